@@ -1,0 +1,123 @@
+"""Every error this project raises on purpose, sorted by who must act.
+
+    BotError
+    ├── UserInputError        the sender of a message or request: change the input
+    │   └── NotFound          the sender named a bot, intent or thread that does not exist
+    ├── DataRejected          the author of the training data or bot file: repair the named rows
+    ├── SetupProblem          whoever starts the platform: a port, a folder, a missing program
+    ├── ModelNotLoaded        the operator: no release can answer
+    │   └── ReleaseRefused    a release exists and must not answer (hash, golden file, gate)
+    ├── StoreUnavailable      the operator: the database does not answer
+    ├── RegistryUnavailable   the operator: the MLflow server does not answer
+    ├── StateConflict         nobody: try again, somebody else moved the thread on
+    ├── ToolFailed            the owner of the tool
+    └── LlmUnavailable        the operator of the LLM endpoint; the turn goes on without it
+
+An error takes facts and writes its own sentence, which ends in what to do next.
+"""
+
+from collections.abc import Sequence
+
+
+class BotError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+class UserInputError(BotError):
+    """What was sent cannot be used."""
+
+
+class NotFound(UserInputError):
+    """A named thing does not exist."""
+
+    def __init__(self, kind: str, name: str, *, hint: str) -> None:
+        self.kind, self.name = kind, name
+        super().__init__(f"there is no {kind} {name!r}; {hint}")
+
+
+class DataRejected(BotError):
+    """Training data or a bot file has faults that must be repaired first.
+
+    Parameters
+    ----------
+    source
+        What was read: a file, a collection, a snapshot.
+    problems
+        One sentence for each fault, naming the row and the repair.
+    """
+
+    max_shown = 20
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        self.source, self.problems = source, tuple(problems)
+        shown = "\n".join(f"  - {problem}" for problem in self.problems[: self.max_shown])
+        hidden = len(self.problems) - self.max_shown
+        more = f"\n  ... and {hidden} more" if hidden > 0 else ""
+        super().__init__(f"{source} cannot be used, {len(self.problems)} problem(s) to repair:\n{shown}{more}")
+
+
+class SetupProblem(BotError):
+    """The machine lacks something; the sentence says what and what to do."""
+
+
+class ModelNotLoaded(BotError):
+    """The registry has no version behind the requested alias."""
+
+    def __init__(self, name: str, alias: str) -> None:
+        self.name, self.alias = name, alias
+        super().__init__(
+            f"no version of {name!r} carries the alias {alias!r}; "
+            f"train one with `intentloop train --promote` or set the alias in the MLflow UI"
+        )
+
+
+class ReleaseRefused(ModelNotLoaded):
+    """A version carries the alias but must not answer customers."""
+
+    def __init__(self, name: str, version: str, reason: str) -> None:
+        self.name, self.version, self.reason = name, version, reason
+        BotError.__init__(
+            self, f"version {version} of {name!r} is refused: {reason}; the last good release keeps answering"
+        )
+
+
+class StoreUnavailable(BotError):
+    """The database did not answer in time."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the database did not answer ({what}); check INTENTLOOP_MONGO_URI or run `intentloop doctor`")
+
+
+class RegistryUnavailable(BotError):
+    """The MLflow server did not answer."""
+
+    def __init__(self, tracking_uri: str, reason: str) -> None:
+        self.tracking_uri = tracking_uri
+        super().__init__(
+            f"the MLflow server at {tracking_uri} did not answer ({reason}); "
+            f"check MLFLOW_TRACKING_URI or run `intentloop doctor`"
+        )
+
+
+class StateConflict(BotError):
+    """Another worker moved the thread on; the message can be sent again."""
+
+    def __init__(self, thread_id: str) -> None:
+        self.thread_id = thread_id
+        super().__init__(f"thread {thread_id!r} is being answered by another worker; send the message again")
+
+
+class ToolFailed(BotError):
+    """A tool could not be called or did not give a usable answer."""
+
+    def __init__(self, intent_id: str, reason: str) -> None:
+        self.intent_id, self.reason = intent_id, reason
+        super().__init__(f"the tool of intent {intent_id!r} failed: {reason}")
+
+
+class LlmUnavailable(BotError):
+    """The language model gave no usable answer; the turn goes on without it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(f"the language model is not available: {reason}")

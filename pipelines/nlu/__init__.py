@@ -1,0 +1,1 @@
+"""Understanding: text to features to intent ranking and entities. The one place where features are defined."""

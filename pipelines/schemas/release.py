@@ -1,0 +1,68 @@
+"""What a release consists of besides its trained parts."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.schemas.bot import Entity, Intent
+from pipelines.schemas.understanding import IntentScore
+
+RELEASE_FORMAT = 1
+
+
+class Thresholds(BaseModel):
+    """Where routing draws its lines, fitted at training time and frozen with the release."""
+
+    model_config = ConfigDict(frozen=True)
+
+    confidence: float = Field(ge=0.0, le=1.0, description="Below: fallback.")
+    margin: float = Field(default=0.0, ge=0.0, le=1.0, description="First minus second below this: a close race.")
+    out_of_scope: float | None = Field(default=None, description="Out-of-scope score above this: fallback.")
+
+
+class BotDefinition(BaseModel):
+    """`bot.json`: everything besides the trained parts that decides an answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    language: str = "en"
+    intents: tuple[Intent, ...]
+    entities: tuple[Entity, ...] = ()
+    thresholds: Thresholds
+
+    def intent_by_id(self) -> dict[str, Intent]:
+        """Map each intent's id to it."""
+        return {intent.intent_id: intent for intent in self.intents}
+
+
+class GoldenRow(BaseModel):
+    """`golden.jsonl`: an utterance and the ranking the model gave it at training time; replayed at load."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    ranking: tuple[IntentScore, ...]
+
+
+class Manifest(BaseModel):
+    """`manifest.json`: where a release comes from and the hash of each of its files."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: int = RELEASE_FORMAT
+    bot: str
+    created_at: datetime
+    data_hash: str = Field(description="SHA-256 of the snapshot's examples.")
+    bot_hash: str = Field(description="SHA-256 of `bot.json`.")
+    git_commit: str | None
+    seed: int
+    library_versions: dict[str, str]
+    sha256_by_file: dict[str, str] = Field(description="Relative POSIX path to SHA-256, `manifest.json` itself excepted.")
+
+    def require_known_format(self) -> Self:
+        """Refuse a release written by a newer program."""
+        if self.format > RELEASE_FORMAT:
+            raise ValueError(f"release format {self.format} is newer than this program's {RELEASE_FORMAT}; upgrade it")
+        return self

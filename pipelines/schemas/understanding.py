@@ -1,0 +1,43 @@
+"""What the model understood of one utterance."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class IntentScore(BaseModel):
+    """One line of a ranking."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent_id: str
+    confidence: float = Field(ge=0.0, le=1.0, description="Calibrated probability; a ranking's sum to 1.")
+
+
+class EntitySpan(BaseModel):
+    """An entity found in the text: characters `[start, end)`; `value` is canonical, `text[start:end]` is as written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    start: int
+    end: int
+    type: str
+    value: str
+    role: str | None = None
+    confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    source: Literal["tagger", "lookup", "pattern", "system", "llm"] = "tagger"
+
+
+class NluResult(BaseModel):
+    """The understanding of one utterance.
+
+    `ranking` is ordered, most likely intent first, and empty only for a text without any letter or digit.
+    `out_of_scope_score` grows the less the text looks like the training data; None if the model has no such score.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    ranking: tuple[IntentScore, ...]
+    entities: tuple[EntitySpan, ...] = ()
+    out_of_scope_score: float | None = None

@@ -1,0 +1,86 @@
+"""Everything the platform reads from its environment, in one flat, frozen class."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ENV_PREFIX = "INTENTLOOP_"
+
+
+class Settings(BaseSettings):
+    """Everything the platform reads from its environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    home: Path = Field(default=Path(".intentloop"), description="Folder for everything written on this machine.")
+    host: str = Field(default="127.0.0.1", description="Address the servers of `intentloop up` and `serve` listen on.")
+    api_port: int = Field(default=8000, ge=1, le=65535, description="Port of the chat API.")
+    mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server that `up` starts.")
+    mongo_port: int = Field(default=27017, ge=1, le=65535, description="Port of the embedded database.")
+    demo_port: int = Field(default=8800, ge=1, le=65535, description="Port of the demo shop API.")
+
+    mongo_uri: str | None = Field(
+        default=None, description="MongoDB or DocumentDB to use. Unset: an embedded one on `INTENTLOOP_MONGO_PORT`."
+    )
+    mongo_database: str = Field(default="intentloop", min_length=1, description="Database name.")
+    mongo_timeout_seconds: float = Field(default=3.0, gt=0, description="Longest wait for the database, per call.")
+    state_ttl_days: float = Field(default=30.0, gt=0, description="A thread's state is dropped this long after its last turn.")
+    turn_ttl_days: float = Field(default=180.0, gt=0, description="A logged turn is dropped after this long.")
+
+    mlflow_tracking_uri: str | None = Field(
+        default=None,
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="MLflow server to use. Unset: one on `INTENTLOOP_MLFLOW_PORT`.",
+    )
+    default_bot: str = Field(default="default", min_length=1, description="Bot that answers where a path names none.")
+    release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
+    release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked for a new release.")
+
+    max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
+    max_body_bytes: int = Field(default=65536, ge=1024, description="Largest request body, in bytes.")
+    public_shortcuts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("init_conversation", "cancel"),
+        description="Intents a customer may call as `/intent_id`; comma-separated.",
+    )
+    tool_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a tool's answer, all tries together.")
+    tool_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
+    )
+    tool_max_response_bytes: int = Field(default=1_000_000, ge=1024, description="Largest tool answer that is read.")
+    endpoints: dict[str, str] = Field(
+        default_factory=dict,
+        description='Base URLs that tool templates use as `{{ endpoints.NAME }}`, as JSON: `{"shop": "https://..."}`.',
+    )
+
+    llm_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint. Unset: no LLM is asked.")
+    llm_timeout_seconds: float = Field(default=8.0, gt=0, description="Longest wait for the LLM.")
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENAI_API_KEY", description="Key for the LLM endpoint."
+    )
+
+    @field_validator("public_shortcuts", "tool_allowed_hosts", mode="before")
+    @classmethod
+    def split_commas(cls, value: object) -> object:
+        """Read `a,b` from the environment as two names."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def resolved_mongo_uri(self) -> str:
+        """The URI in use: the one that was set, else the embedded database's."""
+        return self.mongo_uri or f"mongodb://127.0.0.1:{self.mongo_port}"
+
+    @property
+    def resolved_tracking_uri(self) -> str:
+        """The MLflow server in use: the one that was set, else the local one's."""
+        return self.mlflow_tracking_uri or f"http://127.0.0.1:{self.mlflow_port}"
+
+
+def get_settings() -> Settings:
+    """Read the environment once, at an entry point."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Answering: the chat API, its dialogue engine and everything it talks to."""

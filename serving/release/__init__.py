@@ -1,0 +1,1 @@
+"""Finding, loading, checking and swapping the release that answers."""
