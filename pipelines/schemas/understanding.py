@@ -11,7 +11,7 @@ class IntentScore(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     intent_id: str
-    confidence: float = Field(ge=0.0, le=1.0, description="Calibrated probability; a ranking's sum to 1.")
+    confidence: float = Field(ge=0.0, le=1.0, description="Calibrated probability over all intents of the bot.")
 
 
 class EntitySpan(BaseModel):
@@ -31,7 +31,7 @@ class EntitySpan(BaseModel):
 class NluResult(BaseModel):
     """The understanding of one utterance.
 
-    `ranking` is ordered, most likely intent first, and empty only for a text without any letter or digit.
+    `ranking` is ordered, most likely intent first (at most ten), and empty only for a text without any letter or digit.
     `out_of_scope_score` grows the less the text looks like the training data; None if the model has no such score.
     """
 

@@ -1,0 +1,190 @@
+"""How good an understanding is, in the figures the field uses."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Span = tuple[int, int, str]
+"""Start, end (exclusive), entity type."""
+
+
+@dataclass(frozen=True)
+class PrecisionRecallF1:
+    """Precision, recall and their harmonic mean, each in [0, 1], and the number of gold items."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+def precision_recall_f1(*, hits: int, predicted: int, gold: int) -> PrecisionRecallF1:
+    """Compute the three from counts; a ratio over zero items is 0."""
+    precision = hits / predicted if predicted else 0.0
+    recall = hits / gold if gold else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+    return PrecisionRecallF1(precision, recall, f1, gold)
+
+
+def scores_per_label(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, PrecisionRecallF1]:
+    """Score each label that occurs in `gold`, in alphabetical order."""
+    hits = Counter(g for g, p in zip(gold, predicted, strict=True) if g == p)
+    n_gold, n_predicted = Counter(gold), Counter(predicted)
+    return {
+        label: precision_recall_f1(hits=hits[label], predicted=n_predicted[label], gold=n_gold[label])
+        for label in sorted(n_gold)
+    }
+
+
+def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
+    """Mean F1 over the labels that occur in `gold`; 0 for no rows."""
+    scores = scores_per_label(gold, predicted)
+    return sum(score.f1 for score in scores.values()) / len(scores) if scores else 0.0
+
+
+def wilson_interval(hits: int, total: int, *, z: float = 1.96) -> tuple[float, float]:
+    """Give the Wilson score interval of a share, in [0, 1].
+
+    Parameters
+    ----------
+    hits
+        Successes, 0 to `total`.
+    total
+        Trials; 0 gives the whole range.
+    z
+        Normal quantile; 1.96 for 95 %.
+
+    Returns
+    -------
+    tuple[float, float]
+        Lower and upper bound.
+
+    References
+    ----------
+    Wilson, 1927, "Probable inference, the law of succession, and statistical inference".
+    """
+    if total == 0:
+        return 0.0, 1.0
+    share = hits / total
+    denominator = 1 + z * z / total
+    centre = (share + z * z / (2 * total)) / denominator
+    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / denominator
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def expected_calibration_error(
+    confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_], *, n_bins: int = 15
+) -> float:
+    """Mean gap between how sure the classifier is and how often it is right.
+
+    Parameters
+    ----------
+    confidence
+        Probability of the predicted intent. Shape ``(n_utterances,)``, in [0, 1].
+    correct
+        Whether that prediction was right. Shape ``(n_utterances,)``.
+    n_bins
+        Equal-width bins over [0, 1].
+
+    Returns
+    -------
+    float
+        Weighted mean gap, in [0, 1]; 0 is perfectly calibrated.
+
+    Raises
+    ------
+    ValueError
+        The arrays differ in length or are empty.
+
+    References
+    ----------
+    Guo et al., 2017, "On Calibration of Modern Neural Networks", eq. 3.
+    """
+    if len(confidence) != len(correct) or len(confidence) == 0:
+        raise ValueError(f"need equally many values, at least one; got {len(confidence)} and {len(correct)}")
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    counts = np.bincount(bins, minlength=n_bins)
+    gaps = np.bincount(bins, weights=correct - confidence, minlength=n_bins)
+    return float(np.abs(gaps).sum() / counts.sum())
+
+
+def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.floating]) -> float:
+    """Chance that a positive row scores above a negative one, ties counting half.
+
+    Parameters
+    ----------
+    positive, negative
+        Scores. Shapes ``(n,)`` and ``(m,)``, neither empty.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 0.5 is no better than chance.
+
+    Raises
+    ------
+    ValueError
+        One of the two is empty.
+    """
+    if len(positive) == 0 or len(negative) == 0:
+        raise ValueError("need at least one positive and one negative score")
+    values, inverse, counts = np.unique(np.concatenate([positive, negative]), return_inverse=True, return_counts=True)
+    mean_rank = np.cumsum(counts) - (counts - 1) / 2
+    rank_sum = mean_rank[inverse[: len(positive)]].sum()
+    n, m = len(positive), len(negative)
+    return float((rank_sum - n * (n + 1) / 2) / (n * m))
+
+
+def span_scores(
+    gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]], *, overlap: bool = False
+) -> PrecisionRecallF1:
+    """Micro-averaged entity scores over utterances.
+
+    Parameters
+    ----------
+    gold, predicted
+        Spans of each utterance; both of the same length.
+    overlap
+        False: start, end and type must be equal. True: same type and at least one common character; each span is
+        matched at most once.
+
+    Returns
+    -------
+    PrecisionRecallF1
+        Over all utterances together.
+    """
+    hits = n_gold = n_predicted = 0
+    for gold_spans, predicted_spans in zip(gold, predicted, strict=True):
+        n_gold += len(gold_spans)
+        n_predicted += len(predicted_spans)
+        hits += _overlapping(gold_spans, predicted_spans) if overlap else len(set(gold_spans) & set(predicted_spans))
+    return precision_recall_f1(hits=hits, predicted=n_predicted, gold=n_gold)
+
+
+def scores_per_type(
+    gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]
+) -> dict[str, PrecisionRecallF1]:
+    """Exact span scores of each entity type that occurs in `gold`, in alphabetical order."""
+    types = sorted({span[2] for spans in gold for span in spans})
+    return {
+        entity_type: span_scores(
+            [[span for span in spans if span[2] == entity_type] for spans in gold],
+            [[span for span in spans if span[2] == entity_type] for spans in predicted],
+        )
+        for entity_type in types
+    }
+
+
+def _overlapping(gold: Sequence[Span], predicted: Sequence[Span]) -> int:
+    left = list(gold)
+    hits = 0
+    for start, end, entity_type in predicted:
+        match = next((g for g in left if g[2] == entity_type and g[0] < end and start < g[1]), None)
+        if match is not None:
+            left.remove(match)
+            hits += 1
+    return hits

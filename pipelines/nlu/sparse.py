@@ -1,0 +1,161 @@
+"""Sparse features: TF-IDF of words and of characters inside words, each block of unit length.
+
+Fitted with scikit-learn; a single text is transformed by plain dictionaries and numpy, because scikit-learn's call
+overhead is thirteen times the work (0.86 ms against 0.06 ms a text, measured on BANKING77). A test holds both equal.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+_WHITE_SPACE = re.compile(r"\s\s+")
+_WORD = re.compile(r"(?u)\b\w+\b")
+WORD_NGRAMS = (1, 2)
+CHARACTER_NGRAMS = (2, 5)
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int32]
+
+
+def word_ngrams(text: str) -> list[str]:
+    """Give the lower-cased words and pairs of neighbouring words, as scikit-learn's `word` analyser does."""
+    words = _WORD.findall(text.lower())
+    return words + [f"{left} {right}" for left, right in zip(words, words[1:], strict=False)]
+
+
+def character_ngrams(text: str) -> list[str]:
+    """Give the character 2- to 5-grams inside each blank-padded word, as scikit-learn's `char_wb` analyser does."""
+    shortest, longest = CHARACTER_NGRAMS
+    ngrams: list[str] = []
+    for word in _WHITE_SPACE.sub(" ", text.lower()).split():
+        padded = f" {word} "
+        for n in range(shortest, longest + 1):
+            ngrams.extend(padded[start : start + n] for start in range(max(1, len(padded) - n + 1)))
+            if len(padded) <= n:
+                break
+    return ngrams
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """A text's non-zero features: columns (ascending within a block) and their weights, both of shape ``(n,)``."""
+
+    columns: IntArray
+    weights: FloatArray
+
+
+@dataclass
+class TfidfBlock:
+    """One vocabulary with its inverse document frequencies.
+
+    Attributes
+    ----------
+    column_by_ngram_
+        Column of each known n-gram, 0 to n - 1.
+    idf_
+        Inverse document frequency of each column. Shape ``(n_ngrams,)``.
+    """
+
+    column_by_ngram_: dict[str, int] = field(default_factory=dict)
+    idf_: FloatArray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+
+    def transform(self, ngrams: Sequence[str]) -> SparseVector:
+        """Weigh one text's n-grams: (1 + ln count) * idf, scaled to unit length; unknown n-grams are dropped."""
+        counts: dict[int, int] = {}
+        get = self.column_by_ngram_.get
+        for ngram in ngrams:
+            column = get(ngram)
+            if column is not None:
+                counts[column] = counts.get(column, 0) + 1
+        columns = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
+        weights = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        np.log(weights, out=weights)
+        weights += 1.0
+        weights *= self.idf_[columns]
+        length = float(np.sqrt(weights @ weights))
+        if length > 0.0:
+            weights /= length
+        return SparseVector(columns, weights)
+
+
+class SparseFeatures:
+    """TF-IDF of words and characters side by side.
+
+    Parameters
+    ----------
+    min_document_count
+        An n-gram must occur in this many training texts to be a feature.
+    """
+
+    def __init__(self, *, min_document_count: int = 1) -> None:
+        self.min_document_count = min_document_count
+
+    def fit_transform(self, texts: Sequence[str]) -> Any:
+        """Learn both vocabularies and give the training matrix.
+
+        Parameters
+        ----------
+        texts
+            Cleaned utterances, at least one with a letter or digit.
+
+        Returns
+        -------
+        scipy.sparse.csr_matrix
+            Shape ``(n_texts, n_features)``, float32; words first, then characters.
+        """
+        from scipy.sparse import hstack
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        blocks, parts = [], []
+        for analyzer in (word_ngrams, character_ngrams):
+            vectorizer = TfidfVectorizer(
+                analyzer=analyzer, sublinear_tf=True, min_df=self.min_document_count, dtype=np.float32
+            )
+            parts.append(vectorizer.fit_transform(texts))
+            vocabulary = {ngram: int(column) for ngram, column in vectorizer.vocabulary_.items()}
+            blocks.append(TfidfBlock(vocabulary, vectorizer.idf_.astype(np.float32)))
+        self.words_, self.characters_ = blocks
+        return hstack(parts, format="csr", dtype=np.float32)
+
+    @property
+    def n_features(self) -> int:
+        """Number of columns of both blocks."""
+        return len(self.words_.idf_) + len(self.characters_.idf_)
+
+    def transform(self, text: str) -> SparseVector:
+        """Give the features of one cleaned text; columns of the character block follow those of the words."""
+        words = self.words_.transform(word_ngrams(text))
+        characters = self.characters_.transform(character_ngrams(text))
+        return SparseVector(
+            np.concatenate([words.columns, characters.columns + np.int32(len(self.words_.idf_))]),
+            np.concatenate([words.weights, characters.weights]),
+        )
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Give what a file needs: the vocabularies (in column order) for JSON, the frequencies for NPZ."""
+        settings = {
+            "min_document_count": self.min_document_count,
+            "words": _in_column_order(self.words_),
+            "characters": _in_column_order(self.characters_),
+        }
+        return settings, {"idf_words": self.words_.idf_, "idf_characters": self.characters_.idf_}
+
+    @classmethod
+    def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
+        """Rebuild from what `to_parts` gave."""
+        features = cls(min_document_count=settings["min_document_count"])
+        features.words_ = _block(settings["words"], arrays["idf_words"])
+        features.characters_ = _block(settings["characters"], arrays["idf_characters"])
+        return features
+
+
+def _in_column_order(block: TfidfBlock) -> list[str]:
+    return sorted(block.column_by_ngram_, key=block.column_by_ngram_.__getitem__)
+
+
+def _block(ngrams: list[str], idf: npt.NDArray[Any]) -> TfidfBlock:
+    return TfidfBlock({ngram: column for column, ngram in enumerate(ngrams)}, idf.astype(np.float32))

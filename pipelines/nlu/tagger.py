@@ -1,0 +1,209 @@
+"""The entity tagger: a conditional random field over the tokens of an utterance."""
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal, NamedTuple, Self
+
+import pycrfsuite
+
+from pipelines.nlu.synonyms import KnownPhrase
+from pipelines.nlu.text import Token
+from pipelines.schemas.examples import LabelledSpan
+
+Algorithm = Literal["ap", "lbfgs"]
+MAX_TOKENS = 256
+"""Tokens beyond are not tagged: the field's cost grows with the length, and no value a bot asks for stands there."""
+_AFFIX_LENGTHS = (1, 2, 3, 4)
+_EDGE = "<>"
+
+
+class TaggedSpan(NamedTuple):
+    """Tokens `[first, last)` that carry one entity, and the lowest marginal probability among them, in [0, 1]."""
+
+    first: int
+    last: int
+    type: str
+    confidence: float
+
+
+class EntityTagger:
+    """Linear-chain CRF with BIO labels over word shape, affixes, neighbours, known values and the likely intent.
+
+    Parameters
+    ----------
+    algorithm
+        `ap` (averaged perceptron: seconds) or `lbfgs` (maximum likelihood: slower, better calibrated).
+    max_iterations
+        Passes over the data.
+
+    Attributes
+    ----------
+    model_
+        The trained field in CRFsuite's own format; empty if no example has an entity.
+    """
+
+    def __init__(self, *, algorithm: Algorithm = "ap", max_iterations: int | None = None) -> None:
+        self.algorithm = algorithm
+        self.max_iterations = max_iterations
+        self.model_ = b""
+        self._local = threading.local()
+
+    def fit(
+        self,
+        sentences: Sequence[list[Token]],
+        spans: Sequence[Sequence[LabelledSpan]],
+        *,
+        known: Sequence[list[KnownPhrase]],
+        intents: Sequence[str],
+    ) -> Self:
+        """Learn from annotated utterances.
+
+        Parameters
+        ----------
+        sentences
+            Tokens of each utterance.
+        spans
+            Annotated entities of each utterance.
+        known
+            Known phrases of each utterance.
+        intents
+            Likely intent of each utterance, as a model says that did not see it: at serving time it is a guess too.
+
+        Returns
+        -------
+        EntityTagger
+            This object.
+        """
+        if not any(spans):
+            return self
+        trainer = pycrfsuite.Trainer(algorithm=self.algorithm, verbose=False)
+        if self.algorithm == "ap":
+            trainer.set_params({"max_iterations": self.max_iterations or 15})
+        else:
+            trainer.set_params({"c1": 0.05, "c2": 0.02, "max_iterations": self.max_iterations or 60})
+        for tokens, utterance_spans, phrases, intent in zip(sentences, spans, known, intents, strict=True):
+            shown = tokens[:MAX_TOKENS]
+            if shown:
+                trainer.append(token_features(shown, phrases, intent), bio_labels(shown, utterance_spans))
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "entities.crfsuite"
+            trainer.train(str(file))
+            self.model_ = file.read_bytes()
+        self._local = threading.local()
+        return self
+
+    def tag(self, tokens: list[Token], *, known: list[KnownPhrase], intent: str) -> list[TaggedSpan]:
+        """Find the entities of one utterance, in order; they never overlap."""
+        shown = tokens[:MAX_TOKENS]
+        if not self.model_ or not shown:
+            return []
+        tagger = self._tagger()
+        labels = tagger.tag(token_features(shown, known, intent))
+        return [
+            TaggedSpan(first, last, entity_type, _confidence(tagger, labels, first, last))
+            for first, last, entity_type in spans_of(labels)
+        ]
+
+    def _tagger(self) -> pycrfsuite.Tagger:
+        """Open the field once a thread: CRFsuite's tagger holds the utterance it works on."""
+        tagger = getattr(self._local, "tagger", None)
+        if tagger is None:
+            tagger = pycrfsuite.Tagger()
+            tagger.open_inmemory(self.model_)
+            self._local.tagger = tagger
+        return tagger
+
+
+def _confidence(tagger: pycrfsuite.Tagger, labels: list[str], first: int, last: int) -> float:
+    lowest = min(tagger.marginal(labels[position], position) for position in range(first, last))
+    return min(1.0, max(0.0, lowest))
+
+
+def bio_labels(tokens: Sequence[Token], spans: Sequence[LabelledSpan]) -> list[str]:
+    """Mark each token `B-type` (begins an entity), `I-type` (goes on) or `O`.
+
+    A token that a span touches belongs to it; where two spans touch one token, the earlier wins.
+    """
+    labels = ["O"] * len(tokens)
+    for span in sorted(spans, key=lambda span: span.start):
+        inside = [i for i, token in enumerate(tokens) if token.start < span.end and span.start < token.end]
+        inside = [i for i in inside if labels[i] == "O"]
+        for number, i in enumerate(inside):
+            labels[i] = f"{'I' if number else 'B'}-{span.type}"
+    return labels
+
+
+def spans_of(labels: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Read `(first, last, type)` spans out of BIO labels; an `I-` without its beginning begins one."""
+    spans: list[tuple[int, int, str]] = []
+    for position, label in enumerate(labels):
+        if label == "O":
+            continue
+        prefix, entity_type = label[0], label[2:]
+        if prefix == "I" and spans and spans[-1][1] == position and spans[-1][2] == entity_type:
+            spans[-1] = (spans[-1][0], position + 1, entity_type)
+        else:
+            spans.append((position, position + 1, entity_type))
+    return spans
+
+
+def token_features(tokens: Sequence[Token], known: Sequence[KnownPhrase], intent: str) -> list[list[str]]:
+    """Describe each token by strings that the field weighs.
+
+    Parameters
+    ----------
+    tokens
+        The utterance.
+    known
+        Known phrases in it.
+    intent
+        The likely intent.
+
+    Returns
+    -------
+    list[list[str]]
+        One list a token: its word, shape and affixes, those of up to three neighbours each side, word pairs,
+        the entity types it is a known value of, and the likely intent.
+    """
+    words = [token.text.lower() for token in tokens]
+    shapes = [_shape(token.text) for token in tokens]
+    known_marks: list[list[str]] = [[] for _ in tokens]
+    for phrase in known:
+        for position in range(phrase.first, min(phrase.last, len(tokens))):
+            known_marks[position].append(f"{'B' if position == phrase.first else 'I'}{phrase.type}")
+    padded_words = [_EDGE] * 3 + words + [_EDGE] * 3
+    padded_shapes = [_EDGE] * 2 + shapes + [_EDGE] * 2
+    padded_marks = [[], *known_marks, []]
+    rows = []
+    for i, word in enumerate(words):
+        before3, before2, before, _, after, after2, after3 = padded_words[i : i + 7]
+        row = [
+            "bias", f"w={word}", f"w-1={before}", f"w-2={before2}", f"w-3={before3}",
+            f"w+1={after}", f"w+2={after2}", f"w+3={after3}",
+            f"w-1,0={before} {word}", f"w0,1={word} {after}", f"w-2,-1={before2} {before}", f"w+1,+2={after} {after2}",
+            f"i={intent}", f"i,w={intent} {word}",
+        ]  # fmt: skip
+        shape2, shape1, shape, shape_1, shape_2 = padded_shapes[i : i + 5]
+        row += [f"s={shape}", f"s-1={shape1}", f"s+1={shape_1}", f"s-2={shape2}", f"s+2={shape_2}", f"ss={shape1} {shape}"]
+        for n in _AFFIX_LENGTHS:
+            if len(word) > n:
+                row += [f"p{n}={word[:n]}", f"e{n}={word[-n:]}"]
+        before_marks, marks, after_marks = padded_marks[i : i + 3]
+        row += [f"k={mark}" for mark in marks]
+        row += [f"k-1={mark}" for mark in before_marks]
+        row += [f"k+1={mark}" for mark in after_marks]
+        rows.append(row)
+    return rows
+
+
+def _shape(word: str) -> str:
+    """Give the kind of sign and its length class: `d3` three digits, `U` capitals, `T` title case, `a` letters."""
+    if word.isdigit():
+        return f"d{min(len(word), 6)}"
+    if not word.isalpha():
+        return word
+    if word.isupper():
+        return "U" if len(word) > 1 else "U1"
+    return "T" if word[0].isupper() else "a"
