@@ -1,0 +1,282 @@
+"""The bots that authors edit: drafts of intents and entities, imported from and exported to bot files.
+
+    intents     {_id: "bot:intentId", bot, position, intent: {as in the file}}
+    entities    {_id: "bot:name", bot, position, entity: {as in the file}}
+    bots        {_id: bot, fields: {whatever else stood at the top of the file}}
+
+The objects are kept as they were read, so that an export gives back the same JSON, unknown fields and nulls included.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.schemas.bot import BotFile
+from serving.store.client import Database, Document
+from serving.store.keys import thread_key
+from serving.store.spans import repair_spans
+
+INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
+_MAX_INT64 = 2**63
+_MAX_DEPTH = 50
+_ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entityValues": "value"}
+
+
+class ImportReport(BaseModel):
+    """What an import did.
+
+    `repairs` holds one sentence for each annotation that was not where the file said.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    intents_created: int = 0
+    intents_updated: int = 0
+    intents_deleted: int = 0
+    entities_created: int = 0
+    entities_updated: int = 0
+    entities_deleted: int = 0
+    repairs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One of the two collections: its name, the field its objects lie in, and the fields that may name an object."""
+
+    collection: str
+    field: str
+    name_fields: tuple[str, ...]
+
+
+_INTENT = _Kind(INTENTS, "intent", ("intentId", "intent_id"))
+_ENTITY = _Kind(ENTITIES, "entity", ("name",))
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What is to be written to one collection, and what was there before."""
+
+    kind: _Kind
+    before: dict[str, Document]
+    after: dict[str, Document]
+    deleted: frozenset[str]
+
+    @property
+    def created(self) -> int:
+        return len(self.after.keys() - self.before.keys())
+
+    @property
+    def updated(self) -> int:
+        return len(self.after.keys() & self.before.keys())
+
+
+async def import_bot(
+    database: Database, content: object, *, bot: str, source: str, replace: bool = False
+) -> ImportReport:
+    """Bring a bot file into the drafts: everything in it, or nothing.
+
+    The file is checked in full before anything is written. Should the database fail half-way, what was there before is
+    put back as far as it still answers; doing the import again is always safe.
+
+    Parameters
+    ----------
+    database
+        The store.
+    content
+        The file's parsed JSON.
+    bot
+        The bot to change.
+    source
+        Name of the file, for messages.
+    replace
+        Delete intents and entities that the file does not hold; otherwise they stay.
+
+    Returns
+    -------
+    ImportReport
+        Counts, and what was repaired.
+
+    Raises
+    ------
+    DataRejected
+        The file is not a bot; each fault is named with its place.
+    StoreUnavailable
+        The database did not answer.
+    """
+    fields = check_bot_file(content, source=source)
+    intents, repairs = repair_spans(fields.pop("intents", []))
+    changes = (
+        await _plan(database, _INTENT, intents, bot=bot, replace=replace),
+        await _plan(database, _ENTITY, fields.pop("entities", []), bot=bot, replace=replace),
+    )
+    try:
+        for change in changes:
+            await _write(database, change.kind, put=change.after, delete=change.deleted)
+        if fields:
+            await _put(database, BOTS, {"_id": bot, "fields": fields})
+    except StoreUnavailable:
+        for change in changes:
+            await _write(database, change.kind, put=change.before, delete=change.after.keys() - change.before.keys())
+        raise
+    intent_change, entity_change = changes
+    return ImportReport(
+        intents_created=intent_change.created,
+        intents_updated=intent_change.updated,
+        intents_deleted=len(intent_change.deleted),
+        entities_created=entity_change.created,
+        entities_updated=entity_change.updated,
+        entities_deleted=len(entity_change.deleted),
+        repairs=repairs,
+    )
+
+
+async def export_bot(database: Database, *, bot: str) -> dict[str, Any]:
+    """Give a bot's drafts as the JSON object of a bot file.
+
+    Parameters
+    ----------
+    database
+        The store.
+    bot
+        The bot.
+
+    Returns
+    -------
+    dict
+        `intents`, `entities` and whatever else stood at the top of the imported file.
+
+    Raises
+    ------
+    NotFound
+        There is no such bot.
+    StoreUnavailable
+        The database did not answer.
+    """
+    intents = await _read(database, _INTENT, bot=bot)
+    entities = await _read(database, _ENTITY, bot=bot)
+    extra = await database.call("read bot", database.collection(BOTS).find_one({"_id": bot}))
+    if not intents and not entities and extra is None:
+        raise NotFound("bot", bot, hint="import one with `intentloop import FILE`")
+    return {
+        **(extra["fields"] if extra else {}),
+        "intents": [document["intent"] for document in intents.values()],
+        "entities": [document["entity"] for document in entities.values()],
+    }
+
+
+async def has_intents(database: Database, *, bot: str) -> bool:
+    """Say whether a bot has any intent."""
+    return await database.call("look for intents", database.collection(INTENTS).find_one({"bot": bot})) is not None
+
+
+def check_bot_file(content: object, *, source: str) -> dict[str, Any]:
+    """Check that parsed JSON is a bot file.
+
+    Parameters
+    ----------
+    content
+        The parsed JSON.
+    source
+        Name of the file, for messages.
+
+    Returns
+    -------
+    dict
+        The same object, its type now known.
+
+    Raises
+    ------
+    DataRejected
+        It is not; each fault is named with its place.
+    """
+    if not isinstance(content, dict):
+        raise DataRejected(source, ["a bot file is a JSON object with `intents` and `entities`"])
+    if not content.keys() & {"intents", "entities"}:
+        raise DataRejected(source, ["it has neither `intents` nor `entities`; export one with `intentloop export`"])
+    try:
+        BotFile.model_validate(content)
+    except ValidationError as error:
+        problems = [f"{_place(fault['loc'], content)}{fault['msg']}" for fault in error.errors(include_url=False)]
+        raise DataRejected(source, problems) from error
+    unstorable = list(_unstorable(content, ()))
+    if unstorable:
+        raise DataRejected(source, [f"{_place(place, content)}{reason}" for place, reason in unstorable])
+    return dict(content)
+
+
+async def _plan(database: Database, kind: _Kind, rows: list[Any], *, bot: str, replace: bool) -> _Change:
+    before = await _read(database, kind, bot=bot)
+    following = 1 + max((document["position"] for document in before.values()), default=-1)
+    after: dict[str, Document] = {}
+    for number, row in enumerate(rows):
+        key = thread_key(bot, next(row[field] for field in kind.name_fields if field in row))
+        known = before.get(key)
+        position = number if replace else known["position"] if known else following + number
+        after[key] = {"_id": key, "bot": bot, "position": position, kind.field: row}
+    return _Change(kind, before, after, frozenset(before.keys() - after.keys()) if replace else frozenset())
+
+
+async def _write(database: Database, kind: _Kind, *, put: Mapping[str, Document], delete: Iterable[str]) -> None:
+    for document in put.values():
+        await _put(database, kind.collection, document)
+    for key in delete:
+        await database.call("delete draft", database.collection(kind.collection).delete_one({"_id": key}))
+
+
+async def _put(database: Database, collection: str, document: Document) -> None:
+    operation = database.collection(collection).replace_one({"_id": document["_id"]}, document, upsert=True)
+    await database.call("write draft", operation)
+
+
+async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Document]:
+    cursor = database.collection(kind.collection).find({"bot": bot})
+    documents = await database.call("read drafts", cursor.to_list(None))
+    return {document["_id"]: document for document in sorted(documents, key=lambda document: document["position"])}
+
+
+def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
+    """Say a path in words: `intent 4 ("track_order"), example 3: text: `."""
+    words: list[str] = []
+    value: Any = content
+    for position, part in enumerate(path):
+        try:
+            value = value[part]
+        except (LookupError, TypeError):
+            value = None
+        if isinstance(part, int):
+            row = _ROWS.get(str(path[position - 1]), str(path[position - 1]).removesuffix("s"))
+            row = "annotation" if row == "entity" and position > 1 else row
+            name = value.get("intentId") or value.get("name") if isinstance(value, dict) and position == 1 else None
+            words[-1] = f'{row} {part + 1} ("{name}")' if isinstance(name, str) else f"{row} {part + 1}"
+        else:
+            words.append(part)
+    return ", ".join(words) + ": " if words else ""
+
+
+def _unstorable(value: object, path: tuple[int | str, ...]) -> Iterable[tuple[tuple[int | str, ...], str]]:
+    """Find what JSON can say and the database cannot keep."""
+    if len(path) > _MAX_DEPTH:
+        yield path[:3], f"it is nested more than {_MAX_DEPTH} levels deep"
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key.startswith("$") or "." in key or "\0" in key or _has_lone_surrogate(key):
+                yield (*path, key), "a field's name cannot begin with `$` or hold `.` or control characters"
+            else:
+                yield from _unstorable(item, (*path, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _unstorable(item, (*path, number))
+    elif isinstance(value, str) and _has_lone_surrogate(value):
+        yield path, "it holds half a character (a lone surrogate); write the text again"
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield path, "NaN and Infinity are not JSON"
+    elif isinstance(value, int) and not -_MAX_INT64 <= value < _MAX_INT64:
+        yield path, "the number is too large"
+
+
+def _has_lone_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
