@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     )
     mongo_database: str = Field(default="intentloop", min_length=1, description="Database name.")
     mongo_timeout_seconds: float = Field(default=3.0, gt=0, description="Longest wait for the database, per call.")
-    state_ttl_days: float = Field(default=30.0, gt=0, description="A thread's state is dropped this long after its last turn.")
+    state_ttl_days: float = Field(default=30.0, gt=0, description="A thread's state is kept this long after its turn.")
     turn_ttl_days: float = Field(default=180.0, gt=0, description="A logged turn is dropped after this long.")
 
     mlflow_tracking_uri: str | None = Field(
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     )
     default_bot: str = Field(default="default", min_length=1, description="Bot that answers where a path names none.")
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
-    release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked for a new release.")
+    release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked.")
 
     max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
     max_body_bytes: int = Field(default=65536, ge=1024, description="Largest request body, in bytes.")
@@ -46,7 +46,7 @@ class Settings(BaseSettings):
         default=("init_conversation", "cancel"),
         description="Intents a customer may call as `/intent_id`; comma-separated.",
     )
-    tool_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a tool's answer, all tries together.")
+    tool_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a tool, all tries together.")
     tool_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
     )

@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.nlu.calibration import DEFAULT_SCALE, fit_scale, softmax
+from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.sparse import SparseVector
 
 C_GRID = (0.3, 0.5, 1.0)
@@ -148,7 +148,13 @@ class IntentClassifier:
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Give what a file needs: settings for JSON, arrays for NPZ."""
-        settings = {"intents": self.intents_, "scale": self.scale_, "C": self.C_, "n_folds": self.n_folds, "seed": self.seed}
+        settings = {
+            "intents": self.intents_,
+            "scale": self.scale_,
+            "C": self.C_,
+            "n_folds": self.n_folds,
+            "seed": self.seed,
+        }
         return settings, {"coefficients": self.coefficients_, "intercepts": self.intercepts_}
 
     @classmethod

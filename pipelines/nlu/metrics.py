@@ -132,7 +132,7 @@ def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.
     """
     if len(positive) == 0 or len(negative) == 0:
         raise ValueError("need at least one positive and one negative score")
-    values, inverse, counts = np.unique(np.concatenate([positive, negative]), return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(np.concatenate([positive, negative]), return_inverse=True, return_counts=True)
     mean_rank = np.cumsum(counts) - (counts - 1) / 2
     rank_sum = mean_rank[inverse[: len(positive)]].sum()
     n, m = len(positive), len(negative)

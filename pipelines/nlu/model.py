@@ -137,7 +137,10 @@ class NluModel:
             for column in order
         )
         return NluResult.model_construct(
-            text=cleaned, ranking=ranking, entities=self._entities(cleaned, ranking[0].intent_id), out_of_scope_score=None
+            text=cleaned,
+            ranking=ranking,
+            entities=self._entities(cleaned, ranking[0].intent_id),
+            out_of_scope_score=None,
         )
 
     def _entities(self, text: str, intent: str) -> tuple[EntitySpan, ...]:
@@ -180,7 +183,7 @@ class NluModel:
         """
         settings: dict[str, Any] = json.loads((folder / _SETTINGS_FILE).read_text(encoding="utf-8"))
         if settings["format"] > MODEL_FORMAT:
-            raise ValueError(f"model format {settings['format']} is newer than this program's {MODEL_FORMAT}; upgrade it")
+            raise ValueError(f"model format {settings['format']} is newer than {MODEL_FORMAT}, which this program reads")
         with np.load(folder / _ARRAYS_FILE, allow_pickle=False) as file:
             arrays = dict(file)
         model = cls(seed=settings["seed"], algorithm=settings["algorithm"])

@@ -7,6 +7,7 @@ overhead is thirteen times the work (0.86 ms against 0.06 ms a text, measured on
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -24,7 +25,7 @@ IntArray = npt.NDArray[np.int32]
 def word_ngrams(text: str) -> list[str]:
     """Give the lower-cased words and pairs of neighbouring words, as scikit-learn's `word` analyser does."""
     words = _WORD.findall(text.lower())
-    return words + [f"{left} {right}" for left, right in zip(words, words[1:], strict=False)]
+    return words + [f"{left} {right}" for left, right in pairwise(words)]
 
 
 def character_ngrams(text: str) -> list[str]:

@@ -117,7 +117,7 @@ class EntityTagger:
 
 
 def _confidence(tagger: pycrfsuite.Tagger, labels: list[str], first: int, last: int) -> float:
-    lowest = min(tagger.marginal(labels[position], position) for position in range(first, last))
+    lowest: float = min(tagger.marginal(labels[position], position) for position in range(first, last))
     return min(1.0, max(0.0, lowest))
 
 
@@ -186,7 +186,8 @@ def token_features(tokens: Sequence[Token], known: Sequence[KnownPhrase], intent
             f"i={intent}", f"i,w={intent} {word}",
         ]  # fmt: skip
         shape2, shape1, shape, shape_1, shape_2 = padded_shapes[i : i + 5]
-        row += [f"s={shape}", f"s-1={shape1}", f"s+1={shape_1}", f"s-2={shape2}", f"s+2={shape_2}", f"ss={shape1} {shape}"]
+        row += [f"s={shape}", f"s-1={shape1}", f"s+1={shape_1}", f"s-2={shape2}", f"s+2={shape_2}"]
+        row.append(f"ss={shape1} {shape}")
         for n in _AFFIX_LENGTHS:
             if len(word) > n:
                 row += [f"p{n}={word[:n]}", f"e{n}={word[-n:]}"]

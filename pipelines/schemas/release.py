@@ -59,7 +59,7 @@ class Manifest(BaseModel):
     git_commit: str | None
     seed: int
     library_versions: dict[str, str]
-    sha256_by_file: dict[str, str] = Field(description="Relative POSIX path to SHA-256, `manifest.json` itself excepted.")
+    sha256_by_file: dict[str, str] = Field(description="Relative path to SHA-256, `manifest.json` itself excepted.")
 
     def require_known_format(self) -> Self:
         """Refuse a release written by a newer program."""

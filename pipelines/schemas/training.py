@@ -1,0 +1,47 @@
+"""What a training run is asked to do, and what validation found."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+class TrainParams(BaseModel):
+    """Parameters of a training run; the notebook's first cell has one variable for each."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bot: str = Field(default="default", pattern=BOT_NAME, description="Bot to train.")
+    source: str = Field(default="mongo", description="`mongo`, or a bot file to read instead.")
+    home: Path = Field(default=Path(".intentloop"), description="Folder for snapshots and releases.")
+    tracking_uri: str = Field(default="auto", description="MLflow server or store; `auto` finds one.")
+    run_id: str = Field(default="", description="MLflow run to go on with; empty: a new one.")
+    out_of_scope_file: Path | None = Field(default=None, description="JSONL of utterances no intent should take.")
+    test_file: Path | None = Field(default=None, description="JSONL of labelled utterances to report on only.")
+    holdout_share: float = Field(default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate.")
+    algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
+    min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
+    seed: int = Field(default=0, ge=0, description="Seed of everything random.")
+    promote: bool = Field(default=False, description="Set the alias `production` if the gate is passed.")
+
+    @field_validator("out_of_scope_file", "test_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+
+class Finding(BaseModel):
+    """One thing that validation noticed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Literal["error", "warning"]
+    check: str
+    row: str = Field(description="Id of the example, intent or entity it is about.")
+    explanation: str
+    repair: str
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.explanation} Repair: {self.repair}"

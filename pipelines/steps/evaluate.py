@@ -1,0 +1,202 @@
+"""Step 5: measure a model on utterances it has not seen."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pipelines.nlu.intents import Progress
+from pipelines.nlu.metrics import (
+    PrecisionRecallF1,
+    Span,
+    area_under_roc,
+    expected_calibration_error,
+    macro_f1,
+    scores_per_label,
+    scores_per_type,
+    span_scores,
+    wilson_interval,
+)
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.release import Thresholds
+from pipelines.schemas.understanding import NluResult
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of one labelled utterance.
+
+    Attributes
+    ----------
+    example
+        The utterance and its labels.
+    result
+        The understanding.
+    is_fallback
+        Whether the fitted thresholds refuse it.
+    wall_ms, cpu_ms
+        What the understanding took, in milliseconds of the clock and of one core.
+    """
+
+    example: Example
+    result: NluResult
+    is_fallback: bool
+    wall_ms: float
+    cpu_ms: float
+
+    @property
+    def intent(self) -> str:
+        """The top intent before any threshold; empty if nothing was ranked."""
+        return self.result.ranking[0].intent_id if self.result.ranking else ""
+
+    @property
+    def confidence(self) -> float:
+        """Confidence of the top intent, in [0, 1]."""
+        return self.result.ranking[0].confidence if self.result.ranking else 0.0
+
+    @property
+    def out_of_scope_score(self) -> float:
+        """The model's out-of-scope score, or 1 - confidence for a model without one."""
+        score = self.result.out_of_scope_score
+        return 1.0 - self.confidence if score is None else score
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's figures on one set of utterances.
+
+    Attributes
+    ----------
+    metrics
+        Name to figure; intent figures are over the in-scope rows, shares lie in [0, 1].
+    per_intent, per_entity
+        Precision, recall, F1 and support; one row a label.
+    confusions
+        Wrong in-scope predictions: gold intent, predicted intent, count; the most frequent first.
+    predictions
+        One for each utterance, in order.
+    """
+
+    metrics: dict[str, float]
+    per_intent: pd.DataFrame
+    per_entity: pd.DataFrame
+    confusions: pd.DataFrame
+    predictions: tuple[Prediction, ...]
+
+
+def refuses(result: NluResult, thresholds: Thresholds) -> bool:
+    """Tell whether the thresholds send this understanding to fallback."""
+    if not result.ranking:
+        return True
+    score = result.out_of_scope_score
+    too_far = thresholds.out_of_scope is not None and score is not None and score > thresholds.out_of_scope
+    return too_far or result.ranking[0].confidence < thresholds.confidence
+
+
+def predict(model: NluModel, examples: Sequence[Example], *, progress: Progress | None = None) -> list[Prediction]:
+    """Understand each utterance on its own, as serving does, and time it."""
+    predictions = []
+    for number, example in enumerate(examples):
+        wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
+        result = model.parse(example.text)
+        wall_ms, cpu_ms = (time.perf_counter_ns() - wall) / 1e6, (time.thread_time_ns() - cpu) / 1e6
+        predictions.append(Prediction(example, result, refuses(result, model.thresholds_), wall_ms, cpu_ms))
+        if progress and number % 100 == 0:
+            progress(number / len(examples), "evaluating")
+    return predictions
+
+
+def evaluate(model: NluModel, examples: Sequence[Example], *, progress: Progress | None = None) -> Evaluation:
+    """Measure a model.
+
+    Parameters
+    ----------
+    model
+        A fitted or loaded model.
+    examples
+        Labelled utterances that it was not trained on; intent `__oos__` marks those out of scope.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Evaluation
+        Figures, tables and predictions; figures that need rows which are not there are left out.
+    """
+    predictions = predict(model, examples, progress=progress)
+    in_scope = [prediction for prediction in predictions if prediction.example.intent != OUT_OF_SCOPE]
+    outside = [prediction for prediction in predictions if prediction.example.intent == OUT_OF_SCOPE]
+    gold = [prediction.example.intent for prediction in in_scope]
+    predicted = [prediction.intent for prediction in in_scope]
+    gold_spans, predicted_spans = _spans(in_scope)
+    metrics: dict[str, float] = {"n_examples": float(len(predictions))}
+    if in_scope:
+        metrics |= _intent_metrics(in_scope) | _latency(predictions)
+    if any(gold_spans):
+        exact, overlap = (span_scores(gold_spans, predicted_spans, overlap=how) for how in (False, True))
+        metrics |= {"entity_f1": exact.f1, "entity_precision": exact.precision, "entity_recall": exact.recall}
+        metrics |= {"entity_f1_overlap": overlap.f1}
+    if outside:
+        metrics |= _out_of_scope_metrics(in_scope, outside)
+    return Evaluation(
+        metrics=metrics,
+        per_intent=_table(scores_per_label(gold, predicted), "intent"),
+        per_entity=_table(scores_per_type(gold_spans, predicted_spans), "type"),
+        confusions=_confusions(gold, predicted),
+        predictions=tuple(predictions),
+    )
+
+
+def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
+    gold = [prediction.example.intent for prediction in in_scope]
+    predicted = [prediction.intent for prediction in in_scope]
+    correct = np.array([g == p for g, p in zip(gold, predicted, strict=True)])
+    refused = np.array([prediction.is_fallback for prediction in in_scope])
+    confidence = np.array([prediction.confidence for prediction in in_scope])
+    low, high = wilson_interval(int(correct.sum()), len(correct))
+    return {
+        "accuracy": float(correct.mean()),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "macro_f1": macro_f1(gold, predicted),
+        "effective_accuracy": float((correct & ~refused).mean()),
+        "needless_fallback": float((correct & refused).mean()),
+        "calibration_error": expected_calibration_error(confidence, correct),
+    }
+
+
+def _latency(predictions: Sequence[Prediction]) -> dict[str, float]:
+    wall = np.array([prediction.wall_ms for prediction in predictions])
+    cpu = np.array([prediction.cpu_ms for prediction in predictions])
+    p50, p95 = np.percentile(wall, [50, 95])
+    return {"latency_ms_p50": float(p50), "latency_ms_p95": float(p95), "cpu_ms_mean": float(cpu.mean())}
+
+
+def _out_of_scope_metrics(in_scope: Sequence[Prediction], outside: Sequence[Prediction]) -> dict[str, float]:
+    metrics = {"out_of_scope_recall": float(np.mean([prediction.is_fallback for prediction in outside]))}
+    if in_scope:
+        scores = [np.array([prediction.out_of_scope_score for prediction in rows]) for rows in (outside, in_scope)]
+        metrics["out_of_scope_auroc"] = area_under_roc(scores[0], scores[1])
+    return metrics
+
+
+def _spans(predictions: Sequence[Prediction]) -> tuple[list[list[Span]], list[list[Span]]]:
+    gold = [[(s.start, s.end, s.type) for s in prediction.example.entities] for prediction in predictions]
+    found = [[(s.start, s.end, s.type) for s in prediction.result.entities] for prediction in predictions]
+    return gold, found
+
+
+def _table(scores: dict[str, PrecisionRecallF1], label: str) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = [{label: name, **vars(score)} for name, score in scores.items()]
+    return pd.DataFrame(rows, columns=[label, "precision", "recall", "f1", "support"])
+
+
+def _confusions(gold: Sequence[str], predicted: Sequence[str]) -> pd.DataFrame:
+    wrong = [(g, p) for g, p in zip(gold, predicted, strict=True) if g != p]
+    frame = pd.DataFrame(wrong, columns=["gold", "predicted"])
+    counted = frame.value_counts().rename("count").reset_index()
+    return counted.sort_values(["count", "gold", "predicted"], ascending=[False, True, True], ignore_index=True)

@@ -1,0 +1,179 @@
+"""Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+
+COLUMNS = ("example_id", "intent", "text", "entities", "origin")
+"""`entities` is a JSON list of `{"start","end","type","value"}`; `origin` says who labelled the row."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What training starts from.
+
+    Attributes
+    ----------
+    bot_file
+        The bot as its authors last saved it.
+    frame
+        One row an example, with the text columns `COLUMNS`, ordered by intent and example.
+    source
+        Where it came from, for messages.
+    """
+
+    bot_file: BotFile
+    frame: pd.DataFrame
+    source: str
+
+
+def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
+    """Read a bot's drafts from MongoDB.
+
+    Parameters
+    ----------
+    uri
+        MongoDB connection string.
+    database
+        Database name.
+    bot
+        Bot to read.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+
+    Raises
+    ------
+    NotFound
+        The database has no intent of this bot.
+    StoreUnavailable
+        The database does not answer.
+    """
+    import pymongo
+    from pymongo.errors import PyMongoError
+
+    try:
+        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
+            intents = list(client[database]["intents"].find({"bot": bot}))
+            entities = list(client[database]["entities"].find({"bot": bot}))
+    except PyMongoError as error:
+        raise StoreUnavailable(type(error).__name__) from error
+    if not intents:
+        raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
+    wire = {
+        "intents": [document["intent"] for document in sorted(intents, key=_position)],
+        "entities": [document["entity"] for document in sorted(entities, key=_position)],
+    }
+    return _extract(wire, f"bot {bot!r} in MongoDB")
+
+
+def extract_from_file(file: Path) -> Extract:
+    """Read a bot file, as `intentloop export` writes it.
+
+    Raises
+    ------
+    DataRejected
+        The file is missing, is not JSON, or is not a bot.
+    """
+    try:
+        wire = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataRejected(str(file), [f"it cannot be read as JSON: {error}"]) from error
+    return _extract(wire, str(file))
+
+
+def read_examples(file: Path) -> list[Example]:
+    """Read labelled utterances from a JSONL file, a row a line: ``{"id","text","intent","entities"}``.
+
+    Parameters
+    ----------
+    file
+        The file; empty lines are skipped.
+
+    Returns
+    -------
+    list[Example]
+        In the order of the file.
+
+    Raises
+    ------
+    DataRejected
+        The file cannot be read, or rows of it cannot; each is named by its line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataRejected(str(file), [f"it cannot be read: {error}"]) from error
+    examples, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                examples.append(Example.model_validate_json(line))
+            except ValidationError as error:
+                problems.append(f"line {number}: {error.errors()[0]['msg']}")
+    if problems:
+        raise DataRejected(str(file), problems)
+    return examples
+
+
+def to_examples(frame: pd.DataFrame) -> list[Example]:
+    """Give the rows of an extracted frame as examples, in order."""
+    return [
+        Example(id=example_id, intent=intent, text=text, entities=json.loads(entities))
+        for example_id, intent, text, entities, _ in zip(*(frame[name].tolist() for name in COLUMNS), strict=True)
+    ]
+
+
+def to_frame(examples: list[Example], *, origin: str = "file") -> pd.DataFrame:
+    """Give examples as a frame with the columns `COLUMNS`."""
+    rows = [
+        (
+            example.id,
+            example.intent,
+            example.text,
+            json.dumps([span.model_dump(exclude_none=True) for span in example.entities], ensure_ascii=False),
+            origin,
+        )
+        for example in examples
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+
+
+def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
+    """Append the rows of an out-of-scope file, if there is one; they only help to fit thresholds."""
+    if file is None:
+        return frame
+    rows = [example.model_copy(update={"intent": OUT_OF_SCOPE, "entities": ()}) for example in read_examples(file)]
+    return pd.concat([frame, to_frame(rows, origin="out-of-scope file")], ignore_index=True)
+
+
+def _extract(wire: Any, source: str) -> Extract:
+    try:
+        bot_file = BotFile.model_validate(wire)
+    except ValidationError as error:
+        problems = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()]
+        raise DataRejected(source, problems) from error
+    rows = []
+    for intent in bot_file.intents:
+        for number, example in enumerate(intent.training_data, start=1):
+            spans = [
+                {"start": span.begin, "end": span.end, "type": span.name, "value": span.value}
+                for span in example.entities
+            ]
+            entities = json.dumps(spans, ensure_ascii=False)
+            rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, entities, "author"))
+    return Extract(bot_file, pd.DataFrame(rows, columns=list(COLUMNS), dtype="str"), source)
+
+
+def _position(document: dict[str, Any]) -> tuple[int, str]:
+    return document.get("position", 0), str(document["_id"])

@@ -1,0 +1,202 @@
+"""Step 6: freeze the release, register it as a version, and move the alias that makes it answer."""
+
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+from mlflow.exceptions import MlflowException
+
+from pipelines.errors import ReleaseRefused
+from pipelines.nlu.model import NluModel
+from pipelines.nlu.release import load_release, write_release
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.release import BotDefinition, Manifest
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.evaluate import Evaluation
+from pipelines.steps.snapshot import Snapshot
+
+CANDIDATE, PRODUCTION = "candidate", "production"
+GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
+GOLDEN_SIZE = 60
+_CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
+_REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether a release may answer customers, and why not."""
+
+    passed: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RegisteredVersion:
+    """A version in the registry."""
+
+    name: str
+    version: str
+    gate: Gate
+    is_promoted: bool
+
+
+def model_name(bot: str) -> str:
+    """Give the registered model's name of a bot."""
+    return f"intentloop-{bot}"
+
+
+def judge(evaluation: Evaluation, *, min_accuracy: float) -> Gate:
+    """Hold the evaluation against the floor.
+
+    Parameters
+    ----------
+    evaluation
+        Figures on the held-out rows.
+    min_accuracy
+        Least share of held-out utterances that must be understood, in [0, 1].
+
+    Returns
+    -------
+    Gate
+        Passed without a reason, or failed with each reason as a sentence. A bot too small to hold rows out passes:
+        there is nothing to hold against it.
+    """
+    accuracy = evaluation.metrics.get("accuracy")
+    if accuracy is not None and accuracy < min_accuracy:
+        return Gate(False, (f"accuracy {accuracy:.1%} on held-out utterances is below the floor {min_accuracy:.1%}",))
+    return Gate(True, ())
+
+
+def freeze(
+    model: NluModel, bot_file: BotFile, params: TrainParams, snapshot: Snapshot, golden_texts: Sequence[str], run_id: str
+) -> Path:
+    """Write the release folder under `home/builds` and read it back, as serving will.
+
+    Parameters
+    ----------
+    model
+        The trained model.
+    bot_file
+        The bot that it was trained for.
+    params
+        Parameters of the run.
+    snapshot
+        The examples of the run.
+    golden_texts
+        Utterances to choose the golden rows from; every n-th is taken, 60 at most.
+    run_id
+        The MLflow run, which names the folder.
+
+    Returns
+    -------
+    Path
+        The verified folder.
+    """
+    definition = BotDefinition(
+        name=params.bot, intents=bot_file.intents, entities=bot_file.entities, thresholds=model.thresholds_
+    )
+    folder = params.home / "builds" / params.bot / run_id
+    shutil.rmtree(folder, ignore_errors=True)
+    step = max(1, len(golden_texts) // GOLDEN_SIZE)
+    write_release(
+        folder,
+        definition=definition,
+        model=model,
+        golden_texts=golden_texts[::step][:GOLDEN_SIZE],
+        data_hash=snapshot.data_hash,
+        seed=params.seed,
+        git_commit=git_commit(),
+    )
+    load_release(folder, version=run_id)
+    return folder
+
+
+def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> RegisteredVersion:
+    """Log the release folder as a pyfunc model, register it, tag the verdict and set the aliases.
+
+    Parameters
+    ----------
+    folder
+        A release folder that `freeze` wrote.
+    params
+        `bot` names the registered model; `promote` asks for the alias `production`.
+    run_id
+        The MLflow run to log to.
+    gate
+        The verdict, written as tags on the version.
+
+    Returns
+    -------
+    RegisteredVersion
+        The new version; it carries `candidate`, and `production` if that was asked for and the gate is passed.
+    """
+    name = model_name(params.bot)
+    client = mlflow.MlflowClient()
+    manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    with mlflow.start_run(run_id=run_id):
+        logged = mlflow.pyfunc.log_model(
+            name="release",
+            python_model=str(_CODE_FILE),
+            artifacts={"release": str(folder)},
+            registered_model_name=name,
+            pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
+            input_example=None,
+        )
+    version = str(logged.registered_model_version)
+    tags = {
+        GATE_TAG: GATE_PASSED if gate.passed else GATE_FAILED,
+        "gate_reasons": "; ".join(gate.reasons),
+        "data_hash": manifest.data_hash,
+        "bot_hash": manifest.bot_hash,
+        "git_commit": manifest.git_commit or "",
+        "stage": "Staging",
+    }
+    for key, value in tags.items():
+        client.set_model_version_tag(name, version, key, value)
+    client.set_registered_model_alias(name, CANDIDATE, version)
+    if params.promote and gate.passed:
+        promote(params.bot, version)
+    return RegisteredVersion(name, version, gate, params.promote and gate.passed)
+
+
+def promote(bot: str, version: str) -> None:
+    """Move the alias `production` to a version; serving notices within seconds.
+
+    Raises
+    ------
+    ReleaseRefused
+        The version has not passed the gate.
+    """
+    client = mlflow.MlflowClient()
+    name = model_name(bot)
+    tags = client.get_model_version(name, version).tags
+    if tags.get(GATE_TAG) != GATE_PASSED:
+        raise ReleaseRefused(name, version, tags.get("gate_reasons") or "it has not passed the gate")
+    client.set_registered_model_alias(name, PRODUCTION, version)
+    client.set_model_version_tag(name, version, "stage", "Production")
+
+
+def promoted_version(bot: str, tracking_uri: str) -> str | None:
+    """Give the version that carries the alias `production`, or None."""
+    try:
+        return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), PRODUCTION).version)
+    except MlflowException:
+        return None
+
+
+def git_commit() -> str | None:
+    """Give the commit of the code, or None outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)

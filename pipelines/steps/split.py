@@ -1,0 +1,81 @@
+"""Step 3: hold rows out to evaluate on, so that near-duplicates never cross."""
+
+import json
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.schemas.examples import OUT_OF_SCOPE
+
+_NOT_LETTER = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\d+")
+MIN_GROUPS = 4
+"""An intent with fewer distinct wordings is not split: it would lose what it is learnt from."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Rows to learn from and rows to evaluate on; each row of the input is in one of them."""
+
+    train: pd.DataFrame
+    holdout: pd.DataFrame
+
+
+def wording_key(text: str, entities: str) -> str:
+    """Reduce an utterance to its wording: entity values become their type, digits 0, case and signs are dropped.
+
+    "Track ORD-1!" and "track ord-22" have the same key.
+    """
+    for span in sorted(json.loads(entities), key=lambda span: -span["start"]):
+        text = f"{text[: span['start']]} {span['type']}0 {text[span['end'] :]}"
+    return _NOT_LETTER.sub(" ", _DIGITS.sub("0", text.lower())).strip()
+
+
+def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
+    """Hold out a share of each intent's wordings.
+
+    Rows of one wording go together, whatever their intent. Out-of-scope rows are split like an intent.
+
+    Parameters
+    ----------
+    frame
+        Examples with the columns of `extract.COLUMNS`.
+    holdout_share
+        Share of the rows to hold out, in [0, 0.5].
+    seed
+        Seed of the choice.
+
+    Returns
+    -------
+    Split
+        Both parts in the order of `frame`.
+    """
+    keys = [wording_key(*row) for row in zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)]
+    generator = np.random.default_rng(seed)
+    held: set[str] = set()
+    by_intent = pd.DataFrame({"intent": frame["intent"].to_numpy(), "key": keys}).groupby("intent", sort=True)
+    for _, rows in by_intent:
+        sizes = rows["key"].value_counts(sort=False).sort_index()
+        if len(sizes) < MIN_GROUPS:
+            continue
+        wanted = holdout_share * len(rows)
+        taken = 0
+        for key in generator.permutation(sizes.index.to_numpy(dtype=object)):
+            if taken + sizes[key] <= wanted + 0.5:
+                held.add(key)
+                taken += int(sizes[key])
+    is_held = np.array([key in held for key in keys], dtype=bool)
+    is_held = _keep_each_intent_learnable(frame, is_held)
+    return Split(frame[~is_held].reset_index(drop=True), frame[is_held].reset_index(drop=True))
+
+
+def _keep_each_intent_learnable(frame: pd.DataFrame, is_held: np.ndarray) -> np.ndarray:
+    """Give back an intent all its rows if wordings shared with others would hold all of them out."""
+    intents = frame["intent"].to_numpy()
+    for intent in set(intents[is_held]) - {OUT_OF_SCOPE}:
+        rows = intents == intent
+        if is_held[rows].all():
+            is_held = is_held & ~rows
+    return is_held

@@ -1,0 +1,202 @@
+"""The MLflow run of a training: where it is logged, what it holds, how it ends."""
+
+import json
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import mlflow
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow.entities import RunStatus
+from mlflow.exceptions import MlflowException
+
+from pipelines.errors import RegistryUnavailable
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
+from pipelines.steps.evaluate import Evaluation
+from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion
+from pipelines.steps.report import render_report
+from pipelines.steps.snapshot import Snapshot
+from pipelines.steps.validate import ValidationReport
+
+LINKED_PARAMS = ("home", "tracking_uri", "run_id")
+"""Parameters that say where, not what: they are not logged, they would name a machine's folders."""
+
+
+def choose_tracking_uri(tracking_uri: str, settings: Settings, *, home: Path) -> str:
+    """Find the MLflow server or store to log to.
+
+    Parameters
+    ----------
+    tracking_uri
+        A URI to use as it is, or `auto`: `MLFLOW_TRACKING_URI` if set, else the local server if it listens, else a
+        SQLite file under `home`, so that a notebook works without anything started.
+    settings
+        The platform's settings.
+    home
+        Folder for the SQLite file.
+
+    Returns
+    -------
+    str
+        A tracking URI.
+    """
+    if tracking_uri != "auto":
+        return tracking_uri
+    if settings.mlflow_tracking_uri:
+        return settings.mlflow_tracking_uri
+    if _listens(settings.resolved_tracking_uri):
+        return settings.resolved_tracking_uri
+    folder = home.resolve() / "notebook-mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{folder / 'mlflow.db'}"
+
+
+def open_run(params: TrainParams, tracking_uri: str) -> str:
+    """Go on with the run that `params` names, or begin one, and log the parameters.
+
+    Parameters
+    ----------
+    params
+        Parameters of the training run.
+    tracking_uri
+        Where to log.
+
+    Returns
+    -------
+    str
+        Id of the MLflow run.
+
+    Raises
+    ------
+    RegistryUnavailable
+        The server does not answer.
+    """
+    mlflow.set_tracking_uri(tracking_uri)
+    try:
+        run_id = params.run_id or begin_run(params.bot, tracking_uri)
+        logged = params.model_dump(mode="json", exclude=set(LINKED_PARAMS))
+        with _continue(run_id):
+            mlflow.log_params({name: _file_name(value) for name, value in logged.items()})
+    except (MlflowException, OSError) as error:
+        raise RegistryUnavailable(tracking_uri, _first_line(error)) from error
+    return run_id
+
+
+def begin_run(bot: str, tracking_uri: str) -> str:
+    """Begin a run in the bot's experiment, made if missing; give its id."""
+    client = mlflow.MlflowClient(tracking_uri)
+    name = f"intentloop-{bot}"
+    experiment = client.get_experiment_by_name(name)
+    if experiment is not None:
+        experiment_id = experiment.experiment_id
+    elif tracking_uri.startswith("sqlite:///"):
+        artifacts = Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts"
+        experiment_id = client.create_experiment(name, artifact_location=artifacts.as_uri())
+    else:
+        experiment_id = client.create_experiment(name)
+    return str(client.create_run(experiment_id).info.run_id)
+
+
+def end_run(run_id: str, tracking_uri: str, *, succeeded: bool) -> None:
+    """Mark the run as finished or failed."""
+    status = RunStatus.FINISHED if succeeded else RunStatus.FAILED
+    mlflow.MlflowClient(tracking_uri).set_terminated(run_id, RunStatus.to_string(status))
+
+
+def log_snapshot(run_id: str, snapshot: Snapshot) -> None:
+    """Log the examples and their hash."""
+    with _continue(run_id):
+        mlflow.log_param("data_hash", snapshot.data_hash)
+        mlflow.log_metric("n_examples", snapshot.n_examples)
+        mlflow.log_artifact(str(snapshot.path), "data")
+
+
+def log_validation(run_id: str, report: ValidationReport) -> None:
+    """Log the validation report as a page and as a table."""
+    with _continue(run_id):
+        mlflow.log_metrics({"validation_errors": len(report.errors), "validation_findings": len(report.findings)})
+        mlflow.log_text(render_report(report), "validation/report.html")
+        mlflow.log_text(report.to_frame().to_csv(index=False), "validation/findings.csv")
+
+
+def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, threshold: float) -> dict[str, Figure]:
+    """Log figures, tables and plots of an evaluation.
+
+    Parameters
+    ----------
+    run_id
+        The MLflow run.
+    evaluation
+        What was measured.
+    prefix
+        Put before each metric's name, and the folder of the artifacts: `holdout` or `test`.
+    threshold
+        Confidence threshold, drawn into the histogram.
+
+    Returns
+    -------
+    dict[str, Figure]
+        The plots, for the notebook.
+    """
+    figures = {
+        "confusion": plot_confusion(evaluation),
+        "confidence": plot_confidence(evaluation, threshold=threshold),
+        "calibration": plot_calibration(evaluation),
+    }
+    tables = {"intents": evaluation.per_intent, "entities": evaluation.per_entity, "confusions": evaluation.confusions}
+    with _continue(run_id):
+        mlflow.log_metrics({f"{prefix}_{name}": value for name, value in evaluation.metrics.items()})
+        for name, table in tables.items():
+            _log_table(table, f"{prefix}/{name}.csv")
+        for name, figure in figures.items():
+            mlflow.log_figure(figure, f"{prefix}/{name}.png")
+    return figures
+
+
+def log_choices(run_id: str, choices: dict[str, object]) -> None:
+    """Log what training chose by itself."""
+    with _continue(run_id):
+        mlflow.log_text(json.dumps(choices, indent=1, sort_keys=True, default=str), "choices.json")
+        mlflow.log_params({f"chosen_{name}": value for name, value in choices.items()})
+
+
+def log_notebook(run_id: str, tracking_uri: str, notebook: Path) -> None:
+    """Log the executed notebook, the record of what happened."""
+    mlflow.MlflowClient(tracking_uri).log_artifact(run_id, str(notebook), "notebook")
+
+
+def _log_table(table: pd.DataFrame, path: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / Path(path).name
+        table.to_csv(file, index=False)
+        mlflow.log_artifact(str(file), str(Path(path).parent))
+
+
+@contextmanager
+def _continue(run_id: str) -> Iterator[None]:
+    """Work inside a run without ending it: a notebook logs from many cells, and whoever began the run ends it."""
+    with mlflow.start_run(run_id=run_id):
+        yield
+    mlflow.MlflowClient().update_run(run_id, status=RunStatus.to_string(RunStatus.RUNNING))
+
+
+def _file_name(value: object) -> object:
+    return Path(value).name if isinstance(value, str) and "/" in value else value
+
+
+def _listens(uri: str) -> bool:
+    parts = urlsplit(uri)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -1,0 +1,34 @@
+"""Step 4: fit the model on the training part."""
+
+import pandas as pd
+
+from pipelines.nlu.intents import Progress
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.extract import to_examples
+
+
+def train(
+    frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None
+) -> NluModel:
+    """Fit intents, entities, calibration and thresholds.
+
+    Parameters
+    ----------
+    frame
+        The training part of the split, out-of-scope rows included.
+    bot_file
+        The bot, whose entities list the known values.
+    params
+        `seed` and `algorithm` are used.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    NluModel
+        Fitted; the same frame, bot and seed give the same model.
+    """
+    model = NluModel(seed=params.seed, algorithm=params.algorithm)
+    return model.fit(to_examples(frame), bot_file.entities, progress=progress)
