@@ -117,8 +117,10 @@ def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.
 
     Parameters
     ----------
-    positive, negative
-        Scores. Shapes ``(n,)`` and ``(m,)``, neither empty.
+    positive
+        Scores of the positive rows. Shape ``(n,)``, not empty.
+    negative
+        Scores of the negative rows. Shape ``(m,)``, not empty.
 
     Returns
     -------
@@ -146,8 +148,10 @@ def span_scores(
 
     Parameters
     ----------
-    gold, predicted
-        Spans of each utterance; both of the same length.
+    gold
+        Annotated spans of each utterance.
+    predicted
+        Spans found in each of the same utterances.
     overlap
         False: start, end and type must be equal. True: same type and at least one common character; each span is
         matched at most once.

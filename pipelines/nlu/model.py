@@ -110,6 +110,17 @@ class NluModel:
         outside = [self.classifier_.confidences(self.sparse_.transform(text)).max() for text in out_of_scope_texts]
         return fit_thresholds(confidence, correct, np.array(outside), costs=self.costs or Costs())
 
+    def choices(self) -> dict[str, object]:
+        """Give what training chose by itself, for the record of the run."""
+        return {
+            "C": self.classifier_.C_,
+            "confidence_scale": round(self.classifier_.scale_, 3),
+            "confidence_threshold": self.thresholds_.confidence,
+            "n_intents": len(self.classifier_.intents_),
+            "n_features": self.sparse_.n_features,
+            "min_document_count": self.sparse_.min_document_count,
+        }
+
     def parse(self, text: str) -> NluResult:
         """Understand one utterance.
 
@@ -176,6 +187,16 @@ class NluModel:
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote; nothing in the files is executed.
 
+        Parameters
+        ----------
+        folder
+            The folder that was saved to.
+
+        Returns
+        -------
+        NluModel
+            Ready to parse.
+
         Raises
         ------
         ValueError
@@ -183,7 +204,9 @@ class NluModel:
         """
         settings: dict[str, Any] = json.loads((folder / _SETTINGS_FILE).read_text(encoding="utf-8"))
         if settings["format"] > MODEL_FORMAT:
-            raise ValueError(f"model format {settings['format']} is newer than {MODEL_FORMAT}, which this program reads")
+            raise ValueError(
+                f"model format {settings['format']} is newer than {MODEL_FORMAT}, which this program reads"
+            )
         with np.load(folder / _ARRAYS_FILE, allow_pickle=False) as file:
             arrays = dict(file)
         model = cls(seed=settings["seed"], algorithm=settings["algorithm"])
@@ -196,5 +219,3 @@ class NluModel:
         model.tagger_.model_ = tagger_file.read_bytes() if tagger_file.exists() else b""
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])
         return model
-
-

@@ -20,7 +20,9 @@ class TrainParams(BaseModel):
     run_id: str = Field(default="", description="MLflow run to go on with; empty: a new one.")
     out_of_scope_file: Path | None = Field(default=None, description="JSONL of utterances no intent should take.")
     test_file: Path | None = Field(default=None, description="JSONL of labelled utterances to report on only.")
-    holdout_share: float = Field(default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate.")
+    holdout_share: float = Field(
+        default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate."
+    )
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
     seed: int = Field(default=0, ge=0, description="Seed of everything random.")

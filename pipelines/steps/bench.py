@@ -46,9 +46,7 @@ class BenchResult:
     peak_memory_mb: float
 
 
-def bench_nlu(
-    data: Path, *, shots: int | None = None, seed: int = 0, progress: Progress | None = None
-) -> BenchResult:
+def bench_nlu(data: Path, *, shots: int | None = None, seed: int = 0, progress: Progress | None = None) -> BenchResult:
     """Train on `data/train.jsonl`, then measure on `data/test.jsonl`.
 
     Parameters

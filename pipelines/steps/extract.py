@@ -1,7 +1,7 @@
 """Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
 
 COLUMNS = ("example_id", "intent", "text", "entities", "origin")
 """`entities` is a JSON list of `{"start","end","type","value"}`; `origin` says who labelled the row."""
@@ -33,6 +35,28 @@ class Extract:
     bot_file: BotFile
     frame: pd.DataFrame
     source: str
+
+
+def extract(params: TrainParams, settings: Settings) -> Extract:
+    """Read what the parameters name: the drafts in MongoDB or a bot file, and the out-of-scope file if there is one.
+
+    Parameters
+    ----------
+    params
+        `source`, `bot` and `out_of_scope_file` are used.
+    settings
+        Where the database is.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+    """
+    if params.source == "mongo":
+        found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
+    else:
+        found = extract_from_file(Path(params.source))
+    return replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
 
 
 def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
@@ -79,6 +103,16 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
 
 def extract_from_file(file: Path) -> Extract:
     """Read a bot file, as `intentloop export` writes it.
+
+    Parameters
+    ----------
+    file
+        The JSON file.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
 
     Raises
     ------

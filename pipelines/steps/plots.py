@@ -28,7 +28,7 @@ def plot_confusion(evaluation: Evaluation) -> Figure:
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for row, line in enumerate(counts):
-        for place in np.flatnonzero(line):
+        for place in np.flatnonzero(line).tolist():
             colour = "white" if shares[row, place] > 0.6 else "black"
             axes.text(place, row, f"{int(line[place])}", ha="center", va="center", fontsize=7, color=colour)
     axes.set_xticks(range(len(involved)), involved, rotation=60, ha="right", fontsize=7)

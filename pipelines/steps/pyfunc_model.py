@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from pipelines.nlu.release import load_release
 
@@ -20,7 +20,9 @@ class ReleaseModel(PythonModel):
         """Load and verify the release folder."""
         self._release = load_release(Path(context.artifacts["release"]), version="pyfunc")
 
-    def predict(self, context: Any, model_input: list[str], params: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    def predict(
+        self, context: Any, model_input: list[str], params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
         """Give ranking and entities of each text, as `NluResult` in JSON form."""
         return [self._release.model.parse(text).model_dump(mode="json") for text in model_input]
 

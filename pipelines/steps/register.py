@@ -71,7 +71,12 @@ def judge(evaluation: Evaluation, *, min_accuracy: float) -> Gate:
 
 
 def freeze(
-    model: NluModel, bot_file: BotFile, params: TrainParams, snapshot: Snapshot, golden_texts: Sequence[str], run_id: str
+    model: NluModel,
+    bot_file: BotFile,
+    params: TrainParams,
+    snapshot: Snapshot,
+    golden_texts: Sequence[str],
+    run_id: str,
 ) -> Path:
     """Write the release folder under `home/builds` and read it back, as serving will.
 
@@ -98,7 +103,7 @@ def freeze(
     definition = BotDefinition(
         name=params.bot, intents=bot_file.intents, entities=bot_file.entities, thresholds=model.thresholds_
     )
-    folder = params.home / "builds" / params.bot / run_id
+    folder = params.home / "builds" / params.bot / run_id / "release"
     shutil.rmtree(folder, ignore_errors=True)
     step = max(1, len(golden_texts) // GOLDEN_SIZE)
     write_release(
@@ -165,6 +170,13 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
 def promote(bot: str, version: str) -> None:
     """Move the alias `production` to a version; serving notices within seconds.
 
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    version
+        Version to promote.
+
     Raises
     ------
     ReleaseRefused
@@ -175,8 +187,11 @@ def promote(bot: str, version: str) -> None:
     tags = client.get_model_version(name, version).tags
     if tags.get(GATE_TAG) != GATE_PASSED:
         raise ReleaseRefused(name, version, tags.get("gate_reasons") or "it has not passed the gate")
+    previous = promoted_version(bot, mlflow.get_tracking_uri())
     client.set_registered_model_alias(name, PRODUCTION, version)
     client.set_model_version_tag(name, version, "stage", "Production")
+    if previous not in (None, version):
+        client.set_model_version_tag(name, previous, "stage", "Archived")
 
 
 def promoted_version(bot: str, tracking_uri: str) -> str | None:

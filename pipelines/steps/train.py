@@ -9,9 +9,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.steps.extract import to_examples
 
 
-def train(
-    frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None
-) -> NluModel:
+def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None) -> NluModel:
     """Fit intents, entities, calibration and thresholds.
 
     Parameters

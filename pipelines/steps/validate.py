@@ -114,24 +114,32 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
     # imported here: great-expectations takes seconds to import, and asks outside hosts unless told not to
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     suite = gx.ExpectationSuite(**json.loads(suite_file.read_text(encoding="utf-8")))
     batch = context.data_sources.add_pandas("examples").add_dataframe_asset("frame")
     definition = gx.ValidationDefinition(
         name="examples", data=batch.add_batch_definition_whole_dataframe("whole"), suite=context.suites.add(suite)
     )
     context.validation_definitions.add(definition)
-    outcome = definition.run(
-        batch_parameters={"dataframe": frame}, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": []}
-    )
-    rows, findings = [], []
+    outcome = definition.run(batch_parameters={"dataframe": frame}, result_format={"result_format": "COMPLETE"})
+    rows: list[dict[str, Any]] = []
+    findings: list[Finding] = []
     for result in outcome.results:
         config = result.expectation_config
-        column = config.kwargs.get("column", "")
+        if config is None:
+            raise DataRejected(
+                str(suite_file), ["great-expectations gave a result without its expectation; upgrade it"]
+            )
         broken = result.result.get("unexpected_index_list") or []
-        row = {"expectation": config.type, "column": column, "success": bool(result.success), "broken_rows": len(broken)}
+        row = {
+            "expectation": config.type,
+            "column": config.kwargs.get("column", ""),
+            "success": bool(result.success),
+            "broken_rows": len(broken),
+        }
         rows.append(row)
         if not result.success:
             findings += _suite_findings(frame, row, broken, config.meta or {})
@@ -176,10 +184,15 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
                 repair = f"set them to {found} and {found + len(written)}." if found >= 0 else "mark the value again."
                 yield _error("span_in_text", example_id, f"{where} lie outside the text.", repair)
             elif start < end_of_last:
-                yield _error("spans_do_not_overlap", example_id, f"{where} overlap another entity.", "keep one of the two.")
+                yield _error(
+                    "spans_do_not_overlap", example_id, f"{where} overlap another entity.", "keep one of the two."
+                )
             elif text[start:end] != written:
                 yield _warning(
-                    "span_holds_value", example_id, f"{where} hold {text[start:end]!r}, not {written!r}.", "mark it again."
+                    "span_holds_value",
+                    example_id,
+                    f"{where} hold {text[start:end]!r}, not {written!r}.",
+                    "mark it again.",
                 )
             end_of_last = max(end_of_last, end)
             if span["type"] not in known_types:
@@ -236,7 +249,9 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     del counts[OUT_OF_SCOPE]
     for intent, count in counts.items():
         if count < FEW_EXAMPLES:
-            yield _warning("enough_examples", intent, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more.")
+            yield _warning(
+                "enough_examples", intent, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more."
+            )
     types = {entity.name for entity in bot_file.entities} | {FREE_TEXT}
     annotated: dict[str, set[str]] = defaultdict(set)
     for intent, entities in zip(frame["intent"], frame["entities"], strict=True):
@@ -247,7 +262,9 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
             if parameter.type not in types:
                 yield _warning("parameter_type_is_known", row, f"there is no entity {parameter.type!r}.", "add it.")
             if parameter.required and not parameter.prompt.strip():
-                yield _warning("prompt_is_there", row, "it is required but has no prompt.", "write the question to ask.")
+                yield _warning(
+                    "prompt_is_there", row, "it is required but has no prompt.", "write the question to ask."
+                )
 
 
 def _error(check: str, row: str, explanation: str, repair: str) -> Finding:

@@ -1,0 +1,45 @@
+"""Progress that crosses a process: a notebook's kernel writes lines, whoever started it reads them."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+
+class ProgressFile:
+    """Writes progress as JSON lines ``{"share": 0.4, "what": "fitting"}`` to a file.
+
+    Parameters
+    ----------
+    file
+        Where to write; empty: nowhere.
+    """
+
+    def __init__(self, file: str | Path) -> None:
+        self._file = Path(file) if file else None
+
+    def __call__(self, share: float, what: str) -> None:
+        """Report the share done, in [0, 1], and what is being done."""
+        if self._file is not None:
+            with self._file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"share": round(share, 4), "what": what}) + "\n")
+
+    def part(self, start: float, end: float) -> Callable[[float, str], None]:
+        """Give a reporter for a part of the work: its 0 is `start`, its 1 is `end`."""
+        return lambda share, what: self(start + (end - start) * share, what)
+
+
+def read_progress(file: Path, *, offset: int) -> tuple[list[tuple[float, str]], int]:
+    """Read the lines written since `offset` (bytes); give them and the new offset. An unfinished line is left."""
+    if not file.exists():
+        return [], offset
+    with file.open("rb") as stream:
+        stream.seek(offset)
+        data = stream.read()
+    complete = data[: data.rfind(b"\n") + 1]
+    return list(_parse(complete)), offset + len(complete)
+
+
+def _parse(data: bytes) -> Iterator[tuple[float, str]]:
+    for line in data.splitlines():
+        row = json.loads(line)
+        yield float(row["share"]), str(row["what"])

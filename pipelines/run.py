@@ -1,0 +1,178 @@
+"""Run the training notebook with papermill: a kernel process of its own, checked parameters, a record in MLflow."""
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.errors import BotError, RegistryUnavailable
+from pipelines.progress import read_progress
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
+
+NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "20_train_nlu.ipynb"
+Progress = Callable[[float, str], None]
+_POLL_SECONDS = 0.2
+
+
+class TrainingFailed(BotError):
+    """A cell of the training notebook raised; the message is the cell's."""
+
+
+@dataclass(frozen=True)
+class TrainingOutcome:
+    """What a training run ended with.
+
+    Attributes
+    ----------
+    run_id
+        The MLflow run.
+    name, version
+        The registered model and its new version.
+    is_promoted
+        Whether the version carries the alias `production` now.
+    gate_reasons
+        Why the gate refused it; empty if it passed.
+    metrics
+        The run's figures, by name.
+    notebook
+        The executed notebook.
+    """
+
+    run_id: str
+    name: str
+    version: str
+    is_promoted: bool
+    gate_reasons: str
+    metrics: dict[str, float]
+    notebook: Path
+
+
+def run_training(params: TrainParams, settings: Settings, *, progress: Progress) -> TrainingOutcome:
+    """Execute the notebook and wait for it.
+
+    Parameters
+    ----------
+    params
+        What to train; paths may be relative to the working directory.
+    settings
+        The platform's settings.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    TrainingOutcome
+        The registered version and its figures.
+
+    Raises
+    ------
+    RegistryUnavailable
+        The MLflow server does not answer.
+    TrainingFailed
+        A cell raised: data that must be repaired, or a fault of ours. The MLflow run is marked failed and holds the
+        notebook with the cell that stopped it.
+    """
+    progress(0.0, "starting")
+    # imported here: seconds of imports that `--help` must not pay
+    from mlflow.exceptions import MlflowException
+
+    from pipelines.steps import tracking
+
+    home = params.home.resolve()
+    tracking_uri = tracking.choose_tracking_uri(params.tracking_uri, settings, home=home)
+    try:
+        run_id = tracking.begin_run(params.bot, tracking_uri)
+    except (MlflowException, OSError) as error:
+        raise RegistryUnavailable(tracking_uri, str(error).splitlines()[0]) from error
+    executed = home / "runs" / f"{run_id}.ipynb"
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    succeeded = False
+    try:
+        placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
+        _execute(placed, executed, progress)
+        succeeded = True
+    finally:
+        if executed.exists():
+            tracking.log_notebook(run_id, tracking_uri, executed)
+        tracking.end_run(run_id, tracking_uri, succeeded=succeeded)
+    return _outcome(params.bot, run_id, tracking_uri, executed)
+
+
+def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    values = {name: value if value is not None else "" for name, value in params.model_dump(mode="json").items()}
+    for name in ("source", "out_of_scope_file", "test_file"):
+        if values[name] not in ("", "mongo"):
+            values[name] = str(Path(values[name]).resolve())
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
+        warnings.filterwarnings("ignore", category=UserWarning, module="jupyter_client")
+        file = Path(folder) / "progress.jsonl"
+        values["progress_file"] = str(file)
+        with _forward(file, progress):
+            try:
+                papermill.execute_notebook(
+                    str(NOTEBOOK), str(executed), parameters=values, cwd=str(NOTEBOOK.parent), progress_bar=False
+                )
+            except PapermillExecutionError as error:
+                raise TrainingFailed(_explain(error.ename, error.evalue, executed)) from error
+
+
+@contextmanager
+def _forward(file: Path, progress: Progress) -> Iterator[None]:
+    """Read the kernel's progress in a thread for as long as the notebook runs."""
+    done = threading.Event()
+
+    def follow() -> None:
+        offset = 0
+        while True:
+            is_last = done.wait(_POLL_SECONDS)
+            lines, offset = read_progress(file, offset=offset)
+            for share, what in lines:
+                progress(share, what)
+            if is_last:
+                return
+
+    thread = threading.Thread(target=follow, name="training-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _explain(name: str, message: str, executed: Path) -> str:
+    """Give an error of ours as its own sentence, and a foreign one with its name and where to look."""
+    ours = {error.__name__ for error in _subclasses(BotError)}
+    if name in ours:
+        return message
+    return f"the training notebook stopped with {name}: {message}\nThe notebook with the failing cell: {executed}"
+
+
+def _subclasses(root: type[BotError]) -> set[type[BotError]]:
+    return {root}.union(*(_subclasses(child) for child in root.__subclasses__()))
+
+
+def _outcome(bot: str, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
+    from mlflow import MlflowClient
+
+    from pipelines.steps.register import CANDIDATE, model_name, promoted_version
+
+    client = MlflowClient(tracking_uri)
+    version = client.get_model_version_by_alias(model_name(bot), CANDIDATE)
+    return TrainingOutcome(
+        run_id=run_id,
+        name=version.name,
+        version=str(version.version),
+        is_promoted=promoted_version(bot, tracking_uri) == str(version.version),
+        gate_reasons=version.tags.get("gate_reasons", ""),
+        metrics=dict(client.get_run(run_id).data.metrics),
+        notebook=notebook,
+    )
