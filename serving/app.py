@@ -1,0 +1,92 @@
+"""The chat API as an ASGI application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from pipelines.settings import Settings
+from serving import health
+from serving.channels import rest
+from serving.http_errors import BodyLimit, install_error_handlers
+from serving.services import Releases, open_services
+
+CHAT_PAGE = Path(__file__).parent / "static" / "chat.html"
+_PUBLIC_PATHS = ("/bots/channels/", "/api/v1/bots/")
+
+
+class PublicCors:
+    """Lets chat widgets on any site use the chat routes, without cookies; every other route stays closed to them."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open = CORSMiddleware(app, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Content-Type"])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        is_public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC_PATHS)
+        await (self._open if is_public else self._app)(scope, receive, send)
+
+
+def _package_version() -> str:
+    try:
+        return version("intentloop")
+    except PackageNotFoundError:
+        return "0"  # run from a checkout that was not installed
+
+
+def create_app(settings: Settings, *, releases: Releases | None = None) -> FastAPI:
+    """Build the chat API.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    releases
+        Gives the release of each bot. None follows the model registry.
+
+    Returns
+    -------
+    FastAPI
+        Connects when its lifespan starts, not before.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, releases=releases or _following_registry(settings)) as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="Intentloop chat API",
+        summary="Send a customer's message, get the bot's replies.",
+        version=_package_version(),
+        lifespan=lifespan,
+    )
+    app.state.default_bot = settings.default_bot
+    app.include_router(rest.router)
+    app.include_router(health.router)
+    app.add_api_route("/", _welcome, include_in_schema=False)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(PublicCors)
+    install_error_handlers(app)
+    return app
+
+
+def _following_registry(settings: Settings) -> Releases:
+    from serving.release.watcher import ReleaseProvider
+
+    return ReleaseProvider.from_settings(settings)
+
+
+async def _welcome(request: Request) -> Response:
+    """Show the chat page to browsers and a greeting to programs."""
+    if "text/html" in request.headers.get("accept", "") and CHAT_PAGE.is_file():
+        return FileResponse(CHAT_PAGE, media_type="text/html", headers={"Vary": "Accept"})
+    links = {"docs": "/docs", "messages": "/api/v1/bots/{bot}/messages", "ready": "/health/ready"}
+    return JSONResponse({"message": "Welcome to the Intentloop chat API", **links}, headers={"Vary": "Accept"})

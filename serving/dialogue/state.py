@@ -1,0 +1,83 @@
+"""What a thread remembers from one turn to the next. Pure values; `serving.store` keeps them as JSON text."""
+
+import json
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from pipelines.errors import UserInputError
+
+MAX_CONTEXT_CHARS = 32_768
+
+
+class Slot(BaseModel):
+    """The value a parameter has in this thread; `text` is how the customer wrote it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+    value: JsonValue
+    text: str | None = None
+    role: str | None = None
+
+
+class Form(BaseModel):
+    """An intent under way: what is known, what was asked last, how often it was asked in vain."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent_id: str
+    slots: tuple[Slot, ...] = ()
+    asking: str | None = None
+    reprompts: int = 0
+
+    def value_by_name(self) -> dict[str, JsonValue]:
+        """Map each filled parameter to its value."""
+        return {slot.name: slot.value for slot in self.slots}
+
+
+class DialogueState(BaseModel):
+    """The stack of forms (the last one is active) and the context that callers and tools have set."""
+
+    model_config = ConfigDict(frozen=True)
+
+    forms: tuple[Form, ...] = ()
+    context: dict[str, JsonValue] = {}
+
+    @property
+    def active_form(self) -> Form | None:
+        """The form whose answers are being collected."""
+        return self.forms[-1] if self.forms else None
+
+    def with_context(self, context: dict[str, JsonValue]) -> Self:
+        """Merge what a message brings along into the context; new values win.
+
+        Raises
+        ------
+        UserInputError
+            The context of this thread would grow beyond `MAX_CONTEXT_CHARS`.
+        """
+        if not context:
+            return self
+        merged = {**self.context, **context}
+        if len(json.dumps(merged)) > MAX_CONTEXT_CHARS:
+            raise UserInputError(
+                f"the context of a thread may hold {MAX_CONTEXT_CHARS} characters of JSON; send fewer or shorter values"
+            )
+        return self.model_copy(update={"context": merged})
+
+    def with_active_form(self, form: Form | None) -> Self:
+        """Put a form in place of the active one, or take the active one away."""
+        below = self.forms[:-1]
+        return self.model_copy(update={"forms": below if form is None else (*below, form)})
+
+    def without_forms(self) -> Self:
+        """Forget every form; the context stays."""
+        return self.model_copy(update={"forms": ()})
+
+    def only_known_intents(self, intent_ids: frozenset[str]) -> Self:
+        """Drop the forms whose intent the release no longer has."""
+        if all(form.intent_id in intent_ids for form in self.forms):
+            return self
+        return self.model_copy(update={"forms": tuple(form for form in self.forms if form.intent_id in intent_ids)})

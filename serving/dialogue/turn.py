@@ -1,0 +1,222 @@
+"""The hub of a message: from what a customer wrote to what is answered, exactly once."""
+
+import hashlib
+import logging
+import time
+from dataclasses import dataclass, field
+
+from pipelines.errors import StateConflict, ToolFailed, UserInputError
+from pipelines.nlu.release import Release
+from pipelines.schemas.bot import Intent
+from serving.dialogue.decide import Decision, decide, word_reply
+from serving.dialogue.interpret import Interpretation, interpret
+from serving.dialogue.messages import Answer, BotMessage, UserMessage
+from serving.dialogue.reply import Reply
+from serving.dialogue.state import DialogueState
+from serving.services import Services
+from serving.store.states import StoredThread
+from serving.store.turns import Claim, ToolRecord, TurnRecord
+from serving.tools.templates import RequestValues, ToolRequest, render_request
+
+_log = logging.getLogger(__name__)
+
+
+async def handle_turn(message: UserMessage, services: Services) -> Answer:
+    """Answer a message, or give again what was answered to it before.
+
+    Parameters
+    ----------
+    message
+        Checked and cleaned by its channel.
+    services
+        Everything a turn talks to.
+
+    Returns
+    -------
+    Answer
+        What is stored as the message's only turn.
+
+    Raises
+    ------
+    UserInputError
+        The text or the context is too long.
+    ModelNotLoaded
+        No release can answer for this bot.
+    StoreUnavailable
+        The database does not answer. The message may or may not be committed; sending it again is safe.
+    StateConflict
+        Other work on the thread took too long; sending the message again is safe.
+    """
+    if len(message.text) > services.max_message_chars:
+        raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
+    services.releases.current(message.bot)  # no release, no work: not even a look at the database
+    async with services.queues.turn_of(message.bot, message.thread_id):
+        record = await _answer_once(message, services)
+    return Answer.model_validate_json(record.answer)
+
+
+async def _answer_once(message: UserMessage, services: Services) -> TurnRecord:
+    """Work on the thread as it is until the message has its turn."""
+    give_up_at = time.monotonic() + services.patience_seconds
+    opened: StoredThread | TurnRecord | None = None
+    while time.monotonic() < give_up_at:
+        opened = opened or await services.ledger.open(message.bot, message.thread_id, message.message_id)
+        if isinstance(opened, TurnRecord):
+            return opened
+        record = await _Attempt(message, opened, services).run()
+        if record is not None:
+            return record
+        hindrance = await services.ledger.resolve(opened, message.message_id)
+        if isinstance(hindrance, Claim):
+            await _finish(hindrance, opened, services)
+            hindrance = None
+        opened = hindrance
+    raise StateConflict(message.thread_id)
+
+
+async def _finish(claim: Claim, thread: StoredThread, services: Services) -> None:
+    """Finish the turn of a worker that died in the middle of it: the same message, the same call, the same key."""
+    _log.warning("thread %s: finishing turn %d of %s", claim.thread_id, claim.turn, claim.holder)
+    message = UserMessage.model_validate_json(claim.message)
+    await _Attempt(message, thread, services, claim=claim).run()
+
+
+def idempotency_key(message: UserMessage, intent_id: str) -> str:
+    """Derive the key of a message's tool call: the same one for every try, in every process."""
+    parts = (message.bot, message.thread_id, message.message_id, intent_id)
+    digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode())
+    return digest.hexdigest()[:40]
+
+
+@dataclass
+class _Attempt:
+    """One try to answer a message on a thread as it was read; it is lost if the thread moves on meanwhile."""
+
+    message: UserMessage
+    thread: StoredThread
+    services: Services
+    claim: Claim | None = None
+    is_lost: bool = False
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    async def run(self) -> TurnRecord | None:
+        """Go through the hops; None if the place in the log was taken."""
+        started = time.perf_counter()
+        release = self.services.releases.current(self.message.bot)
+        state = DialogueState.model_validate_json(self.thread.state) if self.thread.state else DialogueState()
+        state = state.with_context(self.message.context)
+        read = await interpret(self.message, parser=release.model, public_shortcuts=self.services.public_shortcuts)
+        self._note("nlu", started)
+        decision = decide(release.definition, state, read)
+        tool = None
+        if decision.tool_intent is not None:
+            tool = await self._call_tool(decision, decision.tool_intent)
+            if self.is_lost:
+                return None
+        reply = word_reply(
+            decision,
+            release.definition,
+            result=tool.result if tool else None,
+            has_failed=tool is not None and tool.failure is not None,
+            seed=f"{self.thread.key}:{self.turn}",
+        )
+        if reply.problem:
+            _log.error("bot %s release %s: %s", self.message.bot, release.version, reply.problem)
+        self._note("before_commit", started)
+        record = self._record(release, read, decision, tool, reply)
+        is_committed = await self.services.ledger.commit(self.thread, record, claim=self.claim)
+        return record if is_committed else None
+
+    @property
+    def turn(self) -> int:
+        """The number this turn will have."""
+        return self.claim.turn if self.claim else self.thread.turn + 1
+
+    def _note(self, step: str, started: float) -> None:
+        self.timings_ms[step] = round((time.perf_counter() - started) * 1000, 2)
+
+    async def _call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+        """Call the intent's tool, after the call is written down; a failure is an outcome like another."""
+        started = time.perf_counter()
+        record = ToolRecord(intent_id=intent.intent_id, key=idempotency_key(self.message, intent.intent_id))
+        try:
+            request = self._request(decision, intent, key=record.key)
+            record = record.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
+            if self.claim is None:
+                self.claim = await self._take_place(record)
+                self.is_lost = self.claim is None
+            if self.is_lost:
+                return record
+            answer = await self.services.tools.call(request)
+        except ToolFailed as error:
+            _log.warning("bot %s: %s", self.message.bot, error)
+            record = record.model_copy(update={"failure": error.reason})
+        else:
+            record = record.model_copy(update={"result": answer.result})
+        self._note("tool", started)
+        return record.model_copy(update={"duration_ms": self.timings_ms["tool"]})
+
+    def _request(self, decision: Decision, intent: Intent, *, key: str) -> ToolRequest:
+        values = RequestValues(
+            parameters=decision.parameters, context=decision.state.context, endpoints=self.services.endpoints
+        )
+        if intent.tool is None:
+            raise ValueError(f"intent {intent.intent_id!r} has no tool")
+        request = render_request(intent.tool, values, intent_id=intent.intent_id, key=key)
+        sent = self.claim.tool if self.claim else None
+        if sent is None or sent.key != key or not sent.method:
+            return request
+        # A key stands for one request: what goes out again is what was written down, whatever a newer release says.
+        return request.model_copy(update={"method": sent.method, "url": sent.url, "body": sent.body})
+
+    async def _take_place(self, tool: ToolRecord) -> Claim | None:
+        now = self.services.now()
+        return await self.services.ledger.claim(
+            Claim(
+                thread=self.thread.key,
+                bot=self.message.bot,
+                thread_id=self.message.thread_id,
+                turn=self.turn,
+                message_id=self.message.message_id,
+                message=self.message.model_dump_json(),
+                tool=tool,
+                created_at=now,
+            )
+        )
+
+    def _record(
+        self, release: Release, read: Interpretation, decision: Decision, tool: ToolRecord | None, reply: Reply
+    ) -> TurnRecord:
+        message, route = self.message, decision.route
+        answer = Answer(
+            thread_id=message.thread_id,
+            message_id=message.message_id,
+            turn=self.turn,
+            replies=tuple(BotMessage(text=text) for text in reply.texts),
+            intent_id=route.intent_id,
+            confidence=route.confidence,
+            form=decision.filling.status() if decision.filling else None,
+            release=release.version,
+        )
+        return TurnRecord(
+            thread=self.thread.key,
+            bot=message.bot,
+            thread_id=message.thread_id,
+            turn=self.turn,
+            message_id=message.message_id,
+            channel=message.channel,
+            message=message.model_dump_json(),
+            text=message.text,
+            release=release.version,
+            intent_id=route.intent_id,
+            confidence=route.confidence,
+            route=route.kind,
+            why=route.why,
+            nlu=read.nlu,
+            tool=tool,
+            replies=reply.texts,
+            answer=answer.model_dump_json(),
+            state=decision.state.model_dump_json(),
+            created_at=self.services.now(),
+            timings_ms=self.timings_ms,
+        )

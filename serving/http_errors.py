@@ -1,0 +1,181 @@
+"""Errors as HTTP answers. The only place that knows status codes; every body is `{"error", "detail"}`."""
+
+import logging
+import traceback
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pipelines.errors import (
+    BotError,
+    DataRejected,
+    ModelNotLoaded,
+    NotFound,
+    RegistryUnavailable,
+    StateConflict,
+    StoreUnavailable,
+    UserInputError,
+)
+
+_log = logging.getLogger(__name__)
+
+RETRY_AFTER_SECONDS = 2
+
+# The first that fits: subclasses stand before their parents.
+_STATUS_BY_ERROR: tuple[tuple[type[BotError], int, str], ...] = (
+    (NotFound, 404, "not_found"),
+    (UserInputError, 422, "invalid_input"),
+    (DataRejected, 422, "data_rejected"),
+    (StateConflict, 409, "conflict"),
+    (ModelNotLoaded, 503, "no_release"),
+    (StoreUnavailable, 503, "store_unavailable"),
+    (RegistryUnavailable, 503, "registry_unavailable"),
+)
+_NAME_BY_STATUS = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "invalid_input",
+}
+
+
+class ErrorBody(BaseModel):
+    """What every answer that is an error says: a word for programs and a sentence for people."""
+
+    error: str
+    detail: str
+
+
+def error_response(status: int, error: str, detail: str) -> JSONResponse:
+    """Build the answer of an error."""
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (409, 503) else None
+    return JSONResponse(ErrorBody(error=error, detail=detail).model_dump(), status_code=status, headers=headers)
+
+
+def describe_validation(errors: Sequence[Any]) -> str:
+    """Say what is wrong with a request, field by field, without repeating what was sent."""
+    sentences = []
+    for error in errors[:5]:
+        place = ".".join(str(part) for part in error["loc"] if part != "body")
+        sentences.append(f"{place}: {error['msg']}" if place else str(error["msg"]))
+    more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
+    text = "; ".join(sentences) + more
+    return text.encode("utf-8", errors="replace").decode()[:1000]
+
+
+async def _on_bot_error(_: Request, error: Exception) -> JSONResponse:
+    for kind, status, name in _STATUS_BY_ERROR:
+        if isinstance(error, kind):
+            return error_response(status, name, str(error))
+    _log.error("unexpected %s", type(error).__name__)
+    return error_response(500, "internal", "something went wrong here; the log of the server knows more")
+
+
+async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
+    if any(found["type"] == "json_invalid" for found in errors):
+        return error_response(400, "malformed", "the body is not valid JSON; send an object as the docs show")
+    return error_response(422, "invalid_input", describe_validation(errors))
+
+
+async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = str(error.detail) if isinstance(error, HTTPException) else "internal error"
+    if status == 400:
+        detail = "the body is not valid JSON; send an object as the docs show"
+    response = error_response(status, _NAME_BY_STATUS.get(status, "error"), detail)
+    if isinstance(error, HTTPException) and error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make an app answer every error in the one shape."""
+    app.add_exception_handler(BotError, _on_bot_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_middleware(CrashGuard)
+
+
+class CrashGuard:
+    """Turns an error nobody expected into a plain 500.
+
+    The stock handler lets the server log the exception's message, which may quote a customer; this logs where it
+    happened and what kind it was.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_started = False
+
+        async def watching(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watching)
+        except Exception as error:
+            frames = traceback.extract_tb(error.__traceback__)[-8:]
+            where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+            _log.error("%s %s: %s at %s", scope["method"], scope["path"], type(error).__name__, where)
+            if has_started:
+                raise
+            detail = "something went wrong here; the log of the server knows more"
+            await error_response(500, "internal", detail)(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses request bodies above a size, whether they announce it or not.
+
+    Parameters
+    ----------
+    app
+        What handles the request.
+    max_bytes
+        Largest body.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not announced.isdigit() or int(announced) > self._max_bytes:
+            await self._refusal()(scope, receive, send)
+            return
+        received = 0
+
+        async def counting() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:
+                raise HTTPException(413, f"a request body may have {self._max_bytes} bytes; send a smaller one")
+            return message
+
+        await self._app(scope, counting, send)
+
+    def _refusal(self) -> JSONResponse:
+        return error_response(413, "too_large", f"a request body may have {self._max_bytes} bytes; send a smaller one")

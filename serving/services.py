@@ -1,0 +1,154 @@
+"""Everything a turn talks to, built once and handed in."""
+
+import logging
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from pipelines.errors import StoreUnavailable
+from pipelines.nlu.release import Release
+from pipelines.settings import Settings
+from serving.dialogue.order import ThreadQueues
+from serving.store.client import Database
+from serving.store.ledger import Ledger
+from serving.tools.client import ToolClient
+from serving.tools.guard import GuardedBackend, allowed_origins
+
+LEASE_MARGIN_SECONDS = 5.0
+"""How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
+
+
+_log = logging.getLogger(__name__)
+
+
+class Status(Protocol):
+    """What a release provider knows about one bot; `serving.release` has the class."""
+
+    @property
+    def version(self) -> str | None:
+        """Version that answers."""
+
+    @property
+    def loaded_at(self) -> datetime | None:
+        """When it was loaded."""
+
+    @property
+    def last_poll_at(self) -> datetime | None:
+        """When the registry was last asked and answered."""
+
+
+class Releases(Protocol):
+    """Where the release that answers comes from; `serving.release` has the one that follows the registry."""
+
+    async def start(self) -> None:
+        """Begin to follow the registry."""
+
+    async def stop(self) -> None:
+        """Stop following it."""
+
+    def current(self, bot: str) -> Release:
+        """Give the release that answers for a bot; raise `ModelNotLoaded` or `NotFound` if there is none."""
+        ...
+
+    def status(self, bot: str) -> Status:
+        """Tell how things stand with a bot."""
+        ...
+
+
+@dataclass(frozen=True)
+class Services:
+    """The collaborators of a turn.
+
+    Attributes
+    ----------
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    endpoints
+        The operator's base URLs, by name.
+    patience_seconds
+        Longest wait for other work on the same thread.
+    now
+        The current time, in UTC.
+    """
+
+    database: Database
+    ledger: Ledger
+    releases: Releases
+    tools: ToolClient
+    queues: ThreadQueues
+    public_shortcuts: frozenset[str]
+    endpoints: dict[str, str]
+    max_message_chars: int
+    patience_seconds: float
+    now: Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    # To the millisecond: what MongoDB keeps of it, so that a stored turn equals the one that was answered.
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, releases: Releases) -> AsyncIterator[Services]:
+    """Connect everything, and disconnect it in the end.
+
+    A database that does not answer is no reason not to start: `/health/ready` says so, and messages get a 503.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    releases
+        Gives the release of each bot.
+
+    Yields
+    ------
+    Services
+        Ready to be used until the context ends.
+    """
+    lease = timedelta(seconds=settings.tool_timeout_seconds + LEASE_MARGIN_SECONDS)
+    patience_seconds = 2 * lease.total_seconds()
+    database = Database(
+        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+    )
+    ledger = Ledger.over(
+        database,
+        state_ttl=timedelta(days=settings.state_ttl_days),
+        turn_ttl=timedelta(days=settings.turn_ttl_days),
+        holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}",
+        lease=lease,
+        now=_utc_now,
+    )
+    backend = GuardedBackend(allowed=allowed_origins(settings.tool_allowed_hosts, settings.endpoints.values()))
+    tools = ToolClient(
+        backend,
+        timeout_seconds=settings.tool_timeout_seconds,
+        max_response_bytes=settings.tool_max_response_bytes,
+    )
+    try:
+        try:
+            await ledger.schema.ensure()
+        except StoreUnavailable as error:
+            _log.warning("starting without the database: %s", error)
+        await releases.start()
+        yield Services(
+            database=database,
+            ledger=ledger,
+            releases=releases,
+            tools=tools,
+            queues=ThreadQueues(patience_seconds),
+            public_shortcuts=frozenset(settings.public_shortcuts),
+            endpoints=settings.endpoints,
+            max_message_chars=settings.max_message_chars,
+            patience_seconds=patience_seconds,
+            now=_utc_now,
+        )
+    finally:
+        await releases.stop()
+        await tools.aclose()
+        database.close()

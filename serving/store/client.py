@@ -1,0 +1,102 @@
+"""The connection to MongoDB, DocumentDB or an embedded engine. The only importer of the driver in `serving`.
+
+Everything else in `serving.store` takes the names it needs from here, so that another driver changes one file.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, TypeVar
+
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from pipelines.errors import StoreUnavailable
+
+__all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "DuplicateKeyError", "IndexModel"]
+
+Document = dict[str, Any]
+Collection = AsyncIOMotorCollection[Document]
+
+T = TypeVar("T")
+
+
+class Database:
+    """An open connection to one database.
+
+    Writes are acknowledged by a majority and from the journal, since an answer that was given must survive the death
+    of the database. Retryable writes are off: DocumentDB before 8.0 refuses them, and every write here is either a
+    compare-and-set or an insert under a unique key, so that a caller can safely send it again.
+
+    Parameters
+    ----------
+    uri
+        Connection string. The options set here win over the same ones in it.
+    name
+        Database to use.
+    timeout_seconds
+        Longest wait for one call, waiting for a connection and for a free thread included.
+    """
+
+    def __init__(self, uri: str, *, name: str, timeout_seconds: float) -> None:
+        milliseconds = int(timeout_seconds * 1000)
+        self.timeout_seconds = timeout_seconds
+        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            uri,
+            appname="intentloop",
+            tz_aware=True,
+            retryWrites=False,
+            w="majority",
+            journal=True,
+            readPreference="primary",
+            serverSelectionTimeoutMS=milliseconds,
+            connectTimeoutMS=milliseconds,
+            socketTimeoutMS=milliseconds,
+            waitQueueTimeoutMS=milliseconds,
+        )
+        self._database: AsyncIOMotorDatabase[Document] = self._client[name]
+
+    def collection(self, name: str) -> Collection:
+        """Give a collection of this database; it need not exist yet."""
+        return self._database[name]
+
+    async def call(self, what: str, operation: Awaitable[T]) -> T:
+        """Wait for a driver operation and translate its errors.
+
+        Parameters
+        ----------
+        what
+            The operation in a word or two, for the error message.
+        operation
+            What a driver method returned.
+
+        Returns
+        -------
+        T
+            The operation's result.
+
+        Raises
+        ------
+        DuplicateKeyError
+            A unique key is taken; callers decide what that means.
+        StoreUnavailable
+            Anything else the driver complains about, or no answer in time.
+        """
+        try:
+            # The driver's own limits do not cover the queue for a worker thread, which grows when the database hangs.
+            async with asyncio.timeout(self.timeout_seconds):
+                return await operation
+        except DuplicateKeyError:
+            raise
+        except TimeoutError as error:
+            raise StoreUnavailable(f"{what}: no answer within {self.timeout_seconds:g} s") from error
+        except PyMongoError as error:
+            raise StoreUnavailable(f"{what}: {type(error).__name__}") from error
+
+    async def ping(self) -> None:
+        """Ask the database for a sign of life; raise `StoreUnavailable` if there is none."""
+        await self.call("ping", self._database.command("ping"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()

@@ -1,0 +1,159 @@
+"""Exactly once: how the state of a thread and the log of its turns move on together, without transactions.
+
+The log decides. A turn is committed when its document is in the log; the state is moved on right after, and anybody
+who meets a log that is ahead of the state moves it on first. So a crash between the two writes loses nothing, two
+processes that answer the same thread at once cannot both have the next number, and a repeated message finds its turn.
+
+A plain turn costs three round trips: read the state, append to the log, write the state. A turn with a tool call costs
+four: it claims its place in the log before the call and completes it afterwards.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from serving.store.client import Database
+from serving.store.schema import Schema
+from serving.store.states import StateStore, StoredThread
+from serving.store.turns import Claim, TurnLog, TurnRecord
+
+POLL_SECONDS = 0.1
+
+
+class Ledger:
+    """Reads threads and commits turns.
+
+    Parameters
+    ----------
+    schema
+        Its indexes are a condition for everything here.
+    states, turns
+        The two collections.
+    holder
+        Name of this process among those that share the database; new at every start.
+    lease
+        How long a claim may be worked on before others take it over. Longer than any tool call may take.
+    now
+        The current time, with its zone.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        states: StateStore,
+        turns: TurnLog,
+        *,
+        holder: str,
+        lease: timedelta,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.schema = schema
+        self._states = states
+        self._turns = turns
+        self._holder = holder
+        self._lease = lease
+        self._now = now
+
+    @classmethod
+    def over(
+        cls,
+        database: Database,
+        *,
+        state_ttl: timedelta,
+        turn_ttl: timedelta,
+        holder: str,
+        lease: timedelta,
+        now: Callable[[], datetime],
+    ) -> Self:
+        """Build a ledger on a database."""
+        states, turns = StateStore(database, ttl=state_ttl), TurnLog(database, ttl=turn_ttl)
+        return cls(Schema(database), states, turns, holder=holder, lease=lease, now=now)
+
+    async def open(self, bot: str, thread_id: str, message_id: str) -> StoredThread | TurnRecord:
+        """Read a thread, or the turn that has answered this message already if it is among the last."""
+        await self.schema.ensure()
+        thread = await self._states.load(bot, thread_id)
+        turn = thread.turn_of(message_id)
+        if turn is not None:
+            found = await self._turns.at(thread.key, turn)
+            if found is not None and found.record is not None and found.message_id == message_id:
+                return found.record
+        return thread
+
+    async def claim(self, claim: Claim) -> Claim | None:
+        """Take the next place in the log for work that reaches outside; None if it, or the message, is taken."""
+        held = claim.model_copy(update={"holder": self._holder, "until": self._now() + self._lease})
+        return held if await self._turns.claim(held) else None
+
+    async def commit(self, thread: StoredThread, record: TurnRecord, *, claim: Claim | None) -> bool:
+        """Commit a turn and move the state on.
+
+        Parameters
+        ----------
+        thread
+            The thread that the turn was worked out on.
+        record
+            The turn.
+        claim
+            What was taken for it, if anything.
+
+        Returns
+        -------
+        bool
+            False if the place in the log, the message or the claim is somebody else's: `resolve` tells what to do.
+        """
+        is_committed = await self._turns.append(record) if claim is None else await self._turns.complete(claim, record)
+        if is_committed:
+            await self._states.advance(thread, record)
+        return is_committed
+
+    async def resolve(self, thread: StoredThread, message_id: str) -> TurnRecord | Claim | StoredThread | None:
+        """Find out why the next place could not be had, and put right what is behind.
+
+        Parameters
+        ----------
+        thread
+            The thread as it was read.
+        message_id
+            The message that was to be answered.
+
+        Returns
+        -------
+        TurnRecord | Claim | StoredThread | None
+            The message's turn, if it has one already; a claim taken over, to be finished first; the thread with a
+            corrected turn number; or None: read the thread again.
+        """
+        found = await self._turns.at(thread.key, thread.turn + 1)
+        if found is None:
+            found = await self._turns.of_message(thread.key, message_id)
+        if found is None:
+            return None
+        if found.claim is not None:
+            return await self._take_over(found.claim)
+        if found.record is None:
+            raise ValueError("a turn is either finished or claimed")
+        return await self._catch_up(thread, found.record, message_id)
+
+    async def _catch_up(
+        self, thread: StoredThread, record: TurnRecord, message_id: str
+    ) -> TurnRecord | StoredThread | None:
+        is_ahead = record.turn > thread.turn
+        is_leftover = self._states.is_expired(record.created_at, now=self._now())
+        if is_ahead and not is_leftover:
+            await self._states.advance(thread, record)
+        if record.message_id == message_id:
+            return record
+        if is_ahead and is_leftover:
+            # The state has expired and its turns have not: number on after them, and remember nothing.
+            return replace(thread, turn=await self._turns.last_number(thread.key))
+        return None
+
+    async def _take_over(self, claim: Claim) -> Claim | None:
+        # Whoever asks has the thread to itself within this process, so a claim of this process is an orphan's.
+        if claim.holder == self._holder or claim.until is None or claim.until < self._now():
+            return await self._turns.take_over(claim, holder=self._holder, until=self._now() + self._lease)
+        await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - so that waiting processes spread
+        return None

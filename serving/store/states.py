@@ -1,0 +1,98 @@
+"""The state of each thread: one small document, found by `_id` and moved on by compare-and-set on its turn number."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from serving.store.client import Collection, Database, Document, DuplicateKeyError
+from serving.store.keys import thread_key
+from serving.store.schema import STATES
+from serving.store.turns import TurnRecord
+
+REMEMBERED_MESSAGES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThread:
+    """A thread as it was read.
+
+    `turn` is the number of the last turn this state contains and `state` JSON text of the dialogue's state, None for a
+    thread that was never seen or has expired. `recent` maps the last message ids to their turn: a shortcut for
+    repeats, which are otherwise found through the log.
+    """
+
+    key: str
+    turn: int
+    state: str | None
+    recent: tuple[tuple[str, int], ...]
+    is_stored: bool
+
+    def turn_of(self, message_id: str) -> int | None:
+        """Give the turn that answered a message, if it is one of the last."""
+        return next((turn for known, turn in self.recent if known == message_id), None)
+
+
+class StateStore:
+    """Reads and writes `states`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    ttl
+        How long a thread's state is kept after its last turn.
+    """
+
+    def __init__(self, database: Database, *, ttl: timedelta) -> None:
+        self._database = database
+        self._states: Collection = database.collection(STATES)
+        self.ttl = ttl
+
+    async def load(self, bot: str, thread_id: str) -> StoredThread:
+        """Read a thread; one that does not exist yet is at turn 0."""
+        key = thread_key(bot, thread_id)
+        document = await self._database.call("read state", self._states.find_one({"_id": key}))
+        if document is None:
+            return StoredThread(key=key, turn=0, state=None, recent=(), is_stored=False)
+        recent = tuple((entry["message_id"], entry["turn"]) for entry in document["recent"])
+        return StoredThread(key=key, turn=document["turn"], state=document["state"], recent=recent, is_stored=True)
+
+    async def advance(self, thread: StoredThread, record: TurnRecord) -> bool:
+        """Move a thread's state on to what it is after a committed turn.
+
+        Losing the race is no harm: whoever won has written this turn's state or a later one, for the log decides.
+
+        Parameters
+        ----------
+        thread
+            The thread as it was read.
+        record
+            A turn that is in the log.
+
+        Returns
+        -------
+        bool
+            Whether this call wrote it.
+        """
+        recent = [*thread.recent, (record.message_id, record.turn)][-REMEMBERED_MESSAGES:]
+        fields: Document = {
+            "bot": record.bot,
+            "thread_id": record.thread_id,
+            "turn": record.turn,
+            "state": record.state,
+            "recent": [{"message_id": message_id, "turn": turn} for message_id, turn in recent],
+            "updated_at": record.created_at,
+            "expires_at": record.created_at + self.ttl,
+        }
+        if thread.is_stored:
+            known = {"_id": thread.key, "turn": thread.turn}
+            outcome = await self._database.call("write state", self._states.update_one(known, {"$set": fields}))
+            return outcome.matched_count == 1
+        try:
+            await self._database.call("write state", self._states.insert_one({"_id": thread.key, **fields}))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    def is_expired(self, written_at: datetime, *, now: datetime) -> bool:
+        """Tell whether a state written then would be gone by now."""
+        return written_at + self.ttl < now

@@ -1,0 +1,204 @@
+"""The log of turns: append-only, one document a turn, the place where a turn becomes true.
+
+A turn is committed by the insert of its document: `_id` (`bot:thread:turn`) lets one turn have a number, `message_key`
+lets one message have a turn. Work that reaches outside (a tool call) inserts the document first, as a *claim*: it
+holds the number and the message while the work is done, says what will be sent and until when the holder may be waited
+for, and is completed by an update that fences with the claim's token. A claim whose holder died is taken over by the
+next message on the thread, which finishes that turn before its own.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from pipelines.schemas.understanding import NluResult
+from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
+from serving.store.keys import message_key, turn_key, turn_key_range
+from serving.store.schema import TURNS
+
+
+class ToolRecord(BaseModel):
+    """A tool call as it was sent and what came back. Headers are left out: they may hold secrets."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent_id: str
+    key: str
+    method: str | None = None
+    url: str | None = None
+    body: JsonValue = None
+    result: JsonValue = None
+    failure: str | None = None
+    duration_ms: float | None = None
+
+
+class TurnRecord(BaseModel):
+    """One turn, complete: what came in, what was understood and decided, what was called and answered.
+
+    `state` is the dialogue's state after this turn, `answer` what the caller was told; both are JSON text of models
+    that the dialogue owns.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    thread: str
+    bot: str
+    thread_id: str
+    turn: int
+    message_id: str
+    channel: str
+    message: str
+    text: str
+    release: str
+    intent_id: str
+    confidence: float | None
+    route: Literal["intent", "form", "cancel", "fallback"]
+    why: str
+    nlu: NluResult | None
+    tool: ToolRecord | None
+    replies: tuple[str, ...]
+    answer: str
+    state: str
+    created_at: datetime
+    timings_ms: dict[str, float]
+
+
+class Claim(BaseModel):
+    """A turn that is being worked on: who, until when, for which message, and which call goes out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    thread: str
+    bot: str
+    thread_id: str
+    turn: int
+    message_id: str
+    message: str
+    tool: ToolRecord
+    created_at: datetime
+    holder: str = ""
+    token: int = 1
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What occupies a turn number or a message: a finished turn or a claim."""
+
+    record: TurnRecord | None
+    claim: Claim | None
+
+    @property
+    def message_id(self) -> str:
+        """The message that this turn answers."""
+        if self.record is not None:
+            return self.record.message_id
+        if self.claim is None:
+            raise ValueError("neither a finished turn nor a claim")
+        return self.claim.message_id
+
+
+def _tool_document(tool: ToolRecord) -> Document:
+    # Arbitrary keys from outside (context, slots, tool answers) are stored as JSON text: a dotted or `$` key in a
+    # document is an operator to some engines and an error to others.
+    fields = tool.model_dump(exclude={"body", "result"})
+    return {**fields, "json": json.dumps({"body": tool.body, "result": tool.result})}
+
+
+def _tool_from(document: Document) -> ToolRecord:
+    fields = {name: value for name, value in document.items() if name != "json"}
+    return ToolRecord(**fields, **json.loads(document["json"]))
+
+
+def _found(document: Document) -> Found:
+    fields: dict[str, Any] = {name: value for name, value in document.items() if name not in ("_id", "status")}
+    if fields.get("tool") is not None:
+        fields["tool"] = _tool_from(fields["tool"])
+    if document["status"] == "claimed":
+        return Found(record=None, claim=Claim.model_validate(fields))
+    return Found(record=TurnRecord.model_validate(fields), claim=None)
+
+
+class TurnLog:
+    """Reads and writes `turns`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    ttl
+        How long a turn is kept.
+    """
+
+    def __init__(self, database: Database, *, ttl: timedelta) -> None:
+        self._database = database
+        self._turns: Collection = database.collection(TURNS)
+        self._ttl = ttl
+
+    def _document(self, turn: TurnRecord | Claim, *, status: str) -> Document:
+        document = turn.model_dump(exclude={"tool"})
+        document["tool"] = None if turn.tool is None else _tool_document(turn.tool)
+        return {
+            "_id": turn_key(turn.thread, turn.turn),
+            "message_key": message_key(turn.thread, turn.message_id),
+            "status": status,
+            **document,
+            "expires_at": turn.created_at + self._ttl,
+        }
+
+    async def append(self, record: TurnRecord) -> bool:
+        """Commit a turn that needed no claim; False if its number or its message is taken."""
+        return await self._insert(self._document(record, status="done"))
+
+    async def claim(self, claim: Claim) -> bool:
+        """Take a turn number and a message before work that reaches outside; False if one of them is taken."""
+        return await self._insert(self._document(claim, status="claimed"))
+
+    async def _insert(self, document: Document) -> bool:
+        try:
+            await self._database.call("write turn", self._turns.insert_one(document))
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def take_over(self, claim: Claim, *, holder: str, until: datetime) -> Claim | None:
+        """Continue a claim whose holder is gone; None if somebody else was faster."""
+        taken = claim.model_copy(update={"holder": holder, "until": until, "token": claim.token + 1})
+        changes = {"holder": taken.holder, "until": taken.until, "token": taken.token}
+        return taken if await self._update(claim, {"$set": changes}) else None
+
+    async def complete(self, claim: Claim, record: TurnRecord) -> bool:
+        """Commit a claimed turn; False if the claim was taken over meanwhile."""
+        document = self._document(record, status="done")
+        del document["_id"]
+        return await self._update(claim, {"$set": document, "$unset": dict.fromkeys(("holder", "token", "until"), "")})
+
+    async def _update(self, claim: Claim, change: Document) -> bool:
+        held = {"_id": turn_key(claim.thread, claim.turn), "status": "claimed", "token": claim.token}
+        outcome = await self._database.call("write turn", self._turns.update_one(held, change))
+        return outcome.matched_count == 1
+
+    async def at(self, thread: str, turn: int) -> Found | None:
+        """Find what occupies a turn number."""
+        return await self._find({"_id": turn_key(thread, turn)})
+
+    async def of_message(self, thread: str, message_id: str) -> Found | None:
+        """Find the turn that answers a message, however long ago."""
+        return await self._find({"message_key": message_key(thread, message_id)})
+
+    async def _find(self, query: Document) -> Found | None:
+        document = await self._database.call(
+            "read turn", self._turns.find_one(query, {"message_key": 0, "expires_at": 0})
+        )
+        return None if document is None else _found(document)
+
+    async def last_number(self, thread: str) -> int:
+        """Find the highest turn number of a thread, 0 if it has none. Not for the hot path: some engines scan here."""
+        lowest, highest = turn_key_range(thread)
+        query = {"_id": {"$gte": lowest, "$lte": highest}}
+        cursor = self._turns.find(query, {"turn": 1}).sort("_id", DESCENDING).limit(1)
+        rows = await self._database.call("read turns", cursor.to_list(1))
+        return int(rows[0]["turn"]) if rows else 0

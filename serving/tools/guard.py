@@ -1,0 +1,141 @@
+"""Which addresses a tool may reach, decided at connect time on the address that is dialled.
+
+A name is resolved here, every address it has is checked, and the checked address itself is dialled: a name that
+answers differently the second time gains nothing, and neither do other spellings of an address (`2130706433`,
+`0177.0.0.1`, `::ffff:127.0.0.1`), for the resolver has turned them into the address they mean.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from urllib.parse import urlsplit
+
+import httpcore2
+
+IpAddress = IPv4Address | IPv6Address
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+# What `is_global` lets through although no customer's tool lives there.
+_REFUSED_NETWORKS = tuple(
+    ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # the platform address inside every Azure network
+        "192.0.0.0/24",  # protocol assignments, Oracle's metadata address among them
+        "192.88.99.0/24",  # former 6to4 relays
+        "::/96",  # IPv4-compatible, long dead
+        "64:ff9b:1::/48",  # local NAT64
+        "fec0::/10",  # site-local, long dead
+        "3fff::/20",  # documentation
+        "5f00::/16",  # segment routing
+    )
+)
+_NAT64 = ip_network("64:ff9b::/96")
+
+
+class AddressRefused(httpcore2.ConnectError):
+    """The guard does not let a tool reach this host."""
+
+
+def _embedded(address: IPv6Address) -> list[IPv4Address]:
+    """Give the IPv4 addresses that packets to an IPv6 address end at."""
+    inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+    if address in _NAT64:
+        inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
+    return [found for found in inner if found is not None]
+
+
+def is_public(address: IpAddress) -> bool:
+    """Tell whether an address lies on the open internet: not private, loopback, link-local, metadata or reserved."""
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return False
+        embedded = _embedded(address)
+        if embedded:
+            return all(is_public(inner) for inner in embedded)
+    if any(address.version == network.version and address in network for network in _REFUSED_NETWORKS):
+        return False
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """Ask the system for the addresses of a host, in its order of preference."""
+    try:
+        rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError("the name of the host cannot be resolved") from error
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))
+
+
+def allowed_origins(hosts: Iterable[str], endpoints: Iterable[str]) -> frozenset[tuple[str, int | None]]:
+    """Read the operator's exceptions: `host` or `host:port` names, and the hosts of the endpoints.
+
+    Parameters
+    ----------
+    hosts
+        Names or addresses, with or without a port; an IPv6 address with a port stands in brackets.
+    endpoints
+        Base URLs.
+
+    Returns
+    -------
+    frozenset[tuple[str, int | None]]
+        Host and port; None stands for every port.
+    """
+    origins: set[tuple[str, int | None]] = set()
+    for host in hosts:
+        is_bare_ipv6 = host.count(":") > 1 and not host.startswith("[")
+        parts = urlsplit(f"//[{host}]" if is_bare_ipv6 else f"//{host}")
+        origins.add(((parts.hostname or "").lower(), parts.port))
+    for endpoint in endpoints:
+        parts = urlsplit(endpoint)
+        default = 443 if parts.scheme == "https" else 80
+        origins.add(((parts.hostname or "").lower(), parts.port or default))
+    return frozenset(origins)
+
+
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Opens connections to public addresses and to the operator's exceptions, and to nothing else.
+
+    Parameters
+    ----------
+    allowed
+        Exceptions, as `allowed_origins` gives them.
+    resolver
+        Gives the addresses of a host.
+    """
+
+    def __init__(self, *, allowed: frozenset[tuple[str, int | None]], resolver: Resolve = resolve) -> None:
+        self._allowed = allowed
+        self._resolve = resolver
+        self._sockets = httpcore2.AnyIOBackend()
+
+    def _is_allowed(self, host: str, port: int) -> bool:
+        name = host.lower()
+        return (name, port) in self._allowed or (name, None) in self._allowed
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore2's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        """Resolve, check every address, then dial the checked ones until one answers."""
+        addresses = await self._resolve(host, port)
+        if not self._is_allowed(host, port) and not all(is_public(ip_address(found)) for found in addresses):
+            raise AddressRefused("the host is not on the public internet and not in INTENTLOOP_TOOL_ALLOWED_HOSTS")
+        refused: httpcore2.ConnectError | None = None
+        for address in addresses:
+            try:
+                return await self._sockets.connect_tcp(
+                    address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
+                )
+            except httpcore2.ConnectError as error:
+                refused = error
+        raise refused or httpcore2.ConnectError("the host has no address")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await self._sockets.sleep(seconds)

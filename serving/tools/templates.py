@@ -1,0 +1,239 @@
+"""Requests from templates, value by value: a slot changes the value it stands for and nothing else.
+
+Rendering leaves a mark in place of each value. The text with its marks is then taken apart as what it is (a URL, a
+header, a JSON document), and only then each value is written in the way of the place where its mark stands.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import StrictUndefined, TemplateError, Undefined, pass_context
+from jinja2.runtime import Context
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from pipelines.errors import ToolFailed
+from pipelines.schemas.bot import ToolSpec
+from serving.tools.sandbox import BotEnvironment, RawJson, render
+
+# Private-use characters: they have no meaning in URLs, headers or JSON, and a template that has them is refused.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_HEADERS_OF_THE_CLIENT = frozenset(
+    (
+        *("accept-encoding", "connection", "content-length", "expect", "host", "idempotency-key", "te", "trailer"),
+        *("transfer-encoding", "upgrade"),
+    )
+)
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
+_PATH_LITERALS = "%:@!$&'()*+,;=~"
+_QUERY_LITERALS = _PATH_LITERALS + "/?"
+_MAX_URL_CHARS = 8000
+_MARKS = "_marks"
+_LITERAL_BASE = re.compile(r"https?://[^/?#\\\s]+", re.IGNORECASE)
+# A quote, or a backslash with what it escapes: what decides whether a mark stands inside a JSON text.
+_JSON_TOKENS = re.compile(r'(\\.|")', re.DOTALL)
+
+
+class ToolRequest(BaseModel):
+    """A request, ready to be sent. `body` is the JSON document to send; None sends none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    intent_id: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: JsonValue = None
+    key: str
+
+
+class _Endpoint(str):
+    """An operator's base URL; only as it stands, at the start of a URL, is it taken over unquoted."""
+
+    __slots__ = ()
+
+
+class _Marks:
+    """The values of one rendering, in order."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+
+    def replace(self, text: str, *, value: Callable[[Any], str], literal: Callable[[str], str] = str) -> str:
+        """Write each value in place of its mark, and the author's own text between them."""
+        pieces = _MARK.split(text)
+        return "".join(
+            value(self.values[int(piece)]) if index % 2 else literal(piece) for index, piece in enumerate(pieces)
+        )
+
+
+@pass_context
+def _mark(context: Context, value: Any) -> str:
+    if isinstance(value, Undefined):
+        return str(value)  # raises: in a request every name must be there
+    marks: _Marks = context[_MARKS]
+    marks.values.append(value)
+    return f"{_OPEN}{len(marks.values) - 1}{_CLOSE}"
+
+
+_REQUEST_ENVIRONMENT = BotEnvironment(undefined=StrictUndefined, finalize=_mark)
+
+
+class RequestValues(BaseModel):
+    """The names that a request template sees."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parameters: dict[str, JsonValue]
+    context: dict[str, JsonValue]
+    endpoints: dict[str, str]
+
+
+def _marked(template: str, values: RequestValues) -> tuple[str, _Marks]:
+    if _OPEN in template or _CLOSE in template:
+        raise TemplateError("a template may not hold the characters U+E000 and U+E001")
+    marks = _Marks()
+    names = {
+        "parameters": values.parameters,
+        "context": values.context,
+        "endpoints": {name: _Endpoint(url.rstrip("/")) for name, url in values.endpoints.items()},
+        _MARKS: marks,
+    }
+    return render(_REQUEST_ENVIRONMENT, template, names), marks
+
+
+def _text(value: Any) -> str:
+    """Write a value where only text can stand."""
+    if isinstance(value, str):
+        return str(value)
+    if value is None:
+        raise TemplateError("a value is null where a text is needed")
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _quoted(value: Any) -> str:
+    return quote(_text(value), safe="")
+
+
+def _split_base(text: str, marks: _Marks) -> tuple[str, str]:
+    """Split a marked URL into the part that no value may touch (scheme, host, port) and the rest."""
+    first = _MARK.match(text)
+    if first and isinstance(marks.values[int(first[1])], _Endpoint):
+        base, rest = str(marks.values[int(first[1])]), text[first.end() :]
+    else:
+        literal = _LITERAL_BASE.match(text)
+        if literal is None:
+            raise TemplateError("a URL starts with http://, https:// or an endpoint")
+        base, rest = literal[0], text[literal.end() :]
+        if _OPEN in base or "@" in base:
+            raise TemplateError("the host of a URL is written out; no value and no user name may stand in it")
+    if rest and rest[0] not in "/?#":
+        raise TemplateError("after its host or endpoint a URL goes on with / or ?")
+    return base, rest
+
+
+def _path(text: str, marks: _Marks) -> str:
+    segments = []
+    for segment in text.split("/"):
+        written = marks.replace(segment, value=_quoted, literal=partial(quote, safe=_PATH_LITERALS))
+        if _OPEN in segment and written in ("", ".", ".."):
+            raise TemplateError("a value in a path may not be empty, . or ..")
+        segments.append(written)
+    return "/".join(segments)
+
+
+def _query(text: str, marks: _Marks) -> list[str]:
+    written = partial(marks.replace, value=_quoted, literal=partial(quote, safe=_QUERY_LITERALS))
+    return [written(pair) for pair in text.split("&") if pair]
+
+
+def _url(template: str, values: RequestValues, *, append_slots: bool) -> str:
+    text, marks = _marked(template.strip(), values)
+    base, rest = _split_base(text, marks)
+    path, _, query = rest.partition("#")[0].partition("?")
+    pairs = _query(query, marks)
+    if append_slots:
+        taken = {pair.partition("=")[0] for pair in pairs}
+        slots = {_quoted(name): value for name, value in values.parameters.items()}
+        pairs += [f"{name}={_quoted(value)}" for name, value in slots.items() if name not in taken]
+    url = base + _path(path, marks) + ("?" + "&".join(pairs) if pairs else "")
+    if len(url) > _MAX_URL_CHARS:
+        raise TemplateError(f"a URL may have {_MAX_URL_CHARS} characters")
+    return url
+
+
+def _header(name: str, template: str, values: RequestValues) -> tuple[str, str]:
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _HEADERS_OF_THE_CLIENT:
+        raise TemplateError(f"{name!r} is not a header that a tool may set")
+    text, marks = _marked(template, values)
+    value = marks.replace(text, value=_text).strip()
+    if not value.isprintable() or not value.isascii():
+        raise TemplateError(f"the header {name!r} may hold printable ASCII characters only")
+    return name, value
+
+
+def _bare_json(value: Any) -> str:
+    """Write a value that stands outside quotes: a number stays one, a text gets its quotes."""
+    if isinstance(value, RawJson) or (isinstance(value, str) and _JSON_NUMBER.fullmatch(value)):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _json_in_string(value: Any) -> str:
+    return json.dumps(_text(value), ensure_ascii=False)[1:-1]
+
+
+def _json_body(template: str, values: RequestValues) -> JsonValue:
+    text, marks = _marked(template, values)
+    parts, is_in_string = [], False
+    for piece in _JSON_TOKENS.split(text):
+        if piece == '"':
+            is_in_string = not is_in_string
+        parts.append(marks.replace(piece, value=_json_in_string if is_in_string else _bare_json))
+    document: JsonValue = json.loads("".join(parts))
+    return document
+
+
+def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key: str) -> ToolRequest:
+    """Write the request of a tool.
+
+    With `isJson` the body is `jsonData`; without it every slot that the URL's query does not name already goes into
+    the query, whatever the method.
+
+    Parameters
+    ----------
+    spec
+        The tool, as its author declared it.
+    values
+        Slots, context and the operator's endpoints.
+    intent_id
+        Whose tool it is.
+    key
+        Sent as `Idempotency-Key`.
+
+    Returns
+    -------
+    ToolRequest
+        A request to the host that the template names, whatever the values are.
+
+    Raises
+    ------
+    ToolFailed
+        A template is malformed, names something that is not there, or a value cannot stand where it should.
+    """
+    try:
+        url = _url(spec.url, values, append_slots=not spec.is_json)
+        headers = tuple(_header(header.header_key, header.header_value, values) for header in spec.headers)
+        body = _json_body(spec.json_data, values) if spec.is_json else None
+    except (TemplateError, ValueError, RecursionError) as error:
+        # Not the error's own words where it is the JSON parser's: they may quote the customer.
+        reason = str(error) if isinstance(error, TemplateError) else "jsonData does not give valid JSON"
+        raise ToolFailed(intent_id, f"{reason}; correct the templates of its tool") from error
+    return ToolRequest(intent_id=intent_id, method=spec.request_type, url=url, headers=headers, body=body, key=key)
