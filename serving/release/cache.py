@@ -18,11 +18,11 @@ from pathlib import Path
 
 from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE
+from pipelines.schemas.training import BOT_NAME
 
 LAST_GOOD_FILE, JOURNAL_FILE = "last_good.json", "journal.jsonl"
 _INCOMING_SECONDS = 3600.0
 """A download older than this belongs to a process that was killed."""
-BOT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class ReleaseCache:
         NotFound
             No bot can have this name.
         """
-        if BOT_NAME.fullmatch(bot) is None:
-            raise NotFound("bot", bot, hint="a bot's name consists of letters, digits, `_`, `.` and `-`")
+        if re.fullmatch(BOT_NAME, bot, re.ASCII) is None:
+            raise NotFound("bot", bot, hint="a bot's name consists of a-z, 0-9, `_` and `-`")
         return self._root / bot
 
     def get(self, bot: str, key: str) -> Path | None:

@@ -1,0 +1,324 @@
+"""The `intentloop` command: one line for everything that is done to a platform.
+
+The only file that may import both packages. Every command imports what it needs when it runs, so that `--help` is
+quick.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipelines.settings import Settings
+    from serving.store.client import Database
+
+app = typer.Typer(
+    name="intentloop",
+    help="A chatbot platform whose language understanding is trained, tested, versioned and promoted.\n\n"
+    "New here? `intentloop up` starts everything on this machine; `intentloop doctor` says what is missing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fast the platform is.")
+app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
+
+_RUN, _DATA = "Run", "Data and training"
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+
+
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    if wanted:
+        try:
+            typer.echo(f"intentloop {version('intentloop')}")
+        except PackageNotFoundError:
+            typer.echo("intentloop, from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+
+
+@app.command(rich_help_panel=_RUN)
+def up(
+    follow_parent: Annotated[
+        bool, typer.Option("--follow-parent", help="Also end when the process that started this one ends.", hidden=True)
+    ] = False,
+) -> None:
+    """Start the whole platform on this machine: database, MLflow, demo shop, chat API.
+
+    The first time it imports the sample bot and trains it. Your data stays in INTENTLOOP_HOME (`.intentloop`).
+
+    Example: `INTENTLOOP_API_PORT=8001 intentloop up`
+    """
+    from rich.console import Console
+
+    from serving.local.up import run_up
+
+    run_up(_settings(), console=Console(stderr=False), follow_parent=follow_parent)
+
+
+@app.command(rich_help_panel=_RUN)
+def serve() -> None:
+    """Serve the chat API alone, with the database and the MLflow server of the settings.
+
+    Example: `INTENTLOOP_MONGO_URI=mongodb://db/ MLFLOW_TRACKING_URI=http://mlflow:5000 intentloop serve`
+    """
+    import uvicorn
+
+    from serving.app import create_app
+    from serving.local.processes import check_port
+
+    settings = _settings()
+    check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.api_port,
+        access_log=False,
+        timeout_graceful_shutdown=10,
+        server_header=False,
+    )
+
+
+@app.command(rich_help_panel=_RUN)
+def doctor() -> None:
+    """Check Python, folders, ports, database, MLflow, release and LLM, and say how to mend each.
+
+    Example: `intentloop doctor`
+    """
+    from serving.local.doctor import run_checks
+
+    checks = run_checks(_settings())
+    for check in checks:
+        mark = {"ok": "ok  ", "note": "note", "problem": "FAIL"}[check.verdict]
+        typer.echo(
+            f"{mark}  {check.subject:<9} {check.finding}" + (f"\n{'':16}-> {check.remedy}" if check.remedy else "")
+        )
+    if any(check.verdict == "problem" for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command("import", rich_help_panel=_DATA)
+def import_(
+    file: Annotated[Path, typer.Argument(help="Bot file (JSON); `-` reads standard input.", allow_dash=True)],
+    bot: BotOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete intents and entities that are not in the file.")
+    ] = False,
+) -> None:
+    """Bring a bot file into the database, as drafts. Files of ai-chatbot-framework are understood.
+
+    All of it or nothing. Annotations at wrong places are put right, and each is reported.
+
+    Example: `intentloop import data/sample/bot.json --replace`
+    """
+    from serving.store.bots import import_bot
+
+    content = _read_json(file)
+    name = _bot(bot)
+    report = _with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
+    for sentence in report.repairs:
+        typer.echo(sentence, err=True)
+    for kind in ("intents", "entities"):
+        counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]
+        typer.echo(f"{kind}: {', '.join(counts)}")
+    if report.repairs:
+        typer.echo(f"annotations: {len(report.repairs)} were at a wrong place, see above")
+
+
+@app.command("export", rich_help_panel=_DATA)
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write; `-` prints it.", allow_dash=True)] = Path("-"),
+    bot: BotOption = None,
+) -> None:
+    """Write a bot's drafts to a bot file: the same JSON that was imported.
+
+    Example: `intentloop export my_bot.json`
+    """
+    from pipelines.errors import SetupProblem
+    from serving.store.bots import export_bot
+
+    name = _bot(bot)
+    content = _with_database(lambda db: export_bot(db, bot=name))
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    if str(file) == "-":
+        typer.echo(text, nl=False)
+        return
+    aside = file.with_name(f".{file.name}.part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(file)
+    except OSError as error:
+        raise SetupProblem(f"cannot write {file} ({error.strerror}); choose another place") from error
+    typer.echo(f"{len(content['intents'])} intents and {len(content['entities'])} entities written to {file}")
+
+
+@app.command(rich_help_panel=_DATA)
+def train(
+    bot: BotOption = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Let it answer customers if the gate is passed.")] = False,
+    source: Annotated[str, typer.Option(help="`mongo`, or a bot file to read instead.")] = "mongo",
+    out_of_scope: Annotated[
+        Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
+    ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="JSONL of labelled utterances, to report on only.", exists=True, dir_okay=False)
+    ] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Train the entity tagger for minutes, not seconds.")
+    ] = False,
+    min_accuracy: Annotated[
+        float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
+    ] = 0.6,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+) -> None:
+    """Train a bot on its drafts, evaluate it, and register the result as a new version.
+
+    Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow.
+
+    Example: `intentloop train --promote`
+    """
+    from pipelines.run import run_training
+    from pipelines.schemas.training import TrainParams
+    from serving.local.progress import share_reporter
+
+    settings = _settings()
+    params = TrainParams(
+        bot=_bot(bot),
+        source=source,
+        home=settings.home,
+        out_of_scope_file=out_of_scope,
+        test_file=test,
+        algorithm="lbfgs" if thorough else "ap",
+        min_accuracy=min_accuracy,
+        seed=seed,
+        promote=promote,
+    )
+    with share_reporter("Training") as report:
+        outcome = run_training(params, settings, progress=report)
+    for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
+        if name in outcome.metrics:
+            typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
+    verdict = "is promoted" if outcome.is_promoted else "is registered as candidate"
+    typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
+    if outcome.gate_reasons:
+        typer.echo(f"the gate was not passed: {outcome.gate_reasons}", err=True)
+        raise typer.Exit(1)
+
+
+@bench_app.command("nlu")
+def bench_nlu(
+    data: Annotated[Path, typer.Option(help="Folder with train.jsonl and test.jsonl.", exists=True, file_okay=False)],
+    out: Annotated[Path | None, typer.Option(help="Write one JSON row a test item here.")] = None,
+    shots: Annotated[int | None, typer.Option(help="Train on this many examples an intent.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the draw and of the training.", min=0)] = 0,
+) -> None:
+    """Train on a folder's train.jsonl, measure on its test.jsonl.
+
+    Example: `intentloop bench nlu --data my_data --out predictions.jsonl`
+    """
+    from pipelines.steps import bench
+    from serving.local.progress import share_reporter
+
+    with share_reporter("Benchmark") as report:
+        result = bench.bench_nlu(data, shots=shots, seed=seed, progress=report)
+    for subject, figure in bench.describe(result):
+        typer.echo(f"{subject:<36} {figure}")
+    if out is not None:
+        bench.write_predictions(result.evaluation, out)
+
+
+def main() -> None:
+    """Run the command line; a known problem becomes one message and exit code 1."""
+    from pipelines.errors import BotError
+
+    try:
+        app()
+    except BotError as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        sys.exit(1)
+
+
+def _settings() -> "Settings":
+    from pydantic import ValidationError
+
+    from pipelines.errors import SetupProblem
+    from pipelines.settings import ENV_PREFIX, get_settings
+
+    try:
+        return get_settings()
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors(include_url=False):
+            name = str(fault["loc"][0]) if fault["loc"] else "settings"
+            variable = name if name.isupper() else f"{ENV_PREFIX}{name.upper()}"
+            faults.append(f"{variable}: {fault['msg']}")
+        raise SetupProblem(f"a setting cannot be used; {'; '.join(faults)}") from error
+    except ValueError as error:
+        raise SetupProblem(f"a setting cannot be read: {error}") from error
+
+
+def _bot(name: str | None) -> str:
+    from pipelines.schemas.training import BOT_NAME
+
+    chosen = name or _settings().default_bot
+    if re.fullmatch(BOT_NAME, chosen, re.ASCII) is None:
+        message = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
+        raise typer.BadParameter(message, param_hint="--bot")
+    return chosen
+
+
+def _with_database(work: "Callable[[Database], Any]") -> Any:
+    import asyncio
+
+    from serving.store.client import Database
+
+    settings = _settings()
+
+    async def run() -> Any:
+        database = Database(
+            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+        )
+        try:
+            return await work(database)
+        finally:
+            database.close()
+
+    return asyncio.run(run())
+
+
+def _read_json(file: Path) -> object:
+    from pipelines.errors import DataRejected
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        return json.loads(text)
+    except OSError as error:
+        raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
+    except UnicodeDecodeError as error:
+        raise DataRejected(str(file), [f"byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
+    except json.JSONDecodeError as error:
+        raise DataRejected(str(file), [f"line {error.lineno}, column {error.colno}: {error.msg}"]) from error
+    except RecursionError as error:
+        raise DataRejected(str(file), ["it is nested too deeply to be a bot file"]) from error
+
+
+if __name__ == "__main__":
+    main()

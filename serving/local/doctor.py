@@ -1,0 +1,172 @@
+"""`intentloop doctor`: looks at everything the platform needs and says how to mend what is wrong. Changes nothing."""
+
+import asyncio
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pipelines.errors import BotError, ModelNotLoaded, NotFound, SetupProblem
+from pipelines.settings import Settings
+from serving.local import programs
+from serving.local.home import prepare_home
+from serving.local.processes import check_port, is_listening
+
+Verdict = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found about one subject.
+
+    Attributes
+    ----------
+    verdict
+        `note` where something is optional, or simply not started yet.
+    remedy
+        What to do; empty if there is nothing to do.
+    """
+
+    subject: str
+    verdict: Verdict
+    finding: str
+    remedy: str = ""
+
+
+def run_checks(settings: Settings) -> list[Check]:
+    """Make every check; one that fails does not keep the others from being made.
+
+    Parameters
+    ----------
+    settings
+        What the user has set.
+
+    Returns
+    -------
+    list of Check
+        In the order to mend them.
+    """
+    checks: list[Callable[[Settings], Check]] = [
+        check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api, check_llm,
+    ]  # fmt: skip
+    return [check(settings) for check in checks]
+
+
+def check_python(_settings: Settings) -> Check:
+    """Compare the interpreter with what the project supports."""
+    found = f"Python {platform.python_version()} at {sys.executable}"
+    if not (3, 11) <= sys.version_info[:2] < (3, 14):
+        return Check("Python", "problem", found, "use Python 3.11, 3.12 or 3.13: `make run PYTHON=python3.12`")
+    return Check("Python", "ok", found)
+
+
+def check_home(settings: Settings) -> Check:
+    """Try to write to the home folder."""
+    try:
+        folder = prepare_home(settings.home)
+    except SetupProblem as error:
+        return Check(
+            "folder", "problem", str(error).partition(";")[0], "set INTENTLOOP_HOME to a folder you may write to"
+        )
+    return Check("folder", "ok", str(folder))
+
+
+def check_database(settings: Settings) -> Check:
+    """Ask the database for a sign of life."""
+    if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
+        return _check_free_port(settings.mongo_port, "database", "INTENTLOOP_MONGO_PORT")
+    try:
+        intents = asyncio.run(_count_intents(settings))
+    except BotError as error:
+        remedy = "start it with `intentloop up`" if settings.mongo_uri is None else "correct INTENTLOOP_MONGO_URI"
+        return Check("database", "problem", str(error).partition(";")[0], remedy)
+    if not intents:
+        return Check("database", "note", "answers; it holds no bot yet", "intentloop import data/sample/bot.json")
+    return Check("database", "ok", f"answers; bot {settings.default_bot!r} is in it")
+
+
+def check_registry(settings: Settings) -> Check:
+    """Ask the MLflow server for a sign of life."""
+    uri = settings.resolved_tracking_uri
+    if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
+        return _check_free_port(settings.mlflow_port, "MLflow", "INTENTLOOP_MLFLOW_PORT")
+    if urlsplit(uri).scheme not in ("http", "https"):
+        return Check("MLflow", "ok", "a store without a server")
+    answer = programs.get(f"{uri.rstrip('/')}/health", timeout_seconds=5.0)
+    if answer is None or answer[0] != 200:
+        found = f"{uri} " + ("does not answer" if answer is None else f"answers with status {answer[0]}")
+        return Check("MLflow", "problem", found, "correct MLFLOW_TRACKING_URI, or start one with `intentloop up`")
+    return Check("MLflow", "ok", f"{uri} answers")
+
+
+def check_release(settings: Settings) -> Check:
+    """Look for the version that answers customers."""
+    if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
+        return Check("release", "note", "unknown while MLflow is not running")
+    from serving.release.registry import Registry
+
+    bot, alias = settings.default_bot, settings.release_alias
+    try:
+        version = Registry(settings.resolved_tracking_uri).find(bot, alias=alias)
+    except (NotFound, ModelNotLoaded):
+        return Check("release", "problem", f"bot {bot!r} has no promoted release", "intentloop train --promote")
+    except BotError as error:
+        return Check("release", "problem", str(error).partition(";")[0], "see MLflow above")
+    if not version.gate_passed:
+        found = f"version {version.version} carries the alias {alias!r}, but its gate was not passed"
+        return Check("release", "problem", found, "move the alias to a version with the tag gate=passed")
+    return Check("release", "ok", f"version {version.version} of {version.name} carries the alias {alias!r}")
+
+
+def check_demo_shop(settings: Settings) -> Check:
+    """Look for the demo shop."""
+    if programs.SHOP in settings.endpoints:
+        return Check("demo shop", "ok", "tools call the endpoint of INTENTLOOP_ENDPOINTS instead")
+    if programs.get(f"http://{programs.LOOPBACK}:{settings.demo_port}/health/live") is not None:
+        return Check("demo shop", "ok", f"answers on port {settings.demo_port}")
+    return _check_free_port(settings.demo_port, "demo shop", "INTENTLOOP_DEMO_PORT")
+
+
+def check_api(settings: Settings) -> Check:
+    """Ask the chat API whether it is ready."""
+    answer = programs.get(f"http://{programs.LOOPBACK}:{settings.api_port}/health/ready")
+    if answer is None:
+        return _check_free_port(settings.api_port, "chat API", "INTENTLOOP_API_PORT")
+    if answer[0] != 200:
+        return Check("chat API", "problem", f"runs and is not ready: {answer[1][:300]}", "mend what is named above")
+    return Check("chat API", "ok", f"ready on port {settings.api_port}")
+
+
+def check_llm(settings: Settings) -> Check:
+    """Ask the LLM endpoint for a sign of life; an LLM is optional."""
+    if settings.llm_base_url is None:
+        return Check("LLM", "note", "none is set; the trained model answers alone")
+    answer = programs.get(f"{settings.llm_base_url.rstrip('/')}/models", timeout_seconds=settings.llm_timeout_seconds)
+    if answer is None:
+        return Check("LLM", "problem", "the endpoint does not answer", "correct or unset INTENTLOOP_LLM_BASE_URL")
+    if settings.openai_api_key is None and answer[0] in (401, 403):
+        return Check("LLM", "problem", "the endpoint wants a key", "set OPENAI_API_KEY")
+    return Check("LLM", "ok", "the endpoint answers")
+
+
+def _check_free_port(port: int, subject: str, variable: str) -> Check:
+    try:
+        check_port(programs.LOOPBACK, port, label=f"the {subject}", variable=variable)
+    except SetupProblem as error:
+        return Check(subject, "problem", str(error).partition(";")[0], f"choose another port: {variable}=...")
+    return Check(subject, "note", f"not running; port {port} is free", "start everything with `intentloop up`")
+
+
+async def _count_intents(settings: Settings) -> bool:
+    from serving.store.bots import has_intents
+    from serving.store.client import Database
+
+    database = Database(
+        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+    )
+    try:
+        return await has_intents(database, bot=settings.default_bot)
+    finally:
+        database.close()

@@ -1,0 +1,172 @@
+"""The folder that holds everything the local platform writes, and the lock that lets one platform run in it."""
+
+import fcntl
+import importlib.util
+import json
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pipelines.errors import SetupProblem
+
+LOCK_FILE = "up.lock"
+
+
+class StopRequested(Exception):
+    """The user, or whoever started the platform, wants it to end."""
+
+
+def prepare_home(home: Path) -> Path:
+    """Make the home folder and prove that it can be written to.
+
+    Parameters
+    ----------
+    home
+        The folder, relative or not.
+
+    Returns
+    -------
+    Path
+        Its absolute path.
+
+    Raises
+    ------
+    SetupProblem
+        It cannot be made or written to.
+    """
+    folder = home.expanduser().resolve()
+    probe = folder / f".probe-{os.getpid()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise SetupProblem(
+            f"cannot write to the folder {folder} ({error.strerror}); choose another one: INTENTLOOP_HOME=..."
+        ) from error
+    return folder
+
+
+@contextmanager
+def hold_home(home: Path, *, address: str) -> Iterator[bool]:
+    """Keep a second platform out of the home folder while this one runs.
+
+    The kernel drops the lock with the process, so a crash leaves nothing to clean up.
+
+    Parameters
+    ----------
+    home
+        The home folder.
+    address
+        Where this platform can be reached, for the message to a second one.
+
+    Yields
+    ------
+    bool
+        Whether the platform that was here before ended without saying goodbye; its last processes may be ending still.
+
+    Raises
+    ------
+    SetupProblem
+        One is running already.
+    """
+    with (home / LOCK_FILE).open("a+", encoding="utf-8") as lock:
+        lock.seek(0)
+        before = lock.read()
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SetupProblem(f"{_describe(before)}; stop it first or use another INTENTLOOP_HOME") from error
+        _write(lock.fileno(), json.dumps({"pid": os.getpid(), "address": address}))
+        try:
+            yield bool(before)
+        finally:
+            _write(lock.fileno(), "")
+
+
+@contextmanager
+def stop_on_signals(*, follow_parent: bool) -> Iterator[Callable[[], None]]:
+    """Turn Ctrl-C, SIGTERM and SIGHUP into an exception at a place that can deal with it.
+
+    Parameters
+    ----------
+    follow_parent
+        Also end when the process that started this one has ended.
+
+    Yields
+    ------
+    Callable[[], None]
+        Raises `StopRequested` once a signal has come; call it often.
+    """
+    received: list[int] = []
+    parent = os.getppid()
+
+    def remember(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+
+    def check() -> None:
+        if received:
+            raise StopRequested(signal.Signals(received[0]).name)
+        if follow_parent and os.getppid() != parent:
+            raise StopRequested("the process that started it ended")
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, remember) for number in numbers if not _is_ignored(number)}
+    try:
+        yield check
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def require_packages(modules: Sequence[str], *, extra: str, purpose: str) -> None:
+    """Make sure that an optional part of the installation is there.
+
+    Parameters
+    ----------
+    modules
+        Modules that must be importable.
+    extra
+        Name of the extra that brings them.
+    purpose
+        What they are for.
+
+    Raises
+    ------
+    SetupProblem
+        One is missing.
+    """
+    missing = [name for name in modules if not _is_importable(name)]
+    if missing:
+        raise SetupProblem(
+            f"{purpose} needs {', '.join(missing)}, which is not installed; "
+            f"run `make run`, or pip install 'intentloop[{extra}]'"
+        )
+
+
+def _is_importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _is_ignored(number: int) -> bool:
+    # nohup sets SIGHUP to be ignored, and means it.
+    return signal.getsignal(number) is signal.SIG_IGN
+
+
+def _describe(content: str) -> str:
+    try:
+        record = json.loads(content)
+        return f"one is running already (process {record['pid']}) at {record['address']}"
+    except (ValueError, KeyError, TypeError):
+        return "one is running already in this folder"
+
+
+def _write(descriptor: int, text: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, text.encode(), 0)

@@ -1,0 +1,132 @@
+"""The programs that make up the platform on one machine: how each is started and how it shows that it is ready."""
+
+import json
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import serving
+from pipelines.settings import ENV_PREFIX, Settings
+from serving.local.processes import Program
+
+LOOPBACK = "127.0.0.1"
+SHOP = "shop"
+SAMPLE = Path(serving.__file__).parents[1] / "data" / "sample"
+
+
+def local_settings(settings: Settings, home: Path) -> Settings:
+    """Complete the settings: every server has an address, every path is absolute.
+
+    Parameters
+    ----------
+    settings
+        What the user has set.
+    home
+        Absolute home folder.
+
+    Returns
+    -------
+    Settings
+        What every program of the platform is to use.
+    """
+    shop = f"http://{LOOPBACK}:{settings.demo_port}"
+    return settings.model_copy(
+        update={
+            "home": home,
+            "mongo_uri": settings.resolved_mongo_uri,
+            "mlflow_tracking_uri": settings.resolved_tracking_uri,
+            "endpoints": {SHOP: shop, **settings.endpoints},
+        }
+    )
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """Give the variables by which our own programs find each other."""
+    return {
+        f"{ENV_PREFIX}HOME": str(settings.home),
+        f"{ENV_PREFIX}MONGO_URI": settings.resolved_mongo_uri,
+        f"{ENV_PREFIX}ENDPOINTS": json.dumps(settings.endpoints),
+        "MLFLOW_TRACKING_URI": settings.resolved_tracking_uri,
+    }
+
+
+def database(settings: Settings) -> Program:
+    """Plan the embedded database; it has no password, so it listens on loopback only."""
+    folder = settings.home / "mongo"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "nx_27017.nx_27017", "--data-dir", ".", "--host", LOOPBACK]
+    command += ["--port", str(settings.mongo_port), "--log-file", "server.log", "--pid-file", "server.pid"]
+    return Program("mongo", "the database (NX-27017)", command, folder=folder)
+
+
+def registry(settings: Settings) -> Program:
+    """Plan the MLflow server with its database and artifacts below the home folder."""
+    folder = settings.home / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(settings.mlflow_port)]
+    # Relative to the working folder: a path with `%` or `?` in it would not survive as a part of a URI.
+    command += [
+        "--backend-store-uri",
+        "sqlite:///mlflow.db",
+        "--artifacts-destination",
+        "./artifacts",
+        "--workers",
+        "1",
+    ]
+    quiet = {
+        # Its job runner is eight processes and 2 GB that nothing here uses.
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
+        "MLFLOW_MODEL_CATALOG_URI": "",
+    }
+    return Program("mlflow", "the MLflow server", command, folder=folder, environment=quiet)
+
+
+def demo_shop(settings: Settings) -> Program:
+    """Plan the demo shop that the sample bot's tools call."""
+    command = [sys.executable, "-m", "uvicorn", "serving.demo_api:create_demo_app", "--factory"]
+    command += ["--host", LOOPBACK, "--port", str(settings.demo_port), "--log-level", "warning"]
+    return Program("demo", "the demo shop", command)
+
+
+def training(settings: Settings, *, is_sample: bool) -> Program:
+    """Plan a training run that promotes what it made; the sample bot comes with utterances to refuse and to test on."""
+    command = [sys.executable, "-m", "serving.cli", "train", "--promote"]
+    if is_sample:
+        extras = (("--out-of-scope", SAMPLE / "oos.jsonl"), ("--test", SAMPLE / "test.jsonl"))
+        command += [part for option, file in extras if file.is_file() for part in (option, str(file))]
+    return Program("train", "the training", command, environment=environment(settings))
+
+
+def chat_api(settings: Settings) -> Program:
+    """Plan the chat API."""
+    command = [sys.executable, "-m", "serving.cli", "serve"]
+    return Program("api", "the chat API", command, environment=environment(settings))
+
+
+def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:
+    """Fetch a URL of this machine, past any proxy.
+
+    Parameters
+    ----------
+    url
+        What to fetch.
+    timeout_seconds
+        Longest wait.
+
+    Returns
+    -------
+    tuple or None
+        Status and body; None if nobody answered.
+    """
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=timeout_seconds) as response:
+            return response.status, response.read(65536).decode("utf-8", errors="replace")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read(65536).decode("utf-8", errors="replace")
+    except (OSError, ValueError):
+        return None

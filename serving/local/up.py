@@ -1,0 +1,321 @@
+"""`intentloop up`: starts the whole platform on this machine, watches it, and ends all of it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable
+from pipelines.settings import Settings
+from serving.local import programs
+from serving.local.home import StopRequested, hold_home, prepare_home, require_packages, stop_on_signals
+from serving.local.processes import check_port, is_listening
+from serving.local.progress import ProgressView, Step
+from serving.local.stack import Stack
+
+_SERVER_SECONDS = 120.0
+_TRAINING_SECONDS = 3600.0
+_READY_SECONDS = 20.0
+_AFTER_CRASH_SECONDS = 12.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to run here.
+
+    Attributes
+    ----------
+    settings
+        Complete: every server has an address, the home folder is absolute.
+    has_database, has_registry, has_shop
+        Whether we run it; otherwise the user named one of their own.
+    """
+
+    settings: Settings
+    has_database: bool
+    has_registry: bool
+    has_shop: bool
+
+    @property
+    def api_url(self) -> str:
+        """Where the chat API is reached from this machine."""
+        host = programs.LOOPBACK if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.settings.api_port}"
+
+
+def run_up(settings: Settings, *, console: Console, follow_parent: bool = False) -> None:
+    """Start everything, say where it is, and stay until it is to end.
+
+    Parameters
+    ----------
+    settings
+        What the user has set.
+    console
+        Where progress and addresses are shown.
+    follow_parent
+        Also end when the process that started this one has ended.
+
+    Raises
+    ------
+    SetupProblem
+        Something is missing, or a program of the platform ended by itself.
+    """
+    plan = make_plan(settings)
+    home = plan.settings.home
+    with hold_home(home, address=plan.api_url) as is_after_crash, stop_on_signals(follow_parent=follow_parent) as check:
+        stack = Stack(home, check_stop=check)
+        try:
+            check_machine(plan, patience_seconds=_AFTER_CRASH_SECONDS if is_after_crash else 0.0)
+            with ProgressView(console) as view:
+                problem = start(plan, stack, view)
+            say_where(plan, console, problem=problem)
+            stack.watch()
+        except StopRequested:
+            console.print("Stopping ...")
+        finally:
+            stack.stop()
+    console.print(f"Everything has ended. Your data stays in {home}", soft_wrap=True, highlight=False)
+
+
+def make_plan(settings: Settings) -> Plan:
+    """Decide what is to run here, and prepare the home folder.
+
+    Parameters
+    ----------
+    settings
+        What the user has set.
+
+    Returns
+    -------
+    Plan
+        Complete settings, and which servers are ours.
+
+    Raises
+    ------
+    SetupProblem
+        The home folder cannot be written to, or two servers have the same port.
+    """
+    plan = Plan(
+        settings=programs.local_settings(settings, prepare_home(settings.home)),
+        has_database=settings.mongo_uri is None,
+        has_registry=settings.mlflow_tracking_uri is None,
+        has_shop=programs.SHOP not in settings.endpoints,
+    )
+    variables: dict[int, str] = {}
+    for _, port, _, variable in _ports(plan):
+        if port in variables:
+            raise SetupProblem(f"{variables[port]} and {variable} are both {port}; give each server its own port")
+        variables[port] = variable
+    return plan
+
+
+def check_machine(plan: Plan, *, patience_seconds: float) -> None:
+    """Make sure that what is needed is installed and that the ports are free.
+
+    Parameters
+    ----------
+    plan
+        What is to run.
+    patience_seconds
+        How long to wait for ports that a crashed run still holds.
+
+    Raises
+    ------
+    SetupProblem
+        Something is missing; the message says what to do.
+    """
+    require_packages(["fastapi", "motor", "uvicorn", "mlflow"], extra="serve", purpose="the chat API")
+    if plan.has_database:
+        require_packages(["nx_27017"], extra="local", purpose="the embedded database")
+    if plan.has_registry:
+        require_packages(["mlflow.server", "sqlalchemy"], extra="train", purpose="the MLflow server")
+    deadline = time.monotonic() + patience_seconds
+    for host, port, label, variable in _ports(plan):
+        patience = max(0.0, deadline - time.monotonic())
+        check_port(host, port, label=label, variable=variable, patience_seconds=patience)
+
+
+def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
+    """Start everything, in an order that wastes no time.
+
+    Parameters
+    ----------
+    plan
+        What is to run.
+    stack
+        Where it runs.
+    view
+        Shows the steps.
+
+    Returns
+    -------
+    str or None
+        Why the bot cannot answer yet, if everything runs and it cannot.
+
+    Raises
+    ------
+    SetupProblem
+        Something did not start.
+    """
+    settings = plan.settings
+    # Together, since MLflow takes longest: the bot is imported meanwhile.
+    if plan.has_registry:
+        stack.start_server(programs.registry(settings))
+    if plan.has_database:
+        stack.start_server(programs.database(settings))
+    if plan.has_shop:
+        stack.start_server(programs.demo_shop(settings))
+    with view.step("Database", expected_seconds=2) as step:
+        _await_port(stack, step, settings.mongo_port if plan.has_database else None, own="INTENTLOOP_MONGO_URI")
+    with view.step("Bot", expected_seconds=2) as step:
+        drafts = stack.run(step, lambda: asyncio.run(_ensure_drafts(settings)), timeout_seconds=_SERVER_SECONDS)
+        step.note = drafts.note
+    with view.step("Demo shop", expected_seconds=2) as step:
+        _await_port(stack, step, settings.demo_port if plan.has_shop else None, own="INTENTLOOP_ENDPOINTS")
+    with view.step("MLflow server", expected_seconds=12) as step:
+        _await_port(stack, step, settings.mlflow_port if plan.has_registry else None, own="MLFLOW_TRACKING_URI")
+        if plan.has_registry:
+            stack.wait(step, _answers(f"{settings.resolved_tracking_uri}/health"), timeout_seconds=_SERVER_SECONDS)
+    _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
+    with view.step("Chat API", expected_seconds=4) as step:
+        return _start_api(plan, stack, step)
+
+
+def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
+    """Print the addresses, and a line to paste.
+
+    Parameters
+    ----------
+    plan
+        What is running.
+    console
+        Where to print.
+    problem
+        Why the bot cannot answer yet.
+    """
+    body = json.dumps({"thread_id": "me", "text": "where is my order ORD-1042?", "context": {}})
+    url = plan.api_url
+    lines = [
+        "",
+        f"  Chat page    {url}/",
+        f"  API docs     {url}/docs",
+        f"  MLflow UI    {plan.settings.resolved_tracking_uri}",
+        "",
+        "  Ask it something:",
+        "",
+        f"curl -s {url}/bots/channels/rest/webhook -H 'Content-Type: application/json' -d '{body}'",
+        "",
+        "  Ctrl-C ends everything.",
+    ]
+    if problem is not None:
+        lines.append(f"  Everything runs, but the bot cannot answer yet: {problem}")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _ports(plan: Plan) -> list[tuple[str, int, str, str]]:
+    settings, ours = plan.settings, programs.LOOPBACK
+    ports = [(settings.host, settings.api_port, "the chat API", "INTENTLOOP_API_PORT")]
+    if plan.has_registry:
+        ports.append((ours, settings.mlflow_port, "the MLflow server", "INTENTLOOP_MLFLOW_PORT"))
+    if plan.has_database:
+        ports.append((ours, settings.mongo_port, "the database", "INTENTLOOP_MONGO_PORT"))
+    if plan.has_shop:
+        ports.append((ours, settings.demo_port, "the demo shop", "INTENTLOOP_DEMO_PORT"))
+    return ports
+
+
+def _await_port(stack: Stack, step: Step, port: int | None, *, own: str) -> None:
+    if port is None:
+        step.note = f"yours ({own})"
+        return
+    stack.wait(step, lambda: is_listening(programs.LOOPBACK, port), timeout_seconds=_SERVER_SECONDS)
+    step.note = f"port {port}"
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def is_ready() -> bool:
+        answer = programs.get(url)
+        return answer is not None and answer[0] == 200
+
+    return is_ready
+
+
+@dataclass(frozen=True)
+class _Drafts:
+    """What the database holds: a note for the user, and whether it is the sample bot."""
+
+    note: str
+    is_sample: bool
+
+
+async def _ensure_drafts(settings: Settings) -> _Drafts:
+    from serving.store.bots import export_bot, has_intents, import_bot
+    from serving.store.client import Database
+
+    database = Database(
+        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+    )
+    bot, file = settings.default_bot, programs.SAMPLE / "bot.json"
+    try:
+        sample = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+        if await has_intents(database, bot=bot):
+            drafts = await export_bot(database, bot=bot)
+            return _Drafts("yours is there", sample is not None and drafts["intents"] == sample["intents"])
+        if sample is None:
+            raise SetupProblem(
+                f"the database holds no intents of bot {bot!r}, and the sample {file} is missing; "
+                f"import a bot with `intentloop import FILE`"
+            )
+        report = await import_bot(database, sample, bot=bot, source=str(file))
+    except StoreUnavailable as error:
+        raise SetupProblem(f"{error}; its address is {_without_password(settings.resolved_mongo_uri)}") from error
+    else:
+        return _Drafts(f"imported the sample with {report.intents_created} intents", is_sample=True)
+    finally:
+        database.close()
+
+
+def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_sample: bool) -> None:
+    def promoted_version() -> str | None:
+        from serving.release.registry import Registry
+
+        registry = Registry(settings.resolved_tracking_uri)
+        try:
+            return registry.find(settings.default_bot, alias=settings.release_alias).version
+        except (NotFound, ModelNotLoaded):
+            return None
+
+    with view.step("Release", expected_seconds=3) as step:
+        version = stack.run(step, promoted_version, timeout_seconds=_SERVER_SECONDS)
+        step.note = f"version {version} is promoted" if version else "none is promoted yet"
+    if version is not None:
+        return
+    require_packages(["papermill", "sklearn", "great_expectations"], extra="train", purpose="training")
+    with view.step("Training the first release", expected_seconds=60) as step:
+        program = programs.training(settings, is_sample=is_sample)
+        job = stack.run_job(program, step, timeout_seconds=_TRAINING_SECONDS)
+        version = stack.run(step, promoted_version, timeout_seconds=_SERVER_SECONDS)
+        if version is None:
+            raise SetupProblem(f"the training promoted no release; its log is {job.log}\n{job.last_lines()}")
+        step.note = f"version {version} is promoted"
+
+
+def _start_api(plan: Plan, stack: Stack, step: Step) -> str | None:
+    stack.start_server(programs.chat_api(plan.settings))
+    stack.wait(step, _answers(f"{plan.api_url}/health/live"), timeout_seconds=_SERVER_SECONDS)
+    is_ready = _answers(f"{plan.api_url}/health/ready")
+    deadline = time.monotonic() + _READY_SECONDS
+    # Not ready is no reason to end everything: the operator may need the MLflow page to put it right.
+    stack.wait(step, lambda: is_ready() or time.monotonic() > deadline, timeout_seconds=2 * _READY_SECONDS)
+    answer = programs.get(f"{plan.api_url}/health/ready")
+    step.note = f"port {plan.settings.api_port}"
+    return None if answer is not None and answer[0] == 200 else (answer[1][:500] if answer else "no answer")
+
+
+def _without_password(uri: str) -> str:
+    scheme, separator, rest = uri.partition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2]}"
