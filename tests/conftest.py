@@ -3,19 +3,23 @@
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+import uuid
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pymongo import monitoring
 
 from pipelines.nlu.release import Release, load_release
 from pipelines.settings import Settings
+from serving.store.client import Database
 from tests.support.bots import TINY_BOT
+from tests.support.commands import CommandWatch
 from tests.support.releases import make_release
-from tests.support.servers import mongo_server
+from tests.support.servers import ENGINES, mongo_server
 
-ENGINES = ("nx-27017", "secantusdb")
+REAL_DATABASE = os.environ.get("INTENTLOOP_MONGO_URI")
 
 
 def _is_loopback(host: object) -> bool:
@@ -28,6 +32,7 @@ def _is_loopback(host: object) -> bool:
 
 
 def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuse connections to other machines, and questions to a name server."""
     if event == "socket.connect":
         address = arguments[1]
         if isinstance(address, tuple) and not _is_loopback(address[0]):
@@ -39,13 +44,31 @@ def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
             raise RuntimeError(f"a test may not look up {arguments[0]!r}; use a server on loopback") from None
 
 
-if "INTENTLOOP_MONGO_URI" not in os.environ:  # a real database may live elsewhere
+if REAL_DATABASE is None:  # a real database may live elsewhere
     sys.addaudithook(_only_loopback)
 
+# Registered before any client is made, so that no command of the suite goes unseen.
+WATCH = CommandWatch()
+monitoring.register(WATCH)
 
-@pytest.fixture(
-    scope="session", params=(os.environ["INTENTLOOP_MONGO_URI"],) if "INTENTLOOP_MONGO_URI" in os.environ else ENGINES
-)
+
+@pytest.fixture(autouse=True)
+def commands() -> Iterator[CommandWatch]:
+    """Fail a test that sent a command which DocumentDB would not take; gives what was sent so far."""
+    WATCH.problems.clear()
+    WATCH.names.clear()
+    yield WATCH
+    assert WATCH.problems == []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need a database process."""
+    for item in items:
+        if "mongo_uri" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.integration)
+
+
+@pytest.fixture(scope="session", params=(REAL_DATABASE,) if REAL_DATABASE else ENGINES)
 def mongo_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give the URI of a running database: each embedded engine in turn, or the one that the environment names."""
     if request.param not in ENGINES:
@@ -55,14 +78,34 @@ def mongo_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
         yield uri
 
 
+@pytest.fixture
+async def database(mongo_uri: str) -> AsyncIterator[Database]:
+    """Give a connection to a running database. Tests share it: use names of your own (`new_name`)."""
+    database = Database(mongo_uri, name="intentloop_test", timeout_seconds=5.0)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def new_name() -> str:
+    """Give a name that no other test uses."""
+    return f"t{uuid.uuid4().hex[:12]}"
+
+
 @pytest.fixture(scope="session")
-def tiny_release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """Give the tiny bot, trained for real."""
-    folder = make_release(tmp_path_factory.mktemp("release") / "tiny", TINY_BOT)
-    return load_release(folder, version="1")
+def tiny_release_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the release folder of the tiny bot, trained for real."""
+    return make_release(tmp_path_factory.mktemp("release") / "tiny", TINY_BOT)
+
+
+@pytest.fixture(scope="session")
+def tiny_release(tiny_release_folder: Path) -> Release:
+    """Give the tiny bot's release."""
+    return load_release(tiny_release_folder, version="1")
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Give settings that point nowhere outside the test's folder and wait for nothing long."""
-    return Settings(_env_file=None, home=tmp_path / "home", mongo_timeout_seconds=3.0, tool_timeout_seconds=2.0)  # type: ignore[call-arg]
+    home = tmp_path / "home"
+    return Settings(_env_file=None, home=home, mongo_timeout_seconds=3.0, tool_timeout_seconds=2.0)  # type: ignore[call-arg]

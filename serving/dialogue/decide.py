@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pipelines.schemas.bot import FALLBACK_INTENT, Intent, Parameter
 from pipelines.schemas.release import BotDefinition
 from serving.dialogue.interpret import Interpretation
+from serving.dialogue.messages import FormStatus
 from serving.dialogue.reply import (
     NO_LONGER_OFFERED,
     NOT_UNDERSTOOD,
@@ -39,6 +40,12 @@ class Decision(BaseModel):
         """The intent whose tool is to be called now, if any."""
         is_ready = self.intent is not None and self.intent.tool is not None and self.filling is not None
         return self.intent if is_ready and self.filling is not None and self.filling.is_complete else None
+
+    @property
+    def form_status(self) -> FormStatus | None:
+        """How far the turn's intent is; None for one that needs no values."""
+        needs_values = self.intent is not None and self.intent.parameters
+        return self.filling.status() if self.filling is not None and needs_values else None
 
     @property
     def parameters(self) -> dict[str, JsonValue]:

@@ -26,6 +26,18 @@ class ThreadQueues:
     async def turn_of(self, bot: str, thread_id: str) -> AsyncIterator[None]:
         """Wait until all earlier messages of the thread are answered, and keep the later ones waiting.
 
+        Parameters
+        ----------
+        bot
+            Whose thread it is.
+        thread_id
+            The thread.
+
+        Yields
+        ------
+        None
+            Once it is one's turn.
+
         Raises
         ------
         StateConflict

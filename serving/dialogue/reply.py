@@ -40,7 +40,19 @@ class Reply(BaseModel):
 
 
 def render_text(template: str, values: ReplyValues) -> tuple[str, ...]:
-    """Render a prompt or response and split it into messages; a blank one gives none.
+    """Render a prompt or response and split it into messages.
+
+    Parameters
+    ----------
+    template
+        The author's text.
+    values
+        The names it sees.
+
+    Returns
+    -------
+    tuple[str, ...]
+        The messages; none for a blank text.
 
     Raises
     ------

@@ -53,6 +53,16 @@ class DialogueState(BaseModel):
     def with_context(self, context: dict[str, JsonValue]) -> Self:
         """Merge what a message brings along into the context; new values win.
 
+        Parameters
+        ----------
+        context
+            Values by name.
+
+        Returns
+        -------
+        DialogueState
+            The state with both.
+
         Raises
         ------
         UserInputError

@@ -195,7 +195,7 @@ class _Attempt:
             replies=tuple(BotMessage(text=text) for text in reply.texts),
             intent_id=route.intent_id,
             confidence=route.confidence,
-            form=decision.filling.status() if decision.filling else None,
+            form=decision.form_status,
             release=release.version,
         )
         return TurnRecord(

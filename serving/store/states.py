@@ -74,7 +74,8 @@ class StateStore:
             Whether this call wrote it.
         """
         recent = [*thread.recent, (record.message_id, record.turn)][-REMEMBERED_MESSAGES:]
-        fields: Document = {
+        document: Document = {
+            "_id": thread.key,
             "bot": record.bot,
             "thread_id": record.thread_id,
             "turn": record.turn,
@@ -85,10 +86,11 @@ class StateStore:
         }
         if thread.is_stored:
             known = {"_id": thread.key, "turn": thread.turn}
-            outcome = await self._database.call("write state", self._states.update_one(known, {"$set": fields}))
+            # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
+            outcome = await self._database.call("write state", self._states.replace_one(known, document))
             return outcome.matched_count == 1
         try:
-            await self._database.call("write state", self._states.insert_one({"_id": thread.key, **fields}))
+            await self._database.call("write state", self._states.insert_one(document))
         except DuplicateKeyError:
             return False
         return True

@@ -167,18 +167,16 @@ class TurnLog:
     async def take_over(self, claim: Claim, *, holder: str, until: datetime) -> Claim | None:
         """Continue a claim whose holder is gone; None if somebody else was faster."""
         taken = claim.model_copy(update={"holder": holder, "until": until, "token": claim.token + 1})
-        changes = {"holder": taken.holder, "until": taken.until, "token": taken.token}
-        return taken if await self._update(claim, {"$set": changes}) else None
+        return taken if await self._replace(claim, self._document(taken, status="claimed")) else None
 
     async def complete(self, claim: Claim, record: TurnRecord) -> bool:
         """Commit a claimed turn; False if the claim was taken over meanwhile."""
-        document = self._document(record, status="done")
-        del document["_id"]
-        return await self._update(claim, {"$set": document, "$unset": dict.fromkeys(("holder", "token", "until"), "")})
+        return await self._replace(claim, self._document(record, status="done"))
 
-    async def _update(self, claim: Claim, change: Document) -> bool:
-        held = {"_id": turn_key(claim.thread, claim.turn), "status": "claimed", "token": claim.token}
-        outcome = await self._database.call("write turn", self._turns.update_one(held, change))
+    async def _replace(self, claim: Claim, document: Document) -> bool:
+        # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
+        held = {"_id": document["_id"], "status": "claimed", "token": claim.token}
+        outcome = await self._database.call("write turn", self._turns.replace_one(held, document))
         return outcome.matched_count == 1
 
     async def at(self, thread: str, turn: int) -> Found | None:

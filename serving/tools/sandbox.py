@@ -184,6 +184,18 @@ REPLY_ENVIRONMENT = BotEnvironment(undefined=BlankUndefined)
 def compiled(environment: BotEnvironment, source: str) -> Template:
     """Compile a template once; compiling costs a hundred times what rendering does.
 
+    Parameters
+    ----------
+    environment
+        The sandbox it will run in.
+    source
+        The template.
+
+    Returns
+    -------
+    Template
+        Ready to be rendered.
+
     Raises
     ------
     TemplateError

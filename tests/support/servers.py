@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+ENGINES = ("nx-27017", "secantusdb")
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 

@@ -1,0 +1,124 @@
+"""A customer's tool, scriptable, over a real socket: it can be slow, broken, huge or malicious."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Received:
+    """A request as it came over the wire."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Behaviour = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
+
+
+def answer(body: bytes | str, *, status: str = "200 OK", kind: str = "application/json", more: str = "") -> Behaviour:
+    """Answer with these bytes."""
+    content = body.encode() if isinstance(body, str) else body
+
+    async def behave(_: Received, writer: asyncio.StreamWriter) -> None:
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n{more}\r\n"
+        writer.write(head.encode() + content)
+        await writer.drain()
+
+    return behave
+
+
+async def hang(_: Received, writer: asyncio.StreamWriter) -> None:
+    """Never answer."""
+    await asyncio.sleep(30)
+
+
+async def drip(_: Received, writer: asyncio.StreamWriter) -> None:
+    """Answer a byte at a time, for ever."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+async def flood(_: Received, writer: asyncio.StreamWriter) -> None:
+    """Answer 50 MB without saying so before."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    for _number in range(800):
+        writer.write(b"[" * 65536)
+        await writer.drain()
+
+
+async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
+    """Close the connection in place of an answer."""
+    writer.close()
+
+
+@dataclass
+class ToolServer:
+    """What the test scripts and reads. `behaviours` are used up in order; the last one stays."""
+
+    port: int
+    behaviours: list[Behaviour] = field(default_factory=lambda: [answer('{"status": "shipped"}')])
+    received: list[Received] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Base URL."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def effects(self) -> list[str]:
+        """The idempotency keys that came in, each once, in order: what a well-behaved tool would have done."""
+        return list(dict.fromkeys(request.headers["idempotency-key"] for request in self.received))
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                method, target, _ = head[0].split(" ")
+                headers = {
+                    name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:-2])
+                }
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                self.received.append(request := Received(method, target, headers, body))
+                behaviour = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
+                await behaviour(request, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, RuntimeError):
+            return
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def tool_server() -> AsyncIterator[ToolServer]:
+    """Run a tool on loopback."""
+    tool = ToolServer(port=0)
+    connections: set[asyncio.Task[None]] = set()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            connections.add(task)
+        await tool.handle(reader, writer)
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    tool.port = server.sockets[0].getsockname()[1]
+    try:
+        yield tool
+    finally:
+        server.close()
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+
+
+def json_of(request: Received) -> object:
+    """Read the body of a request."""
+    return json.loads(request.body)

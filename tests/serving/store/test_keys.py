@@ -1,0 +1,35 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.store.keys import message_key, thread_key, turn_key, turn_key_range
+
+PART = st.text(alphabet=":%3Aab", max_size=6)
+
+
+@given(PART, PART, PART, PART)
+def test_thread_key_of_different_parts_differs(bot: str, thread: str, other_bot: str, other_thread: str) -> None:
+    is_same = (bot, thread) == (other_bot, other_thread)
+    assert (thread_key(bot, thread) == thread_key(other_bot, other_thread)) is is_same
+
+
+@given(PART, PART, PART, PART)
+def test_message_key_of_different_parts_differs(thread: str, message: str, other_thread: str, other: str) -> None:
+    keys = [message_key(thread_key("b", thread), message), message_key(thread_key("b", other_thread), other)]
+    assert (keys[0] == keys[1]) is ((thread, message) == (other_thread, other))
+
+
+def test_turn_key_sorts_as_the_turns_happened() -> None:
+    keys = [turn_key("b:t", turn) for turn in (1, 2, 9, 10, 99, 100, 5000)]
+    assert keys == sorted(keys)
+
+
+def test_turn_key_range_holds_the_thread_and_no_other() -> None:
+    lowest, highest = turn_key_range("b:t")
+    assert lowest <= turn_key("b:t", 1) <= turn_key("b:t", 9_999_999_999) <= highest
+    assert not lowest <= turn_key("b:t2", 1) <= highest
+    assert not lowest <= turn_key("b:s", 1) <= highest
+
+
+def test_message_key_of_the_longest_ids_fits_an_index_of_documentdb() -> None:
+    widest = max(len(message_key(thread_key(c * 64, c * 200), c * 200).encode()) for c in (":", "%", "\U0001f600"))
+    assert widest < 2048

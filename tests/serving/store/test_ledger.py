@@ -1,0 +1,141 @@
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from serving.store.client import Database
+from serving.store.keys import thread_key
+from serving.store.ledger import Ledger
+from serving.store.states import StoredThread
+from serving.store.turns import Claim, TurnRecord
+from tests.support.commands import CommandWatch
+from tests.support.records import claim_of, now, turn_record
+
+DAY = timedelta(days=1)
+OpenLedger = Callable[..., Ledger]
+
+
+@pytest.fixture
+def ledger_of(database: Database) -> OpenLedger:
+    def build(holder: str, *, clock: Callable[[], datetime] = now) -> Ledger:
+        lease = timedelta(seconds=10)
+        return Ledger.over(database, state_ttl=DAY, turn_ttl=30 * DAY, holder=holder, lease=lease, now=clock)
+
+    return build
+
+
+async def opened(ledger: Ledger, bot: str, message_id: str = "new") -> StoredThread:
+    thread = await ledger.open(bot, "t", message_id)
+    assert isinstance(thread, StoredThread)
+    return thread
+
+
+async def test_plain_turn_costs_three_round_trips(ledger_of: OpenLedger, new_name: str, commands: CommandWatch) -> None:
+    ledger = ledger_of("p1")
+    await ledger.schema.ensure()
+    for turn, expected in ((1, ["find", "insert", "insert"]), (2, ["find", "insert", "update"])):
+        commands.names.clear()
+        thread = await opened(ledger, new_name, f"m{turn}")
+        assert await ledger.commit(thread, turn_record(new_name, turn, f"m{turn}"), claim=None)
+        assert commands.names == expected
+
+
+async def test_turn_with_a_claim_costs_four_round_trips(
+    ledger_of: OpenLedger, new_name: str, commands: CommandWatch
+) -> None:
+    ledger = ledger_of("p1")
+    await ledger.schema.ensure()
+    commands.names.clear()
+    thread = await opened(ledger, new_name)
+    claim = await ledger.claim(claim_of(new_name, 1, "m1"))
+    assert await ledger.commit(thread, turn_record(new_name, 1, "m1"), claim=claim)
+    assert commands.names == ["find", "insert", "update", "insert"]
+
+
+async def test_open_finds_the_answer_to_a_repeated_message(ledger_of: OpenLedger, new_name: str) -> None:
+    ledger = ledger_of("p1")
+    record = turn_record(new_name, 1, "m1")
+    assert await ledger.commit(await opened(ledger, new_name), record, claim=None)
+    assert await ledger.open(new_name, "t", "m1") == record
+
+
+async def test_resolve_finds_the_answer_to_a_message_repeated_long_after(ledger_of: OpenLedger, new_name: str) -> None:
+    ledger = ledger_of("p1")
+    for turn in range(1, 25):
+        assert await ledger.commit(await opened(ledger, new_name), turn_record(new_name, turn, f"m{turn}"), claim=None)
+    thread = await opened(ledger, new_name, "m1")
+    assert not await ledger.commit(thread, turn_record(new_name, 25, "m1"), claim=None)
+    found = await ledger.resolve(thread, "m1")
+    assert isinstance(found, TurnRecord)
+    assert found.turn == 1
+
+
+async def test_resolve_moves_a_state_on_that_a_crash_left_behind(ledger_of: OpenLedger, new_name: str) -> None:
+    ledger = ledger_of("p1")
+    thread = await opened(ledger, new_name)
+    await ledger._turns.append(turn_record(new_name, 1, "m1"))  # and then the process died
+    assert not await ledger.commit(thread, turn_record(new_name, 1, "m2"), claim=None)
+    assert await ledger.resolve(thread, "m2") is None
+    assert (await opened(ledger, new_name)).state == '{"after": 1}'
+
+
+async def test_resolve_numbers_on_after_turns_that_outlived_their_state(ledger_of: OpenLedger, new_name: str) -> None:
+    ledger = ledger_of("p1")
+    long_ago = now() - 5 * DAY
+    for turn in (1, 2, 3):
+        await ledger._turns.append(turn_record(new_name, turn, f"m{turn}", created_at=long_ago))
+    await ledger.schema.ensure()
+    thread = await opened(ledger, new_name)
+    assert not await ledger.commit(thread, turn_record(new_name, 1, "m4"), claim=None)
+    renumbered = await ledger.resolve(thread, "m4")
+    assert isinstance(renumbered, StoredThread)
+    assert (renumbered.turn, renumbered.state) == (3, None)
+    assert await ledger.commit(renumbered, turn_record(new_name, 4, "m4"), claim=None)
+    assert (await opened(ledger, new_name)).turn == 4
+
+
+async def test_resolve_waits_for_a_claim_of_a_living_process(ledger_of: OpenLedger, new_name: str) -> None:
+    first, second = ledger_of("p1"), ledger_of("p2")
+    await first.schema.ensure()
+    assert await first.claim(claim_of(new_name, 1, "m1"))
+    thread = await opened(second, new_name)
+    assert not await second.commit(thread, turn_record(new_name, 1, "m2"), claim=None)
+    assert await second.resolve(thread, "m2") is None
+
+
+@pytest.mark.parametrize(("holder", "seconds"), [("p2", 11), ("p1", 0)])
+async def test_resolve_takes_over_a_claim_whose_holder_is_gone(
+    ledger_of: OpenLedger, new_name: str, holder: str, seconds: int
+) -> None:
+    first = ledger_of("p1")
+    await first.schema.ensure()
+    lost = await first.claim(claim_of(new_name, 1, "m1"))
+    assert lost is not None
+    later = ledger_of(holder, clock=lambda: now() + timedelta(seconds=seconds))
+    thread = await opened(later, new_name)
+    taken = await later.resolve(thread, "m2")
+    assert isinstance(taken, Claim)
+    assert (taken.token, taken.tool, taken.message) == (lost.token + 1, lost.tool, lost.message)
+    assert not await first.commit(thread, turn_record(new_name, 1, "m1"), claim=lost)
+    assert await later.commit(thread, turn_record(new_name, 1, "m1"), claim=taken)
+
+
+async def test_commit_of_many_at_once_gives_numbers_without_a_gap(ledger_of: OpenLedger, new_name: str) -> None:
+    async def answer(ledger: Ledger, message_id: str) -> int:
+        while True:
+            thread = await ledger.open(new_name, "t", message_id)
+            if isinstance(thread, TurnRecord):
+                return thread.turn
+            record = turn_record(new_name, thread.turn + 1, message_id)
+            if await ledger.commit(thread, record, claim=None):
+                return record.turn
+            found = await ledger.resolve(thread, message_id)
+            if isinstance(found, TurnRecord):
+                return found.turn
+
+    ledgers = [ledger_of(f"p{number}") for number in range(4)]
+    turns = await asyncio.gather(*(answer(ledgers[number % 4], f"m{number % 12}") for number in range(24)))
+    assert set(turns) == set(range(1, 13))
+    assert turns[:12] == turns[12:]
+    assert await ledgers[0]._turns.last_number(thread_key(new_name, "t")) == 12

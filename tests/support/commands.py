@@ -1,0 +1,71 @@
+"""Watches every command that the suite sends to a database: only what Amazon DocumentDB understands may go out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pymongo import monitoring
+
+SAFE_COMMANDS = frozenset(
+    (
+        *("aggregate", "count", "createIndexes", "delete", "distinct", "drop", "dropDatabase", "endSessions", "find"),
+        *("getMore", "hello", "insert", "ismaster", "killCursors", "listCollections", "listIndexes", "ping", "update"),
+    )
+)
+SAFE_OPERATORS = frozenset(
+    (
+        *("$and", "$eq", "$exists", "$gt", "$gte", "$in", "$lt", "$lte", "$ne", "$nin", "$not", "$or"),
+        *("$inc", "$max", "$min", "$pull", "$push", "$set", "$setOnInsert", "$unset", "$each", "$slice"),
+        *("$group", "$limit", "$match", "$project", "$skip", "$sort", "$sum", "$unwind", "$first", "$last", "$count"),
+    )
+)
+UNSAFE_INDEX_OPTIONS = frozenset(("partialFilterExpression", "collation", "wildcardProjection", "hidden", "clustered"))
+UNSAFE_INDEX_KINDS = frozenset(("text", "hashed", "2d"))
+_DRIVER_FIELDS = frozenset(("$db", "$clusterTime", "$readPreference"))
+
+
+def operators_in(value: Any) -> Iterator[str]:
+    """Find every `$name` used as a key, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if str(key).startswith("$"):
+                yield str(key)
+            yield from operators_in(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from operators_in(inner)
+
+
+def problems_of(name: str, command: dict[str, Any]) -> list[str]:
+    """Say what DocumentDB would not take, or would take differently."""
+    problems = [] if name in SAFE_COMMANDS else [f"command {name}"]
+    if "txnNumber" in command:
+        problems.append(f"{name} is a retryable write")
+    body = {key: value for key, value in command.items() if key not in _DRIVER_FIELDS}
+    problems += [f"{name} uses {operator}" for operator in operators_in(body) if operator not in SAFE_OPERATORS]
+    for index in command.get("indexes", []) if name == "createIndexes" else []:
+        problems += [f"index option {option}" for option in UNSAFE_INDEX_OPTIONS & index.keys()]
+        problems += [f"index kind {kind}" for kind in index["key"].values() if kind in UNSAFE_INDEX_KINDS]
+    if name in ("insert", "update", "delete"):
+        concern = command.get("writeConcern", {})
+        if concern.get("w") != "majority" or not concern.get("j"):
+            problems.append(f"{name} is acknowledged before it is safe")
+    return problems
+
+
+class CommandWatch(monitoring.CommandListener):
+    """Counts commands by name and keeps what was wrong with them."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+        self.names: list[str] = []
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        """Look at a command that goes out."""
+        self.names.append(event.command_name)
+        self.problems += problems_of(event.command_name, dict(event.command))
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        """Nothing to see."""
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None:
+        """Nothing to see."""
