@@ -6,7 +6,8 @@
     ├── DataRejected          the author of the training data or bot file: repair the named rows
     ├── SetupProblem          whoever starts the platform: a port, a folder, a missing program
     ├── ModelNotLoaded        the operator: no release can answer
-    │   └── ReleaseRefused    a release exists and must not answer (hash, golden file, gate)
+    │   ├── ReleaseRefused    a release exists and must not answer (hash, golden file, gate)
+    │   └── ReleasePending    nobody knows yet: it is being loaded, or the registry is silent
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── StateConflict         nobody: try again, somebody else moved the thread on
@@ -79,6 +80,14 @@ class ReleaseRefused(ModelNotLoaded):
         BotError.__init__(
             self, f"version {version} of {name!r} is refused: {reason}; the last good release keeps answering"
         )
+
+
+class ReleasePending(ModelNotLoaded):
+    """Whether a release can answer is not known yet."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        BotError.__init__(self, f"no release of bot {name!r} is loaded yet: {reason}; try again in a moment")
 
 
 class StoreUnavailable(BotError):

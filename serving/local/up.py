@@ -179,9 +179,10 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         _await_port(stack, step, settings.mlflow_port if plan.has_registry else None, own="MLFLOW_TRACKING_URI")
         if plan.has_registry:
             stack.wait(step, _answers(f"{settings.resolved_tracking_uri}/health"), timeout_seconds=_SERVER_SECONDS)
-    _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
+    problem = _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
     with view.step("Chat API", expected_seconds=4) as step:
-        return _start_api(plan, stack, step)
+        not_ready = _start_api(plan, stack, step, is_release_expected=problem is None)
+    return problem or not_ready
 
 
 def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
@@ -211,7 +212,7 @@ def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
         "  Ctrl-C ends everything.",
     ]
     if problem is not None:
-        lines.append(f"  Everything runs, but the bot cannot answer yet: {problem}")
+        lines += ["", f"  Everything runs, but the bot cannot answer yet: {problem}"]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -279,7 +280,12 @@ async def _ensure_drafts(settings: Settings) -> _Drafts:
         database.close()
 
 
-def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_sample: bool) -> None:
+def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_sample: bool) -> str | None:
+    """Train if nothing is promoted; give the reason if there is no release even then.
+
+    Data that cannot be trained on is no reason to end everything: its author needs the platform to put it right.
+    """
+
     def promoted_version() -> str | None:
         from serving.release.registry import Registry
 
@@ -293,23 +299,25 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
         version = stack.run(step, promoted_version, timeout_seconds=_SERVER_SECONDS)
         step.note = f"version {version} is promoted" if version else "none is promoted yet"
     if version is not None:
-        return
+        return None
     require_packages(["papermill", "sklearn", "great_expectations"], extra="train", purpose="training")
-    with view.step("Training the first release", expected_seconds=60) as step:
+    with view.step("Training", expected_seconds=60) as step:
         program = programs.training(settings, is_sample=is_sample)
         job = stack.run_job(program, step, timeout_seconds=_TRAINING_SECONDS)
         version = stack.run(step, promoted_version, timeout_seconds=_SERVER_SECONDS)
-        if version is None:
-            raise SetupProblem(f"the training promoted no release; its log is {job.log}\n{job.last_lines()}")
-        step.note = f"version {version} is promoted"
+        if version is not None:
+            step.note = f"version {version} is promoted"
+            return None
+        step.note = "no release that may answer"
+    return f"the training promoted no release; its log is {job.log}\n{job.last_lines()}"
 
 
-def _start_api(plan: Plan, stack: Stack, step: Step) -> str | None:
+def _start_api(plan: Plan, stack: Stack, step: Step, *, is_release_expected: bool) -> str | None:
     stack.start_server(programs.chat_api(plan.settings))
     stack.wait(step, _answers(f"{plan.api_url}/health/live"), timeout_seconds=_SERVER_SECONDS)
     is_ready = _answers(f"{plan.api_url}/health/ready")
-    deadline = time.monotonic() + _READY_SECONDS
     # Not ready is no reason to end everything: the operator may need the MLflow page to put it right.
+    deadline = time.monotonic() + (_READY_SECONDS if is_release_expected else 0.0)
     stack.wait(step, lambda: is_ready() or time.monotonic() > deadline, timeout_seconds=2 * _READY_SECONDS)
     answer = programs.get(f"{plan.api_url}/health/ready")
     step.note = f"port {plan.settings.api_port}"

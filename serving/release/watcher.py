@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, Self
 
-from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
+from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
 from pipelines.nlu.release import Release, load_release
 from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
@@ -25,6 +25,7 @@ _JITTER = 0.2
 _FIRST_POLL_SECONDS = 10.0
 _ABSENT_SECONDS = 30.0
 _MAX_ABSENT = 1000
+_MAX_FIRST_USES = 50
 _WARM_UP_TEXTS = ("hello", "where is my order 1042")
 
 
@@ -117,6 +118,7 @@ class ReleaseProvider:
         self._watched: dict[str, _Watched] = {default_bot: _Watched(default_bot)}
         self._absent: OrderedDict[str, tuple[float, BotError]] = OrderedDict()
         self._lookups = asyncio.Semaphore(2)
+        self._first_uses: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
@@ -155,6 +157,8 @@ class ReleaseProvider:
     def current(self, bot: str) -> Release:
         """Give the release that answers for a bot now.
 
+        The first use of a bot begins to load its release; `ensure` waits for that.
+
         Parameters
         ----------
         bot
@@ -168,19 +172,20 @@ class ReleaseProvider:
         Raises
         ------
         NotFound
-            No such bot, as far as is known; `ensure` finds out.
+            There is no such bot.
         ModelNotLoaded
-            The bot has no release that may answer.
-        RegistryUnavailable
-            The registry is silent and this machine has no release of the bot.
+            The bot has no release that may answer, or it is not known yet whether it has (`ReleasePending`).
         """
         watched = self._watched.get(bot)
-        if watched is None:
-            known = self._absent.get(bot)
-            raise known[1] if known else NotFound("bot", bot, hint="none of its releases is loaded")
-        if watched.release is None:
-            raise watched.problem or ModelNotLoaded(bot, self._alias)
-        return watched.release
+        if watched is not None and watched.release is not None:
+            return watched.release
+        if watched is None and not self._is_known_absent(bot):
+            self._begin_first_use(bot)
+            raise ReleasePending(bot, "it is being looked for")
+        problem = watched.problem if watched is not None else self._absent[bot][1]
+        if isinstance(problem, NotFound | ModelNotLoaded):
+            raise problem
+        raise ReleasePending(bot, str(problem) if problem else "it is being looked for") from problem
 
     async def ensure(self, bot: str) -> Release:
         """Give the release of a bot, loading it if this is its first use.
@@ -198,9 +203,7 @@ class ReleaseProvider:
             The release; keep it for the whole turn.
         """
         if bot not in self._watched and not self._is_known_absent(bot):
-            async with self._lookups:
-                if bot not in self._watched and not self._is_known_absent(bot):
-                    await self._first_use(bot)
+            await self._first_use(bot)
         return self.current(bot)
 
     def status(self, bot: str) -> ReleaseStatus:
@@ -209,7 +212,17 @@ class ReleaseProvider:
         version = watched.release.version if watched.release else None
         return ReleaseStatus(version, watched.loaded_at, watched.last_poll_at, watched.refused)
 
+    def _begin_first_use(self, bot: str) -> None:
+        if bot not in self._first_uses and len(self._first_uses) < _MAX_FIRST_USES:
+            task = self._first_uses[bot] = asyncio.create_task(self._first_use(bot))
+            task.add_done_callback(lambda _: self._first_uses.pop(bot, None))
+
     async def _first_use(self, bot: str) -> None:
+        async with self._lookups:
+            if bot not in self._watched and not self._is_known_absent(bot):
+                await self._look_for(bot)
+
+    async def _look_for(self, bot: str) -> None:
         watched = _Watched(bot)
         await self._poll(watched)
         if watched.release is None and isinstance(watched.problem, RegistryUnavailable):
