@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, Template, TemplateError, Undefined, nodes, pass_context
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -129,7 +129,7 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow the listed methods of plain values and nothing else."""
-        if isinstance(obj, Undefined):
+        if isinstance(obj, Undefined | LoopContext):
             return not attr.startswith("_")
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
 

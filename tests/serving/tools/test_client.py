@@ -80,7 +80,10 @@ async def test_call_gives_text_for_an_answer_that_is_no_json(client: ToolClient,
         (answer(gzip.compress(b" " * 10_000_000), more="Content-Encoding: gzip\r\n"), "compressed"),
         (answer("x", more="Transfer-Encoding: chunked\r\n"), "."),
     ],
-    ids=["hang", "drip", "flood", "hang_up", "redirect", "404", "500", "cut_off", "nan", "deep", "long_number", "bytes", "bomb", "smuggled"],
+    ids=[
+        *("hang", "drip", "flood", "hang_up", "redirect", "404", "500", "cut_off", "nan", "deep", "long_number"),
+        *("bytes", "bomb", "smuggled"),
+    ],
 )
 async def test_call_of_a_bad_tool_fails_in_time(
     client: ToolClient, tool: ToolServer, behaviour: Behaviour, reason: str
@@ -128,7 +131,7 @@ async def test_call_of_a_host_that_refuses_says_no_value_of_the_customer(client:
 async def test_call_of_a_private_host_is_refused_without_a_connection(client: ToolClient, tool: ToolServer) -> None:
     async with tool_server() as neighbour:
         for host in ("127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "[::ffff:127.0.0.1]"):
-            with pytest.raises(ToolFailed, match="TOOL_ALLOWED_HOSTS"):
+            with pytest.raises(ToolFailed, match="TOOL_ALLOWED_HOSTS|malformed"):
                 await client.call(request_to(tool, url=f"http://{host}:{neighbour.port}/"))
         assert neighbour.received == []
 
