@@ -73,7 +73,8 @@ class NluModel:
             No example can be learnt from.
         """
         report = progress or (lambda share, what: None)
-        rows = [row for row in examples if row.intent != OUT_OF_SCOPE and has_content(row.text)]
+        learnable = (row for row in examples if row.intent != OUT_OF_SCOPE and has_content(clean(row.text)))
+        rows = sorted(learnable, key=_content)  # the solvers depend on the order, the snapshot's hash does not
         if not rows:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
         report(0.0, "counting words and characters")
@@ -98,7 +99,7 @@ class NluModel:
         held_out = self.classifier_.held_out_
         assert held_out is not None  # noqa: S101  set by fit
         sentences = [tokenize(text) for text in texts]
-        self.tagger_ = EntityTagger(algorithm=self.algorithm).fit(
+        self.tagger_ = EntityTagger(algorithm=self.algorithm, seed=self.seed).fit(
             sentences,
             [row.entities for row in rows],
             known=[self._known.find(tokens) for tokens in sentences],
@@ -182,6 +183,8 @@ class NluModel:
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **sparse_arrays, **classifier_arrays)
         if self.tagger_.model_:
             (folder / _TAGGER_FILE).write_bytes(self.tagger_.model_)
+        else:
+            (folder / _TAGGER_FILE).unlink(missing_ok=True)  # of a model that was saved here before
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -214,8 +217,13 @@ class NluModel:
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
         model.entities_ = tuple(Entity.model_validate(entity) for entity in settings["entities"])
         model._known = KnownValues(model.entities_)
-        model.tagger_ = EntityTagger(algorithm=settings["algorithm"])
+        model.tagger_ = EntityTagger(algorithm=settings["algorithm"], seed=settings["seed"])
         tagger_file = folder / _TAGGER_FILE
         model.tagger_.model_ = tagger_file.read_bytes() if tagger_file.exists() else b""
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])
         return model
+
+
+def _content(row: Example) -> tuple[str, str, list[tuple[int, int, str, str, str]]]:
+    """Give what an example says, without its id, to put examples in an order of their own."""
+    return row.intent, row.text, [(s.start, s.end, s.type, s.value, s.role or "") for s in row.entities]

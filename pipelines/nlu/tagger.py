@@ -1,5 +1,6 @@
 """The entity tagger: a conditional random field over the tokens of an utterance."""
 
+import ctypes
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +38,8 @@ class EntityTagger:
         `ap` (averaged perceptron: seconds) or `lbfgs` (maximum likelihood: slower, better calibrated).
     max_iterations
         Passes over the data.
+    seed
+        Seed of the order in which `ap` sees the data.
 
     Attributes
     ----------
@@ -44,9 +47,10 @@ class EntityTagger:
         The trained field in CRFsuite's own format; empty if no example has an entity.
     """
 
-    def __init__(self, *, algorithm: Algorithm = "ap", max_iterations: int | None = None) -> None:
+    def __init__(self, *, algorithm: Algorithm = "ap", max_iterations: int | None = None, seed: int = 0) -> None:
         self.algorithm = algorithm
         self.max_iterations = max_iterations
+        self.seed = seed
         self.model_ = b""
         self._local = threading.local()
 
@@ -76,6 +80,8 @@ class EntityTagger:
         EntityTagger
             This object.
         """
+        self.model_ = b""
+        self._local = threading.local()
         if not any(spans):
             return self
         trainer = pycrfsuite.Trainer(algorithm=self.algorithm, verbose=False)
@@ -89,9 +95,9 @@ class EntityTagger:
                 trainer.append(token_features(shown, phrases, intent), bio_labels(shown, utterance_spans))
         with TemporaryDirectory() as folder:
             file = Path(folder) / "entities.crfsuite"
+            _seed_c_library(self.seed)
             trainer.train(str(file))
             self.model_ = file.read_bytes()
-        self._local = threading.local()
         return self
 
     def tag(self, tokens: list[Token], *, known: list[KnownPhrase], intent: str) -> list[TaggedSpan]:
@@ -114,6 +120,11 @@ class EntityTagger:
             tagger.open_inmemory(self.model_)
             self._local.tagger = tagger
         return tagger
+
+
+def _seed_c_library(seed: int) -> None:
+    """Seed `rand`: CRFsuite's perceptron shuffles by it, and would go on where the last training left it."""
+    ctypes.CDLL(None).srand(ctypes.c_uint(seed))
 
 
 def _confidence(tagger: pycrfsuite.Tagger, labels: list[str], first: int, last: int) -> float:

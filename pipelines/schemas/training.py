@@ -25,7 +25,7 @@ class TrainParams(BaseModel):
     )
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
-    seed: int = Field(default=0, ge=0, description="Seed of everything random.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
     promote: bool = Field(default=False, description="Set the alias `production` if the gate is passed.")
 
     @field_validator("out_of_scope_file", "test_file", mode="before")
