@@ -1,5 +1,6 @@
 """The intent classifier: one linear boundary per intent over the utterance's features."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -35,6 +36,12 @@ class HeldOut:
     decisions: FloatArray
     labels: LabelArray
     accuracy: float
+
+    @property
+    def is_known(self) -> npt.NDArray[np.bool_]:
+        """Tell which rows were shown to a model that knew their intent; an intent's only row never is."""
+        known: npt.NDArray[np.bool_] = np.isfinite(self.decisions[np.arange(len(self.labels)), self.labels])
+        return known
 
 
 class IntentClassifier:
@@ -100,8 +107,7 @@ class IntentClassifier:
         report(len(grid) / (len(grid) + 1), "fitting the intent classifier")
         self.held_out_ = best
         assert best is not None  # noqa: S101  the grid is never empty
-        covered = np.isfinite(best.decisions).all(axis=1)
-        self.scale_ = fit_scale(best.decisions[covered], best.labels[covered])
+        self.scale_ = fit_scale(best.decisions[best.is_known], best.labels[best.is_known])
         self.coefficients_, self.intercepts_ = _fit_linear(X, y, len(self.intents_), self.C_, self.seed)
         report(1.0, "intent classifier fitted")
         return self
@@ -112,26 +118,36 @@ class IntentClassifier:
         return values
 
     def confidences(self, features: SparseVector) -> FloatArray:
-        """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1."""
+        """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1.
+
+        They are level for a text without any known feature: the intercepts alone would be sure of the intent with the
+        most examples, whatever was said.
+        """
+        if not len(features.columns):
+            return np.full(len(self.intents_), 1.0 / len(self.intents_))
         return softmax(self.decisions(features), scale=self.scale_)
 
     def held_out_confidence(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
         """Give the confidence of the top intent on rows held out in training, and whether it was right.
 
+        Rows whose intent has no other example are left out: of course they were not understood, and thresholds fitted
+        on them would be those of a worse model.
+
         Returns
         -------
         tuple[FloatArray, npt.NDArray[np.bool_]]
-            Two arrays of shape ``(n_utterances,)``.
+            Two arrays of shape ``(n_known_utterances,)``.
 
         Raises
         ------
         ValueError
             The classifier was loaded from a file, which keeps no training rows.
         """
-        if self.held_out_ is None:
+        held_out = self.held_out_
+        if held_out is None:
             raise ValueError("a loaded classifier has no held-out rows; they exist only after fit")
-        probabilities = softmax(np.nan_to_num(self.held_out_.decisions, neginf=-1e3), scale=self.scale_)
-        return probabilities.max(axis=1), self.held_out_.decisions.argmax(axis=1) == self.held_out_.labels
+        decisions, labels = held_out.decisions[held_out.is_known], held_out.labels[held_out.is_known]
+        return softmax(decisions, scale=self.scale_).max(axis=1), decisions.argmax(axis=1) == labels
 
     def _cross_validate(self, X: Any, y: LabelArray, C: float) -> HeldOut:
         decisions = np.full((len(y), len(self.intents_)), -np.inf)
@@ -205,7 +221,10 @@ def _fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> t
 
     if n_intents == 1:
         return np.zeros((X.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
-    machine = LinearSVC(C=C, random_state=seed).fit(X, y)
+    with warnings.catch_warnings():
+        # a bot with two examples an intent is unusual data, not a regression
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+        machine = LinearSVC(C=C, random_state=seed).fit(X, y)
     coefficients, intercepts = machine.coef_, machine.intercept_
     if n_intents == 2:  # scikit-learn keeps one boundary for two classes
         coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.concatenate([-intercepts, intercepts])

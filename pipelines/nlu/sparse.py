@@ -5,7 +5,7 @@ overhead is thirteen times the work (0.86 ms against 0.06 ms a text, measured on
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Self
@@ -43,7 +43,7 @@ def character_ngrams(text: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class SparseVector:
-    """A text's non-zero features: columns (ascending within a block) and their weights, both of shape ``(n,)``."""
+    """A text's non-zero features: columns (in order of occurrence) and their weights, both of shape ``(n,)``."""
 
     columns: IntArray
     weights: FloatArray
@@ -89,7 +89,8 @@ class SparseFeatures:
     Parameters
     ----------
     min_document_count
-        An n-gram must occur in this many training texts to be a feature.
+        An n-gram must occur in this many training texts to be a feature; ignored where none does, as happens to the
+        words of a language that writes none apart.
     """
 
     def __init__(self, *, min_document_count: int = 1) -> None:
@@ -109,18 +110,10 @@ class SparseFeatures:
             Shape ``(n_texts, n_features)``, float32; words first, then characters.
         """
         from scipy.sparse import hstack
-        from sklearn.feature_extraction.text import TfidfVectorizer
 
-        blocks, parts = [], []
-        for analyzer in (word_ngrams, character_ngrams):
-            vectorizer = TfidfVectorizer(
-                analyzer=analyzer, sublinear_tf=True, min_df=self.min_document_count, dtype=np.float32
-            )
-            parts.append(vectorizer.fit_transform(texts))
-            vocabulary = {ngram: int(column) for ngram, column in vectorizer.vocabulary_.items()}
-            blocks.append(TfidfBlock(vocabulary, vectorizer.idf_.astype(np.float32)))
-        self.words_, self.characters_ = blocks
-        return hstack(parts, format="csr", dtype=np.float32)
+        self.words_, words = _fit_block(word_ngrams, texts, self.min_document_count)
+        self.characters_, characters = _fit_block(character_ngrams, texts, self.min_document_count)
+        return hstack([words, characters], format="csr", dtype=np.float32)
 
     @property
     def n_features(self) -> int:
@@ -152,6 +145,20 @@ class SparseFeatures:
         features.words_ = _block(settings["words"], arrays["idf_words"])
         features.characters_ = _block(settings["characters"], arrays["idf_characters"])
         return features
+
+
+def _fit_block(analyzer: Callable[[str], list[str]], texts: Sequence[str], min_count: int) -> tuple[TfidfBlock, Any]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(analyzer=analyzer, sublinear_tf=True, min_df=min_count, dtype=np.float32)
+    try:
+        matrix = vectorizer.fit_transform(texts)
+    except ValueError:
+        if min_count == 1:
+            raise
+        return _fit_block(analyzer, texts, 1)
+    vocabulary = {ngram: int(column) for ngram, column in vectorizer.vocabulary_.items()}
+    return TfidfBlock(vocabulary, vectorizer.idf_.astype(np.float32)), matrix
 
 
 def _in_column_order(block: TfidfBlock) -> list[str]:
