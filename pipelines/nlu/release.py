@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
@@ -20,6 +21,8 @@ from pipelines.schemas.understanding import IntentScore
 MANIFEST_FILE, BOT_FILE, GOLDEN_FILE, MODEL_FOLDER = "manifest.json", "bot.json", "golden.jsonl", "nlu"
 CONFIDENCE_TOLERANCE = 0.02
 """How far a confidence may be off on another machine: other processors add up in another order."""
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
+"""What reading and trying a model made of arbitrary bytes raises; all of it means: this release must not answer."""
 _RECORDED_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "mlflow", "pandas", "pydantic")
 
 
@@ -140,14 +143,14 @@ def load_release(folder: Path, *, version: str) -> Release:
     except (OSError, ValueError) as error:
         raise ReleaseRefused(folder.name, version, f"its manifest cannot be read ({_first_line(error)})") from error
     refuse = _Refusal(manifest.bot, version)
-    _verify_files(folder, manifest, refuse)
     try:
+        _verify_files(folder, manifest, refuse)
         definition = BotDefinition.model_validate_json((folder / BOT_FILE).read_bytes())
         model = NluModel.load(folder / MODEL_FOLDER)
         golden = [GoldenRow.model_validate_json(line) for line in _lines(folder / GOLDEN_FILE)]
-    except (OSError, ValueError, KeyError) as error:
+        _replay(model, golden, refuse)
+    except _UNREADABLE as error:
         raise refuse(f"its files cannot be read ({_first_line(error)})") from error
-    _replay(model, golden, refuse)
     return Release(version, definition, manifest, model)
 
 
@@ -176,6 +179,8 @@ def _verify_files(folder: Path, manifest: Manifest, refuse: _Refusal) -> None:
     listed = set(manifest.sha256_by_file)
     if present != listed:
         raise refuse(f"its files differ from the manifest: {', '.join(sorted(present ^ listed)[:5])}")
+    if manifest.bot_hash != manifest.sha256_by_file.get(BOT_FILE):
+        raise refuse(f"the manifest gives two hashes of {BOT_FILE}")
     for name, expected in manifest.sha256_by_file.items():
         if _sha256(folder / name) != expected:
             raise refuse(f"the hash of {name} is not the one in the manifest")
