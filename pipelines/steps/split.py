@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,16 +67,15 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
             if taken + sizes[key] <= wanted + 0.5:
                 held.add(key)
                 taken += int(sizes[key])
+    held -= _needed_to_learn(frame["intent"].tolist(), keys, held)
     is_held = np.array([key in held for key in keys], dtype=bool)
-    is_held = _keep_each_intent_learnable(frame, is_held)
     return Split(frame[~is_held].reset_index(drop=True), frame[is_held].reset_index(drop=True))
 
 
-def _keep_each_intent_learnable(frame: pd.DataFrame, is_held: np.ndarray) -> np.ndarray:
-    """Give back an intent all its rows if wordings shared with others would hold all of them out."""
-    intents = frame["intent"].to_numpy()
-    for intent in set(intents[is_held]) - {OUT_OF_SCOPE}:
-        rows = intents == intent
-        if is_held[rows].all():
-            is_held = is_held & ~rows
-    return is_held
+def _needed_to_learn(intents: list[str], keys: list[str], held: set[str]) -> set[str]:
+    """Give the wordings of each intent that, through wordings shared with others, would be held out as a whole."""
+    keys_by_intent: dict[str, set[str]] = defaultdict(set)
+    for intent, key in zip(intents, keys, strict=True):
+        keys_by_intent[intent].add(key)
+    keys_by_intent.pop(OUT_OF_SCOPE, None)
+    return set().union(*(wordings for wordings in keys_by_intent.values() if wordings <= held))
