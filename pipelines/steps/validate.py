@@ -5,7 +5,7 @@ The great-expectations suite in `data/expectations/` checks the shape of the tab
 
 import json
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +14,16 @@ from typing import Any
 import pandas as pd
 
 from pipelines.errors import DataRejected
-from pipelines.schemas.bot import FREE_TEXT, BotFile
+from pipelines.nlu.text import clean, has_content
+from pipelines.schemas.bot import FALLBACK_INTENT, FREE_TEXT, WELCOME_INTENT, BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.training import Finding
 from pipelines.steps.extract import Extract
 
 SUITE_FILE = Path(__file__).parents[2] / "data" / "expectations" / "training_examples.json"
 FEW_EXAMPLES = 5
+_NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT)
+"""Intents that are not understood from a text but chosen by the platform."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,17 @@ def validate(extract: Extract, *, suite_file: Path = SUITE_FILE) -> ValidationRe
         All findings; nothing is raised for bad data.
     """
     frame = extract.frame
-    if frame.empty:
-        nothing = Finding(
-            severity="error",
-            check="has_examples",
-            row="training data",
-            explanation="no intent has an example.",
-            repair="add at least two utterances to each intent.",
-        )
-        return ValidationReport(extract.source, 0, (nothing,), ())
+    nothing = _error(
+        "has_examples",
+        "training data",
+        "no intent has an example that can be learnt from.",
+        "add at least two utterances to each intent.",
+    )
+    if frame["intent"].eq(OUT_OF_SCOPE).all():
+        return ValidationReport(extract.source, len(frame), (nothing,), ())
     suite, findings = run_suite(frame, suite_file)
+    if not any(has_content(clean(text)) for text in frame.loc[frame["intent"].ne(OUT_OF_SCOPE), "text"]):
+        findings.append(nothing)
     findings += [*check_spans(frame, extract.bot_file), *check_texts(frame), *check_intents(frame, extract.bot_file)]
     findings.sort(key=lambda finding: finding.severity)
     return ValidationReport(extract.source, len(frame), tuple(findings), tuple(suite))
@@ -205,7 +209,7 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
 
 
 def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
-    """Find texts that two intents claim: whichever the model learns, it is wrong half of the time.
+    """Find texts that cannot be learnt from, and texts that two intents claim: one of the two will be wrong.
 
     Parameters
     ----------
@@ -215,10 +219,18 @@ def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
     Yields
     ------
     Finding
-        One for each such text and intent after the first.
+        In the order of the rows; a text claimed twice is reported with each intent after the first.
     """
     first: dict[str, tuple[str, str]] = {}
     for example_id, intent, text in zip(frame["example_id"], frame["intent"], frame["text"], strict=True):
+        if text.strip() and not has_content(clean(text)):
+            yield _warning(
+                "text_has_content",
+                example_id,
+                f"the text {text[:80]!r} has no letter or digit; the model does not learn it.",
+                "write it in words or delete the row.",
+            )
+            continue
         key = " ".join(text.lower().split())
         other_id, other_intent = first.setdefault(key, (example_id, intent))
         if other_intent != intent:
@@ -231,7 +243,7 @@ def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
 
 
 def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find intents with few examples, and parameters that cannot be asked for or filled.
+    """Find intents with few examples or none, and parameters that cannot be asked for or filled.
 
     Parameters
     ----------
@@ -246,21 +258,28 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
         In the order of the intents.
     """
     counts = Counter(frame["intent"].tolist())
-    del counts[OUT_OF_SCOPE]
-    for intent, count in counts.items():
-        if count < FEW_EXAMPLES:
-            yield _warning(
-                "enough_examples", intent, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more."
-            )
     types = {entity.name for entity in bot_file.entities} | {FREE_TEXT}
-    annotated: dict[str, set[str]] = defaultdict(set)
-    for intent, entities in zip(frame["intent"], frame["entities"], strict=True):
-        annotated[intent].update(span["type"] for span in json.loads(entities))
-    for bot_intent in bot_file.intents:
-        for parameter in bot_intent.parameters:
-            row = f"{bot_intent.intent_id}.{parameter.name}"
+    marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)} | {FREE_TEXT}
+    for intent in bot_file.intents:
+        count = counts[intent.intent_id]
+        if count < FEW_EXAMPLES and intent.intent_id not in _NEVER_RECOGNISED:
+            yield _warning(
+                "enough_examples",
+                intent.intent_id,
+                f"it has {count} example(s).",
+                f"add some; {FEW_EXAMPLES} or more.",
+            )
+        for parameter in intent.parameters:
+            row = f"{intent.intent_id}.{parameter.name}"
             if parameter.type not in types:
                 yield _warning("parameter_type_is_known", row, f"there is no entity {parameter.type!r}.", "add it.")
+            elif parameter.type not in marked:
+                yield _warning(
+                    "parameter_can_be_filled",
+                    row,
+                    f"no example marks a value of {parameter.type!r}, so none will be found.",
+                    "mark some.",
+                )
             if parameter.required and not parameter.prompt.strip():
                 yield _warning(
                     "prompt_is_there", row, "it is required but has no prompt.", "write the question to ask."
