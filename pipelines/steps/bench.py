@@ -30,7 +30,7 @@ class BenchResult:
     n_train, n_intents
         Size of the training set.
     training_seconds, training_cpu_seconds
-        Wall time, and CPU time of all threads and children, of the training.
+        Wall time, and CPU time of all threads of this process, of the training.
     model_bytes
         Size of the saved model.
     peak_memory_mb

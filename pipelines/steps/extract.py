@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
 
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from pipelines.schemas.bot import BotFile
@@ -120,7 +121,8 @@ def extract_from_file(file: Path) -> Extract:
         The file is missing, is not JSON, or is not a bot.
     """
     try:
-        wire = json.loads(file.read_text(encoding="utf-8"))
+        # stricter than json: refuses half characters (lone surrogates), which no release file could hold
+        wire = from_json(file.read_bytes(), allow_inf_nan=False)
     except (OSError, ValueError) as error:
         raise DataRejected(str(file), [f"it cannot be read as JSON: {error}"]) from error
     return _extract(wire, str(file))
@@ -154,7 +156,7 @@ def read_examples(file: Path) -> list[Example]:
             try:
                 examples.append(Example.model_validate_json(line))
             except ValidationError as error:
-                problems.append(f"line {number}: {error.errors()[0]['msg']}")
+                problems.append(f"line {number}: {_describe(error.errors()[0])}")
     if problems:
         raise DataRejected(str(file), problems)
     return examples
@@ -195,7 +197,7 @@ def _extract(wire: Any, source: str) -> Extract:
     try:
         bot_file = BotFile.model_validate(wire)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in error.errors()]
+        problems = [_describe(detail) for detail in error.errors()]
         raise DataRejected(source, problems) from error
     rows = []
     for intent in bot_file.intents:
@@ -207,6 +209,12 @@ def _extract(wire: Any, source: str) -> Extract:
             entities = json.dumps(spans, ensure_ascii=False)
             rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, entities, "author"))
     return Extract(bot_file, pd.DataFrame(rows, columns=list(COLUMNS), dtype="str"), source)
+
+
+def _describe(fault: ErrorDetails) -> str:
+    """Say where in the object the fault is and what it is."""
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else fault["msg"]
 
 
 def _position(document: dict[str, Any]) -> tuple[int, str]:

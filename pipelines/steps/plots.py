@@ -47,13 +47,14 @@ def plot_confidence(evaluation: Evaluation, *, threshold: float) -> Figure:
         groups[name].append(prediction.confidence)
     shown = [(name, values) for name, values in groups.items() if values]
     colours = {"right": _BLUE, "wrong": _RED, "out of scope": _GREY}
-    axes.hist(
-        [values for _, values in shown],
-        bins=np.linspace(0, 1, 26).tolist(),
-        stacked=True,
-        label=[f"{name} ({len(values)})" for name, values in shown],
-        color=[colours[name] for name, _ in shown],
-    )
+    if shown:
+        axes.hist(
+            [values for _, values in shown],
+            bins=np.linspace(0, 1, 26).tolist(),
+            stacked=True,
+            label=[f"{name} ({len(values)})" for name, values in shown],
+            color=[colours[name] for name, _ in shown],
+        )
     axes.axvline(threshold, color="black", linestyle="--", linewidth=1, label=f"threshold {threshold:.2f}")
     axes.set(xlabel="confidence of the top intent", ylabel="utterances", title="How sure the model is")
     axes.legend()
