@@ -21,6 +21,8 @@ from pipelines.steps.snapshot import Snapshot
 CANDIDATE, PRODUCTION = "candidate", "production"
 GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 GOLDEN_SIZE = 60
+_NO_SUCH_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What stores answer for a model that is not there, and for an alias that is not set."""
 _CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
 _REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
 
@@ -195,11 +197,13 @@ def promote(bot: str, version: str) -> None:
 
 
 def promoted_version(bot: str, tracking_uri: str) -> str | None:
-    """Give the version that carries the alias `production`, or None."""
+    """Give the version that carries the alias `production`, or None; a server that fails is an MlflowException."""
     try:
         return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), PRODUCTION).version)
-    except MlflowException:
-        return None
+    except MlflowException as error:
+        if error.error_code in _NO_SUCH_ALIAS:
+            return None
+        raise
 
 
 def git_commit() -> str | None:

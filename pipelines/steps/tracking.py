@@ -1,6 +1,7 @@
 """The MLflow run of a training: where it is logged, what it holds, how it ends."""
 
 import json
+import os
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from pipelines.steps.validate import ValidationReport
 
 LINKED_PARAMS = ("home", "tracking_uri", "run_id")
 """Parameters that say where, not what: they are not logged, they would name a machine's folders."""
+
+_FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 
 
 def choose_tracking_uri(tracking_uri: str, settings: Settings, *, home: Path) -> str:
@@ -91,7 +94,8 @@ def begin_run(bot: str, tracking_uri: str) -> str:
     """Begin a run in the bot's experiment, made if missing; give its id."""
     client = mlflow.MlflowClient(tracking_uri)
     name = f"intentloop-{bot}"
-    experiment = client.get_experiment_by_name(name)
+    with _impatience():
+        experiment = client.get_experiment_by_name(name)
     if experiment is not None:
         experiment_id = experiment.experiment_id
     elif tracking_uri.startswith("sqlite:///"):
@@ -175,6 +179,18 @@ def _log_table(table: pd.DataFrame, path: str) -> None:
         file = Path(folder) / Path(path).name
         table.to_csv(file, index=False)
         mlflow.log_artifact(str(file), str(Path(path).parent))
+
+
+@contextmanager
+def _impatience() -> Iterator[None]:
+    """Ask a server only twice: by itself the library tries for minutes before it says that nobody listens."""
+    own = {name: value for name, value in _FIRST_CONTACT.items() if name not in os.environ}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name in own:
+            del os.environ[name]
 
 
 @contextmanager
