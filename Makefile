@@ -1,0 +1,42 @@
+# Every target sets up what it needs; the second time that costs nothing.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fix bench notebooks
+BIN := .venv/bin
+export PYTHON
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /: /; s/^/make /'
+
+run: .venv/.installed-run ## start everything on this machine and train the sample bot once
+	@exec $(BIN)/intentloop up --follow-parent
+
+test: lint ## lint, then run the whole suite
+	@$(BIN)/pytest -m ""
+
+lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebooks
+	@$(BIN)/ruff format --check --quiet . || { echo "make fix formats them"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pydoclint --quiet pipelines serving
+	@$(BIN)/lint-imports --quiet
+	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+
+fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what is generated
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/python -m tests.support.readme
+
+bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder
+	@test -n "$(DATA)" || { echo "name a folder with train.jsonl and test.jsonl: make bench DATA=folder"; exit 1; }
+	@$(BIN)/intentloop bench nlu --data "$(DATA)"
+
+notebooks: .venv/.installed-dev ## run every notebook from top to bottom
+	@$(BIN)/pytest --nbmake notebooks
+
+.venv/.installed-run: .requirements/uv.txt .requirements/run.txt pyproject.toml
+	@.ci/setup run
+
+.venv/.installed-dev: .requirements/uv.txt .requirements/dev.txt pyproject.toml
+	@.ci/setup dev
+	@touch .venv/.installed-run
