@@ -34,7 +34,7 @@ NOT_A_VALUE = {
     ("greet", "morning"), ("payment_methods", "afternoon"), ("store_hours", "morning"), ("track_order", "evening"),
     ("track_order", "morning"), ("track_parcel", "afternoon"),
     ("gift_cards", "scratched"),  # the panel over the number
-    ("missed_delivery", "small"), ("size_guide", "small"),  # "a small paper", "come up small"
+    ("missed_delivery", "small"), ("size_guide", "small"), ("size_guide", "large"),  # "a small paper", "come up small"
     ("parcel_at_customs", "38"), ("product_recommendation", "40"),  # money
     ("pickup_points", "locker"), ("pickup_points", "parcel locker"), ("pickup_points", "pickup"),  # places
     ("product_care", "40"), ("return_item", "40"), ("size_guide", "38"), ("size_guide", "40"),  # degrees, days, inches
