@@ -131,7 +131,7 @@ async def test_call_of_a_host_that_refuses_says_no_value_of_the_customer(client:
 async def test_call_of_a_private_host_is_refused_without_a_connection(client: ToolClient, tool: ToolServer) -> None:
     async with tool_server() as neighbour:
         for host in ("127.0.0.1", "localhost", "2130706433", "0177.0.0.1", "[::ffff:127.0.0.1]"):
-            with pytest.raises(ToolFailed, match="TOOL_ALLOWED_HOSTS|malformed"):
+            with pytest.raises(ToolFailed, match=r"TOOL_ALLOWED_HOSTS|malformed"):
                 await client.call(request_to(tool, url=f"http://{host}:{neighbour.port}/"))
         assert neighbour.received == []
 
