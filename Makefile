@@ -18,7 +18,7 @@ lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebo
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/pydoclint --quiet pipelines serving
-	@$(BIN)/lint-imports --quiet
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what is generated

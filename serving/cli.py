@@ -84,14 +84,17 @@ def serve() -> None:
 
     from serving.app import create_app
     from serving.local.processes import check_port
+    from serving.logs import configure_logging
 
     settings = _settings()
+    configure_logging()
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
     uvicorn.run(
         create_app(settings),
         host=settings.host,
         port=settings.api_port,
         access_log=False,
+        log_config=None,
         timeout_graceful_shutdown=10,
         server_header=False,
     )

@@ -1,0 +1,34 @@
+"""How the servers log: one line an event, with the names and ids that the event was logged with."""
+
+import logging
+import sys
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+class EventFormatter(logging.Formatter):
+    """Writes `2026-11-23T10:00:00+0000 INFO serving.release.watcher release loaded bot=default version=7`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Add the event's own fields to the line."""
+        fields = [f"{name}={_one_line(value)}" for name, value in vars(record).items() if name not in _STANDARD]
+        return " ".join([super().formatMessage(record), *fields])
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """Send all logs to standard error. Entry points call this; libraries' chatter below WARNING is left out."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(EventFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("serving", "pipelines", "uvicorn.error"):
+        logging.getLogger(name).setLevel(level)
+
+
+def _one_line(value: object) -> str:
+    text = str(value).replace("\n", " | ")
+    return f'"{text}"' if " " in text else text
