@@ -23,7 +23,7 @@ from serving.store.spans import repair_spans
 INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 _MAX_INT64 = 2**63
 _MAX_DEPTH = 50
-_ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entityValues": "value"}
+_ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entity_values": "value"}
 
 
 class ImportReport(BaseModel):

@@ -1,0 +1,162 @@
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from serving.store.bots import check_bot_file, export_bot, has_intents, import_bot
+from serving.store.client import Database
+from tests.support.bots import TINY_BOT
+
+# What ai-chatbot-framework writes, and the ways in which its older files differ.
+FOREIGN: dict[str, Any] = {
+    "intents": [
+        {
+            "name": "Book", "intentId": "book", "userDefined": True, "apiTrigger": True,
+            "apiDetails": {"url": "http://x/{{ parameters.city }}", "requestType": "post", "headers": None,
+                           "isJson": False, "jsonData": "{}", "mystery": {"a": [1, 2.5, None]}},
+            "speechResponse": "{{ result.text }}###ok",
+            "parameters": [{"id": "65", "name": "city", "required": True, "type": None, "prompt": None}],
+            "labeledSentences": [{"id": "1", "data": ["old"]}],
+            "trainingData": [{"text": "to Rome", "entities": [{"value": "Rome", "begin": 3, "end": 7, "name": "city"}]},
+                             {"text": "book it", "entities": None}],
+        },
+        {"name": "Bare", "intentId": "bare"},
+        {"name": "Nulls", "intentId": "nulls", "apiDetails": None, "parameters": None, "trainingData": None},
+    ],
+    "entities": [{"name": "city", "entity_values": [{"value": "Rome", "synonyms": None, "extra": 1}]},
+                 {"name": "open"}],
+    "exported_by": {"version": 3},
+}  # fmt: skip
+
+
+def by_name(bot: dict[str, Any]) -> dict[str, Any]:
+    intents = {row["intentId"]: row for row in bot["intents"]}
+    return {**bot, "intents": intents, "entities": {row["name"]: row for row in bot["entities"]}}
+
+
+async def test_export_bot_gives_back_what_was_imported(database: Database, new_name: str) -> None:
+    report = await import_bot(database, copy.deepcopy(FOREIGN), bot=new_name, source="f.json")
+    assert (report.intents_created, report.entities_created, report.repairs) == (3, 2, ())
+    assert await export_bot(database, bot=new_name) == FOREIGN
+    assert await has_intents(database, bot=new_name)
+
+
+async def test_export_bot_of_a_whole_bot_is_the_same_file(database: Database, new_name: str) -> None:
+    wire = json.loads(json.dumps(TINY_BOT.to_wire()))
+    await import_bot(database, wire, bot=new_name, source="f.json")
+    assert await export_bot(database, bot=new_name) == wire
+
+
+async def test_import_bot_upserts_by_intent_id(database: Database, new_name: str) -> None:
+    await import_bot(database, copy.deepcopy(FOREIGN), bot=new_name, source="f.json")
+    other = {
+        "intents": [{"name": "Bare", "intentId": "bare", "speechResponse": "hi"}, {"name": "n", "intentId": "new"}]
+    }
+    report = await import_bot(database, other, bot=new_name, source="g.json")
+    assert (report.intents_created, report.intents_updated, report.intents_deleted) == (1, 1, 0)
+    found = by_name(await export_bot(database, bot=new_name))
+    assert list(found["intents"]) == ["book", "bare", "nulls", "new"]
+    assert found["intents"]["bare"]["speechResponse"] == "hi"
+    assert found["exported_by"] == {"version": 3}
+
+
+async def test_import_bot_replace_deletes_the_rest(database: Database, new_name: str) -> None:
+    await import_bot(database, copy.deepcopy(FOREIGN), bot=new_name, source="f.json")
+    other = {"intents": [{"name": "n", "intentId": "new"}], "entities": []}
+    report = await import_bot(database, other, bot=new_name, source="g.json", replace=True)
+    assert (report.intents_deleted, report.entities_deleted) == (3, 2)
+    found = await export_bot(database, bot=new_name)
+    assert (found["intents"], found["entities"]) == ([{"name": "n", "intentId": "new"}], [])
+
+
+async def test_import_bot_keeps_bots_with_similar_names_apart(database: Database, new_name: str) -> None:
+    one, two = {"intents": [{"name": "n", "intentId": "b:c"}]}, {"intents": [{"name": "n", "intentId": "c"}]}
+    await import_bot(database, one, bot=new_name, source="f")
+    await import_bot(database, two, bot=f"{new_name}:b", source="f")
+    assert (await export_bot(database, bot=new_name))["intents"] == one["intents"]
+    assert (await export_bot(database, bot=f"{new_name}:b"))["intents"] == two["intents"]
+
+
+async def test_import_bot_stores_repaired_spans(database: Database, new_name: str) -> None:
+    bot = copy.deepcopy(FOREIGN)
+    bot["intents"][0]["trainingData"][0]["entities"][0].update(begin=0, end=4)
+    report = await import_bot(database, bot, bot=new_name, source="f")
+    assert len(report.repairs) == 1
+    assert (await export_bot(database, bot=new_name))["intents"] == FOREIGN["intents"]
+
+
+async def test_import_bot_with_a_fault_writes_nothing(database: Database, new_name: str) -> None:
+    bot = copy.deepcopy(FOREIGN)
+    del bot["intents"][2]["name"]
+    with pytest.raises(DataRejected, match='intent 3 \\("nulls"\\), name: Field required'):
+        await import_bot(database, bot, bot=new_name, source="f.json")
+    assert not await has_intents(database, bot=new_name)
+
+
+async def test_import_bot_cut_short_puts_back_what_was_there(
+    database: Database, new_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await import_bot(database, copy.deepcopy(FOREIGN), bot=new_name, source="f.json")
+    call, count = Database.call, 0
+
+    async def fail_once(self: Database, what: str, operation: Any) -> Any:
+        nonlocal count
+        count += what == "write draft"
+        if what == "write draft" and count == 3:
+            operation.close() if hasattr(operation, "close") else operation.cancel()
+            raise StoreUnavailable(what)
+        return await call(self, what, operation)
+
+    monkeypatch.setattr(Database, "call", fail_once)
+    other = {"intents": [{"name": f"n{number}", "intentId": f"new{number}"} for number in range(5)]}
+    with pytest.raises(StoreUnavailable):
+        await import_bot(database, other, bot=new_name, source="g.json", replace=True)
+    assert await export_bot(database, bot=new_name) == FOREIGN
+
+
+async def test_export_bot_unknown_is_not_found(database: Database, new_name: str) -> None:
+    with pytest.raises(NotFound):
+        await export_bot(database, bot=new_name)
+
+
+def _with(path: list[Any], value: Any) -> dict[str, Any]:
+    bot = copy.deepcopy(FOREIGN)
+    place: Any = bot
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    return bot
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ([], "a bot file is a JSON object"),
+        ({}, "neither `intents` nor `entities`"),
+        (_with(["intents"], {}), "intents: Input should be a valid tuple"),
+        (_with(["intents", 0, "trainingData", 1, "text"], 7), 'intent 1 ("book"), example 2, text: '),
+        (_with(["intents", 0, "trainingData", 0, "entities", 0, "begin"], "x"), "example 1, annotation 1, begin: "),
+        (_with(["entities", 0, "entity_values", 0, "value"], None), 'entity 1 ("city"), value 1, value: '),
+        (_with(["intents", 1, "intentId"], "book"), "intentId must be unique; repeated: book"),
+        (_with(["intents", 1, "$where"], 1), 'intent 2 ("bare"), $where: a field\'s name'),
+        (_with(["intents", 1, "a.b"], 1), "a field's name"),
+        (_with(["intents", 1, "name"], "\ud800"), "lone surrogate"),
+        (_with(["intents", 1, "speechResponse"], "ok \udc00"), "lone surrogate"),
+        (_with(["intents", 1, "extra"], float("nan")), "NaN"),
+        (_with(["intents", 1, "extra"], 2**70), "too large"),
+    ],
+)
+def test_check_bot_file_names_the_place(content: Any, sentence: str) -> None:
+    with pytest.raises(DataRejected) as caught:
+        check_bot_file(content, source="f.json")
+    assert sentence in str(caught.value)
+
+
+def test_check_bot_file_refuses_bottomless_nesting() -> None:
+    deep: Any = 1
+    for _ in range(80):
+        deep = [deep]
+    with pytest.raises(DataRejected, match="nested"):
+        check_bot_file({"intents": [], "extra": deep}, source="f.json")
