@@ -47,6 +47,8 @@ _NAME_BY_STATUS = {
     415: "unsupported_media_type",
     422: "invalid_input",
 }
+_NO_BODY = ("missing", ("body",))
+_NO_JSON = "the body is not valid JSON; send an object as the docs show"
 
 
 class ErrorBody(BaseModel):
@@ -83,8 +85,8 @@ async def _on_bot_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
     errors = error.errors() if isinstance(error, RequestValidationError) else []
-    if any(found["type"] == "json_invalid" for found in errors):
-        return error_response(400, "malformed", "the body is not valid JSON; send an object as the docs show")
+    if any(found["type"] == "json_invalid" or (found["type"], found["loc"]) == _NO_BODY for found in errors):
+        return error_response(400, "malformed", _NO_JSON)
     return error_response(422, "invalid_input", describe_validation(errors))
 
 
@@ -92,7 +94,7 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else "internal error"
     if status == 400:
-        detail = "the body is not valid JSON; send an object as the docs show"
+        detail = _NO_JSON
     response = error_response(status, _NAME_BY_STATUS.get(status, "error"), detail)
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)

@@ -57,9 +57,8 @@ BotName = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=MAX_BOT_CHARS, description="Name of the bot."),
 ]
-Id = Annotated[
-    str, BeforeValidator(_clean_if_text), AfterValidator(_check_id), Field(min_length=1, max_length=MAX_ID_CHARS)
-]
+# Not cleaned: two different ids must never become the same.
+Id = Annotated[str, AfterValidator(_check_id), Field(min_length=1, max_length=MAX_ID_CHARS)]
 Text = Annotated[str, BeforeValidator(_clean_if_text)]
 Context = Annotated[dict[str, JsonValue], BeforeValidator(_no_context)]
 

@@ -22,17 +22,17 @@ class Schema:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._lock = asyncio.Lock()
+        self._attempt: asyncio.Task[None] | None = None
         self.is_ready = False
 
     async def ensure(self) -> None:
         """Create the indexes that are missing; doing it again changes nothing."""
         if self.is_ready:
             return
-        async with self._lock:
-            if not self.is_ready:
-                await self._create()
-                self.is_ready = True
+        # All who wait share one attempt: a database that is down must not make them wait for one another.
+        if self._attempt is None or self._attempt.done():
+            self._attempt = asyncio.create_task(self._create())
+        await asyncio.shield(self._attempt)
 
     async def _create(self) -> None:
         # `expires_at` holds the moment itself, so that a changed time to live needs no index rebuild.
@@ -40,3 +40,4 @@ class Schema:
         once = IndexModel([("message_key", ASCENDING)], name="message_once", unique=True)
         await self._database.call("create indexes", self._database.collection(STATES).create_indexes([expiry]))
         await self._database.call("create indexes", self._database.collection(TURNS).create_indexes([once, expiry]))
+        self.is_ready = True

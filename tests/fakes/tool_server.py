@@ -66,6 +66,7 @@ class ToolServer:
     port: int
     behaviours: list[Behaviour] = field(default_factory=lambda: [answer('{"status": "shipped"}')])
     received: list[Received] = field(default_factory=list)
+    is_called: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def url(self) -> str:
@@ -88,6 +89,7 @@ class ToolServer:
                 }
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 self.received.append(request := Received(method, target, headers, body))
+                self.is_called.set()
                 behaviour = self.behaviours.pop(0) if len(self.behaviours) > 1 else self.behaviours[0]
                 await behaviour(request, writer)
         except (asyncio.IncompleteReadError, ConnectionError, RuntimeError):
