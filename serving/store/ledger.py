@@ -30,8 +30,10 @@ class Ledger:
     ----------
     schema
         Its indexes are a condition for everything here.
-    states, turns
-        The two collections.
+    states
+        Where threads stand.
+    turns
+        The log.
     holder
         Name of this process among those that share the database; new at every start.
     lease

@@ -44,12 +44,12 @@ def stop(process: subprocess.Popen[bytes]) -> None:
             process.wait(STOP_SECONDS)
 
 
-def start(command: list[str], *, port: int, folder: Path) -> subprocess.Popen[bytes]:
-    """Start a server and wait until it listens."""
+def start(command: list[str], *, port: int, folder: Path, cwd: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start a server and wait until it listens. Its output goes to a log in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "output.log"
     with log.open("ab") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder)
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=cwd or folder)
     try:
         wait_until_listening(process, port, log=log)
     except BaseException:
