@@ -210,7 +210,7 @@ class NluModel:
             raise ValueError(
                 f"model format {settings['format']} is newer than {MODEL_FORMAT}, which this program reads"
             )
-        with np.load(folder / _ARRAYS_FILE, allow_pickle=False) as file:
+        with (folder / _ARRAYS_FILE).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = dict(file)
         model = cls(seed=settings["seed"], algorithm=settings["algorithm"])
         model.sparse_ = SparseFeatures.from_parts(settings["sparse"], arrays)
