@@ -21,7 +21,7 @@ from pipelines.schemas.understanding import IntentScore
 MANIFEST_FILE, BOT_FILE, GOLDEN_FILE, MODEL_FOLDER = "manifest.json", "bot.json", "golden.jsonl", "nlu"
 CONFIDENCE_TOLERANCE = 0.02
 """How far a confidence may be off on another machine: other processors add up in another order."""
-_UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
+_UNREADABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
 """What reading and trying a model made of arbitrary bytes raises; all of it means: this release must not answer."""
 _RECORDED_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "mlflow", "pandas", "pydantic")
 
