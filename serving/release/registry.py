@@ -134,8 +134,10 @@ class Registry:
         from mlflow.exceptions import MlflowException
 
         try:
+            # Not `models:/NAME/VERSION`: its resolver asks the process-wide default server besides the one given here.
+            location = self._client.get_model_version_download_uri(version.name, version.version)
             download_artifacts(
-                artifact_uri=f"models:/{version.name}/{version.version}",
+                artifact_uri=location,
                 dst_path=str(folder),
                 tracking_uri=self.tracking_uri,
                 registry_uri=self.tracking_uri,

@@ -1,0 +1,86 @@
+"""A real MLflow server for tests, and releases registered in it as training does it."""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.servers import free_port, stop, wait_until_listening
+
+QUIET = {
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_MODEL_CATALOG_URI": "",
+}
+REGISTER = """
+import sys
+import mlflow
+uri, name, folder, gate, code = sys.argv[1:]
+mlflow.set_tracking_uri(uri)
+with mlflow.start_run():
+    logged = mlflow.pyfunc.log_model(
+        name="release", python_model=code, artifacts={"release": folder}, registered_model_name=name,
+        pip_requirements=["numpy"],
+    )
+version = str(logged.registered_model_version)
+if gate:
+    mlflow.MlflowClient().set_model_version_tag(name, version, "gate", gate)
+print("version=" + version)
+"""
+MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "pyfunc_model.py"
+
+
+def start_mlflow(folder: Path, *, port: int) -> "subprocess.Popen[bytes]":
+    """Start a server whose data lie in a folder, and wait until it answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "output.log"
+    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder, env={**os.environ, **QUIET}
+        )
+    try:
+        wait_until_listening(process, port, log=log)
+        _wait_until_healthy(port)
+    except BaseException:
+        stop(process)
+        raise
+    return process
+
+
+def _wait_until_healthy(port: int) -> None:
+    give_up_at = time.monotonic() + 60
+    while time.monotonic() < give_up_at:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("MLflow does not become healthy")
+
+
+@contextmanager
+def mlflow_server(folder: Path) -> Iterator[str]:
+    """Run a server; gives its URI."""
+    port = free_port()
+    process = start_mlflow(folder, port=port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(process)
+
+
+def register_release(uri: str, release: Path, *, name: str, gate: str | None = "passed") -> str:
+    """Register a release folder in a process of its own, as training does; gives the version."""
+    command = [sys.executable, "-c", REGISTER, uri, name, str(release), gate or "", str(MODEL_CODE)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **QUIET}
+    )
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr[-3000:])
+    return done.stdout.rpartition("version=")[2].strip()
