@@ -1,0 +1,66 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import SetupProblem
+from serving.local.home import StopRequested, hold_home, prepare_home, require_packages, stop_on_signals
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from serving.local.home import hold_home
+with hold_home(Path(sys.argv[1]), address="http://here:1"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_prepare_home_makes_the_folder(tmp_path: Path) -> None:
+    folder = prepare_home(tmp_path / "a" / "b")
+    assert folder.is_dir()
+    assert list(folder.iterdir()) == []
+
+
+def test_prepare_home_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SetupProblem, match="INTENTLOOP_HOME"):
+        prepare_home(tmp_path / "file" / "home")
+
+
+def test_hold_home_keeps_a_second_one_out_and_survives_a_crash(tmp_path: Path) -> None:
+    first = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE)
+    assert first.stdout is not None
+    with first.stdout:
+        first.stdout.readline()
+        with (
+            pytest.raises(SetupProblem, match=rf"running already \(process {first.pid}\) at http://here:1"),
+            hold_home(tmp_path, address="http://there:1"),
+        ):
+            pass
+        first.kill()
+        first.wait()
+    with hold_home(tmp_path, address="http://there:1") as is_after_crash:
+        assert is_after_crash
+    with hold_home(tmp_path, address="http://there:1") as is_after_crash:
+        assert not is_after_crash
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_stop_on_signals_raises_where_it_is_asked(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
+    with stop_on_signals(follow_parent=False) as check:
+        check()
+        os.kill(os.getpid(), number)
+        with pytest.raises(StopRequested, match=number.name):
+            check()
+    assert signal.getsignal(number) is before
+
+
+def test_require_packages_names_what_is_missing_and_the_extra() -> None:
+    require_packages(["json", "email.message"], extra="local", purpose="this")
+    with pytest.raises(SetupProblem, match=r"needs no_such_module, nor\.here, .*intentloop\[local\]"):
+        require_packages(["json", "no_such_module", "nor.here"], extra="local", purpose="this")
