@@ -62,9 +62,9 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
         if len(sizes) < MIN_GROUPS:
             continue
         wanted = holdout_share * len(rows)
-        taken = 0
+        taken = sum(int(sizes[key]) for key in sizes.index if key in held)  # through another intent
         for key in generator.permutation(sizes.index.to_numpy(dtype=object)):
-            if taken + sizes[key] <= wanted + 0.5:
+            if key not in held and taken + sizes[key] <= wanted + 0.5:
                 held.add(key)
                 taken += int(sizes[key])
     held -= _needed_to_learn(frame["intent"].tolist(), keys, held)
