@@ -1,0 +1,134 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.bots import TINY_BOT
+from tests.support.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+WIRE: dict[str, Any] = json.loads(json.dumps(TINY_BOT.to_wire()))
+
+
+def intentloop(*arguments: str, stdin: str | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own, in an environment without settings of the developer's."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTENTLOOP_", "MLFLOW_"))}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "serving.cli", *arguments],
+        capture_output=True,
+        text=True,
+        input=stdin,
+        timeout=60,
+        check=False,
+        cwd=ROOT,
+        env={**kept, **variables},
+    )
+
+
+def test_help_is_quick_and_teaches() -> None:
+    seconds = []
+    for _ in range(3):
+        started = time.perf_counter()
+        done = intentloop("--help")
+        seconds.append(time.perf_counter() - started)
+    assert done.returncode == 0
+    assert min(seconds) < 0.5
+    for command in ("up", "serve", "train", "import", "export", "doctor", "bench"):
+        assert f" {command} " in done.stdout
+        assert "Example" in intentloop(command, "--help").stdout or command == "bench"
+
+
+def test_importing_the_command_line_imports_nothing_heavy() -> None:
+    code = "import sys, serving.cli; print([m for m in ('mlflow', 'pandas', 'motor', 'fastapi') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_version() -> None:
+    assert intentloop("--version").stdout.startswith("intentloop")
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("up", "--nonsense"), ("import",), ("export", "--bot", "a:b")])
+def test_wrong_usage_is_exit_code_two(arguments: tuple[str, ...]) -> None:
+    done = intentloop(*arguments)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"INTENTLOOP_API_PORT": "eighty"}, "INTENTLOOP_API_PORT: Input should be a valid integer"),
+        ({"INTENTLOOP_ENDPOINTS": "{"}, "a setting cannot be read"),
+    ],
+)
+def test_setting_that_cannot_be_used_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
+    done = intentloop("doctor", **variables)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("intentloop: a setting cannot be")
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{", "line 1, column 2"),
+        (b"\xff\xfe", "is not UTF-8"),
+        (b"[]", "a bot file is a JSON object"),
+        (b"[" * 100_000, "nested too deeply"),
+        (None, "cannot be read"),
+    ],
+)
+def test_import_of_a_file_that_is_no_bot_says_why(tmp_path: Path, content: bytes | None, sentence: str) -> None:
+    file = tmp_path / "bot.json"
+    if content is not None:
+        file.write_bytes(content)
+    done = intentloop("import", str(file), INTENTLOOP_MONGO_URI=f"mongodb://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_import_without_a_database_is_one_sentence(tmp_path: Path) -> None:
+    uri = f"mongodb://127.0.0.1:{free_port()}"
+    done = intentloop(
+        "import", "-", stdin=json.dumps(WIRE), INTENTLOOP_MONGO_URI=uri, INTENTLOOP_MONGO_TIMEOUT_SECONDS="0.3"
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("intentloop: the database did not answer")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_export_gives_back_what_was_imported(mongo_uri: str, new_name: str, tmp_path: Path) -> None:
+    file, out = tmp_path / "bot.json", tmp_path / "out.json"
+    file.write_text(json.dumps(WIRE), encoding="utf-8-sig")
+    imported = intentloop("import", str(file), "--bot", new_name, INTENTLOOP_MONGO_URI=mongo_uri)
+    assert (imported.returncode, imported.stderr) == (0, "")
+    assert f"intents: {len(WIRE['intents'])} created, 0 updated, 0 deleted" in imported.stdout
+    exported = intentloop("export", str(out), "--bot", new_name, INTENTLOOP_MONGO_URI=mongo_uri)
+    assert exported.returncode == 0
+    assert json.loads(out.read_text(encoding="utf-8")) == WIRE
+    printed = intentloop("export", "--bot", new_name, INTENTLOOP_MONGO_URI=mongo_uri)
+    assert json.loads(printed.stdout) == WIRE
+
+
+def test_import_reports_each_repair(mongo_uri: str, new_name: str) -> None:
+    wire = json.loads(json.dumps(WIRE))
+    example = next(row for intent in wire["intents"] for row in intent["trainingData"] if row["entities"])
+    example["entities"][0]["begin"] += 1
+    done = intentloop("import", "-", "--bot", new_name, stdin=json.dumps(wire), INTENTLOOP_MONGO_URI=mongo_uri)
+    assert done.returncode == 0
+    assert "repaired to" in done.stderr
+    assert "annotations: 1 were at a wrong place" in done.stdout
+
+
+def test_export_of_an_unknown_bot_says_what_to_do(mongo_uri: str, new_name: str) -> None:
+    done = intentloop("export", "--bot", new_name, INTENTLOOP_MONGO_URI=mongo_uri)
+    assert done.returncode == 1
+    assert f"there is no bot '{new_name}'; import one" in done.stderr
