@@ -1,7 +1,9 @@
 """What the tests of training share: the tiny model, a hypothesis profile, and a real MLflow server."""
 
+import importlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +25,14 @@ hypothesis.settings.load_profile("repeatable")
 def tiny_model(tiny_release: Release) -> NluModel:
     """Give the tiny bot's model, as a release loads it."""
     return tiny_release.model
+
+
+@pytest.fixture(scope="session")
+def great_expectations() -> None:
+    """Import the library once, which takes seconds and warns of its own use of old modules."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        importlib.import_module("great_expectations")
 
 
 @pytest.fixture(scope="session")

@@ -197,9 +197,10 @@ def test_extract_from_mongo_rejects_a_draft_that_is_no_intent(database_uri: str)
     )
 
 
-def test_extract_from_mongo_bad_uri_is_the_operators_fault() -> None:
-    with pytest.raises(StoreUnavailable, match="InvalidURI"):
-        extract_from_mongo("mongodb://[", "intentloop", "shop")
+@pytest.mark.parametrize("uri", ["http://127.0.0.1", "mongodb://", "mongodb://[", "mongodb://127.0.0.1:99999"])
+def test_extract_from_mongo_bad_uri_is_the_operators_fault(uri: str) -> None:
+    with pytest.raises(StoreUnavailable, match="check INTENTLOOP_MONGO_URI"):
+        extract_from_mongo(uri, "intentloop", "shop")
 
 
 @pytest.mark.slow

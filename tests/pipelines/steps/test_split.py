@@ -69,14 +69,14 @@ def test_split_does_not_depend_on_the_order_of_rows(rows: list[tuple[str, str]])
 @pytest.mark.parametrize("seed", range(10))
 def test_split_wordings_of_two_intents_stay_together_though_one_needs_them(seed: int) -> None:
     """Intent b has only wordings of a's: holding those out would leave it nothing to learn from."""
-    shared = [("b", "alpha one"), ("b", "beta one")]
-    frame = frame_of([*((("a"), f"{word} one") for word in ("alpha", "beta", "gamma", "delta", "eps", "eta")), *shared])
+    words = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
+    frame = frame_of([*(("a", f"{word} one") for word in words), *(("b", f"{word} one") for word in words[:2])])
     parts = split(frame, holdout_share=0.5, seed=seed)
     assert set(parts.train["text"]).isdisjoint(parts.holdout["text"])
     assert set(parts.train["intent"]) == {"a", "b"}
 
 
-def test_split_holds_out_about_the_share_of_each_intent() -> None:
+def test_split_holds_out_about_the_share_of_each_intent_though_all_wordings_are_shared() -> None:
     letters = "abcdefghijklmnopqrst"
     frame = frame_of([(intent, f"{one}{two} words") for intent in "xy" for one in letters for two in letters[:5]])
     held = split(frame, holdout_share=0.2, seed=0).holdout
