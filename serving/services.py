@@ -1,5 +1,6 @@
 """Everything a turn talks to, built once and handed in."""
 
+import asyncio
 import logging
 import socket
 import uuid
@@ -20,7 +21,7 @@ from serving.tools.guard import GuardedBackend, allowed_origins
 
 LEASE_MARGIN_SECONDS = 5.0
 """How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
-
+SWEEP_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +94,16 @@ def _utc_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
+async def _sweep_for_ever(ledger: Ledger) -> None:
+    """Prepare the database at start-up, and keep what has expired out of it."""
+    while True:
+        try:
+            await ledger.schema.sweep(_utc_now())
+        except StoreUnavailable as error:
+            _log.warning("the database is not there: %s", error)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
 @asynccontextmanager
 async def open_services(settings: Settings, *, releases: Releases) -> AsyncIterator[Services]:
     """Connect everything, and disconnect it in the end.
@@ -130,11 +141,8 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         timeout_seconds=settings.tool_timeout_seconds,
         max_response_bytes=settings.tool_max_response_bytes,
     )
+    sweeping = asyncio.create_task(_sweep_for_ever(ledger))
     try:
-        try:
-            await ledger.schema.ensure()
-        except StoreUnavailable as error:
-            _log.warning("starting without the database: %s", error)
         await releases.start()
         yield Services(
             database=database,
@@ -149,6 +157,8 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
             now=_utc_now,
         )
     finally:
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
         await releases.stop()
         await tools.aclose()
         database.close()

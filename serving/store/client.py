@@ -97,6 +97,10 @@ class Database:
         """Ask the database for a sign of life; raise `StoreUnavailable` if there is none."""
         await self.call("ping", self._database.command("ping"))
 
+    async def server_info(self) -> Document:
+        """Ask what kind of server this is."""
+        return await self.call("server info", self._database.command("buildInfo"))
+
     def close(self) -> None:
         """Close every connection."""
         self._client.close()

@@ -7,7 +7,18 @@ from pymongo import monitoring
 
 SAFE_COMMANDS = frozenset(
     (
-        *("aggregate", "count", "createIndexes", "delete", "distinct", "drop", "dropDatabase", "endSessions", "find"),
+        *(
+            "aggregate",
+            "buildInfo",
+            "count",
+            "createIndexes",
+            "delete",
+            "distinct",
+            "drop",
+            "dropDatabase",
+            "endSessions",
+            "find",
+        ),
         *("getMore", "hello", "insert", "ismaster", "killCursors", "listCollections", "listIndexes", "ping", "update"),
     )
 )

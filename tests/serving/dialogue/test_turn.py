@@ -213,6 +213,7 @@ async def test_handle_turn_on_another_thread_does_not_wait_for_a_hanging_tool(ch
 
 
 async def test_handle_turn_of_a_plain_message_costs_three_round_trips(chat: Chat, commands: CommandWatch) -> None:
+    await chat.services.ledger.schema.sweep(chat.services.now())
     await chat.say("hello")
     commands.names.clear()
     await chat.say("hello")
