@@ -5,18 +5,23 @@ import logging
 import time
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
+
 from pipelines.errors import StateConflict, ToolFailed, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import Intent
 from serving.dialogue.decide import Decision, decide, word_reply
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
-from serving.dialogue.reply import Reply
+from serving.dialogue.reply import SERVICE_UNAVAILABLE, Reply
 from serving.dialogue.state import DialogueState
 from serving.services import Services
 from serving.store.states import StoredThread
 from serving.store.turns import Claim, ToolRecord, TurnRecord
 from serving.tools.templates import RequestValues, ToolRequest, render_request
+
+MAX_TRIES = 5
+"""How often a turn that was claimed and never finished is tried again before it is closed."""
 
 _log = logging.getLogger(__name__)
 
@@ -78,7 +83,53 @@ async def _finish(claim: Claim, thread: StoredThread, services: Services) -> Non
     """Finish the turn of a worker that died in the middle of it: the same message, the same call, the same key."""
     _log.warning("thread %s: finishing turn %d of %s", claim.thread_id, claim.turn, claim.holder)
     message = UserMessage.model_validate_json(claim.message)
-    await _Attempt(message, thread, services, claim=claim).run()
+    if claim.token <= MAX_TRIES:
+        await _Attempt(message, thread, services, claim=claim).run()
+    else:
+        await services.ledger.commit(thread, _given_up(claim, message, thread, services), claim=claim)
+
+
+def _given_up(claim: Claim, message: UserMessage, thread: StoredThread, services: Services) -> TurnRecord:
+    """Close a turn that kills whoever works on it, so that the thread can go on; its outcome is not known."""
+    intent_id, version = claim.tool.intent_id, services.releases.current(message.bot).version
+    answer = Answer(
+        thread_id=message.thread_id,
+        message_id=message.message_id,
+        turn=claim.turn,
+        replies=(BotMessage(text=SERVICE_UNAVAILABLE),),
+        intent_id=intent_id,
+        confidence=None,
+        form=None,
+        release=version,
+    )
+    return TurnRecord(
+        **claim.model_dump(include={"thread", "bot", "thread_id", "turn", "message_id", "message"}),
+        channel=message.channel,
+        text=message.text,
+        release=version,
+        intent_id=intent_id,
+        confidence=None,
+        route="fallback",
+        why=f"given up after {MAX_TRIES} tries",
+        nlu=None,
+        tool=claim.tool.model_copy(update={"failure": f"nobody finished it in {MAX_TRIES} tries"}),
+        replies=(SERVICE_UNAVAILABLE,),
+        answer=answer.model_dump_json(),
+        state=_state_of(thread).without_forms().model_dump_json(),
+        created_at=services.now(),
+        timings_ms={},
+    )
+
+
+def _state_of(thread: StoredThread) -> DialogueState:
+    """Read a thread's state; one that this program cannot read is forgotten rather than block the thread."""
+    if thread.state is None:
+        return DialogueState()
+    try:
+        return DialogueState.model_validate_json(thread.state)
+    except ValidationError:
+        _log.error("thread %s: its state cannot be read and is begun anew", thread.key)
+        return DialogueState()
 
 
 def idempotency_key(message: UserMessage, intent_id: str) -> str:
@@ -103,8 +154,7 @@ class _Attempt:
         """Go through the hops; None if the place in the log was taken."""
         started = time.perf_counter()
         release = self.services.releases.current(self.message.bot)
-        state = DialogueState.model_validate_json(self.thread.state) if self.thread.state else DialogueState()
-        state = state.with_context(self.message.context)
+        state = _state_of(self.thread).with_context(self.message.context)
         read = await interpret(self.message, parser=release.model, public_shortcuts=self.services.public_shortcuts)
         self._note("nlu", started)
         decision = decide(release.definition, state, read)

@@ -149,7 +149,7 @@ class ToolClient:
         except TimeoutError as error:
             verdict = self._breakers.failed
             raise ToolFailed(request.intent_id, f"no answer within {self.timeout_seconds:g} s") from error
-        except (httpx2.TransportError, _Busy) as error:
+        except (httpx2.HTTPError, httpx2.StreamError, _Busy) as error:
             if not isinstance(error.__cause__, AddressRefused):
                 verdict = self._breakers.failed
             raise ToolFailed(request.intent_id, str(error) or type(error).__name__) from error
@@ -162,7 +162,7 @@ class ToolClient:
         for number in range(1, tries + 1):
             try:
                 return await self._send(request, url)
-            except (httpx2.TransportError, _Busy) as error:
+            except (httpx2.HTTPError, httpx2.StreamError, _Busy) as error:
                 if number == tries or isinstance(error.__cause__, AddressRefused):
                     raise
             # Jitter, so that all threads that wait for a host do not come back in step.

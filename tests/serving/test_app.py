@@ -252,6 +252,12 @@ async def test_root_greets_programs(client: httpx2.AsyncClient) -> None:
     assert response.json()["message"] == "Welcome to the Intentloop chat API"
 
 
+async def test_root_shows_browsers_the_chat_page(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/", headers={"Accept": "text/html,application/xhtml+xml"})
+    assert response.headers["content-type"].startswith("text/html")
+    assert "<html" in response.text
+
+
 async def test_ready_names_what_answers(client: httpx2.AsyncClient) -> None:
     body = (await client.get("/health/ready")).json()
     assert body["release_age_seconds"] >= 0

@@ -10,15 +10,15 @@ from pipelines.errors import ModelNotLoaded, StateConflict, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import ToolSpec
 from pipelines.settings import Settings
-from serving.dialogue.messages import UserMessage
+from serving.dialogue.messages import BotMessage, UserMessage
 from serving.dialogue.reply import SERVICE_UNAVAILABLE
-from serving.dialogue.turn import idempotency_key
+from serving.dialogue.turn import MAX_TRIES, idempotency_key
 from serving.store.keys import thread_key
 from serving.store.turns import TurnRecord
 from tests.fakes.tool_server import ToolServer, answer, hang, json_of, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.commands import CommandWatch
-from tests.support.records import claim_of
+from tests.support.records import claim_of, turn_record
 
 
 @pytest.fixture
@@ -241,6 +241,25 @@ async def test_handle_turn_refuses_what_is_too_long_and_an_unknown_bot(chat: Cha
     chat.releases.release_by_bot.clear()
     with pytest.raises(ModelNotLoaded):
         await chat.send("hello")
+
+
+async def test_handle_turn_closes_a_turn_that_nobody_can_finish(chat: Chat, tool: ToolServer) -> None:
+    await chat.say("hello")
+    lost = UserMessage(bot=chat.bot, thread_id="t", message_id="m0", text="buy two tents", channel="rest")
+    claim = claim_of(chat.bot, 2, "m0", holder="gone", until=chat.services.now(), token=MAX_TRIES)
+    assert await chat.services.ledger._turns.claim(claim.model_copy(update={"message": lost.model_dump_json()}))
+    assert await chat.say("hello") == ["Hello!"]
+    assert (await chat.send("buy two tents", message_id="m0")).replies == (BotMessage(text=SERVICE_UNAVAILABLE),)
+    assert tool.received == []
+    assert [turn.message_id == "m0" for turn in await turns_of(chat)] == [False, True, False]
+
+
+async def test_handle_turn_of_a_thread_whose_state_is_unreadable_begins_anew(chat: Chat) -> None:
+    ledger = chat.services.ledger
+    thread = await ledger.open(chat.bot, "t", "m0")
+    assert not isinstance(thread, TurnRecord)
+    assert await ledger.commit(thread, turn_record(chat.bot, 1, "m0", state='{"forms": 7}'), claim=None)
+    assert await chat.say("hello") == ["Hello!"]
 
 
 async def test_handle_turn_gives_up_when_the_thread_is_never_free(chat: Chat) -> None:
