@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from serving.local.home import StopRequested
 
-_LABEL_WIDTH = 34
+_LABEL_WIDTH = 14
+_ANNOUNCED_SECONDS = 10.0
 
 
 class Step:
@@ -39,6 +40,8 @@ class Step:
         self._view, self._expected_seconds = view, expected_seconds
         self._started = time.monotonic()
         self._task = view.add(label)
+        if expected_seconds >= _ANNOUNCED_SECONDS:
+            view.say_plain(f"{label} ...")
         self._share: float | None = None
 
     def report(self, share: float, what: str) -> None:
@@ -83,7 +86,7 @@ class ProgressView:
         if console.is_terminal:
             self._progress = Progress(
                 TextColumn(f"{{task.description:<{_LABEL_WIDTH}}}"),
-                BarColumn(bar_width=24),
+                BarColumn(bar_width=20),
                 TextColumn("[dim]{task.fields[note]}", markup=True),
                 console=console,
             )

@@ -8,16 +8,16 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
 from pipelines.nlu.release import Release, load_release
 from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
 from serving.release.registry import GATE_PASSED, GATE_TAG, REFUSED_TAG, RegisteredVersion, Registry
+from serving.release.watched import RegistryLike, ReleaseStatus, Watched
 
 logger = logging.getLogger(__name__)
 
@@ -27,59 +27,6 @@ _ABSENT_SECONDS = 30.0
 _MAX_ABSENT = 1000
 _MAX_FIRST_USES = 50
 _WARM_UP_TEXTS = ("hello", "where is my order 1042")
-
-
-class RegistryLike(Protocol):
-    """What the watcher asks of a registry; `Registry` is the real one."""
-
-    def find(self, bot: str, *, alias: str) -> RegisteredVersion:
-        """Find the version of a bot that carries an alias."""
-
-    def download(self, version: RegisteredVersion, folder: Path) -> None:
-        """Copy everything a version holds into a folder."""
-
-    def tag_refusal(self, version: RegisteredVersion, reason: str) -> None:
-        """Write on a version why it must not answer."""
-
-    def clear_refusal(self, version: RegisteredVersion) -> None:
-        """Take the refusal off a version."""
-
-
-@dataclass(frozen=True)
-class ReleaseStatus:
-    """What is known about a bot's release.
-
-    Attributes
-    ----------
-    version
-        The version that answers; None if none does.
-    loaded_at
-        When it took over.
-    last_poll_at
-        When the registry last answered; None if it never did.
-    refused
-        Versions that carried the alias and were refused, each with its reason, newest last.
-    """
-
-    version: str | None
-    loaded_at: datetime | None
-    last_poll_at: datetime | None
-    refused: tuple[str, ...]
-
-
-@dataclass
-class _Watched:
-    """A bot under watch. One poll at a time writes to it; `lock` guards the swap against a start from the cache."""
-
-    bot: str
-    release: Release | None = None
-    key: str | None = None
-    loaded_at: datetime | None = None
-    last_poll_at: datetime | None = None
-    refusal: tuple[tuple[str, str | None], ReleaseRefused] | None = None
-    refused: tuple[str, ...] = ()
-    problem: BotError | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 class ReleaseProvider:
@@ -115,7 +62,7 @@ class ReleaseProvider:
         self._poll_seconds, self._default_bot = poll_seconds, default_bot
         self._registry: RegistryLike | None = None
         self._registry_lock = threading.Lock()
-        self._watched: dict[str, _Watched] = {default_bot: _Watched(default_bot)}
+        self._watched: dict[str, Watched] = {default_bot: Watched(default_bot)}
         self._absent: OrderedDict[str, tuple[float, BotError]] = OrderedDict()
         self._lookups = asyncio.Semaphore(2)
         self._first_uses: dict[str, asyncio.Task[None]] = {}
@@ -208,7 +155,7 @@ class ReleaseProvider:
 
     def status(self, bot: str) -> ReleaseStatus:
         """Say what is known about a bot's release; nothing is known of a bot that was never used."""
-        watched = self._watched.get(bot) or _Watched(bot)
+        watched = self._watched.get(bot) or Watched(bot)
         version = watched.release.version if watched.release else None
         return ReleaseStatus(version, watched.loaded_at, watched.last_poll_at, watched.refused)
 
@@ -223,7 +170,7 @@ class ReleaseProvider:
                 await self._look_for(bot)
 
     async def _look_for(self, bot: str) -> None:
-        watched = _Watched(bot)
+        watched = Watched(bot)
         await self._poll(watched)
         if watched.release is None and isinstance(watched.problem, RegistryUnavailable):
             await asyncio.to_thread(self._load_last_good, watched)
@@ -249,7 +196,7 @@ class ReleaseProvider:
             for watched in list(self._watched.values()):
                 await self._poll(watched)
 
-    async def _poll(self, watched: _Watched) -> None:
+    async def _poll(self, watched: Watched) -> None:
         before = watched.problem
         try:
             await asyncio.to_thread(self._poll_in_thread, watched)
@@ -264,7 +211,7 @@ class ReleaseProvider:
         else:
             watched.problem = None
 
-    def _poll_in_thread(self, watched: _Watched) -> None:
+    def _poll_in_thread(self, watched: Watched) -> None:
         self._cache.folder(watched.bot)  # refuses names that no bot can have, before the registry sees them
         registry = self._connected()
         try:
@@ -292,7 +239,7 @@ class ReleaseProvider:
                 self._registry = self._connect()
             return self._registry
 
-    def _take_over(self, watched: _Watched, version: RegisteredVersion, registry: RegistryLike) -> None:
+    def _take_over(self, watched: Watched, version: RegisteredVersion, registry: RegistryLike) -> None:
         if not version.gate_passed:
             reason = f"it has no tag {GATE_TAG}={GATE_PASSED}, so no evaluation has found it fit to answer"
             raise ReleaseRefused(watched.bot, version.version, reason)
@@ -307,7 +254,7 @@ class ReleaseProvider:
             registry.clear_refusal(version)
 
     def _report_refusal(
-        self, watched: _Watched, version: RegisteredVersion, refusal: ReleaseRefused, registry: RegistryLike
+        self, watched: Watched, version: RegisteredVersion, refusal: ReleaseRefused, registry: RegistryLike
     ) -> None:
         watched.refused = (*watched.refused[-9:], f"{version.version}: {refusal.reason}")
         logger.error(
@@ -319,7 +266,7 @@ class ReleaseProvider:
         except RegistryUnavailable as error:
             logger.warning("refusal could not be written to the registry", extra={"reason": str(error)})
 
-    def _load_last_good(self, watched: _Watched) -> None:
+    def _load_last_good(self, watched: Watched) -> None:
         try:
             cached = self._cache.last_good(watched.bot)
             if cached is None:
@@ -330,7 +277,7 @@ class ReleaseProvider:
             return
         self._swap(watched, release, key=cached.folder.name, source="cache")
 
-    def _swap(self, watched: _Watched, release: Release, *, key: str, source: str) -> None:
+    def _swap(self, watched: Watched, release: Release, *, key: str, source: str) -> None:
         with watched.lock:
             if source == "cache" and watched.release is not None:
                 return  # the registry answered meanwhile
