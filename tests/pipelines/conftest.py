@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
-import mlflow
 import pytest
 
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import Release
+from tests.support.mlflow_store import tracked_at
 from tests.support.servers import free_port, start, stop
 
 hypothesis.settings.register_profile(
@@ -53,13 +53,25 @@ def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         stop(process)
 
 
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the file of a SQLite store; making its tables takes seconds, so all tests share it."""
+    return tmp_path_factory.mktemp("mlflow-store") / "mlflow.db"
+
+
 @pytest.fixture
-def mlflow_store(tmp_path: Path) -> Iterator[str]:
-    """Give the URI of an empty SQLite store, in use for as long as the test runs."""
-    before = mlflow.get_tracking_uri()
-    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    mlflow.set_tracking_uri(uri)
-    yield uri
-    while mlflow.active_run():
-        mlflow.end_run()
-    mlflow.set_tracking_uri(before)
+def mlflow_store(mlflow_database: Path) -> Iterator[str]:
+    """Give the URI of a SQLite store, in use for as long as the test runs."""
+    uri = f"sqlite:///{mlflow_database}"
+    with tracked_at(uri):
+        yield uri
+
+
+@pytest.fixture
+def mlflow_in_use(mlflow_uri: str) -> Iterator[str]:
+    """Give the URI of the real MLflow server, in use for as long as the test runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        importlib.import_module("mlflow.pyfunc")  # warns of its own type hints
+    with tracked_at(mlflow_uri):
+        yield mlflow_uri

@@ -154,7 +154,7 @@ def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def store(uri: str, bot: str, wire: dict[str, Any]) -> None:
     """Write a bot's drafts as the import does, in reverse, so that only `position` can bring back the order."""
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+    with pymongo.MongoClient[dict[str, Any]](uri, w="majority", journal=True) as client:
         for kind, field, name in (("intents", "intent", "intentId"), ("entities", "entity", "name")):
             rows = [
                 {"_id": f"{bot}:{row[name]}", "bot": bot, "position": position, field: row}

@@ -1,0 +1,185 @@
+"""Freezing a release and registering it, on a real MLflow server over HTTP."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException
+
+from pipelines.errors import ReleaseRefused
+from pipelines.nlu.model import NluModel
+from pipelines.nlu.release import load_release
+from pipelines.schemas.training import TrainParams
+from pipelines.steps import tracking
+from pipelines.steps.evaluate import Evaluation, evaluate
+from pipelines.steps.register import (
+    CANDIDATE,
+    GOLDEN_SIZE,
+    PRODUCTION,
+    Gate,
+    freeze,
+    git_commit,
+    judge,
+    model_name,
+    promote,
+    promoted_version,
+    register,
+)
+from pipelines.steps.snapshot import Snapshot
+from tests.support.bots import TINY_BOT
+from tests.support.releases import examples_of
+from tests.support.servers import free_port
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
+)
+TEXTS = [example.text for example in examples_of(TINY_BOT)]
+PASSED, FAILED = Gate(True, ()), Gate(False, ("accuracy 10.0% is below the floor 60.0%",))
+
+
+def evaluation(tiny_model: NluModel, accuracy: float | None) -> Evaluation:
+    measured = evaluate(tiny_model, [])
+    return Evaluation(
+        {} if accuracy is None else {"accuracy": accuracy},
+        measured.per_intent,
+        measured.per_entity,
+        measured.confusions,
+        measured.predictions,
+    )
+
+
+def frozen(model: NluModel, home: Path, *, bot: str = "shop", run_id: str = "run", texts: list[str] = TEXTS) -> Path:
+    params = TrainParams(bot=bot, home=home, seed=3)
+    return freeze(model, TINY_BOT, params, Snapshot(home / "x.parquet", "d" * 64, 41), texts, run_id)
+
+
+@pytest.mark.parametrize(("accuracy", "passed"), [(0.6, True), (0.599, False), (0.0, False), (1.0, True), (None, True)])
+def test_judge_holds_accuracy_against_the_floor(tiny_model: NluModel, accuracy: float | None, passed: bool) -> None:
+    gate = judge(evaluation(tiny_model, accuracy), min_accuracy=0.6)
+    assert gate.passed == passed
+    assert bool(gate.reasons) != passed
+
+
+def test_judge_gives_the_reason_as_a_sentence(tiny_model: NluModel) -> None:
+    assert judge(evaluation(tiny_model, 0.5), min_accuracy=0.6).reasons == (
+        "accuracy 50.0% on held-out utterances is below the floor 60.0%",
+    )
+
+
+def test_freeze_writes_a_release_that_loads(tiny_model: NluModel, tmp_path: Path) -> None:
+    folder = frozen(tiny_model, tmp_path)
+    assert folder == tmp_path / "builds" / "shop" / "run" / "release"
+    release = load_release(folder, version="1")
+    assert (release.manifest.bot, release.manifest.seed, release.manifest.data_hash) == ("shop", 3, "d" * 64)
+    assert release.manifest.git_commit == git_commit()
+
+
+def test_freeze_again_replaces_what_the_same_run_built(tiny_model: NluModel, tmp_path: Path) -> None:
+    frozen(tiny_model, tmp_path)
+    load_release(frozen(tiny_model, tmp_path), version="1")
+
+
+@pytest.mark.parametrize(("n_texts", "n_golden"), [(0, 0), (1, 1), (60, 60), (61, 60), (150, 60), (1000, 60)])
+def test_freeze_takes_golden_rows_from_all_over(
+    tiny_model: NluModel, tmp_path: Path, n_texts: int, n_golden: int
+) -> None:
+    folder = frozen(tiny_model, tmp_path, texts=[f"hello number {n}" for n in range(n_texts)])
+    rows = (folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == n_golden <= GOLDEN_SIZE
+
+
+def test_git_commit_is_a_commit_or_nothing() -> None:
+    commit = git_commit()
+    assert commit is None or len(commit) == 40
+
+
+@pytest.mark.slow
+def test_promoted_version_of_nothing_is_none_but_a_dead_server_is_an_error(
+    mlflow_store: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert promoted_version("nobody", mlflow_store) is None
+    mlflow.MlflowClient().create_registered_model(model_name("empty"))
+    assert promoted_version("empty", mlflow_store) is None
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(MlflowException):
+        promoted_version("nobody", f"http://127.0.0.1:{free_port()}")
+
+
+def registered(server: str, model: NluModel, home: Path, bot: str, gate: Gate, *, wanted: bool) -> str:
+    """Register one more version of a bot; gives its number."""
+    run_id = tracking.begin_run(bot, server)
+    params = TrainParams(bot=bot, home=home, promote=wanted)
+    version = register(frozen(model, home, bot=bot, run_id=run_id), params, run_id=run_id, gate=gate)
+    assert version.name == f"intentloop-{bot}"
+    assert version.is_promoted == (wanted and gate.passed)
+    assert version.gate == gate
+    return version.version
+
+
+@pytest.mark.integration
+def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    client = mlflow.MlflowClient()
+    name = model_name("walk")
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=True)
+    assert promoted_version("walk", mlflow_in_use) == first
+    tags = client.get_model_version(name, first).tags
+    assert (tags["gate"], tags["gate_reasons"], tags["stage"]) == ("passed", "", "Production")
+    assert tags["data_hash"] == "d" * 64
+    assert len(tags["bot_hash"]) == 64
+
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=False)
+    assert promoted_version("walk", mlflow_in_use) == first
+    assert str(client.get_model_version_by_alias(name, CANDIDATE).version) == second
+    promote("walk", second)
+    assert str(client.get_model_version_by_alias(name, PRODUCTION).version) == second
+    stages = [client.get_model_version(name, version).tags["stage"] for version in (first, second)]
+    assert stages == ["Archived", "Production"]
+    promote("walk", first)
+    assert promoted_version("walk", mlflow_in_use) == first
+
+
+@pytest.mark.integration
+def test_register_failed_gate_is_never_promoted(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "gated", PASSED, wanted=True)
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "gated", FAILED, wanted=True)
+    assert promoted_version("gated", mlflow_in_use) == first
+    with pytest.raises(ReleaseRefused, match="below the floor"):
+        promote("gated", second)
+    assert promoted_version("gated", mlflow_in_use) == first
+
+
+_LOAD = """
+import json, sys, mlflow
+mlflow.set_tracking_uri(sys.argv[1])
+model = mlflow.pyfunc.load_model(sys.argv[2])
+print(json.dumps(model.predict(["please buy two tents", "?!"])))
+"""
+
+
+@pytest.mark.integration
+def test_register_pyfunc_loads_without_unpickling(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    registered(mlflow_in_use, tiny_model, tmp_path, "pyfunc", PASSED, wanted=True)
+    environment = os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
+    command = [sys.executable, "-c", _LOAD, mlflow_in_use, f"models:/{model_name('pyfunc')}@{PRODUCTION}"]
+    done = subprocess.run(
+        command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    rows = json.loads(done.stdout.splitlines()[-1])
+    assert rows[0] == tiny_model.parse("please buy two tents").model_dump(mode="json")
+    assert rows[1]["ranking"] == []
+
+
+@pytest.mark.integration
+def test_register_logs_nothing_to_unpickle(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    registered(mlflow_in_use, tiny_model, tmp_path, "plain", PASSED, wanted=True)
+    folder = Path(
+        mlflow.artifacts.download_artifacts(f"models:/{model_name('plain')}@{PRODUCTION}", dst_path=str(tmp_path))
+    )
+    names = [file.name for file in folder.rglob("*") if file.is_file()]
+    assert "manifest.json" in names
+    assert [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".skops", ".bin"))] == []
