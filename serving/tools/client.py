@@ -92,7 +92,7 @@ class ToolClient:
         self._sleep = sleep
         self._breakers = Breakers(time.monotonic)
         self._http = httpx2.AsyncClient(
-            transport=_GuardedTransport(backend, ssl_context=ssl.create_default_context(), max_connections=100),
+            transport=_GuardedTransport(backend, ssl_context=httpx2.create_ssl_context(), max_connections=100),
             # A proxy from the environment would dial in the guard's place; a redirect would go where nobody checked.
             trust_env=False,
             follow_redirects=False,
