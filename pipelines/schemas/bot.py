@@ -56,18 +56,27 @@ class ToolSpec(_Wire):
 
 
 class Parameter(_Wire):
-    """A value an intent needs. `type` is an entity's name or `free_text`."""
+    """A value an intent needs. `type` is an entity's name or `free_text`.
+
+    `cues` are the words that announce this value where several parameters share a type: `from` and `to` before a city.
+    """
 
     id: JsonValue = None
     name: str = Field(min_length=1)
     required: bool = False
     type: str = FREE_TEXT
     prompt: str = ""
+    cues: tuple[str, ...] = ()
 
     @field_validator("type", "prompt", mode="before")
     @classmethod
     def _none_is_default(cls, value: object, info: Any) -> object:
         return (FREE_TEXT if info.field_name == "type" else "") if value is None else value
+
+    @field_validator("cues", mode="before")
+    @classmethod
+    def _no_cues(cls, value: object) -> object:
+        return () if value is None else value
 
 
 class AnnotatedSpan(_Wire):
@@ -137,17 +146,28 @@ class EntityValue(BaseModel):
 
 
 class Entity(BaseModel):
-    """A type of value, with its known values; an open type (an order number) lists none."""
+    """A type of value, with its known values; an open type (an order number) lists none.
+
+    `pattern` is a regular expression of RE2 whose matches are values; `lookup` makes every known value that stands in
+    a text a value, whether the tagger has learnt it or not.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str = Field(min_length=1)
     entity_values: tuple[EntityValue, ...] = ()
+    pattern: str | None = None
+    lookup: bool = False
 
     @field_validator("entity_values", mode="before")
     @classmethod
     def _no_values(cls, value: object) -> object:
         return () if value is None else value
+
+    @field_validator("lookup", mode="before")
+    @classmethod
+    def _no_lookup(cls, value: object) -> object:
+        return False if value is None else value
 
     def to_wire(self) -> dict[str, Any]:
         """Give the JSON object that was read: the same fields, no defaults added."""

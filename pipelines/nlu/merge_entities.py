@@ -1,0 +1,54 @@
+"""One answer out of several sources of entities."""
+
+from collections.abc import Sequence
+
+from pipelines.schemas.understanding import EntitySpan
+
+_RANK = {"pattern": 0, "lookup": 1, "llm": 2, "tagger": 3, "system": 4}
+"""Who wins where spans overlap: what an author wrote down, then what was learnt, then what holds for every bot."""
+
+
+def merge_spans(candidates: Sequence[EntitySpan]) -> tuple[EntitySpan, ...]:
+    """Choose among overlapping spans, so that no character belongs to two values.
+
+    A pattern beats a lookup, a lookup the tagger, the tagger a system entity. One exception: where the tagger and a
+    system entity found the same type, the system entity wins, because it knows the exact bounds and the canonical
+    value. Within one source the longest span wins, then the surer one, then the earlier one.
+
+    Parameters
+    ----------
+    candidates
+        Spans over one text, from any sources, in any order.
+
+    Returns
+    -------
+    tuple[EntitySpan, ...]
+        Spans that do not overlap, ordered by their start.
+    """
+    system = [span for span in candidates if span.source == "system"]
+    tagged_again = {
+        index
+        for index, span in enumerate(candidates)
+        if span.source == "tagger" and any(other.type == span.type and _overlap(other, span) for other in system)
+    }
+    contenders = [span for index, span in enumerate(candidates) if index not in tagged_again]
+    kept: list[EntitySpan] = []
+    for span in sorted(contenders, key=_preference):
+        if span.start < span.end and not any(_overlap(span, other) for other in kept):
+            kept.append(span)
+    return tuple(sorted(kept, key=lambda span: span.start))
+
+
+def _preference(span: EntitySpan) -> tuple[int, int, float, int, str, str]:
+    return (
+        _RANK[span.source],
+        span.start - span.end,
+        -(span.confidence or 0.0),
+        span.start,
+        span.type,
+        span.value,
+    )
+
+
+def _overlap(one: EntitySpan, other: EntitySpan) -> bool:
+    return one.start < other.end and other.start < one.end

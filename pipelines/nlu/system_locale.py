@@ -1,0 +1,229 @@
+"""What a language and a region say about dates, numbers and money, read once from the CLDR."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.numbers import get_currency_precision, get_territory_currencies
+
+from pipelines.nlu.system_words import SPOKEN, SpokenWords
+
+OffsetUnit = Literal["minute", "hour", "day", "week", "month", "year"]
+
+# accents of Latin letters only: without the marks of other scripts a word is another word
+_ACCENTS = re.compile("(?<=[a-zA-Z])[\u0300-\u036f]+")
+_FAMILIAR_CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CNY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
+"""Where several currencies share a sign or a name (`$`, `dollars`), the region's own is meant, else the first here."""
+
+
+@dataclass(frozen=True)
+class OffsetForm:
+    """A way to say how far away something is: `in {0} days` is 1 day ahead a count, `{0} days ago` is -1."""
+
+    template: str
+    unit: OffsetUnit
+    direction: int
+
+
+@dataclass(frozen=True)
+class SystemLocale:
+    """How people of one language and region write typed values. All words are in lower case.
+
+    Attributes
+    ----------
+    region
+        ISO 3166 code, from the language tag or the language's most likely region.
+    months, weekdays, short_weekdays
+        Name → 1 to 12; name → 0 (Monday) to 6.
+    offsets
+        Ways to say how far away something is.
+    day_first
+        Whether `5/12` is the fifth of December.
+    decimal, group
+        Signs in numbers.
+    currency_by_sign, currency_by_name
+        Sign or word → ISO 4217 code.
+    spoken
+        Words that the CLDR does not list.
+    """
+
+    language: str
+    region: str
+    months: Mapping[str, int]
+    weekdays: Mapping[str, int]
+    short_weekdays: Mapping[str, int]
+    offsets: tuple[OffsetForm, ...]
+    day_first: bool
+    decimal: str
+    group: str
+    currency_by_sign: Mapping[str, str]
+    currency_by_name: Mapping[str, str]
+    spoken: SpokenWords
+
+
+@lru_cache(maxsize=32)
+def system_locale(language: str, region: str | None) -> SystemLocale:
+    """Read a language from the CLDR.
+
+    Parameters
+    ----------
+    language
+        Language tag, such as `en`, `pt-BR` or `de_AT`; one that the CLDR does not know is read as English.
+    region
+        ISO 3166 code that overrides the tag's; None for the tag's own, or else the language's most likely one.
+
+    Returns
+    -------
+    SystemLocale
+        The same object at every call.
+    """
+    parsed = _parse(language)
+    territory = (region or parsed.territory or _likely_region(parsed.language)).upper()
+    cldr = _parse(f"{parsed.language}_{territory}", parsed)
+    symbols: Mapping[str, Any] = cldr.number_symbols
+    signs = symbols.get("latn", symbols)
+    spoken = SPOKEN.get(parsed.language, SpokenWords())
+    short_date = cldr.date_formats["short"].pattern
+    preferred = _preferred_currencies(territory)
+    return SystemLocale(
+        language=parsed.language,
+        region=territory,
+        months=_names(cldr.months, ("wide", "abbreviated")),
+        weekdays=_names(cldr.days, ("wide",)),
+        short_weekdays=_names(cldr.days, ("abbreviated", "short")),
+        offsets=tuple(dict.fromkeys(_offset_forms(cldr, spoken))),
+        day_first=short_date.lower().find("d") < short_date.upper().find("M"),
+        decimal=signs.get("decimal", "."),
+        group=signs.get("group", ","),
+        currency_by_sign=_currency_signs(cldr, preferred),
+        currency_by_name=_currency_names(cldr, preferred, spoken),
+        spoken=spoken,
+    )
+
+
+def without_accents(word: str) -> str:
+    """Give the word as people type it on a foreign keyboard: `mañana` → `manana`."""
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
+
+
+def with_plain_spellings(numbers: Mapping[str, int]) -> dict[str, int]:
+    """Give the same numbers also under the names without accents."""
+    return {without_accents(word): number for word, number in numbers.items()} | dict(numbers)
+
+
+def alternation(words: Iterable[str]) -> str:
+    """Give a regular expression for any of the words, with or without accents; of two that fit, the longer one."""
+    spellings = {spelling for word in words for spelling in (word, without_accents(word))}
+    ordered = sorted(spellings, key=lambda word: (-len(word), word))
+    patterns = [re.escape(word).replace(r"\ ", r"\s{1,3}").replace("'", "['\u2019]") for word in ordered]
+    return "|".join(patterns) or "(?!)"
+
+
+def dictionary_form(written: str) -> str:
+    """Give a phrase that an `alternation` found as the tables list it."""
+    return " ".join(written.lower().replace("\u2019", "'").split())
+
+
+def currency_digits(code: str) -> int:
+    """Give the number of decimals that amounts in this currency have."""
+    return get_currency_precision(code)
+
+
+def is_currency(code: str) -> bool:
+    """Tell whether three letters are a currency of ISO 4217."""
+    return code in get_global("all_currencies") and not code.startswith("X")
+
+
+def _parse(tag: str, default: Locale | None = None) -> Locale:
+    try:
+        return Locale.parse(tag.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return default or Locale.parse(_parent(tag))
+
+
+def _parent(tag: str) -> str:
+    base = re.split("[-_]", tag)[0].lower()
+    try:
+        Locale.parse(base)
+    except (UnknownLocaleError, ValueError):
+        return "en"
+    return base
+
+
+def _likely_region(language: str) -> str:
+    likely: str = get_global("likely_subtags").get(language, "en_Latn_US")
+    return likely.split("_")[-1]
+
+
+def _names(names: Mapping[str, Mapping[str, Mapping[int, str]]], widths: Iterable[str]) -> dict[str, int]:
+    numbers: dict[str, int] = {}
+    for context in ("format", "stand-alone"):
+        for width in widths:
+            for number, name in names[context].get(width, {}).items():
+                bare = name.lower().rstrip(".")
+                # `1月` is a number with a sign, not a name
+                if bare and not bare[0].isdigit():
+                    numbers.setdefault(bare, number)
+                    numbers.setdefault(without_accents(bare), number)
+    return numbers
+
+
+def _offset_forms(cldr: Locale, spoken: SpokenWords) -> Iterable[OffsetForm]:
+    fields: Mapping[str, Any] = cldr._data["date_fields"]  # the only place where Babel keeps `in {0} days`
+    units: tuple[OffsetUnit, ...] = ("minute", "hour", "day", "week", "month", "year")
+    for unit in units:
+        for direction, key in ((1, "future"), (-1, "past")):
+            for template in dict(fields.get(unit, {}).get(key, {})).values():
+                if "{0}" not in template:
+                    continue
+                yield OffsetForm(template.lower(), unit, direction)
+                for said, listed in spoken.offset_prefixes.items():
+                    if template.lower().startswith(f"{listed} "):
+                        yield OffsetForm(said + template.lower()[len(listed) :], unit, direction)
+
+
+def _preferred_currencies(region: str) -> tuple[str, ...]:
+    # a fixed list and the region's own: what a sign means must not depend on the order of a dictionary
+    own = get_territory_currencies(region)[:1]
+    return (*own, *(code for code in _FAMILIAR_CURRENCIES if code not in own))
+
+
+def _currency_signs(cldr: Locale, preferred: tuple[str, ...]) -> dict[str, str]:
+    signs: dict[str, str] = {}
+    tables = [Locale.parse("en").currency_symbols, cldr.currency_symbols]
+    own_code = preferred[0]
+    own_symbol = cldr.currency_symbols.get(own_code, own_code).lower()
+    for symbol in (own_symbol, own_symbol.rstrip(".")):
+        if len(symbol) > 1 and symbol != own_code.lower():
+            signs[symbol] = own_code  # `kr`, `zł`
+    symbols = [(code, table[code].lower()) for code in preferred for table in tables if code in table]
+    # the bare sign of `US$`, for the first who claims it
+    symbols += [(code, sign) for code, symbol in symbols for sign in symbol if unicodedata.category(sign) == "Sc"]
+    symbols += [(code, symbol.lower()) for table in tables for code, symbol in table.items() if code != "XXX"]
+    for code, symbol in symbols:
+        if any(unicodedata.category(sign) == "Sc" for sign in symbol):
+            signs.setdefault(symbol, code)
+    return signs
+
+
+def _currency_names(cldr: Locale, preferred: tuple[str, ...], spoken: SpokenWords) -> dict[str, str]:
+    names: dict[str, str] = {}
+    plurals: Mapping[str, Any] = cldr._data["currency_names_plural"]
+    for code in preferred:
+        full = [cldr.currencies.get(code, code), *dict(plurals.get(code, {})).values()]
+        for name in (full_name.lower() for full_name in full):
+            words = re.split(r"[\s-]+", name)
+            # in a language we do not know the last word may be an adjective, and then every Pole would be money
+            noun = name if spoken.noun_comes_first is None else words[0 if spoken.noun_comes_first else -1]
+            for spelling in (name, noun, without_accents(name), without_accents(noun)):
+                if len(spelling) > 2:
+                    names.setdefault(spelling, code)
+    for code, words_of_unit in spoken.units.items():
+        for word in words_of_unit:
+            names.setdefault(word, code)
+    return names
