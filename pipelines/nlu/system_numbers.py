@@ -134,7 +134,7 @@ def parse_number(written: str, *, decimal: str, group: str) -> Decimal | None:
         None if no reading makes sense, such as `1.2.3`.
     """
     grouped = re.sub(rf"[ {_SPACES_AND_QUOTES}]", " ", written)
-    separators = [sign for sign in grouped if not sign.isdigit()]
+    separators = [sign for sign in grouped if not sign.isdecimal()]
     if not separators:
         return Decimal(written)
     last = separators[-1]
@@ -146,7 +146,7 @@ def parse_number(written: str, *, decimal: str, group: str) -> Decimal | None:
         and (bool(others) or last == decimal or last != group or not _is_grouped(grouped, last))
     )
     whole, fraction = grouped.rsplit(last, 1) if is_fraction else (grouped, "")
-    signs = {sign for sign in whole if not sign.isdigit()}
+    signs = {sign for sign in whole if not sign.isdecimal()}
     if len(signs) > 1 or (signs and not _is_grouped(whole, signs.pop())):
         return None
     return Decimal("".join(re.findall(r"\d", whole)) + (f".{fraction}" if fraction else ""))
@@ -167,7 +167,7 @@ def _in_words(text: str, language: str) -> Iterator[Numeral]:
     pieces = [_Piece(match) for match in _PIECE.finditer(text)]
     for occurrence in find_numbers(pieces, language, threshold=0.0):
         first, last = pieces[occurrence.start], pieces[occurrence.end - 1]
-        if occurrence.is_ordinal or first.text().isdigit():
+        if occurrence.is_ordinal or first.text().isdecimal():
             continue
         numeral = Numeral(first.start, last.end, Decimal(occurrence.text.replace(",", ".")))
         if numeral.value != 1 or occurrence.end - occurrence.start > 1 or _counts(text, numeral, language):
@@ -190,7 +190,7 @@ def _joined(text: str, digits: list[Numeral], words: list[Numeral]) -> list[Nume
     for numeral in sorted([*digits, *words]):
         before = joined[-1] if joined else None
         is_multiplier = numeral.value >= 1000 and numeral.value == Decimal(10) ** numeral.value.adjusted()
-        if before and is_multiplier and not text[numeral.start].isdigit() and text[before.end : numeral.start] == " ":
+        if before and is_multiplier and not text[numeral.start].isdecimal() and text[before.end : numeral.start] == " ":
             joined[-1] = Numeral(before.start, numeral.end, before.value * numeral.value)
         else:
             joined.append(numeral)

@@ -82,7 +82,7 @@ class OffsetGrammar:
                     yield Offset(match.start(), match.end(), direction * count, unit)
 
     def _count(self, written: str) -> int | None:
-        if written.isdigit():
+        if written.isdecimal():
             return int(written)
         if written.lower() in self._locale.spoken.ones:
             return 1

@@ -17,6 +17,7 @@ EVERYTHING = {language: SystemEntities(SYSTEM_TYPES, language=language) for lang
 pieces = st.sampled_from(
     [
         "12",
+        "\u2460",
         "1.",
         "/",
         "-",
@@ -63,7 +64,9 @@ def test_find_any_text_gives_ordered_spans_inside_the_text(text: str, language: 
     assert all(before.end <= after.start for before, after in pairwise(spans))
 
 
-@pytest.mark.parametrize("broken", ["\ud800", "5 \udfff pizzas", "\x00", "joe@\ud800.com"])
+@pytest.mark.parametrize(
+    "broken", ["\ud800", "5 \udfff pizzas", "\x00", "joe@\ud800.com", "in \u2460 days", "\u00b2 hours ago"]
+)
 def test_find_broken_unicode_does_not_raise(broken: str) -> None:
     EVERYTHING["en"].find(broken, now=NOW)
 
