@@ -19,12 +19,12 @@ lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebo
 	@$(BIN)/mypy
 	@$(BIN)/pydoclint --quiet pipelines serving
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/nbstripout --verify notebooks/*.ipynb
+	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 
 fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what is generated
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix --quiet .
-	@$(BIN)/nbstripout notebooks/*.ipynb
+	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	@$(BIN)/python -m tests.support.readme
 
 bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder

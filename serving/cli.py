@@ -32,6 +32,7 @@ bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fas
 app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
 
 _RUN, _DATA = "Run", "Data and training"
+_TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
 BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 
 
@@ -200,8 +201,10 @@ def train(
     """
     from pipelines.run import run_training
     from pipelines.schemas.training import TrainParams
+    from serving.local.home import require_packages
     from serving.local.progress import share_reporter
 
+    require_packages(_TRAINING_PACKAGES, extra="train", purpose="training")
     settings = _settings()
     params = TrainParams(
         bot=_bot(bot),
@@ -237,8 +240,11 @@ def bench_nlu(
 
     Example: `intentloop bench nlu --data my_data --out predictions.jsonl`
     """
-    from pipelines.steps import bench
+    from serving.local.home import require_packages
     from serving.local.progress import share_reporter
+
+    require_packages(_TRAINING_PACKAGES, extra="train", purpose="the benchmark")
+    from pipelines.steps import bench
 
     with share_reporter("Benchmark") as report:
         result = bench.bench_nlu(data, shots=shots, seed=seed, progress=report)

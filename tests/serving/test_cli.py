@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from serving.cli import app, bench_app
 from tests.support.bots import TINY_BOT
 from tests.support.servers import free_port
 
@@ -40,7 +41,9 @@ def test_help_is_quick_and_teaches() -> None:
     assert min(seconds) < 0.5
     for command in ("up", "serve", "train", "import", "export", "doctor", "bench"):
         assert f" {command} " in done.stdout
-        assert "Example" in intentloop(command, "--help").stdout or command == "bench"
+    for described in (*app.registered_commands, *bench_app.registered_commands):
+        assert described.callback is not None
+        assert "Example: `" in str(described.callback.__doc__)
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:
@@ -58,6 +61,13 @@ def test_wrong_usage_is_exit_code_two(arguments: tuple[str, ...]) -> None:
     done = intentloop(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_training_without_its_packages_is_one_sentence() -> None:
+    code = "import sys; sys.modules['papermill'] = None; import serving.cli; serving.cli.main()"
+    done = subprocess.run([sys.executable, "-c", code, "train"], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1
+    assert done.stderr.startswith("intentloop: training needs papermill, which is not installed")
 
 
 @pytest.mark.parametrize(
