@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.errors import DataRejected
+from pipelines.nlu.system_entities import SYSTEM_TYPES
 from pipelines.nlu.text import clean, has_content
 from pipelines.schemas.bot import FALLBACK_INTENT, FREE_TEXT, WELCOME_INTENT, BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE
@@ -258,8 +259,10 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
         In the order of the intents.
     """
     counts = Counter(frame["intent"].tolist())
-    types = {entity.name for entity in bot_file.entities} | {FREE_TEXT}
-    marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)} | {FREE_TEXT}
+    types = {entity.name for entity in bot_file.entities} | {FREE_TEXT, *SYSTEM_TYPES}
+    marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)}
+    found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
+    fillable = marked | found_unmarked | {FREE_TEXT, *SYSTEM_TYPES}
     for intent in bot_file.intents:
         count = counts[intent.intent_id]
         if count < FEW_EXAMPLES and intent.intent_id not in _NEVER_RECOGNISED:
@@ -273,7 +276,7 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
             row = f"{intent.intent_id}.{parameter.name}"
             if parameter.type not in types:
                 yield _warning("parameter_type_is_known", row, f"there is no entity {parameter.type!r}.", "add it.")
-            elif parameter.type not in marked:
+            elif parameter.type not in fillable:
                 yield _warning(
                     "parameter_can_be_filled",
                     row,
