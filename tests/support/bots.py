@@ -13,9 +13,7 @@ def example(marked: str) -> dict[str, Any]:
     text, entities, position = "", [], 0
     for match in _MARK.finditer(marked):
         text += marked[position : match.start()]
-        entities.append(
-            {"value": match[1], "begin": len(text), "end": len(text) + len(match[1]), "name": match[2]}
-        )
+        entities.append({"value": match[1], "begin": len(text), "end": len(text) + len(match[1]), "name": match[2]})
         text += match[1]
         position = match.end()
     return {"text": text + marked[position:], "entities": entities}

@@ -17,7 +17,9 @@ def configuration_table() -> str:
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         variable = field.validation_alias if isinstance(field.validation_alias, str) else f"{ENV_PREFIX}{name.upper()}"
-        rows.append(f"| `{variable}` | {_default(field.get_default(call_default_factory=True))} | {field.description} |")
+        rows.append(
+            f"| `{variable}` | {_default(field.get_default(call_default_factory=True))} | {field.description} |"
+        )
     return "\n".join(rows) + "\n"
 
 

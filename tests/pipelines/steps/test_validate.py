@@ -158,6 +158,12 @@ def test_validate_parameters_that_cannot_be_asked_for_or_filled() -> None:
     ]
 
 
+def test_validate_parameters_found_without_a_marked_example_can_be_filled() -> None:
+    wire = bot(parameters=[parameter(name, "Which?", type=name) for name in ("code", "colour", "sys.date")])
+    wire["entities"] = [{"name": "code", "pattern": "[A-Z]{3}"}, {"name": "colour", "lookup": True}]
+    assert checked(wire).findings == ()
+
+
 def test_validate_errors_come_first() -> None:
     report = checked(bot("?!", marked("to Oslo", (20, 24, "city", "Oslo"))))
     assert [finding.severity for finding in report.findings] == ["error", "warning"]

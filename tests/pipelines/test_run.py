@@ -1,0 +1,204 @@
+"""A whole training run: the notebook in a kernel process of its own, recorded on a real MLflow server."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException
+
+from pipelines.errors import RegistryUnavailable
+from pipelines.nlu.release import load_release
+from pipelines.run import TrainingFailed, TrainingOutcome, run_training
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
+from tests.support.bots import TINY_BOT_WIRE
+from tests.support.mlflow_store import tracked_at
+from tests.support.servers import free_port
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished training run and what was heard of it."""
+
+    outcome: TrainingOutcome
+    progress: list[tuple[float, str]]
+    home: Path
+
+
+def write_bot(folder: Path, wire: dict[str, Any]) -> Path:
+    file = folder / "bot.json"
+    file.write_text(json.dumps(wire), encoding="utf-8")
+    return file
+
+
+def settings_at(home: Path) -> Settings:
+    return Settings(_env_file=None, home=home)  # type: ignore[call-arg]
+
+
+@pytest.fixture(scope="module")
+def run(mlflow_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("training")
+    home = folder / "home"
+    out_of_scope = folder / "oos.jsonl"
+    rows = [{"id": f"o{n}", "text": f"{word} a song", "intent": "__oos__"} for n, word in enumerate(("sing", "hum"))]
+    out_of_scope.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    test_rows = folder / "test.jsonl"
+    test_rows.write_text(json.dumps({"id": "t", "text": "hello you", "intent": "greet"}), encoding="utf-8")
+    params = TrainParams(
+        bot="tiny",
+        source=str(write_bot(folder, TINY_BOT_WIRE)),
+        home=home,
+        tracking_uri=mlflow_uri,
+        out_of_scope_file=out_of_scope,
+        test_file=test_rows,
+        min_accuracy=0.0,
+        promote=True,
+    )
+    progress: list[tuple[float, str]] = []
+    outcome = run_training(params, settings_at(home), progress=lambda share, what: progress.append((share, what)))
+    return Run(outcome, progress, home)
+
+
+def paths_of(client: mlflow.MlflowClient, run_id: str, folder: str = "") -> set[str]:
+    found: set[str] = set()
+    for entry in client.list_artifacts(run_id, folder):
+        found |= paths_of(client, run_id, entry.path) if entry.is_dir else {entry.path}
+    return found
+
+
+@pytest.mark.integration
+def test_run_training_registers_and_promotes(run: Run, mlflow_uri: str) -> None:
+    outcome = run.outcome
+    assert (outcome.name, outcome.version, outcome.is_promoted) == ("intentloop-tiny", "1", True)
+    assert outcome.gate_reasons == ""
+    assert {"holdout_accuracy", "test_accuracy", "n_examples", "validation_errors"} <= set(outcome.metrics)
+    client = mlflow.MlflowClient(mlflow_uri)
+    assert client.get_run(outcome.run_id).info.status == "FINISHED"
+    assert str(client.get_model_version_by_alias("intentloop-tiny", "production").version) == "1"
+
+
+@pytest.mark.integration
+def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
+    client = mlflow.MlflowClient(mlflow_uri)
+    recorded = client.get_run(run.outcome.run_id).data
+    paths = paths_of(client, run.outcome.run_id)
+    data_hash = recorded.params["data_hash"]
+    assert f"notebook/{run.outcome.notebook.name}" in paths
+    assert f"data/{data_hash[:16]}.parquet" in paths
+    assert {"validation/report.html", "validation/findings.csv", "choices.json"} <= paths
+    for part in ("holdout", "test"):
+        plots = {f"{part}/{name}.png" for name in ("confusion", "confidence", "calibration")}
+        assert plots | {f"{part}/intents.csv", f"{part}/confusions.csv"} <= paths
+    assert (recorded.params["bot"], recorded.params["seed"]) == ("tiny", "0")
+    assert str(run.home) not in json.dumps(recorded.params)
+    version = client.get_model_version("intentloop-tiny", "1")
+    assert version.tags["data_hash"] == data_hash
+
+
+@pytest.mark.integration
+def test_run_training_release_answers(run: Run, mlflow_uri: str, tmp_path: Path) -> None:
+    client = mlflow.MlflowClient(mlflow_uri)
+    source = client.get_model_version_download_uri("intentloop-tiny", "1")
+    with tracked_at(mlflow_uri):
+        folder = Path(mlflow.artifacts.download_artifacts(source, dst_path=str(tmp_path)))
+    manifest = next(folder.rglob("manifest.json"))
+    release = load_release(manifest.parent, version="1")
+    assert release.model.parse("where is order ORD-77").ranking[0].intent_id == "track_order"
+    assert release.definition.name == "tiny"
+
+
+@pytest.mark.integration
+def test_run_training_tells_its_progress(run: Run) -> None:
+    shares = [share for share, _ in run.progress]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert any("tagger" in what for _, what in run.progress)
+
+
+@pytest.mark.integration
+def test_run_training_leaves_the_executed_notebook(run: Run) -> None:
+    notebook = json.loads(run.outcome.notebook.read_bytes())
+    code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert all(cell["execution_count"] for cell in code)
+    assert run.outcome.notebook == run.home / "runs" / f"{run.outcome.run_id}.ipynb"
+
+
+def broken_bot() -> dict[str, Any]:
+    wire = json.loads(json.dumps(TINY_BOT_WIRE))
+    wire["intents"][2]["trainingData"].append({"text": "   ", "entities": []})
+    span = {"value": "Oslo", "begin": 90, "end": 94, "name": "order_id"}
+    wire["intents"][2]["trainingData"].append({"text": "to Oslo", "entities": [span]})
+    return dict(wire)
+
+
+@pytest.mark.integration
+def test_run_training_stops_at_bad_rows_and_names_them(mlflow_uri: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    source = str(write_bot(tmp_path, broken_bot()))
+    params = TrainParams(bot="broken", source=source, home=home, tracking_uri=mlflow_uri, promote=True)
+    with pytest.raises(TrainingFailed) as caught:
+        run_training(params, settings_at(home), progress=lambda share, what: None)
+    message = str(caught.value)
+    assert "greet/9: the text is empty. Repair: write an utterance or delete the row." in message
+    assert "greet/10: characters 90 to 94 of 'to Oslo' lie outside the text. Repair: set them to 3 and 7." in message
+    assert "Traceback" not in message
+    client = mlflow.MlflowClient(mlflow_uri)
+    experiment = client.get_experiment_by_name("intentloop-broken")
+    assert experiment is not None
+    [failed] = client.search_runs([experiment.experiment_id])
+    assert failed.info.status == "FAILED"
+    paths = paths_of(client, failed.info.run_id)
+    assert {"validation/report.html", f"notebook/{failed.info.run_id}.ipynb"} <= paths
+    with pytest.raises(MlflowException, match="not found"):
+        client.get_registered_model("intentloop-broken")
+
+
+@pytest.mark.integration
+def test_run_training_below_the_gate_is_registered_but_not_promoted(mlflow_uri: str, tmp_path: Path) -> None:
+    words = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta")
+    intents = [  # the same words in other pairs: nothing to tell the intents apart by
+        {
+            "name": name,
+            "intentId": name,
+            "trainingData": [{"text": f"{w} {words[i - shift]}"} for i, w in enumerate(words)],
+        }
+        for shift, name in enumerate(("a", "b", "c"), start=1)
+    ]
+    source = str(write_bot(tmp_path, {"intents": intents, "entities": []}))
+    params = TrainParams(
+        bot="weak", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, promote=True, min_accuracy=1.0
+    )
+    outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
+    assert not outcome.is_promoted
+    assert "below the floor 100.0%" in outcome.gate_reasons
+
+
+@pytest.mark.integration
+def test_run_training_small_bot_and_relative_paths(
+    mlflow_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two intents of two examples leave nothing to hold out; paths are those of the caller, not of the notebook."""
+    intents = [
+        {"name": n, "intentId": n, "trainingData": [{"text": f"{n} one"}, {"text": f"{n} two"}]} for n in ("up", "down")
+    ]
+    write_bot(tmp_path, {"intents": intents})
+    monkeypatch.chdir(tmp_path)
+    params = TrainParams(bot="small", source="bot.json", home=Path("home"), tracking_uri=mlflow_uri, promote=True)
+    outcome = run_training(params, settings_at(Path("home")), progress=lambda share, what: None)
+    assert outcome.is_promoted
+    assert "holdout_accuracy" not in outcome.metrics
+    assert outcome.notebook.is_relative_to(tmp_path / "home")
+
+
+def test_run_training_without_a_server_is_told_in_seconds(tmp_path: Path) -> None:
+    params = TrainParams(source="unused", home=tmp_path, tracking_uri=f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(RegistryUnavailable, match="check MLFLOW_TRACKING_URI"):
+        run_training(params, settings_at(tmp_path), progress=lambda share, what: None)
