@@ -33,6 +33,9 @@ app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
 
 _RUN, _DATA = "Run", "Data and training"
 _TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
+EncoderOption = Annotated[
+    str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
+]
 BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 
 
@@ -188,6 +191,7 @@ def train(
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Train the entity tagger for minutes, not seconds.")
     ] = False,
+    encoder: EncoderOption = "auto",
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
@@ -212,6 +216,7 @@ def train(
         home=settings.home,
         out_of_scope_file=out_of_scope,
         test_file=test,
+        encoder=encoder,
         algorithm="lbfgs" if thorough else "ap",
         min_accuracy=min_accuracy,
         seed=seed,
@@ -235,6 +240,7 @@ def bench_nlu(
     out: Annotated[Path | None, typer.Option(help="Write one JSON row a test item here.")] = None,
     shots: Annotated[int | None, typer.Option(help="Train on this many examples an intent.", min=1)] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draw and of the training.", min=0)] = 0,
+    encoder: EncoderOption = "auto",
 ) -> None:
     """Train on a folder's train.jsonl, measure on its test.jsonl.
 
@@ -246,8 +252,9 @@ def bench_nlu(
     require_packages(_TRAINING_PACKAGES, extra="train", purpose="the benchmark")
     from pipelines.steps import bench
 
+    cache = _settings().home / "encoders"
     with share_reporter("Benchmark") as report:
-        result = bench.bench_nlu(data, shots=shots, seed=seed, progress=report)
+        result = bench.bench_nlu(data, cache=cache, encoder_choice=encoder, shots=shots, seed=seed, progress=report)
     for subject, figure in bench.describe(result):
         typer.echo(f"{subject:<36} {figure}")
     if out is not None:

@@ -6,28 +6,30 @@ entities. Measured with MiniLM: 1.0-1.4 ms CPU a message, 50 MB of memory, 0.07 
 """
 
 import hashlib
+import importlib.util
 import json
-import re
+import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Encoding, Tokenizer
 
 from pipelines.errors import SetupProblem
+from pipelines.nlu.text import clean
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
 
 MAX_TOKENS = 128
-# Longer texts are cut before they reach the tokenizer, so that a pasted book costs no time. 128 tokens end far earlier.
-MAX_CHARACTERS = 8_192
 # ORT's default warns about every graph it folds; 3 is errors only.
 _LOG_ERRORS_ONLY = 3
 _KNOWN_INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 _GRAPH_FILES = ("encoder.onnx", "model.onnx", "onnx/model.onnx")
 TOKENIZER_FILE, MANIFEST_FILE = "tokenizer.json", "encoder.json"
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NORM_FLOOR = 1e-12
 
 
@@ -68,6 +70,8 @@ class SentenceEncoder:
         From ``encoder.json``, otherwise the folder's name.
     sha256
         One hash over graph and tokenizer: equal hashes give equal features. A release stores it.
+    source
+        The folder that it was opened from.
 
     Attributes
     ----------
@@ -75,13 +79,14 @@ class SentenceEncoder:
         Length of a token state.
     """
 
-    def __init__(self, session: Any, tokenizer: Tokenizer, *, name: str, sha256: str) -> None:
+    def __init__(self, session: Any, tokenizer: "Tokenizer", *, name: str, sha256: str, source: Path) -> None:
         self._session = session
         self._tokenizer = tokenizer
         self._inputs = frozenset(item.name for item in session.get_inputs())
         self._output = session.get_outputs()[0].name
         self.name = name
         self.sha256 = sha256
+        self._source = source
         self.dimension = self._probe()
 
     @classmethod
@@ -106,6 +111,8 @@ class SentenceEncoder:
             A file is missing or differs from its hash in ``encoder.json``, the encoder is not the expected one, or the
             graph has other inputs or another output shape than a sentence-transformers export.
         """
+        if not has_runtime():
+            raise SetupProblem("onnxruntime and tokenizers are not installed; install the extra `serve` or `train`")
         manifest = read_manifest(folder)
         graph_path = next((folder / name for name in _GRAPH_FILES if (folder / name).is_file()), None)
         tokenizer_path = folder / TOKENIZER_FILE
@@ -113,9 +120,9 @@ class SentenceEncoder:
             raise SetupProblem(
                 f"{folder} holds no encoder; it needs model.onnx (or onnx/model.onnx) and tokenizer.json"
             )
-        hashes = {path.relative_to(folder).as_posix(): hash_file(path) for path in (graph_path, tokenizer_path)}
+        hashes = {path.name: hash_file(path) for path in (graph_path, tokenizer_path)}
         for name, expected in manifest.get("files", {}).items():
-            if hashes.get(name) != expected:
+            if hashes.get(Path(name).name) != expected:
                 raise SetupProblem(
                     f"{folder / name} is not the file encoder.json names; delete the folder and rebuild it"
                 )
@@ -123,10 +130,21 @@ class SentenceEncoder:
         if expected_sha256 not in (None, sha256):
             raise SetupProblem(f"{folder} is not the encoder this model was trained with; restore it or train again")
         name = str(manifest.get("name", folder.name))
-        encoder = cls(_open_session(graph_path), _open_tokenizer(tokenizer_path), name=name, sha256=sha256)
+        encoder = cls(
+            _open_session(graph_path), _open_tokenizer(tokenizer_path), name=name, sha256=sha256, source=folder
+        )
         if manifest.get("dimension", encoder.dimension) != encoder.dimension:
             raise SetupProblem(f"{folder} gives {encoder.dimension} numbers a token, not the number in encoder.json")
         return encoder
+
+    def save(self, folder: Path) -> None:
+        """Copy graph, tokenizer and manifest to a folder, made if missing, from where they were opened."""
+        folder.mkdir(parents=True, exist_ok=True)
+        graph = next(name for name in _GRAPH_FILES if (self._source / name).is_file())
+        shutil.copyfile(self._source / graph, folder / Path(graph).name)
+        shutil.copyfile(self._source / TOKENIZER_FILE, folder / TOKENIZER_FILE)
+        if (self._source / MANIFEST_FILE).is_file():
+            shutil.copyfile(self._source / MANIFEST_FILE, folder / MANIFEST_FILE)
 
     def encode(self, text: str) -> TokenStates:
         """Run the encoder once.
@@ -134,7 +152,7 @@ class SentenceEncoder:
         Parameters
         ----------
         text
-            Any string. Lone surrogates count as U+FFFD; what lies past 128 tokens (or 8,192 characters) is not read.
+            Any string. Lone surrogates count as U+FFFD; what lies past 128 tokens (or 2,000 characters) is not read.
 
         Returns
         -------
@@ -151,10 +169,10 @@ class SentenceEncoder:
             pooled=_pool(states),
         )
 
-    def _tokenize(self, text: str) -> Encoding:
-        return self._tokenizer.encode(_LONE_SURROGATE.sub("\ufffd", text[:MAX_CHARACTERS]))
+    def _tokenize(self, text: str) -> "Encoding":
+        return self._tokenizer.encode(clean(text))
 
-    def _run(self, encoding: Encoding) -> NDArray[np.float32]:
+    def _run(self, encoding: "Encoding") -> NDArray[np.float32]:
         ids = np.array([encoding.ids], dtype=np.int64)
         feed = {"input_ids": ids}
         if "attention_mask" in self._inputs:
@@ -188,6 +206,8 @@ def _pool(states: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _open_session(path: Path) -> Any:
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
@@ -195,11 +215,50 @@ def _open_session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def _open_tokenizer(path: Path) -> Tokenizer:
+def _open_tokenizer(path: Path) -> "Tokenizer":
+    from tokenizers import Tokenizer
+
     tokenizer: Tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length=MAX_TOKENS)
     return tokenizer
+
+
+_shared: WeakValueDictionary[str, SentenceEncoder] = WeakValueDictionary()
+_loading = threading.Lock()
+
+
+def shared_encoder(folder: Path, *, sha256: str) -> SentenceEncoder:
+    """Open an encoder, or give the one with the same hash that is open already: ten bots hold one copy in memory.
+
+    Parameters
+    ----------
+    folder
+        The encoder's folder.
+    sha256
+        Hash of the encoder that is wanted.
+
+    Returns
+    -------
+    SentenceEncoder
+        Verified when it was opened.
+
+    Raises
+    ------
+    SetupProblem
+        The folder is not that encoder, or onnxruntime is not installed.
+    """
+    with _loading:
+        encoder = _shared.get(sha256)
+        if encoder is None:
+            encoder = SentenceEncoder.load(folder, expected_sha256=sha256)
+            _shared[sha256] = encoder
+        return encoder
+
+
+def has_runtime() -> bool:
+    """Tell whether this installation can run an encoder at all."""
+    return all(importlib.util.find_spec(name) is not None for name in ("onnxruntime", "tokenizers"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

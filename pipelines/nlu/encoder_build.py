@@ -9,7 +9,14 @@ from importlib import metadata
 from pathlib import Path
 
 from pipelines.errors import SetupProblem
-from pipelines.nlu.encoder import MANIFEST_FILE, TOKENIZER_FILE, hash_file, read_manifest
+from pipelines.nlu.encoder import (
+    MANIFEST_FILE,
+    TOKENIZER_FILE,
+    SentenceEncoder,
+    has_runtime,
+    hash_file,
+    read_manifest,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,31 @@ def build_encoder(target_folder: Path) -> Path:
         (fresh / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         _swap_in(fresh, target_folder, attic=Path(workplace) / "stale")
     return target_folder
+
+
+def find_encoder(choice: str, *, cache: Path) -> SentenceEncoder | None:
+    """Open the encoder that a training run asks for.
+
+    Parameters
+    ----------
+    choice
+        `auto`: MiniLM, or none where onnxruntime is not installed; `none`; or a folder with a model in ONNX form.
+    cache
+        Where the built MiniLM is kept between runs.
+
+    Returns
+    -------
+    SentenceEncoder | None
+        None: sparse features alone.
+
+    Raises
+    ------
+    SetupProblem
+        The folder holds no encoder that can be used, or the packages that MiniLM is built from are missing.
+    """
+    if choice == "none" or (choice == "auto" and not has_runtime()):
+        return None
+    return SentenceEncoder.load(build_encoder(cache / "minilm") if choice == "auto" else Path(choice))
 
 
 def _is_intact(folder: Path) -> bool:

@@ -2,15 +2,16 @@
 
 import ctypes
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 import pycrfsuite
 
 from pipelines.nlu.synonyms import KnownPhrase
 from pipelines.nlu.text import Token
+from pipelines.nlu.token_stack import TokenClues
 from pipelines.schemas.examples import LabelledSpan
 
 Algorithm = Literal["ap", "lbfgs"]
@@ -18,6 +19,8 @@ MAX_TOKENS = 256
 """Tokens beyond are not tagged: the field's cost grows with the length, and no value a bot asks for stands there."""
 _AFFIX_LENGTHS = (1, 2, 3, 4)
 _EDGE = "<>"
+_ITERATIONS: dict[Algorithm, int] = {"ap": 15, "lbfgs": 60}
+_PENALTIES: dict[Algorithm, dict[str, float]] = {"ap": {}, "lbfgs": {"c1": 0.05, "c2": 0.02}}
 
 
 class TaggedSpan(NamedTuple):
@@ -31,6 +34,8 @@ class TaggedSpan(NamedTuple):
 
 class EntityTagger:
     """Linear-chain CRF with BIO labels over word shape, affixes, neighbours, known values and the likely intent.
+
+    Where there is an encoder, what its token states say joins in (`token_stack`).
 
     Parameters
     ----------
@@ -61,6 +66,8 @@ class EntityTagger:
         *,
         known: Sequence[list[KnownPhrase]],
         intents: Sequence[str],
+        clues: Sequence[TokenClues] | None = None,
+        progress: Callable[[float, str], None] | None = None,
     ) -> Self:
         """Learn from annotated utterances.
 
@@ -74,6 +81,10 @@ class EntityTagger:
             Known phrases of each utterance.
         intents
             Likely intent of each utterance, as a model says that did not see it: at serving time it is a guess too.
+        clues
+            What the token states of each utterance say, held out likewise; None without an encoder.
+        progress
+            Called with the share done, in [0, 1], and what is being done.
 
         Returns
         -------
@@ -84,15 +95,13 @@ class EntityTagger:
         self._local = threading.local()
         if not any(spans):
             return self
-        trainer = pycrfsuite.Trainer(algorithm=self.algorithm, verbose=False)
-        if self.algorithm == "ap":
-            trainer.set_params({"max_iterations": self.max_iterations or 15})
-        else:
-            trainer.set_params({"c1": 0.05, "c2": 0.02, "max_iterations": self.max_iterations or 60})
-        for tokens, utterance_spans, phrases, intent in zip(sentences, spans, known, intents, strict=True):
+        trainer = _Trainer(self.algorithm, self.max_iterations or _ITERATIONS[self.algorithm], progress)
+        each_clues: Sequence[TokenClues | None] = clues if clues is not None else [None] * len(sentences)
+        rows = zip(sentences, spans, known, intents, each_clues, strict=True)
+        for tokens, utterance_spans, phrases, intent, clue in rows:
             shown = tokens[:MAX_TOKENS]
             if shown:
-                trainer.append(token_features(shown, phrases, intent), bio_labels(shown, utterance_spans))
+                trainer.append(token_features(shown, phrases, intent, clue), bio_labels(shown, utterance_spans))
         with TemporaryDirectory() as folder:
             file = Path(folder) / "entities.crfsuite"
             _seed_c_library(self.seed)
@@ -100,13 +109,15 @@ class EntityTagger:
             self.model_ = file.read_bytes()
         return self
 
-    def tag(self, tokens: list[Token], *, known: list[KnownPhrase], intent: str) -> list[TaggedSpan]:
+    def tag(
+        self, tokens: list[Token], *, known: list[KnownPhrase], intent: str, clues: TokenClues | None = None
+    ) -> list[TaggedSpan]:
         """Find the entities of one utterance, in order; they never overlap."""
         shown = tokens[:MAX_TOKENS]
         if not self.model_ or not shown:
             return []
         tagger = self._tagger()
-        labels = tagger.tag(token_features(shown, known, intent))
+        labels = tagger.tag(token_features(shown, known, intent, clues))
         return [
             TaggedSpan(first, last, entity_type, _confidence(tagger, labels, first, last))
             for first, last, entity_type in spans_of(labels)
@@ -120,6 +131,24 @@ class EntityTagger:
             tagger.open_inmemory(self.model_)
             self._local.tagger = tagger
         return tagger
+
+
+class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
+    """CRFsuite's trainer, telling how far it is."""
+
+    def __init__(
+        self, algorithm: Algorithm, max_iterations: int, progress: Callable[[float, str], None] | None
+    ) -> None:
+        super().__init__(algorithm=algorithm, verbose=False)
+        self.set_params({**_PENALTIES[algorithm], "max_iterations": max_iterations})
+        self._max_iterations = max_iterations
+        self._report = progress
+
+    def on_iteration(self, log: Any, info: dict[str, Any]) -> None:
+        """Be called by CRFsuite after each pass over the data."""
+        if self._report is not None:
+            number = int(info["num"])
+            self._report(number / self._max_iterations, f"entity tagger, pass {number} of {self._max_iterations}")
 
 
 def _seed_c_library(seed: int) -> None:
@@ -160,7 +189,9 @@ def spans_of(labels: Sequence[str]) -> list[tuple[int, int, str]]:
     return spans
 
 
-def token_features(tokens: Sequence[Token], known: Sequence[KnownPhrase], intent: str) -> list[list[str]]:
+def token_features(
+    tokens: Sequence[Token], known: Sequence[KnownPhrase], intent: str, clues: TokenClues | None = None
+) -> list[list[str]]:
     """Describe each token by strings that the field weighs.
 
     Parameters
@@ -171,6 +202,8 @@ def token_features(tokens: Sequence[Token], known: Sequence[KnownPhrase], intent
         Known phrases in it.
     intent
         The likely intent.
+    clues
+        What the token states say; None without an encoder.
 
     Returns
     -------
@@ -207,7 +240,20 @@ def token_features(tokens: Sequence[Token], known: Sequence[KnownPhrase], intent
         row += [f"k-1={mark}" for mark in before_marks]
         row += [f"k+1={mark}" for mark in after_marks]
         rows.append(row)
+    if clues is not None:
+        _add_clues(rows, clues)
     return rows
+
+
+def _add_clues(rows: list[list[str]], clues: TokenClues) -> None:
+    last = len(rows) - 1
+    for i, row in enumerate(rows):
+        row += clues.own[i]
+        row += clues.shared[i]
+        if i > 0:
+            row += [f"-1{clue}" for clue in clues.shared[i - 1]]
+        if i < last:
+            row += [f"+1{clue}" for clue in clues.shared[i + 1]]
 
 
 def _shape(word: str) -> str:

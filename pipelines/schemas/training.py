@@ -23,6 +23,9 @@ class TrainParams(BaseModel):
     holdout_share: float = Field(
         default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate."
     )
+    encoder: str = Field(
+        default="auto", description="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form."
+    )
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")

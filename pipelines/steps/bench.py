@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.errors import DataRejected
+from pipelines.nlu.encoder_build import find_encoder
 from pipelines.nlu.intents import Progress
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
@@ -46,7 +47,15 @@ class BenchResult:
     peak_memory_mb: float
 
 
-def bench_nlu(data: Path, *, shots: int | None = None, seed: int = 0, progress: Progress | None = None) -> BenchResult:
+def bench_nlu(
+    data: Path,
+    *,
+    cache: Path,
+    encoder_choice: str = "auto",
+    shots: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> BenchResult:
     """Train on `data/train.jsonl`, then measure on `data/test.jsonl`.
 
     Parameters
@@ -54,6 +63,10 @@ def bench_nlu(data: Path, *, shots: int | None = None, seed: int = 0, progress: 
     data
         Folder with both files; a row a line: ``{"id","text","intent","entities":[{"start","end","type","value"}]}``.
         Rows of intent `__oos__` are out of scope.
+    cache
+        Folder for built encoders.
+    encoder_choice
+        `auto`, `none`, or a folder with an encoder.
     shots
         Train on this many examples an intent, drawn by `seed`. None: on all.
     seed
@@ -78,8 +91,11 @@ def bench_nlu(data: Path, *, shots: int | None = None, seed: int = 0, progress: 
         raise DataRejected(str(data), ["train.jsonl and test.jsonl each need at least one row"])
     if shots is not None:
         train = draw_shots(train, shots=shots, seed=seed)
+    encoder = find_encoder(encoder_choice, cache=cache)
     wall, cpu = time.perf_counter(), time.process_time()
-    model = NluModel(seed=seed).fit(train, progress=lambda share, what: report(0.8 * share, what))
+    model = NluModel(encoder=encoder, seed=seed, algorithm="lbfgs").fit(
+        train, progress=lambda share, what: report(0.8 * share, what)
+    )
     training_seconds, training_cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     model_bytes, model = _through_disk(model)
     evaluation = evaluate(model, test, progress=lambda share, what: report(0.8 + 0.2 * share, what))

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from pipelines.nlu.encoder_build import find_encoder
 from pipelines.nlu.intents import Progress
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import BotFile
@@ -19,7 +20,7 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
     bot_file
         The bot, whose entities list the known values.
     params
-        `seed` and `algorithm` are used.
+        `encoder`, `seed` and `algorithm` are used; the built encoder is kept under `home`.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -28,5 +29,6 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
     NluModel
         Fitted; the same frame, bot and seed give the same model.
     """
-    model = NluModel(seed=params.seed, algorithm=params.algorithm)
+    encoder = find_encoder(params.encoder, cache=params.home / "encoders")
+    model = NluModel(encoder=encoder, seed=params.seed, algorithm=params.algorithm)
     return model.fit(to_examples(frame), bot_file.entities, progress=progress)
