@@ -40,7 +40,7 @@ def write_bot(folder: Path, wire: dict[str, Any]) -> Path:
 
 
 def settings_at(home: Path) -> Settings:
-    return Settings(_env_file=None, home=home)  # type: ignore[call-arg]
+    return Settings(_env_file=None, home=home)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,9 @@ def test_decisions_equal_those_of_sklearn() -> None:
     X = features.fit_transform([text for text, _ in rows])
     machine = LinearSVC(C=1.0, random_state=0).fit(X, [intent for _, intent in rows])
     for text, expected in zip([text for text, _ in rows], machine.decision_function(X), strict=True):
-        assert np.allclose(classifier.decisions(features.transform(text)), expected, atol=1e-4)  # the solver's tolerance
+        assert np.allclose(
+            classifier.decisions(features.transform(text)), expected, atol=1e-4
+        )  # the solver's tolerance
 
 
 def test_confidences_of_a_text_without_known_features_are_level() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,10 @@ def write(file: Path, rows: list[Example]) -> None:
     file.write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
 
 
+def bench(folder: Path, **choices: Any) -> BenchResult:
+    return bench_nlu(folder, cache=folder / "encoders", encoder_choice="none", **choices)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bench")
@@ -34,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def result(folder: Path) -> BenchResult:
-    return bench_nlu(folder)
+    return bench(folder)
 
 
 def test_bench_nlu_measures_the_test_rows(result: BenchResult) -> None:
@@ -63,7 +68,7 @@ def test_describe_tells_the_figures_that_are_there(result: BenchResult) -> None:
 
 
 def test_bench_nlu_few_shots_and_seed_are_repeatable(folder: Path) -> None:
-    first, second = (bench_nlu(folder, shots=2, seed=5) for _ in range(2))
+    first, second = (bench(folder, shots=2, seed=5) for _ in range(2))
     assert first.n_train == 8
     assert first.model_bytes == second.model_bytes
     assert [p.result for p in first.evaluation.predictions] == [p.result for p in second.evaluation.predictions]
@@ -82,7 +87,7 @@ def test_bench_nlu_names_a_missing_or_empty_file(folder: Path, tmp_path: Path, m
     for name in {"train.jsonl", "test.jsonl"} - {missing}:
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     with pytest.raises(DataRejected, match=missing):
-        bench_nlu(tmp_path)
+        bench(tmp_path)
     (tmp_path / missing).write_text("\n", encoding="utf-8")
     with pytest.raises(DataRejected, match="at least one row"):
-        bench_nlu(tmp_path)
+        bench(tmp_path)

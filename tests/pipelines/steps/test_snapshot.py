@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from hypothesis import given
@@ -35,7 +36,7 @@ def test_content_hash_differs_where_the_rows_differ(rows: list[tuple[str, str]],
 def test_content_hash_changes_with_everything_that_is_learnt() -> None:
     first, *rest = EXAMPLES
     span = LabelledSpan(start=0, end=4, type="t", value="text")
-    changes = [{"text": "text 0"}, {"intent": "b"}, {"entities": (span,)}]
+    changes: list[dict[str, Any]] = [{"text": "text 0"}, {"intent": "b"}, {"entities": (span,)}]
     changed = [content_hash(to_frame([first.model_copy(update=change), *rest])) for change in changes]
     assert len({HASH, *changed, content_hash(to_frame(rest)), content_hash(to_frame([*EXAMPLES, first]))}) == 6
     assert content_hash(to_frame([first.model_copy(update={"id": "renamed"}), *rest])) == HASH
