@@ -1,5 +1,6 @@
 """Run the training notebook with papermill: a kernel process of its own, checked parameters, a record in MLflow."""
 
+import os
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ class TrainingOutcome:
     name, version
         The registered model and its new version.
     is_promoted
-        Whether the version carries the alias `production` now.
+        Whether the version carries the alias that answers now.
     gate_reasons
         Why the gate refused it; empty if it passed.
     metrics
@@ -99,7 +100,7 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
         if executed.exists():
             tracking.log_notebook(run_id, tracking_uri, executed)
         tracking.end_run(run_id, tracking_uri, succeeded=succeeded)
-    return _outcome(params.bot, run_id, tracking_uri, executed)
+    return _outcome(params, run_id, tracking_uri, executed)
 
 
 def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
@@ -110,6 +111,7 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
     for name in ("source", "out_of_scope_file", "test_file"):
         if values[name] not in ("", "mongo"):
             values[name] = str(Path(values[name]).resolve())
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # in the kernel too
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
         warnings.filterwarnings("ignore", category=UserWarning, module="jupyter_client")
@@ -160,18 +162,18 @@ def _subclasses(root: type[BotError]) -> set[type[BotError]]:
     return {root}.union(*(_subclasses(child) for child in root.__subclasses__()))
 
 
-def _outcome(bot: str, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
+def _outcome(params: TrainParams, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
     from mlflow import MlflowClient
 
     from pipelines.steps.register import CANDIDATE, model_name, promoted_version
 
     client = MlflowClient(tracking_uri)
-    version = client.get_model_version_by_alias(model_name(bot), CANDIDATE)
+    version = client.get_model_version_by_alias(model_name(params.bot), CANDIDATE)
     return TrainingOutcome(
         run_id=run_id,
         name=version.name,
         version=str(version.version),
-        is_promoted=promoted_version(bot, tracking_uri) == str(version.version),
+        is_promoted=promoted_version(params.bot, tracking_uri, alias=params.release_alias) == str(version.version),
         gate_reasons=version.tags.get("gate_reasons", ""),
         metrics=dict(client.get_run(run_id).data.metrics),
         notebook=notebook,

@@ -7,6 +7,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_PREFIX = "INTENTLOOP_"
+BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+"""What a bot may be called; the registry and URLs hold the name as it is."""
 
 
 class Settings(BaseSettings):
@@ -36,7 +38,9 @@ class Settings(BaseSettings):
         validation_alias="MLFLOW_TRACKING_URI",
         description="MLflow server to use. Unset: one on `INTENTLOOP_MLFLOW_PORT`.",
     )
-    default_bot: str = Field(default="default", min_length=1, description="Bot that answers where a path names none.")
+    default_bot: str = Field(
+        default="default", pattern=BOT_NAME, description="Bot that answers where a path names none."
+    )
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
     release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked.")
 

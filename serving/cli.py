@@ -221,6 +221,7 @@ def train(
         min_accuracy=min_accuracy,
         seed=seed,
         promote=promote,
+        release_alias=settings.release_alias,
     )
     with share_reporter("Training") as report:
         outcome = run_training(params, settings, progress=report)
@@ -292,7 +293,7 @@ def _settings() -> "Settings":
 
 
 def _bot(name: str | None) -> str:
-    from pipelines.schemas.training import BOT_NAME
+    from pipelines.settings import BOT_NAME
 
     chosen = name or _settings().default_bot
     if re.fullmatch(BOT_NAME, chosen, re.ASCII) is None:

@@ -51,6 +51,10 @@ class Releases(Protocol):
     async def stop(self) -> None:
         """Stop following it."""
 
+    async def ensure(self, bot: str) -> Release:
+        """Give the release of a bot, loading it on its first use; raise as `current` does."""
+        ...
+
     def current(self, bot: str) -> Release:
         """Give the release that answers for a bot; raise `ModelNotLoaded` or `NotFound` if there is none."""
         ...

@@ -1,6 +1,8 @@
 """Text to features: the one place where an utterance is read, for training and for serving alike."""
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,12 +94,16 @@ class Featurizer:
         self.sparse_ = SparseFeatures(min_document_count=2 if len(texts) >= LARGE else 1)
         progress(0.0, "counting words and characters")
         X = self.sparse_.fit_transform(texts)
-        utterances = []
-        for number, text in enumerate(texts):
-            if number % 50 == 0:
-                progress(0.1 + 0.9 * number / len(texts), f"reading {number:,} of {len(texts):,} utterances")
-            row = X[number]
-            utterances.append(Utterance(text, tokenize(text), SparseVector(row.indices, row.data), self._encode(text)))
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the encoder lets go of the interpreter while it works
+            encoded = []
+            for number, states in enumerate(pool.map(self._encode, texts)):
+                encoded.append(states)
+                if number % 50 == 0:
+                    progress(0.1 + 0.9 * number / len(texts), f"reading {number:,} of {len(texts):,} utterances")
+        utterances = [
+            Utterance(text, tokenize(text), SparseVector(row.indices, row.data), states)
+            for text, row, states in zip(texts, X, encoded, strict=True)
+        ]
         return utterances, X
 
     def read(self, text: str) -> Utterance:

@@ -18,9 +18,9 @@ LabelArray = npt.NDArray[np.intp]
 Progress = Callable[[float, str], None]
 
 FEW_EXAMPLES = 15
-"""Median examples an intent below which word counts say less than the encoder does (2.5 points at 10 an intent)."""
-MANY_ROWS = 4000
-"""Rows from which the regularisation is no longer searched: it costs minutes and moves public data by 0.2 points."""
+"""Median examples an intent below which the encoder alone does better: at 10 an intent 85.2 %, 84.6 % with words."""
+MANY_ROWS = 1500
+"""Rows from which the regularisation is not searched: it costs minutes; on public data .2 and .3 differ by 0.2 points."""
 _N_CHUNKS = 4
 """Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
 

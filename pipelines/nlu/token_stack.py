@@ -20,6 +20,7 @@ RIDGE = 3.0
 N_FOLDS = 3
 CLUSTER_COUNTS = (64, 256, 1024)
 _MIN_TOKENS_PER_CLUSTER = 8
+_MAX_CLUSTERED_TOKENS = 30_000
 _SCORE_BINS = (0.1, 0.3, 0.5, 0.7)
 _TOP = 3
 
@@ -126,6 +127,9 @@ class TokenStack:
     def _cluster(self, vectors: FloatArray) -> list[FloatArray]:
         from sklearn.cluster import MiniBatchKMeans
 
+        if len(vectors) > _MAX_CLUSTERED_TOKENS:
+            chosen = np.random.default_rng(self.seed).choice(len(vectors), _MAX_CLUSTERED_TOKENS, replace=False)
+            vectors = vectors[np.sort(chosen)]
         centroids = []
         for count in CLUSTER_COUNTS:
             if len(vectors) < count * _MIN_TOKENS_PER_CLUSTER:

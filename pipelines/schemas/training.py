@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+from pipelines.settings import BOT_NAME
 
 
 class TrainParams(BaseModel):
@@ -29,7 +29,8 @@ class TrainParams(BaseModel):
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
-    promote: bool = Field(default=False, description="Set the alias `production` if the gate is passed.")
+    promote: bool = Field(default=False, description="Set the alias `release_alias` if the gate is passed.")
+    release_alias: str = Field(default="production", min_length=1, description="Alias of the version that answers.")
 
     @field_validator("out_of_scope_file", "test_file", mode="before")
     @classmethod

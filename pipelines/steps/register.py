@@ -18,7 +18,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.snapshot import Snapshot
 
-CANDIDATE, PRODUCTION = "candidate", "production"
+CANDIDATE = "candidate"
 GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 GOLDEN_SIZE = 60
 _NO_SUCH_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
@@ -129,7 +129,7 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
     folder
         A release folder that `freeze` wrote.
     params
-        `bot` names the registered model; `promote` asks for the alias `production`.
+        `bot` names the registered model; `promote` asks for the alias `release_alias`.
     run_id
         The MLflow run to log to.
     gate
@@ -138,7 +138,7 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
     Returns
     -------
     RegisteredVersion
-        The new version; it carries `candidate`, and `production` if that was asked for and the gate is passed.
+        The new version; it carries `candidate`, and the alias that answers if asked for and the gate is passed.
     """
     name = model_name(params.bot)
     client = mlflow.MlflowClient()
@@ -165,12 +165,12 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
         client.set_model_version_tag(name, version, key, value)
     client.set_registered_model_alias(name, CANDIDATE, version)
     if params.promote and gate.passed:
-        promote(params.bot, version)
+        promote(params.bot, version, alias=params.release_alias)
     return RegisteredVersion(name, version, gate, params.promote and gate.passed)
 
 
-def promote(bot: str, version: str) -> None:
-    """Move the alias `production` to a version; serving notices within seconds.
+def promote(bot: str, version: str, *, alias: str) -> None:
+    """Move the alias that answers to a version; serving notices within seconds.
 
     Parameters
     ----------
@@ -178,6 +178,8 @@ def promote(bot: str, version: str) -> None:
         Bot whose registered model it is.
     version
         Version to promote.
+    alias
+        The alias that serving follows, `production` unless the settings say otherwise.
 
     Raises
     ------
@@ -189,17 +191,17 @@ def promote(bot: str, version: str) -> None:
     tags = client.get_model_version(name, version).tags
     if tags.get(GATE_TAG) != GATE_PASSED:
         raise ReleaseRefused(name, version, tags.get("gate_reasons") or "it has not passed the gate")
-    previous = promoted_version(bot, mlflow.get_tracking_uri())
-    client.set_registered_model_alias(name, PRODUCTION, version)
+    previous = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
+    client.set_registered_model_alias(name, alias, version)
     client.set_model_version_tag(name, version, "stage", "Production")
     if previous not in (None, version):
         client.set_model_version_tag(name, previous, "stage", "Archived")
 
 
-def promoted_version(bot: str, tracking_uri: str) -> str | None:
-    """Give the version that carries the alias `production`, or None; a server that fails is an MlflowException."""
+def promoted_version(bot: str, tracking_uri: str, *, alias: str) -> str | None:
+    """Give the version that carries the alias, or None; a server that fails is an MlflowException."""
     try:
-        return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), PRODUCTION).version)
+        return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), alias).version)
     except MlflowException as error:
         if error.error_code in _NO_SUCH_ALIAS:
             return None

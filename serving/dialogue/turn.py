@@ -54,7 +54,7 @@ async def handle_turn(message: UserMessage, services: Services) -> Answer:
     """
     if len(message.text) > services.max_message_chars:
         raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
-    services.releases.current(message.bot)  # no release, no work: not even a look at the database
+    await services.releases.ensure(message.bot)  # no release, no work: not even a look at the database
     async with services.queues.turn_of(message.bot, message.thread_id):
         record = await _answer_once(message, services)
     return Answer.model_validate_json(record.answer)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE
-from pipelines.schemas.training import BOT_NAME
+from pipelines.settings import BOT_NAME
 
 LAST_GOOD_FILE, JOURNAL_FILE = "last_good.json", "journal.jsonl"
 _INCOMING_SECONDS = 3600.0

@@ -35,7 +35,7 @@ def intent(intent_id: str, response: str, examples: list[str], **fields: Any) ->
     }
 
 
-def parameter(name: str, prompt: str, *, type: str | None = None, required: bool = True) -> dict[str, Any]:  # noqa: A002
+def parameter(name: str, prompt: str, *, type: str | None = None, required: bool = True) -> dict[str, Any]:
     """Give one parameter in the shape of a bot file."""
     return {"id": name, "name": name, "required": required, "type": type or name, "prompt": prompt}
 
@@ -48,7 +48,8 @@ _TRACK = [
     "any news on my order [ORD-1999](order_id)", "when does order [ORD-1500](order_id) arrive",
 ]  # fmt: skip
 _BUY = [
-    "i want to buy a [tent](product)", "order [two](quantity) [backpacks](product)", "buy [3](quantity) [tents](product)",
+    "i want to buy a [tent](product)", "order [two](quantity) [backpacks](product)",
+    "buy [3](quantity) [tents](product)",
     "i would like to purchase a [backpack](product)", "can i get [one](quantity) [tent](product) please",
     "add a [rucksack](product) to my basket", "i need [four](quantity) [thermos](product) flasks",
     "buy something", "i would like to buy a [thermos](product)", "get me [2](quantity) [backpacks](product)",

@@ -28,6 +28,10 @@ class FixedReleases:
     async def stop(self) -> None:
         """Nothing to stop."""
 
+    async def ensure(self, bot: str) -> Release:
+        """Give the release of a bot."""
+        return self.current(bot)
+
     def current(self, bot: str) -> Release:
         """Give the release of a bot."""
         if bot not in self.release_by_bot:

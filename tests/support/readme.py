@@ -1,4 +1,4 @@
-"""The README's generated parts: `python -m tests.support.readme` writes them anew, a test checks that they are fresh."""
+"""The README's generated parts: `python -m tests.support.readme` writes them anew, a test checks them."""
 
 import json
 from pathlib import Path

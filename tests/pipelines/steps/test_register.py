@@ -101,12 +101,12 @@ def test_git_commit_is_a_commit_or_nothing() -> None:
 def test_promoted_version_of_nothing_is_none_but_a_dead_server_is_an_error(
     mlflow_store: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert promoted_version("nobody", mlflow_store) is None
+    assert promoted_version("nobody", mlflow_store, alias="production") is None
     mlflow.MlflowClient().create_registered_model(model_name("empty"))
-    assert promoted_version("empty", mlflow_store) is None
+    assert promoted_version("empty", mlflow_store, alias="production") is None
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(MlflowException):
-        promoted_version("nobody", f"http://127.0.0.1:{free_port()}")
+        promoted_version("nobody", f"http://127.0.0.1:{free_port()}", alias="production")
 
 
 def registered(server: str, model: NluModel, home: Path, bot: str, gate: Gate, *, wanted: bool) -> str:
@@ -125,31 +125,31 @@ def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel
     client = mlflow.MlflowClient()
     name = model_name("walk")
     first = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=True)
-    assert promoted_version("walk", mlflow_in_use) == first
+    assert promoted_version("walk", mlflow_in_use, alias="production") == first
     tags = client.get_model_version(name, first).tags
     assert (tags["gate"], tags["gate_reasons"], tags["stage"]) == ("passed", "", "Production")
     assert tags["data_hash"] == "d" * 64
     assert len(tags["bot_hash"]) == 64
 
     second = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=False)
-    assert promoted_version("walk", mlflow_in_use) == first
+    assert promoted_version("walk", mlflow_in_use, alias="production") == first
     assert str(client.get_model_version_by_alias(name, CANDIDATE).version) == second
-    promote("walk", second)
+    promote("walk", second, alias="production")
     assert str(client.get_model_version_by_alias(name, PRODUCTION).version) == second
     stages = [client.get_model_version(name, version).tags["stage"] for version in (first, second)]
     assert stages == ["Archived", "Production"]
-    promote("walk", first)
-    assert promoted_version("walk", mlflow_in_use) == first
+    promote("walk", first, alias="production")
+    assert promoted_version("walk", mlflow_in_use, alias="production") == first
 
 
 @pytest.mark.integration
 def test_register_failed_gate_is_never_promoted(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
     first = registered(mlflow_in_use, tiny_model, tmp_path, "gated", PASSED, wanted=True)
     second = registered(mlflow_in_use, tiny_model, tmp_path, "gated", FAILED, wanted=True)
-    assert promoted_version("gated", mlflow_in_use) == first
+    assert promoted_version("gated", mlflow_in_use, alias="production") == first
     with pytest.raises(ReleaseRefused, match="below the floor"):
-        promote("gated", second)
-    assert promoted_version("gated", mlflow_in_use) == first
+        promote("gated", second, alias="production")
+    assert promoted_version("gated", mlflow_in_use, alias="production") == first
 
 
 _LOAD = """
