@@ -40,12 +40,12 @@ class Utterance:
 
     @property
     def dense(self) -> npt.NDArray[np.float32] | None:
-        """The pooled vectors one after the other. Shape ``(3 * dimension,)``."""
-        return None if self.encoded is None else self.encoded.pooled.ravel()
+        """The pooled vectors: mean, maximum, minimum. Shape ``(3, dimension)``, unit rows."""
+        return None if self.encoded is None else self.encoded.pooled
 
 
 def stack_dense(utterances: Sequence[Utterance]) -> npt.NDArray[np.float32] | None:
-    """Give the pooled vectors of several utterances. Shape ``(n_utterances, 3 * dimension)``; None without encoder."""
+    """Give the pooled vectors of several utterances. Shape ``(n_utterances, 3, dimension)``; None without encoder."""
     rows = [utterance.dense for utterance in utterances]
     present = [row for row in rows if row is not None]
     return np.stack(present) if present else None

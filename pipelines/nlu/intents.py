@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.calibration import fit_scale, softmax
+from pipelines.nlu.prototypes import PrototypeRidge
 from pipelines.nlu.sparse import SparseVector
 
 FloatArray = npt.NDArray[np.floating]
@@ -20,7 +21,7 @@ Progress = Callable[[float, str], None]
 FEW_EXAMPLES = 15
 """Median examples an intent below which the encoder alone does better: at 10 an intent 85.2 %, 84.6 % with words."""
 MANY_ROWS = 1500
-"""Rows from which the regularisation is not searched: it costs minutes; on public data .2 and .3 differ by 0.2 points."""
+"""Rows from which the regularisation is not searched: it costs minutes, and .2 to .3 differ by 0.2 points."""
 _N_CHUNKS = 4
 """Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
 
@@ -37,6 +38,10 @@ class Regime:
         `svm`: linear support vector machine, one intent against the rest; `logistic`: multinomial regression.
     uses_sparse
         Whether word and character features take part beside the encoder's.
+    n_pooled
+        How many of the encoder's pooled vectors take part: 1 is the mean, 3 are mean, maximum and minimum.
+    prototype_weight
+        Weight of the prototypes' decision beside the linear one's; 0: they do not take part.
     C_grid
         Inverse regularisation strengths to choose from by cross-validation, the first one by default.
     """
@@ -44,12 +49,15 @@ class Regime:
     name: str
     head: Literal["svm", "logistic"]
     uses_sparse: bool
+    n_pooled: int
+    prototype_weight: float
     C_grid: tuple[float, ...]
 
 
-SPARSE_ALONE = Regime("sparse features alone", "svm", True, (0.5, 0.3, 1.0))
-FEW_SHOT = Regime("few examples", "logistic", False, (30.0, 10.0, 100.0))
-FULL = Regime("many examples", "svm", True, (0.3, 0.1, 1.0))
+SPARSE_ALONE = Regime("sparse features alone", "svm", True, 0, 0.0, (0.5, 0.3, 1.0))
+FEW_SHOT = Regime("few examples", "logistic", False, 3, 0.0, (30.0, 10.0, 100.0))
+FULL = Regime("many examples", "svm", True, 1, 1.5, (0.3, 0.1, 1.0))
+REGIME_BY_NAME = {regime.name: regime for regime in (SPARSE_ALONE, FEW_SHOT, FULL)}
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,9 @@ class HeldOut:
     ----------
     decisions
         Shape ``(n_utterances, n_intents)``.
+    closeness
+        How near the nearest kind of known utterances is, about 0 to 1; zeros without an encoder.
+        Shape ``(n_utterances,)``.
     labels
         Column of the right intent. Shape ``(n_utterances,)``.
     accuracy
@@ -67,6 +78,7 @@ class HeldOut:
     """
 
     decisions: FloatArray
+    closeness: FloatArray
     labels: LabelArray
     accuracy: float
 
@@ -98,12 +110,14 @@ class IntentClassifier:
         gathered row by row.
     dense_coefficients_
         Of the encoder's pooled vectors. Shape ``(n_dense, n_intents)``, float32; ``n_dense`` is 0 without an encoder.
+    prototypes_
+        The second opinion; None without an encoder.
     intercepts_
         Shape ``(n_intents,)``, float32.
     scale_
         Inverse temperature of the confidence.
     C_, regime_
-        The regularisation and the regime's name in use.
+        The regularisation and the regime in use.
     held_out_
         Cross-validated decisions on the training rows; None after loading.
     """
@@ -131,7 +145,7 @@ class IntentClassifier:
         labels
             The intent id of each row; one single intent is allowed.
         dense
-            The encoder's pooled vectors. Shape ``(n_utterances, n_dense)``; None without an encoder.
+            The encoder's pooled vectors. Shape ``(n_utterances, 3, dimension)``; None without an encoder.
         n_extra
             The last rows, this many, are no real utterances: they are learnt from and never evaluated on.
         progress
@@ -148,14 +162,15 @@ class IntentClassifier:
         y = np.array([column[label] for label in labels], dtype=np.intp)
         n_real = len(y) - n_extra
         regime = choose_regime(y[:n_real], has_encoder=dense is not None)
-        self.regime_ = regime.name
-        features = _stack(X, dense, uses_sparse=regime.uses_sparse)
+        self.regime_ = regime
+        features = _stack(X, dense, regime)
+        sentences = None if dense is None else dense[:, 0]
         grid = regime.C_grid if n_real < MANY_ROWS else regime.C_grid[:1]
         best: HeldOut | None = None
         n_steps = len(grid if self.C is None else (self.C,)) + 1
         for step, C in enumerate(grid if self.C is None else (self.C,)):
             report(step / n_steps, f"cross-validating the intent classifier, C={C}")
-            held_out = self._cross_validate(features, y, n_real, regime, C)
+            held_out = self._cross_validate(features, sentences, y, n_real, regime, C)
             if best is None or held_out.accuracy > best.accuracy:
                 best, self.C_ = held_out, C
         report(1 - 1 / n_steps, "fitting the intent classifier")
@@ -170,52 +185,79 @@ class IntentClassifier:
             if n_sparse
             else np.zeros((0, len(self.intents_)), dtype=np.float32)
         )
+        self.prototypes_ = None
+        if sentences is not None:
+            self.prototypes_ = PrototypeRidge(seed=self.seed).fit(sentences, y, n_intents=len(self.intents_))
         report(1.0, "intent classifier fitted")
         return self
 
     def decisions(self, features: SparseVector, dense: npt.NDArray[np.float32] | None = None) -> FloatArray:
-        """Give the signed distance to each intent's boundary. Shape ``(n_intents,)``."""
-        values: FloatArray = self.intercepts_.copy()
-        if len(self.coefficients_):
-            values += features.weights @ self.coefficients_[features.columns]
-        if dense is not None:
-            values += dense @ self.dense_coefficients_
-        return values
+        """Give how much each intent is meant, before calibration. Shape ``(n_intents,)``."""
+        return self.decide(features, dense)[0]
 
-    def confidences(self, features: SparseVector, dense: npt.NDArray[np.float32] | None = None) -> FloatArray:
-        """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1.
+    def decide(self, features: SparseVector, dense: npt.NDArray[np.float32] | None = None) -> tuple[FloatArray, float]:
+        """Give the decision on each intent, and how near the nearest kind of known utterances is.
 
-        They are level for a text without any known feature: the intercepts alone would be sure of the intent with the
-        most examples, whatever was said.
-        """
-        if dense is None and not len(features.columns):
-            return np.full(len(self.intents_), 1.0 / len(self.intents_))
-        return softmax(self.decisions(features, dense), scale=self.scale_)
-
-    def held_out_confidence(self) -> tuple[FloatArray, npt.NDArray[np.bool_]]:
-        """Give the confidence of the top intent on rows held out in training, and whether it was right.
-
-        Rows whose intent has no other example are left out: of course they were not understood, and thresholds fitted
-        on them would be those of a worse model.
+        Parameters
+        ----------
+        features
+            Sparse features of the utterance.
+        dense
+            The encoder's pooled vectors. Shape ``(3, dimension)``; None without an encoder.
 
         Returns
         -------
-        tuple[FloatArray, npt.NDArray[np.bool_]]
-            Two arrays of shape ``(n_known_utterances,)``.
+        tuple[FloatArray, float]
+            Shape ``(n_intents,)``, and about 0 to 1; the latter is 0 without an encoder.
+        """
+        values: FloatArray = self.intercepts_.copy()
+        if len(self.coefficients_):
+            values += features.weights @ self.coefficients_[features.columns]
+        if dense is None or self.prototypes_ is None:
+            return values, 0.0
+        values += dense[: self.regime_.n_pooled].ravel() @ self.dense_coefficients_
+        second = self.prototypes_.decisions(dense[0])
+        return values + self.regime_.prototype_weight * second, float(second.max())
+
+    def confidences(self, features: SparseVector, dense: npt.NDArray[np.float32] | None = None) -> FloatArray:
+        """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1."""
+        return self.calibrate(features, self.decisions(features, dense))
+
+    def calibrate(self, features: SparseVector, decisions: FloatArray) -> FloatArray:
+        """Turn the decisions about an utterance into probabilities.
+
+        Without an encoder, they are level for a text that has no known word or character: the intercepts alone would
+        be sure of the intent with the most examples, whatever was said.
+        """
+        if not len(features.columns) and not len(self.dense_coefficients_):
+            return np.full(len(self.intents_), 1.0 / len(self.intents_))
+        return softmax(decisions, scale=self.scale_)
+
+    @property
+    def held_out(self) -> HeldOut:
+        """What the classifier says of its training rows, each held out.
 
         Raises
         ------
         ValueError
             The classifier was loaded from a file, which keeps no training rows.
         """
-        held_out = self.held_out_
-        if held_out is None:
+        if self.held_out_ is None:
             raise ValueError("a loaded classifier has no held-out rows; they exist only after fit")
-        decisions, labels = held_out.decisions[held_out.is_known], held_out.labels[held_out.is_known]
-        return softmax(decisions, scale=self.scale_).max(axis=1), decisions.argmax(axis=1) == labels
+        return self.held_out_
 
-    def _cross_validate(self, X: Any, y: LabelArray, n_real: int, regime: Regime, C: float) -> HeldOut:
-        decisions = np.full((n_real, len(self.intents_)), -np.inf)
+    def held_out_confidences(self) -> FloatArray:
+        """Give the calibrated probability of each intent on rows held out in training. Shape ``(n, n_intents)``.
+
+        An intent that the row's fold did not know has 0.
+        """
+        decisions = self.held_out.decisions
+        return softmax(np.where(np.isfinite(decisions), decisions, -1e3), scale=self.scale_)
+
+    def _cross_validate(
+        self, X: Any, sentences: FloatArray | None, y: LabelArray, n_real: int, regime: Regime, C: float
+    ) -> HeldOut:
+        decisions, closeness = np.full((n_real, len(self.intents_)), -np.inf), np.zeros(n_real)
         n_folds = self.n_folds or (3 if n_real >= MANY_ROWS else 5)
         folds = stratified_folds(y[:n_real], n_folds=n_folds, seed=self.seed)
         extra = np.arange(n_real, len(y))
@@ -224,20 +266,27 @@ class IntentClassifier:
             if len(train) == 0 or len(test) == 0:
                 continue
             known = np.unique(y[train])
-            coefficients, intercepts = _fit_linear(
-                X[train], np.searchsorted(known, y[train]), len(known), regime.head, C, self.seed
-            )
-            decisions[np.ix_(test, known)] = X[test] @ coefficients + intercepts
+            columns = np.searchsorted(known, y[train])
+            coefficients, intercepts = _fit_linear(X[train], columns, len(known), regime.head, C, self.seed)
+            values = X[test] @ coefficients + intercepts
+            if sentences is not None:
+                prototypes = PrototypeRidge(seed=self.seed).fit(sentences[train], columns, n_intents=len(known))
+                second = prototypes.decisions(sentences[test])
+                values = values + regime.prototype_weight * second
+                closeness[test] = second.max(axis=1)
+            decisions[np.ix_(test, known)] = values
         accuracy = float((decisions.argmax(axis=1) == y[:n_real]).mean())
-        return HeldOut(decisions, y[:n_real], accuracy)
+        return HeldOut(decisions, closeness, y[:n_real], accuracy)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Give what a file needs: settings for JSON, arrays for NPZ."""
+        prototypes, prototype_arrays = self.prototypes_.to_parts() if self.prototypes_ is not None else (None, {})
         settings = {
             "intents": self.intents_,
             "scale": self.scale_,
             "C": self.C_,
-            "regime": self.regime_,
+            "regime": self.regime_.name,
+            "prototypes": prototypes,
             "n_folds": self.n_folds,
             "seed": self.seed,
         }
@@ -245,6 +294,7 @@ class IntentClassifier:
             "coefficients": self.coefficients_,
             "dense_coefficients": self.dense_coefficients_,
             "intercepts": self.intercepts_,
+            **prototype_arrays,
         }
 
     @classmethod
@@ -253,7 +303,10 @@ class IntentClassifier:
         classifier = cls(C=settings["C"], n_folds=settings["n_folds"], seed=settings["seed"])
         classifier.intents_ = tuple(settings["intents"])
         classifier.scale_, classifier.C_ = float(settings["scale"]), float(settings["C"])
-        classifier.regime_ = str(settings["regime"])
+        classifier.regime_ = REGIME_BY_NAME[settings["regime"]]
+        classifier.prototypes_ = None
+        if settings["prototypes"] is not None:
+            classifier.prototypes_ = PrototypeRidge.from_parts(settings["prototypes"], arrays)
         classifier.coefficients_ = np.ascontiguousarray(arrays["coefficients"], dtype=np.float32)
         classifier.dense_coefficients_ = np.ascontiguousarray(arrays["dense_coefficients"], dtype=np.float32)
         classifier.intercepts_ = arrays["intercepts"].astype(np.float32)
@@ -298,13 +351,14 @@ def stratified_folds(y: LabelArray, *, n_folds: int, seed: int) -> LabelArray:
     return folds
 
 
-def _stack(X: Any, dense: npt.NDArray[np.float32] | None, *, uses_sparse: bool) -> Any:
+def _stack(X: Any, dense: npt.NDArray[np.float32] | None, regime: Regime) -> Any:
     """Put both kinds of features side by side as one CSR matrix, sparse first."""
     from scipy.sparse import csr_matrix, hstack
 
     if dense is None:
         return X
-    return hstack([X, csr_matrix(dense)], format="csr") if uses_sparse else csr_matrix(dense)
+    pooled = csr_matrix(dense[:, : regime.n_pooled].reshape(len(dense), -1))
+    return hstack([X, pooled], format="csr") if regime.uses_sparse else pooled
 
 
 def _fit_linear(

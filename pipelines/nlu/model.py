@@ -13,12 +13,14 @@ import numpy.typing as npt
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.features import Featurizer, Utterance, encoded_of, stack_dense
 from pipelines.nlu.intents import IntentClassifier, Progress
+from pipelines.nlu.out_of_scope import OutOfScopeScore
 from pipelines.nlu.sparse import SparseFeatures
 from pipelines.nlu.synonyms import KnownValues
 from pipelines.nlu.tagger import Algorithm, EntityTagger, bio_labels
 from pipelines.nlu.text import clean, has_content
-from pipelines.nlu.thresholds import Costs, fit_thresholds
+from pipelines.nlu.thresholds import Costs, Judged, fit_thresholds
 from pipelines.nlu.token_stack import TokenStack, token_vectors
+from pipelines.nlu.value_memory import ValueMemory
 from pipelines.schemas.bot import Entity
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
@@ -26,6 +28,8 @@ from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 
 MODEL_FORMAT = 1
 RANKING_LENGTH = 10
+NOTHING_KNOWN = 100.0
+"""Out-of-scope score of a text in which no word or character n-gram is known; others lie between -10 and 20."""
 _SETTINGS_FILE, _ARRAYS_FILE, _TAGGER_FILE = "nlu.json", "nlu.npz", "entities.crfsuite"
 _ENCODER_FOLDER = "encoder"
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
@@ -104,7 +108,10 @@ class NluModel:
             n_extra=len(names),
             progress=part(report, 0.3, 0.6),
         )
-        self._fit_tagger(rows, utterances[: len(rows)], entities, part(report, 0.6, 0.95))
+        report(0.6, "learning what is out of scope")
+        held_out = self.classifier_.held_out
+        self.scope_ = OutOfScopeScore(seed=self.seed).fit(held_out.decisions, held_out.closeness, held_out.labels)
+        self._fit_tagger(rows, utterances[: len(rows)], entities, part(report, 0.65, 0.95))
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
@@ -116,6 +123,7 @@ class NluModel:
         self.entities_ = tuple(entities)
         self._known = KnownValues(self.entities_)
         self.stack_: TokenStack | None = None
+        self.memory_ = ValueMemory().fit([], [])
         self.tagger_ = EntityTagger(algorithm=self.algorithm, seed=self.seed)
         spans = [row.entities for row in rows]
         if not any(spans):
@@ -123,32 +131,44 @@ class NluModel:
         report(0.0, "training the entity tagger")
         sentences = [utterance.tokens for utterance in utterances]
         clues = None
+        confidences = self.classifier_.held_out_confidences()
         if self.encoder is not None:
             self.stack_ = TokenStack(seed=self.seed)
             labels = [bio_labels(tokens, found) for tokens, found in zip(sentences, spans, strict=True)]
             vectors = [token_vectors(utterance.tokens, encoded_of(utterance)) for utterance in utterances]
-            clues = self.stack_.fit_transform(vectors, labels)
-        held_out = self.classifier_.held_out_
-        assert held_out is not None  # noqa: S101  set by fit
+            clues = self.stack_.fit_transform(vectors, confidences.astype(np.float32), labels)
+        self.memory_.fit(sentences, spans)
         self.tagger_.fit(
             sentences,
             spans,
             known=[self._known.find(tokens) for tokens in sentences],
-            intents=[self.classifier_.intents_[column] for column in held_out.decisions.argmax(axis=1)],
+            remembered=[self.memory_.find(tokens, own=own) for tokens, own in zip(sentences, spans, strict=True)],
+            intents=[self.classifier_.intents_[column] for column in confidences.argmax(axis=1)],
             clues=clues,
             progress=part(report, 0.3, 1.0),
         )
 
     def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
-        confidence, correct = self.classifier_.held_out_confidence()
-        outside = [self._confidences(self.features_.read(text)).max() for text in out_of_scope_texts]
-        return fit_thresholds(confidence, correct, np.array(outside), costs=self.costs or Costs())
+        confidences, known = self.classifier_.held_out_confidences(), self.classifier_.held_out.is_known
+        assert self.scope_.held_out_ is not None  # noqa: S101  set by fit
+        judged = Judged(
+            confidences.max(axis=1)[known],
+            self.scope_.held_out_[known],
+            (confidences.argmax(axis=1) == self.classifier_.held_out.labels)[known],
+        )
+        outside = [self._judge(self.features_.read(text)) for text in out_of_scope_texts if has_content(clean(text))]
+        unknown = Judged(
+            np.array([confidences.max() for confidences, _ in outside]),
+            np.array([score for _, score in outside]),
+            np.zeros(len(outside), dtype=bool),
+        )
+        return fit_thresholds(judged, unknown, costs=self.costs or Costs())
 
     def choices(self) -> dict[str, object]:
         """Give what training chose by itself, for the record of the run."""
         return {
             "encoder": self.encoder.name if self.encoder is not None else "none",
-            "regime": self.classifier_.regime_,
+            "regime": self.classifier_.regime_.name,
             "C": self.classifier_.C_,
             "confidence_scale": round(self.classifier_.scale_, 3),
             "confidence_threshold": self.thresholds_.confidence,
@@ -176,7 +196,7 @@ class NluModel:
         if not has_content(cleaned):
             return NluResult(text=cleaned, ranking=())
         utterance = self.features_.read(cleaned)
-        confidences = self._confidences(utterance)
+        confidences, score = self._judge(utterance)
         order = np.argsort(-confidences, kind="stable")[:RANKING_LENGTH]
         intents = self.classifier_.intents_
         # model_construct: these are our own numbers, and validating ten scores would cost more than computing them
@@ -187,21 +207,31 @@ class NluModel:
         return NluResult.model_construct(
             text=cleaned,
             ranking=ranking,
-            entities=self._entities(utterance, ranking[0].intent_id),
-            out_of_scope_score=None,
+            entities=self._entities(utterance, ranking[0].intent_id, confidences),
+            out_of_scope_score=score,
         )
 
-    def _confidences(self, utterance: Utterance) -> npt.NDArray[np.floating]:
-        return self.classifier_.confidences(utterance.sparse, utterance.dense)
+    def _judge(self, utterance: Utterance) -> tuple[npt.NDArray[np.floating], float]:
+        """Give the confidence of each intent, shape ``(n_intents,)``, and the out-of-scope score."""
+        decisions, closeness = self.classifier_.decide(utterance.sparse, utterance.dense)
+        if utterance.encoded is None and not len(utterance.sparse.columns):
+            return self.classifier_.calibrate(utterance.sparse, decisions), NOTHING_KNOWN
+        return self.classifier_.calibrate(utterance.sparse, decisions), self.scope_.score(decisions, closeness)
 
-    def _entities(self, utterance: Utterance, intent: str) -> tuple[EntitySpan, ...]:
+    def _entities(
+        self, utterance: Utterance, intent: str, confidences: npt.NDArray[np.floating]
+    ) -> tuple[EntitySpan, ...]:
+        if not self.tagger_.model_:
+            return ()
         text, tokens = utterance.text, utterance.tokens
         known = self._known.find(tokens)
         clues = None
         if self.stack_ is not None:
-            clues = self.stack_.transform(token_vectors(tokens, encoded_of(utterance)))
+            vectors = token_vectors(tokens, encoded_of(utterance))
+            clues = self.stack_.transform(vectors, confidences.astype(np.float32))
         spans = []
-        for first, last, entity_type, confidence in self.tagger_.tag(tokens, known=known, intent=intent, clues=clues):
+        found = self.tagger_.tag(tokens, known=known, remembered=self.memory_.find(tokens), intent=intent, clues=clues)
+        for first, last, entity_type, confidence in found:
             start, end = tokens[first].start, tokens[last - 1].end
             value = self._known.canonical(entity_type, text[start:end])
             spans.append(EntitySpan(start=start, end=end, type=entity_type, value=value, confidence=confidence))
@@ -212,6 +242,7 @@ class NluModel:
         folder.mkdir(parents=True, exist_ok=True)
         sparse, sparse_arrays = self.features_.sparse_.to_parts()
         classifier, classifier_arrays = self.classifier_.to_parts()
+        scope, scope_arrays = self.scope_.to_parts()
         stack, stack_arrays = self.stack_.to_parts() if self.stack_ is not None else (None, {})
         settings = {
             "format": MODEL_FORMAT,
@@ -219,13 +250,16 @@ class NluModel:
             "algorithm": self.algorithm,
             "sparse": sparse,
             "classifier": classifier,
+            "scope": scope,
             "stack": stack,
+            "memory": self.memory_.to_parts(),
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
             "entities": [entity.to_wire() for entity in self.entities_],
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **sparse_arrays, **classifier_arrays, **stack_arrays)
+        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **stack_arrays}
+        np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
             self.encoder.save(folder / _ENCODER_FOLDER)
@@ -269,6 +303,8 @@ class NluModel:
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
         model.entities_ = tuple(Entity.model_validate(entity) for entity in settings["entities"])
         model._known = KnownValues(model.entities_)
+        model.scope_ = OutOfScopeScore.from_parts(settings["scope"], arrays)
+        model.memory_ = ValueMemory.from_parts(settings["memory"])
         model.stack_ = TokenStack.from_parts(settings["stack"], arrays) if settings["stack"] else None
         model.tagger_ = EntityTagger(algorithm=settings["algorithm"], seed=settings["seed"])
         tagger_file = folder / _TAGGER_FILE

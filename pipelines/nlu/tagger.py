@@ -65,6 +65,7 @@ class EntityTagger:
         spans: Sequence[Sequence[LabelledSpan]],
         *,
         known: Sequence[list[KnownPhrase]],
+        remembered: Sequence[list[KnownPhrase]],
         intents: Sequence[str],
         clues: Sequence[TokenClues] | None = None,
         progress: Callable[[float, str], None] | None = None,
@@ -79,6 +80,8 @@ class EntityTagger:
             Annotated entities of each utterance.
         known
             Known phrases of each utterance.
+        remembered
+            Phrases of each utterance that other examples annotate.
         intents
             Likely intent of each utterance, as a model says that did not see it: at serving time it is a guess too.
         clues
@@ -97,11 +100,11 @@ class EntityTagger:
             return self
         trainer = _Trainer(self.algorithm, self.max_iterations or _ITERATIONS[self.algorithm], progress)
         each_clues: Sequence[TokenClues | None] = clues if clues is not None else [None] * len(sentences)
-        rows = zip(sentences, spans, known, intents, each_clues, strict=True)
-        for tokens, utterance_spans, phrases, intent, clue in rows:
+        rows = zip(sentences, spans, known, remembered, intents, each_clues, strict=True)
+        for tokens, utterance_spans, phrases, seen, intent, clue in rows:
             shown = tokens[:MAX_TOKENS]
             if shown:
-                trainer.append(token_features(shown, phrases, intent, clue), bio_labels(shown, utterance_spans))
+                trainer.append(token_features(shown, phrases, seen, intent, clue), bio_labels(shown, utterance_spans))
         with TemporaryDirectory() as folder:
             file = Path(folder) / "entities.crfsuite"
             _seed_c_library(self.seed)
@@ -110,14 +113,20 @@ class EntityTagger:
         return self
 
     def tag(
-        self, tokens: list[Token], *, known: list[KnownPhrase], intent: str, clues: TokenClues | None = None
+        self,
+        tokens: list[Token],
+        *,
+        known: list[KnownPhrase],
+        remembered: list[KnownPhrase],
+        intent: str,
+        clues: TokenClues | None = None,
     ) -> list[TaggedSpan]:
         """Find the entities of one utterance, in order; they never overlap."""
         shown = tokens[:MAX_TOKENS]
         if not self.model_ or not shown:
             return []
         tagger = self._tagger()
-        labels = tagger.tag(token_features(shown, known, intent, clues))
+        labels = tagger.tag(token_features(shown, known, remembered, intent, clues))
         return [
             TaggedSpan(first, last, entity_type, _confidence(tagger, labels, first, last))
             for first, last, entity_type in spans_of(labels)
@@ -190,7 +199,11 @@ def spans_of(labels: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def token_features(
-    tokens: Sequence[Token], known: Sequence[KnownPhrase], intent: str, clues: TokenClues | None = None
+    tokens: Sequence[Token],
+    known: Sequence[KnownPhrase],
+    remembered: Sequence[KnownPhrase],
+    intent: str,
+    clues: TokenClues | None = None,
 ) -> list[list[str]]:
     """Describe each token by strings that the field weighs.
 
@@ -200,6 +213,8 @@ def token_features(
         The utterance.
     known
         Known phrases in it.
+    remembered
+        Phrases in it that training examples annotate.
     intent
         The likely intent.
     clues
@@ -240,6 +255,10 @@ def token_features(
         row += [f"k-1={mark}" for mark in before_marks]
         row += [f"k+1={mark}" for mark in after_marks]
         rows.append(row)
+    for phrase in remembered:
+        length = min(phrase.last - phrase.first, 3)
+        for position in range(phrase.first, min(phrase.last, len(tokens))):
+            rows[position].append(f"m{'B' if position == phrase.first else 'I'}={phrase.type}{length}")
     if clues is not None:
         _add_clues(rows, clues)
     return rows

@@ -1,4 +1,4 @@
-"""Where to stop trusting the classifier: thresholds fitted on held-out confidences by expected cost."""
+"""Where to stop trusting the classifier: thresholds fitted on held-out rows by expected cost."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ from pipelines.nlu.calibration import MIN_ROWS
 from pipelines.schemas.release import Thresholds
 
 DEFAULT_CONFIDENCE = 0.2
-_GRID = np.round(np.arange(0.02, 0.91, 0.01), 2)
+_CONFIDENCES = np.round(np.arange(0.02, 0.91, 0.02), 2)
+_TIE = 1e-6
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -30,40 +31,68 @@ class Costs:
     needless_limit: float = 0.01
 
 
-def fit_thresholds(
-    confidence: FloatArray, correct: npt.NDArray[np.bool_], out_of_scope: FloatArray, *, costs: Costs
-) -> Thresholds:
-    """Choose the confidence below which the bot says that it did not understand.
+@dataclass(frozen=True)
+class Judged:
+    """Held-out utterances as the model sees them.
+
+    Attributes
+    ----------
+    confidence
+        Calibrated probability of the top intent. Shape ``(n,)``.
+    out_of_scope
+        Out-of-scope score; higher is further out. Shape ``(n,)``.
+    correct
+        Whether the top intent is right; never, for what is out of scope. Shape ``(n,)``.
+    """
+
+    confidence: FloatArray
+    out_of_scope: FloatArray
+    correct: npt.NDArray[np.bool_]
+
+
+def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Thresholds:
+    """Choose the confidence below which, and the score above which, the bot says that it did not understand.
 
     A wrong answer costs 1, a refusal `costs.refusal`, an answer to something out of scope 1 (its refusal is right and
-    costs nothing). The cheapest threshold on the held-out rows wins, among those that refuse no more of the rightly
-    understood than `costs.needless_limit`.
+    costs nothing). The cheapest pair of thresholds wins, among those that refuse no more of the rightly understood
+    than `costs.needless_limit`. Without any out-of-scope row, half of that limit is spent on the score: what is out of
+    scope will come, though nobody wrote it down.
 
     Parameters
     ----------
-    confidence
-        Calibrated probability of the top intent on held-out rows. Shape ``(n,)``.
-    correct
-        Whether that intent was right. Shape ``(n,)``.
-    out_of_scope
-        The same probability on rows that no intent should take. Shape ``(m,)``, may be empty.
+    known
+        Held-out rows of the bot's intents.
+    outside
+        Rows that no intent should take; may be empty.
     costs
         What mistakes cost.
 
     Returns
     -------
     Thresholds
-        With `DEFAULT_CONFIDENCE` if there are too few rows to choose by.
+        With `DEFAULT_CONFIDENCE` and no score if there are too few rows to choose by.
     """
-    if len(confidence) < MIN_ROWS:
+    if len(known.confidence) < MIN_ROWS or not known.correct.any():
         return Thresholds(confidence=DEFAULT_CONFIDENCE)
-    refused = confidence[None, :] < _GRID[:, None]
-    wrong = (~refused & ~correct[None, :]).sum(axis=1)
-    answered_out_of_scope = (out_of_scope[None, :] >= _GRID[:, None]).sum(axis=1)
-    cost = wrong + costs.refusal * refused.sum(axis=1) + answered_out_of_scope
-    needless = (refused & correct[None, :]).sum(axis=1) / max(1, int(correct.sum()))
-    allowed = needless <= costs.needless_limit
-    if not allowed.any():
-        return Thresholds(confidence=float(_GRID[0]))
-    cheapest = int(np.argmin(np.where(allowed, cost, np.inf)))
-    return Thresholds(confidence=float(_GRID[cheapest]))
+    right = known.out_of_scope[known.correct]
+    shares = np.linspace(0.0, costs.needless_limit, 11)
+    if not len(outside.confidence):
+        shares = np.array([costs.needless_limit / 2])
+    limits = np.quantile(right, 1.0 - shares, method="higher")
+    best = (np.inf, Thresholds(confidence=float(_CONFIDENCES[0])))
+    for limit in limits:
+        for confidence in _CONFIDENCES:
+            cost = _cost(known, outside, float(confidence), float(limit), costs)
+            if cost < best[0]:
+                best = cost, Thresholds(confidence=float(confidence), out_of_scope=float(limit))
+    return best[1]
+
+
+def _cost(known: Judged, outside: Judged, confidence: float, limit: float, costs: Costs) -> float:
+    """Mistakes of a pair of thresholds in wrong answers; infinite beyond the limit. Ties go to the usual confidence."""
+    refused = (known.confidence < confidence) | (known.out_of_scope > limit)
+    if (refused & known.correct).sum() > costs.needless_limit * known.correct.sum():
+        return float("inf")
+    wrong = (~refused & ~known.correct).sum()
+    answered = ((outside.confidence >= confidence) & (outside.out_of_scope <= limit)).sum()
+    return float(wrong + costs.refusal * refused.sum() + answered + _TIE * abs(confidence - DEFAULT_CONFIDENCE))

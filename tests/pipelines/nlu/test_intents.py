@@ -82,23 +82,21 @@ def test_fit_chooses_a_regularisation_of_the_grid() -> None:
     assert classifier.C_ in (0.3, 0.5, 1.0)
 
 
-def test_held_out_confidence_leaves_out_rows_whose_intent_nobody_knew() -> None:
+def test_held_out_knows_rows_whose_intent_had_other_examples() -> None:
     _, classifier = fitted([*colours(5, 4), ("lonely thing", "i99")])
-    confidence, correct = classifier.held_out_confidence()
-    assert len(confidence) == len(correct) == 20
-    assert np.isfinite(confidence).all()
+    assert classifier.held_out.is_known.sum() == 20
+    assert np.isfinite(classifier.held_out_confidences()).all()
 
 
-def test_held_out_confidence_one_example_an_intent_is_empty() -> None:
+def test_held_out_one_example_an_intent_knows_none() -> None:
     _, classifier = fitted(colours(40, 1))
-    confidence, correct = classifier.held_out_confidence()
-    assert len(confidence) == len(correct) == 0
+    assert not classifier.held_out.is_known.any()
 
 
-def test_held_out_confidence_after_loading_says_why_not() -> None:
+def test_held_out_after_loading_says_why_not() -> None:
     _, classifier = fitted(colours(3, 3))
     with pytest.raises(ValueError, match="only after fit"):
-        IntentClassifier.from_parts(*classifier.to_parts()).held_out_confidence()
+        _ = IntentClassifier.from_parts(*classifier.to_parts()).held_out
 
 
 def test_parts_survive_json_and_decide_the_same() -> None:

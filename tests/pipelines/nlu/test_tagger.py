@@ -26,20 +26,21 @@ def fitted(*, algorithm: str = "ap", seed: int = 0, texts: list[str] = TEXTS) ->
         [tokenize(text) for text in texts],
         [city_spans(text) for text in texts],
         known=[[] for _ in texts],
+        remembered=[[] for _ in texts],
         intents=["fly"] * len(texts),
     )
 
 
 def found(tagger: EntityTagger, text: str) -> list[str]:
     tokens = tokenize(text)
-    spans = tagger.tag(tokens, known=[], intent="fly")
+    spans = tagger.tag(tokens, known=[], remembered=[], intent="fly")
     return [text[tokens[s.first].start : tokens[s.last - 1].end] for s in spans]
 
 
 def test_tag_finds_what_it_was_taught_with_a_confidence() -> None:
     tagger = fitted()
     assert found(tagger, "fly to rome") == ["rome"]
-    spans = tagger.tag(tokenize("fly from paris to oslo"), known=[], intent="fly")
+    spans = tagger.tag(tokenize("fly from paris to oslo"), known=[], remembered=[], intent="fly")
     assert [s.type for s in spans] == ["city", "city"]
     assert all(0.0 <= s.confidence <= 1.0 for s in spans)
 
@@ -55,32 +56,32 @@ def test_fit_twice_in_one_process_gives_the_same_bytes() -> None:
 
 
 def test_fit_without_entities_tags_nothing() -> None:
-    tagger = EntityTagger().fit([tokenize("hi")], [[]], known=[[]], intents=["greet"])
+    tagger = EntityTagger().fit([tokenize("hi")], [[]], known=[[]], remembered=[[]], intents=["greet"])
     assert tagger.model_ == b""
-    assert tagger.tag(tokenize("paris"), known=[], intent="greet") == []
+    assert tagger.tag(tokenize("paris"), known=[], remembered=[], intent="greet") == []
 
 
 def test_fit_again_without_entities_forgets_the_old_ones() -> None:
     tagger = fitted()
     assert found(tagger, "fly to rome") == ["rome"]
-    tagger.fit([tokenize("hi")], [[]], known=[[]], intents=["greet"])
+    tagger.fit([tokenize("hi")], [[]], known=[[]], remembered=[[]], intents=["greet"])
     assert found(tagger, "fly to rome") == []
 
 
 def test_fit_span_that_touches_no_token_is_harmless() -> None:
-    tagger = EntityTagger().fit([tokenize("a  b")], [[span(1, 2)]], known=[[]], intents=["x"])
-    assert tagger.tag(tokenize("a  b"), known=[], intent="x") == []
+    tagger = EntityTagger().fit([tokenize("a  b")], [[span(1, 2)]], known=[[]], remembered=[[]], intents=["x"])
+    assert tagger.tag(tokenize("a  b"), known=[], remembered=[], intent="x") == []
 
 
 def test_tag_reads_no_more_than_the_limit() -> None:
     tagger = fitted()
     long = "paris " * (MAX_TOKENS + 50)
     assert len(found(tagger, long)) <= MAX_TOKENS
-    assert all(s.last <= MAX_TOKENS for s in tagger.tag(tokenize(long), known=[], intent="fly"))
+    assert all(s.last <= MAX_TOKENS for s in tagger.tag(tokenize(long), known=[], remembered=[], intent="fly"))
 
 
 def test_tag_no_tokens_no_entities() -> None:
-    assert fitted().tag([], known=[], intent="fly") == []
+    assert fitted().tag([], known=[], remembered=[], intent="fly") == []
 
 
 def test_bio_labels_mark_beginning_and_rest() -> None:
@@ -118,6 +119,6 @@ def test_bio_labels_always_read_back_as_spans_that_do_not_overlap(rows: list[tup
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
 def test_token_features_describe_any_text(text: str) -> None:
     tokens = tokenize(text)
-    rows = token_features(tokens, [], "any")
+    rows = token_features(tokens, [], [], "any")
     assert len(rows) == len(tokens)
     assert all("bias" in row for row in rows)

@@ -3,15 +3,21 @@
 import numpy as np
 
 from pipelines.nlu.calibration import MIN_ROWS
-from pipelines.nlu.thresholds import DEFAULT_CONFIDENCE, Costs, fit_thresholds
+from pipelines.nlu.thresholds import DEFAULT_CONFIDENCE, Costs, Judged, fit_thresholds
 
 NONE = np.zeros(0)
+
+
+def judged(confidence: np.ndarray, correct: np.ndarray | None = None) -> Judged:
+    """Rows whose score says nothing."""
+    known = np.zeros(len(confidence), dtype=bool) if correct is None else correct
+    return Judged(confidence, np.zeros(len(confidence)), known)
 
 
 def fit(right: list[float], wrong: list[float], outside: list[float], **costs: float) -> float:
     confidence = np.array(right + wrong)
     correct = np.array([True] * len(right) + [False] * len(wrong))
-    return fit_thresholds(confidence, correct, np.array(outside), costs=Costs(**costs)).confidence
+    return fit_thresholds(judged(confidence, correct), judged(np.array(outside)), costs=Costs(**costs)).confidence
 
 
 def test_fit_thresholds_few_rows_gives_the_default() -> None:

@@ -19,7 +19,6 @@ from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.register import (
     CANDIDATE,
     GOLDEN_SIZE,
-    PRODUCTION,
     Gate,
     freeze,
     git_commit,
@@ -135,7 +134,7 @@ def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel
     assert promoted_version("walk", mlflow_in_use, alias="production") == first
     assert str(client.get_model_version_by_alias(name, CANDIDATE).version) == second
     promote("walk", second, alias="production")
-    assert str(client.get_model_version_by_alias(name, PRODUCTION).version) == second
+    assert str(client.get_model_version_by_alias(name, "production").version) == second
     stages = [client.get_model_version(name, version).tags["stage"] for version in (first, second)]
     assert stages == ["Archived", "Production"]
     promote("walk", first, alias="production")
@@ -164,7 +163,7 @@ print(json.dumps(model.predict(["please buy two tents", "?!"])))
 def test_register_pyfunc_loads_without_unpickling(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
     registered(mlflow_in_use, tiny_model, tmp_path, "pyfunc", PASSED, wanted=True)
     environment = os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
-    command = [sys.executable, "-c", _LOAD, mlflow_in_use, f"models:/{model_name('pyfunc')}@{PRODUCTION}"]
+    command = [sys.executable, "-c", _LOAD, mlflow_in_use, f"models:/{model_name('pyfunc')}@production"]
     done = subprocess.run(
         command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
     )
@@ -178,7 +177,7 @@ def test_register_pyfunc_loads_without_unpickling(mlflow_in_use: str, tiny_model
 def test_register_logs_nothing_to_unpickle(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
     registered(mlflow_in_use, tiny_model, tmp_path, "plain", PASSED, wanted=True)
     folder = Path(
-        mlflow.artifacts.download_artifacts(f"models:/{model_name('plain')}@{PRODUCTION}", dst_path=str(tmp_path))
+        mlflow.artifacts.download_artifacts(f"models:/{model_name('plain')}@production", dst_path=str(tmp_path))
     )
     names = [file.name for file in folder.rglob("*") if file.is_file()]
     assert "manifest.json" in names

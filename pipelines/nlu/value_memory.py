@@ -1,0 +1,81 @@
+"""Values that the training examples mark, remembered as clues for the tagger.
+
+A bot's entities list some values; its annotated examples show many more (a town, a colour nobody listed). Where one of
+them occurs again, its type is a clue, no more: the field decides.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Self
+
+from pipelines.nlu.synonyms import KnownPhrase
+from pipelines.nlu.text import Token
+from pipelines.schemas.examples import LabelledSpan
+
+LONGEST = 5
+Words = tuple[str, ...]
+
+
+class ValueMemory:
+    """How often each phrase was annotated with each entity type.
+
+    Attributes
+    ----------
+    counts_
+        Number of annotations by lower-cased tokens and type.
+    """
+
+    def fit(self, sentences: Sequence[list[Token]], spans: Sequence[Sequence[LabelledSpan]]) -> Self:
+        """Count the annotated phrases of up to `LONGEST` tokens."""
+        self.counts_: dict[Words, Counter[str]] = {}
+        for tokens, marked in zip(sentences, spans, strict=True):
+            for words, entity_type in _annotations(tokens, marked):
+                self.counts_.setdefault(words, Counter())[entity_type] += 1
+        return self
+
+    def find(self, tokens: list[Token], *, own: Sequence[LabelledSpan] = ()) -> list[KnownPhrase]:
+        """Find remembered phrases.
+
+        Parameters
+        ----------
+        tokens
+            The utterance.
+        own
+            Its annotations, if it was counted itself: they are taken off again, so that a training utterance is
+            described as if it were unseen.
+
+        Returns
+        -------
+        list[KnownPhrase]
+            Every remembered phrase and type, overlapping ones too.
+        """
+        words = [token.text.lower() for token in tokens]
+        mine = Counter(_annotations(tokens, own))
+        found = []
+        for first in range(len(words)):
+            for last in range(first + 1, min(len(words), first + LONGEST) + 1):
+                phrase = tuple(words[first:last])
+                for entity_type, count in self.counts_.get(phrase, {}).items():
+                    if count > mine[phrase, entity_type]:
+                        found.append(KnownPhrase(first, last, entity_type, " ".join(phrase)))
+        return found
+
+    def to_parts(self) -> list[Any]:
+        """Give what a JSON file needs: each phrase with its counts, in order."""
+        return [[list(words), dict(sorted(counts.items()))] for words, counts in sorted(self.counts_.items())]
+
+    @classmethod
+    def from_parts(cls, parts: list[Any]) -> Self:
+        """Rebuild from what `to_parts` gave."""
+        memory = cls()
+        memory.counts_ = {tuple(words): Counter(counts) for words, counts in parts}
+        return memory
+
+
+def _annotations(tokens: list[Token], spans: Sequence[LabelledSpan]) -> list[tuple[Words, str]]:
+    found = []
+    for span in spans:
+        words = tuple(token.text.lower() for token in tokens if token.start < span.end and span.start < token.end)
+        if 0 < len(words) <= LONGEST:
+            found.append((words, span.type))
+    return found
