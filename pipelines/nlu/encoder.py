@@ -1,4 +1,4 @@
-"""The sentence encoder: text to token states and pooled vectors, one ONNX Runtime thread, batch of one.
+"""The sentence encoder: text to token states and a sentence vector, one ONNX Runtime thread, batch of one.
 
 ``SentenceEncoder.load`` serves the folder that ``encoder_build.build_encoder`` makes, or any sentence-transformers-like
 one (``model.onnx`` or ``onnx/model.onnx`` beside ``tokenizer.json``). One pass serves intent, out-of-scope and
@@ -46,15 +46,15 @@ class TokenStates:
         Characters ``[start, end)`` of each token in the original text. Shape ``(n_tokens, 2)``, int32, ascending.
     token_ids
         Rows of the vocabulary. Shape ``(n_tokens,)``, int32.
-    pooled
-        Mean, maximum and minimum over all tokens, special ones included, each of unit length.
-        Shape ``(3, dimension)``, float32. Row 0 is the usual sentence vector: a dot product of two is their cosine.
+    sentence
+        Mean over all tokens, special ones included, of unit length. Shape ``(dimension,)``, float32: a dot product of
+        two is their cosine.
     """
 
     states: NDArray[np.float32]
     offsets: NDArray[np.int32]
     token_ids: NDArray[np.int32]
-    pooled: NDArray[np.float32]
+    sentence: NDArray[np.float32]
 
 
 class SentenceEncoder:
@@ -166,7 +166,7 @@ class SentenceEncoder:
             states=states[own],
             offsets=np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)[own],
             token_ids=np.array(encoding.ids, dtype=np.int32)[own],
-            pooled=_pool(states),
+            sentence=_mean(states),
         )
 
     def _tokenize(self, text: str) -> "Encoding":
@@ -199,10 +199,10 @@ class SentenceEncoder:
         return int(shape[2])
 
 
-def _pool(states: NDArray[np.float32]) -> NDArray[np.float32]:
-    blocks = np.stack([states.mean(axis=0), states.max(axis=0), states.min(axis=0)])
-    blocks /= np.maximum(np.sqrt(np.einsum("ij,ij->i", blocks, blocks)), _NORM_FLOOR)[:, None]
-    return blocks
+def _mean(states: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean: NDArray[np.float32] = states.mean(axis=0)
+    mean /= max(float(np.sqrt(mean @ mean)), _NORM_FLOOR)
+    return mean
 
 
 def _open_session(path: Path) -> Any:

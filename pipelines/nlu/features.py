@@ -30,7 +30,7 @@ class Utterance:
     sparse
         Words and character n-grams.
     encoded
-        Token states and pooled vectors of the sentence encoder; None for a model without one.
+        Token states and sentence vector of the encoder; None for a model without one.
     """
 
     text: str
@@ -39,14 +39,14 @@ class Utterance:
     encoded: TokenStates | None
 
     @property
-    def dense(self) -> npt.NDArray[np.float32] | None:
-        """The pooled vectors: mean, maximum, minimum. Shape ``(3, dimension)``, unit rows."""
-        return None if self.encoded is None else self.encoded.pooled
+    def sentence(self) -> npt.NDArray[np.float32] | None:
+        """The sentence vector, of unit length. Shape ``(dimension,)``."""
+        return None if self.encoded is None else self.encoded.sentence
 
 
-def stack_dense(utterances: Sequence[Utterance]) -> npt.NDArray[np.float32] | None:
-    """Give the pooled vectors of several utterances. Shape ``(n_utterances, 3, dimension)``; None without encoder."""
-    rows = [utterance.dense for utterance in utterances]
+def stack_sentences(utterances: Sequence[Utterance]) -> npt.NDArray[np.float32] | None:
+    """Give the sentence vectors of several utterances. Shape ``(n_utterances, dimension)``; None without encoder."""
+    rows = [utterance.sentence for utterance in utterances]
     present = [row for row in rows if row is not None]
     return np.stack(present) if present else None
 

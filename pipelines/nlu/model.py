@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
-from pipelines.nlu.features import Featurizer, Utterance, encoded_of, stack_dense
-from pipelines.nlu.intents import IntentClassifier, Progress
+from pipelines.nlu.features import Featurizer, Utterance, encoded_of, stack_sentences
+from pipelines.nlu.intents import IntentClassifier, Progress, choose_regime
 from pipelines.nlu.out_of_scope import OutOfScopeScore
 from pipelines.nlu.sparse import SparseFeatures
 from pipelines.nlu.synonyms import KnownValues
@@ -98,13 +98,14 @@ class NluModel:
         if not rows:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
         self.features_ = Featurizer(self.encoder)
-        names = _names_as_texts(rows) if self.encoder is not None else {}
+        regime = choose_regime([row.intent for row in rows], has_encoder=self.encoder is not None)
+        names = _names_as_texts(rows) if regime.learns_names else {}
         texts = [*(clean(row.text) for row in rows), *names.values()]
         utterances, X = self.features_.fit_transform(texts, progress=part(report, 0.0, 0.3))
         self.classifier_ = IntentClassifier(seed=self.seed).fit(
             X,
             [*(row.intent for row in rows), *names],
-            dense=stack_dense(utterances),
+            sentences=stack_sentences(utterances),
             n_extra=len(names),
             progress=part(report, 0.3, 0.6),
         )
@@ -213,7 +214,7 @@ class NluModel:
 
     def _judge(self, utterance: Utterance) -> tuple[npt.NDArray[np.floating], float]:
         """Give the confidence of each intent, shape ``(n_intents,)``, and the out-of-scope score."""
-        decisions, closeness = self.classifier_.decide(utterance.sparse, utterance.dense)
+        decisions, closeness = self.classifier_.decide(utterance.sparse, utterance.sentence)
         if utterance.encoded is None and not len(utterance.sparse.columns):
             return self.classifier_.calibrate(utterance.sparse, decisions), NOTHING_KNOWN
         return self.classifier_.calibrate(utterance.sparse, decisions), self.scope_.score(decisions, closeness)
@@ -319,7 +320,7 @@ def part(report: Progress, start: float, end: float) -> Progress:
 
 
 def _names_as_texts(rows: Sequence[Example]) -> dict[str, str]:
-    """Give each intent's name as words: with few examples, one more (0.3 points at ten an intent, public data)."""
+    """Give each intent's name as words, where it has any."""
     texts = {intent: _WORD_BOUNDARY.sub(" ", intent).strip().lower() for intent in {row.intent for row in rows}}
     return {intent: texts[intent] for intent in sorted(texts) if has_content(texts[intent])}
 

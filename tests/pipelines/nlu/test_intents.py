@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sklearn.svm import LinearSVC
 
 from pipelines.nlu.calibration import DEFAULT_SCALE
-from pipelines.nlu.intents import IntentClassifier, stratified_folds
+from pipelines.nlu.intents import IntentClassifier
+from pipelines.nlu.linear import stratified_folds
 from pipelines.nlu.sparse import SparseFeatures, SparseVector
 
 NO_FEATURES = SparseVector(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
