@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 
 import re2
 
-from pipelines.nlu.boundaries import UNSPACED_SCRIPTS, stands_alone
 from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.system.boundaries import UNSPACED_SCRIPTS, stands_alone
 from pipelines.nlu.text import clean
 from pipelines.schemas.bot import Entity
 from pipelines.schemas.understanding import EntitySpan

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.errors import DataRejected
-from pipelines.nlu.system_entities import SYSTEM_TYPES
+from pipelines.nlu.system.entities import SYSTEM_TYPES
 from pipelines.nlu.text import clean, has_content
 from pipelines.schemas.bot import FALLBACK_INTENT, FREE_TEXT, WELCOME_INTENT, BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
-from pipelines.nlu.boundaries import stands_alone
-from pipelines.nlu.system_values import Found
+from pipelines.nlu.system.boundaries import stands_alone
+from pipelines.nlu.system.values import Found
 
 _LETTERS = "a-zA-Z\u00c0-\u024f"
 # RFC 5321 lengths; quoted local parts and bare IP addresses are left out, people do not write them to a chat

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from text_to_num import text2num
 
-from pipelines.nlu.boundaries import stands_alone
-from pipelines.nlu.system_locale import OffsetUnit, SystemLocale, without_accents
-from pipelines.nlu.system_values import last_words
+from pipelines.nlu.system.boundaries import stands_alone
+from pipelines.nlu.system.locale import OffsetUnit, SystemLocale, without_accents
+from pipelines.nlu.system.values import last_words
 
 _COUNT = r"(\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from pipelines.nlu.boundaries import stands_alone
-from pipelines.nlu.system_locale import SystemLocale, currency_digits, is_currency
-from pipelines.nlu.system_numbers import numerals
-from pipelines.nlu.system_values import Found, words_of
+from pipelines.nlu.system.boundaries import stands_alone
+from pipelines.nlu.system.locale import SystemLocale, currency_digits, is_currency
+from pipelines.nlu.system.numbers import numerals
+from pipelines.nlu.system.values import Found, words_of
 
 _ISO_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|(?<=\d)[A-Z]{3}(?![^\W_])|(?<![^\W_])[A-Z]{3}(?=\d)")
 _CODE_BEFORE = re.compile(r"(?:^|[\W\d_])([^\W\d_]{3})\s?$")

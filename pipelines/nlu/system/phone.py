@@ -5,7 +5,7 @@ from datetime import datetime
 
 from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
-from pipelines.nlu.system_values import Found
+from pipelines.nlu.system.values import Found
 
 # the shortest numbers that the library calls valid have seven digits or are emergency numbers
 _SEVEN_DIGITS = re.compile(r"\d(?:[^\w\n]{0,4}\d){6}")

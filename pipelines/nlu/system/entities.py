@@ -7,7 +7,7 @@ uses are looked for, and only their libraries are loaded.
 from collections.abc import Collection
 from datetime import datetime
 
-from pipelines.nlu.system_values import Finder, Found
+from pipelines.nlu.system.values import Finder, Found
 from pipelines.nlu.text import clean
 from pipelines.schemas.understanding import EntitySpan
 
@@ -92,28 +92,28 @@ def _without_overlaps(candidates: list[tuple[int, str, Found]]) -> list[EntitySp
 def _finder(name: str, language: str, region: str | None) -> Finder:
     """Make a finder, loading its libraries only now: the CLDR costs 0.2 s and 11 MB, phone numbers 0.2 s and 7 MB."""
     if name in ("sys.email", "sys.url"):
-        from pipelines.nlu.system_contacts import EmailFinder, UrlFinder
+        from pipelines.nlu.system.contacts import EmailFinder, UrlFinder
 
         return EmailFinder() if name == "sys.email" else UrlFinder()
-    from pipelines.nlu.system_locale import system_locale
+    from pipelines.nlu.system.locale import system_locale
 
     locale = system_locale(language, region)
     if name == "sys.phone":
-        from pipelines.nlu.system_phone import PhoneFinder
+        from pipelines.nlu.system.phone import PhoneFinder
 
         return PhoneFinder(locale.region)
     if name == "sys.money":
-        from pipelines.nlu.system_money import MoneyFinder
+        from pipelines.nlu.system.money import MoneyFinder
 
         return MoneyFinder(locale)
     if name in ("sys.number", "sys.integer"):
-        from pipelines.nlu.system_numbers import NumberFinder
+        from pipelines.nlu.system.numbers import NumberFinder
 
         return NumberFinder(locale, integers_only=name == "sys.integer")
     if name == "sys.date":
-        from pipelines.nlu.system_dates import DateFinder
+        from pipelines.nlu.system.dates import DateFinder
 
         return DateFinder(locale)
-    from pipelines.nlu.system_times import TimeFinder
+    from pipelines.nlu.system.times import TimeFinder
 
     return TimeFinder(locale)

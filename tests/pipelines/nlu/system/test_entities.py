@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.nlu.system_entities import SYSTEM_TYPES, SystemEntities, is_system_type
+from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_system_type
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "ar")
@@ -143,7 +143,7 @@ def test_is_system_type_reserves_the_names() -> None:
 
 def test_system_entities_of_a_bot_without_them_load_no_library() -> None:
     program = (
-        "import sys; from pipelines.nlu.system_entities import SystemEntities; SystemEntities(['city']);"
+        "import sys; from pipelines.nlu.system.entities import SystemEntities; SystemEntities(['city']);"
         "print(sorted({'babel', 'phonenumbers', 'text_to_num'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from pipelines.nlu.boundaries import stands_alone
-from pipelines.nlu.system_locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
-from pipelines.nlu.system_offsets import Offset, OffsetGrammar
-from pipelines.nlu.system_values import Found, last_words, words_of
+from pipelines.nlu.system.boundaries import stands_alone
+from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
+from pipelines.nlu.system.offsets import Offset, OffsetGrammar
+from pipelines.nlu.system.values import Found, last_words, words_of
 
 _DIGIT = re.compile(r"\d")
 _YEAR_FIRST = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?![./-]\d)")

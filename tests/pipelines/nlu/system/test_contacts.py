@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.nlu.system_contacts import EmailFinder, UrlFinder
+from pipelines.nlu.system.contacts import EmailFinder, UrlFinder
 
 
 def emails(text: str) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.nlu.system_phone import PhoneFinder
+from pipelines.nlu.system.phone import PhoneFinder
 
 
 @pytest.mark.parametrize(

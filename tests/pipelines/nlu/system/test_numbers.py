@@ -2,8 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.nlu.system_locale import system_locale
-from pipelines.nlu.system_numbers import NumberFinder, parse_number, plain
+from pipelines.nlu.system.locale import system_locale
+from pipelines.nlu.system.numbers import NumberFinder, parse_number, plain
 
 
 def numbers(text: str, language: str = "en", *, integers_only: bool = False) -> list[tuple[str, str]]:

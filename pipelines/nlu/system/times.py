@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from pipelines.nlu.boundaries import begins_word, ends_word
-from pipelines.nlu.system_locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
-from pipelines.nlu.system_offsets import OffsetGrammar
-from pipelines.nlu.system_values import Found, last_words, words_of
+from pipelines.nlu.system.boundaries import begins_word, ends_word
+from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
+from pipelines.nlu.system.offsets import OffsetGrammar
+from pipelines.nlu.system.values import Found, last_words, words_of
 
 _DIGIT = re.compile(r"\d")
 _HALF_DAY = r"(?P<am>a\.m\.?|am\b)|(?P<pm>p\.m\.?|pm\b)"

@@ -11,7 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
 
-from pipelines.nlu.system_words import SPOKEN, SpokenWords
+from pipelines.nlu.system.words import SPOKEN, SpokenWords
 
 OffsetUnit = Literal["minute", "hour", "day", "week", "month", "year"]
 

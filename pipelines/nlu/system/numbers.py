@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from text_to_num import alpha2digit, find_numbers
 
-from pipelines.nlu.boundaries import begins_word, ends_word, stands_alone
-from pipelines.nlu.system_locale import SystemLocale
-from pipelines.nlu.system_values import Found
+from pipelines.nlu.system.boundaries import begins_word, ends_word, stands_alone
+from pipelines.nlu.system.locale import SystemLocale
+from pipelines.nlu.system.values import Found
 
 _SPACES_AND_QUOTES = "\u00a0\u202f\u2009'\u2019"  # what groups thousands in every language that uses it
 _MINUS = "-\u2212"
