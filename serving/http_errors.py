@@ -69,7 +69,8 @@ def describe_validation(errors: Sequence[Any]) -> str:
     sentences = []
     for error in errors[:5]:
         place = ".".join(str(part) for part in error["loc"] if part != "body")
-        sentences.append(f"{place}: {error['msg']}" if place else str(error["msg"]))
+        message = str(error["msg"]).removeprefix("Value error, ")
+        sentences.append(f"{place}: {message}" if place else message)
     more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
     text = "; ".join(sentences) + more
     return text.encode("utf-8", errors="replace").decode()[:1000]

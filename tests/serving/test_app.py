@@ -286,6 +286,13 @@ async def test_without_a_database_health_tells_and_messages_get_a_503_soon(
         assert (await client.get("/health/live")).status_code == 200
 
 
+async def test_docs_page_asks_no_other_host(client: httpx2.AsyncClient) -> None:
+    page = (await client.get("/docs")).text
+    assert "swagger-ui-bundle.js" in page
+    assert "https://" not in page
+    assert (await client.get("/static-offline-docs/swagger-ui-bundle.js")).status_code == 200
+
+
 async def test_docs_describe_both_routes(client: httpx2.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/api/v1/bots/{bot}/messages", "/bots/channels/rest/webhook", "/health/ready"} <= paths.keys()
