@@ -1,5 +1,6 @@
 """Run the training notebook with papermill: a kernel process of its own, checked parameters, a record in MLflow."""
 
+import contextlib
 import os
 import threading
 import warnings
@@ -91,16 +92,24 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
         raise RegistryUnavailable(tracking_uri, str(error).splitlines()[0]) from error
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
-    succeeded = False
+    placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
     try:
-        placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
         _execute(placed, executed, progress)
-        succeeded = True
-    finally:
-        if executed.exists():
-            tracking.log_notebook(run_id, tracking_uri, executed)
-        tracking.end_run(run_id, tracking_uri, succeeded=succeeded)
+    except BaseException:
+        # what went wrong is the message; a server that died with it must not take its place
+        with contextlib.suppress(MlflowException, OSError):
+            _close_run(run_id, tracking_uri, executed, succeeded=False)
+        raise
+    _close_run(run_id, tracking_uri, executed, succeeded=True)
     return _outcome(params, run_id, tracking_uri, executed)
+
+
+def _close_run(run_id: str, tracking_uri: str, executed: Path, *, succeeded: bool) -> None:
+    from pipelines.steps import tracking
+
+    if executed.exists():
+        tracking.log_notebook(run_id, tracking_uri, executed)
+    tracking.end_run(run_id, tracking_uri, succeeded=succeeded)
 
 
 def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
@@ -165,10 +174,10 @@ def _subclasses(root: type[BotError]) -> set[type[BotError]]:
 def _outcome(params: TrainParams, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
     from mlflow import MlflowClient
 
-    from pipelines.steps.register import CANDIDATE, model_name, promoted_version
+    from pipelines.steps.register import promoted_version, version_of_run
 
     client = MlflowClient(tracking_uri)
-    version = client.get_model_version_by_alias(model_name(params.bot), CANDIDATE)
+    version = version_of_run(params.bot, run_id, tracking_uri)
     return TrainingOutcome(
         run_id=run_id,
         name=version.name,

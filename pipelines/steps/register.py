@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import ReleaseRefused
+from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import load_release, write_release
 from pipelines.schemas.bot import BotFile
@@ -206,6 +207,35 @@ def promoted_version(bot: str, tracking_uri: str, *, alias: str) -> str | None:
         if error.error_code in _NO_SUCH_ALIAS:
             return None
         raise
+
+
+def version_of_run(bot: str, run_id: str, tracking_uri: str) -> ModelVersion:
+    """Give the version that a run registered; an alias could be another run's by now.
+
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    run_id
+        The MLflow run.
+    tracking_uri
+        The registry.
+
+    Returns
+    -------
+    ModelVersion
+        MLflow's record of the version.
+
+    Raises
+    ------
+    NotFound
+        The run registered none.
+    """
+    versions = mlflow.MlflowClient(tracking_uri).search_model_versions(f"name = '{model_name(bot)}'")
+    found = [version for version in versions if version.run_id == run_id]
+    if not found:
+        raise NotFound(f"version of {model_name(bot)} from run", run_id, hint="train again")
+    return max(found, key=lambda version: int(version.version))
 
 
 def git_commit() -> str | None:
