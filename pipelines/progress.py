@@ -1,8 +1,16 @@
-"""Progress that crosses a process: a notebook's kernel writes lines, whoever started it reads them."""
+"""How far the work is, across processes too: a notebook's kernel writes lines, whoever started it reads them."""
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+Progress = Callable[[float, str], None]
+"""Called with the share done, in [0, 1], and what is being done."""
+
+
+def part(report: Progress, start: float, end: float) -> Progress:
+    """Give a reporter for a part of the work: its 0 is `start`, its 1 is `end`."""
+    return lambda share, what: report(start + (end - start) * share, what)
 
 
 class ProgressFile:
@@ -23,9 +31,9 @@ class ProgressFile:
             with self._file.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps({"share": round(share, 4), "what": what}) + "\n")
 
-    def part(self, start: float, end: float) -> Callable[[float, str], None]:
+    def part(self, start: float, end: float) -> Progress:
         """Give a reporter for a part of the work: its 0 is `start`, its 1 is `end`."""
-        return lambda share, what: self(start + (end - start) * share, what)
+        return part(self, start, end)
 
 
 def read_progress(file: Path, *, offset: int) -> tuple[list[tuple[float, str]], int]:

@@ -1,7 +1,7 @@
 """The intent classifier: one linear boundary per intent over the utterance's features."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -12,10 +12,10 @@ from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.linear import fit_linear, stack_features, stratified_folds
 from pipelines.nlu.prototypes import PrototypeRidge
 from pipelines.nlu.sparse import SparseVector
+from pipelines.progress import Progress
 
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
-Progress = Callable[[float, str], None]
 
 FEW_EXAMPLES = 32
 """Median examples an intent below which the prototypes, then the examples themselves, are trusted twice as much."""

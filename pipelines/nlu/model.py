@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,22 +12,21 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
-from pipelines.nlu.features import Featurizer, Utterance, encoded_of, stack_sentences
-from pipelines.nlu.intents import IntentClassifier, Progress, choose_regime
+from pipelines.nlu.entities import EntityFinder
+from pipelines.nlu.features import Featurizer, Utterance, stack_sentences
+from pipelines.nlu.intents import IntentClassifier, choose_regime
 from pipelines.nlu.out_of_scope import OutOfScopeScore
 from pipelines.nlu.sparse import SparseFeatures
-from pipelines.nlu.synonyms import KnownValues
-from pipelines.nlu.tagger import Algorithm, EntityTagger, bio_labels
+from pipelines.nlu.tagger import Algorithm
 from pipelines.nlu.text import clean, has_content
 from pipelines.nlu.thresholds import Costs, Judged, fit_thresholds
-from pipelines.nlu.token_stack import TokenStack, token_vectors
-from pipelines.nlu.value_memory import ValueMemory
-from pipelines.schemas.bot import Entity
+from pipelines.progress import Progress, part
+from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
-from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
+from pipelines.schemas.understanding import IntentScore, NluResult
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 RANKING_LENGTH = 10
 NOTHING_KNOWN = 100.0
 """Out-of-scope score of a text in which no word or character n-gram is known; others lie between -10 and 20."""
@@ -46,6 +46,8 @@ class NluModel:
         Seed of everything random in training; the same data and seed give the same model.
     algorithm
         How the entity tagger is trained: `ap` in seconds, `lbfgs` slower.
+    language
+        Language tag of the bot, such as `en` or `pt-BR`: how its customers write dates, numbers and money.
     costs
         What mistakes cost, for the thresholds.
 
@@ -61,15 +63,22 @@ class NluModel:
         encoder: SentenceEncoder | None = None,
         seed: int = 0,
         algorithm: Algorithm = "ap",
+        language: str = "en",
         costs: Costs | None = None,
     ) -> None:
         self.encoder = encoder
         self.seed = seed
         self.algorithm: Algorithm = algorithm
+        self.language = language
         self.costs = costs
 
     def fit(
-        self, examples: Sequence[Example], entities: Sequence[Entity] = (), *, progress: Progress | None = None
+        self,
+        examples: Sequence[Example],
+        entities: Sequence[Entity] = (),
+        *,
+        intents: Sequence[Intent] = (),
+        progress: Progress | None = None,
     ) -> Self:
         """Train on labelled utterances.
 
@@ -79,6 +88,8 @@ class NluModel:
             At least one with a letter or digit. Rows of intent `__oos__` only help to fit the thresholds.
         entities
             The bot's entity types with their known values.
+        intents
+            The bot's intents: their parameters say which system entities are looked for, and which roles values have.
         progress
             Called with the share done, in [0, 1], and what is being done.
 
@@ -112,42 +123,19 @@ class NluModel:
         report(0.6, "learning what is out of scope")
         held_out = self.classifier_.held_out
         self.scope_ = OutOfScopeScore(seed=self.seed).fit(held_out.decisions, held_out.closeness, held_out.labels)
-        self._fit_tagger(rows, utterances[: len(rows)], entities, part(report, 0.65, 0.95))
+        self.finder_ = EntityFinder(algorithm=self.algorithm, seed=self.seed, language=self.language).fit(
+            rows,
+            utterances[: len(rows)],
+            entities=entities,
+            intents=intents,
+            confidences=self.classifier_.held_out_confidences(),
+            intent_ids=self.classifier_.intents_,
+            progress=part(report, 0.65, 0.95),
+        )
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
         return self
-
-    def _fit_tagger(
-        self, rows: Sequence[Example], utterances: Sequence[Utterance], entities: Sequence[Entity], report: Progress
-    ) -> None:
-        self.entities_ = tuple(entities)
-        self._known = KnownValues(self.entities_)
-        self.stack_: TokenStack | None = None
-        self.memory_ = ValueMemory().fit([], [])
-        self.tagger_ = EntityTagger(algorithm=self.algorithm, seed=self.seed)
-        spans = [row.entities for row in rows]
-        if not any(spans):
-            return
-        report(0.0, "training the entity tagger")
-        sentences = [utterance.tokens for utterance in utterances]
-        clues = None
-        confidences = self.classifier_.held_out_confidences()
-        if self.encoder is not None:
-            self.stack_ = TokenStack(seed=self.seed)
-            labels = [bio_labels(tokens, found) for tokens, found in zip(sentences, spans, strict=True)]
-            vectors = [token_vectors(utterance.tokens, encoded_of(utterance)) for utterance in utterances]
-            clues = self.stack_.fit_transform(vectors, confidences.astype(np.float32), labels)
-        self.memory_.fit(sentences, spans)
-        self.tagger_.fit(
-            sentences,
-            spans,
-            known=[self._known.find(tokens) for tokens in sentences],
-            remembered=[self.memory_.find(tokens, own=own) for tokens, own in zip(sentences, spans, strict=True)],
-            intents=[self.classifier_.intents_[column] for column in confidences.argmax(axis=1)],
-            clues=clues,
-            progress=part(report, 0.3, 1.0),
-        )
 
     def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
         confidences, known = self.classifier_.held_out_confidences(), self.classifier_.held_out.is_known
@@ -178,7 +166,7 @@ class NluModel:
             "min_document_count": self.features_.sparse_.min_document_count,
         }
 
-    def parse(self, text: str) -> NluResult:
+    def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
         """Understand one utterance.
 
         Synchronous CPU work, safe to call from several threads at once.
@@ -187,6 +175,8 @@ class NluModel:
         ----------
         text
             Any string; only its first 2,000 characters are read.
+        now
+            The moment it was written, in the customer's time zone; None: `tomorrow` keeps its written form.
 
         Returns
         -------
@@ -208,7 +198,7 @@ class NluModel:
         return NluResult.model_construct(
             text=cleaned,
             ranking=ranking,
-            entities=self._entities(utterance, ranking[0].intent_id, confidences),
+            entities=self.finder_.find(utterance, [score.intent_id for score in ranking], confidences, now=now),
             out_of_scope_score=score,
         )
 
@@ -219,53 +209,31 @@ class NluModel:
             return self.classifier_.calibrate(utterance.sparse, decisions), NOTHING_KNOWN
         return self.classifier_.calibrate(utterance.sparse, decisions), self.scope_.score(decisions, closeness)
 
-    def _entities(
-        self, utterance: Utterance, intent: str, confidences: npt.NDArray[np.floating]
-    ) -> tuple[EntitySpan, ...]:
-        if not self.tagger_.model_:
-            return ()
-        text, tokens = utterance.text, utterance.tokens
-        known = self._known.find(tokens)
-        clues = None
-        if self.stack_ is not None:
-            vectors = token_vectors(tokens, encoded_of(utterance))
-            clues = self.stack_.transform(vectors, confidences.astype(np.float32))
-        spans = []
-        found = self.tagger_.tag(tokens, known=known, remembered=self.memory_.find(tokens), intent=intent, clues=clues)
-        for first, last, entity_type, confidence in found:
-            start, end = tokens[first].start, tokens[last - 1].end
-            value = self._known.canonical(entity_type, text[start:end])
-            spans.append(EntitySpan(start=start, end=end, type=entity_type, value=value, confidence=confidence))
-        return tuple(spans)
-
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX) into an existing or new folder."""
         folder.mkdir(parents=True, exist_ok=True)
         sparse, sparse_arrays = self.features_.sparse_.to_parts()
         classifier, classifier_arrays = self.classifier_.to_parts()
         scope, scope_arrays = self.scope_.to_parts()
-        stack, stack_arrays = self.stack_.to_parts() if self.stack_ is not None else (None, {})
+        finder, finder_arrays = self.finder_.to_parts()
         settings = {
             "format": MODEL_FORMAT,
             "seed": self.seed,
-            "algorithm": self.algorithm,
             "sparse": sparse,
             "classifier": classifier,
             "scope": scope,
-            "stack": stack,
-            "memory": self.memory_.to_parts(),
+            "entities": finder,
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
-            "entities": [entity.to_wire() for entity in self.entities_],
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **stack_arrays}
+        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **finder_arrays}
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
             self.encoder.save(folder / _ENCODER_FOLDER)
-        if self.tagger_.model_:
-            (folder / _TAGGER_FILE).write_bytes(self.tagger_.model_)
+        if self.finder_.tagger_.model_:
+            (folder / _TAGGER_FILE).write_bytes(self.finder_.tagger_.model_)
         else:
             (folder / _TAGGER_FILE).unlink(missing_ok=True)  # of a model that was saved here before
 
@@ -286,37 +254,29 @@ class NluModel:
         Raises
         ------
         ValueError
-            The files were written by a newer program.
+            The files were written by a newer or much older program.
         SetupProblem
             The model has an encoder, which differs from the one it was trained with or cannot run here.
         """
         settings: dict[str, Any] = json.loads((folder / _SETTINGS_FILE).read_text(encoding="utf-8"))
         if settings["format"] > MODEL_FORMAT:
-            raise ValueError(
-                f"model format {settings['format']} is newer than {MODEL_FORMAT}, which this program reads"
-            )
+            raise ValueError(f"model format {settings['format']} is newer than {MODEL_FORMAT}; upgrade this program")
+        if settings["format"] < MODEL_FORMAT:
+            raise ValueError(f"model format {settings['format']} is older than {MODEL_FORMAT}; train the bot again")
         with (folder / _ARRAYS_FILE).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             arrays = dict(file)
         sha256 = settings["encoder_sha256"]
         encoder = shared_encoder(folder / _ENCODER_FOLDER, sha256=sha256) if sha256 else None
-        model = cls(encoder=encoder, seed=settings["seed"], algorithm=settings["algorithm"])
+        tagger_file = folder / _TAGGER_FILE
+        tagger = tagger_file.read_bytes() if tagger_file.exists() else b""
+        finder = EntityFinder.from_parts(settings["entities"], arrays, tagger)
+        model = cls(encoder=encoder, seed=settings["seed"], algorithm=finder.algorithm, language=finder.language)
         model.features_ = Featurizer(encoder, SparseFeatures.from_parts(settings["sparse"], arrays))
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
-        model.entities_ = tuple(Entity.model_validate(entity) for entity in settings["entities"])
-        model._known = KnownValues(model.entities_)
         model.scope_ = OutOfScopeScore.from_parts(settings["scope"], arrays)
-        model.memory_ = ValueMemory.from_parts(settings["memory"])
-        model.stack_ = TokenStack.from_parts(settings["stack"], arrays) if settings["stack"] else None
-        model.tagger_ = EntityTagger(algorithm=settings["algorithm"], seed=settings["seed"])
-        tagger_file = folder / _TAGGER_FILE
-        model.tagger_.model_ = tagger_file.read_bytes() if tagger_file.exists() else b""
+        model.finder_ = finder
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])
         return model
-
-
-def part(report: Progress, start: float, end: float) -> Progress:
-    """Give a reporter for a part of the work: its 0 is `start`, its 1 is `end`."""
-    return lambda share, what: report(start + (end - start) * share, what)
 
 
 def _names_as_texts(rows: Sequence[Example]) -> dict[str, str]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from pipelines.errors import DataRejected
 from pipelines.nlu.encoder_build import find_encoder
-from pipelines.nlu.intents import Progress
 from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.extract import read_examples

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.nlu.intents import Progress
 from pipelines.nlu.metrics import (
     PrecisionRecallF1,
     Span,
@@ -21,6 +20,7 @@ from pipelines.nlu.metrics import (
     wilson_interval,
 )
 from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult

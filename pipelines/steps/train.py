@@ -3,8 +3,8 @@
 import pandas as pd
 
 from pipelines.nlu.encoder_build import find_encoder
-from pipelines.nlu.intents import Progress
 from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.extract import to_examples
@@ -31,4 +31,4 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
     model = NluModel(encoder=encoder, seed=params.seed, algorithm=params.algorithm)
-    return model.fit(to_examples(frame), bot_file.entities, progress=progress)
+    return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)

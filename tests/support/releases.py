@@ -28,7 +28,7 @@ def examples_of(bot_file: BotFile) -> list[Example]:
 def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed: int = 0) -> Path:
     """Train the bot for real (about a second for the tiny one) and write its release folder."""
     examples = examples_of(bot_file)
-    model = NluModel(seed=seed).fit(examples, bot_file.entities)
+    model = NluModel(seed=seed).fit(examples, bot_file.entities, intents=bot_file.intents)
     write_release(
         folder,
         definition=BotDefinition(

@@ -11,6 +11,9 @@ from pipelines.nlu.system.values import Finder, Found
 from pipelines.nlu.text import clean
 from pipelines.schemas.understanding import EntitySpan
 
+SYSTEM_PREFIX = "sys."
+"""What the names of these types begin with, and of those to come."""
+
 SYSTEM_TYPES = (
     "sys.email",
     "sys.url",
@@ -73,9 +76,9 @@ class SystemEntities:
         return _without_overlaps(candidates) if candidates else []
 
 
-def is_system_type(name: str) -> bool:
-    """Tell whether a type name is a system type; authors may not define entities of these names."""
-    return name in SYSTEM_TYPES
+def is_reserved(name: str) -> bool:
+    """Tell whether authors may not define an entity of this name."""
+    return name.startswith(SYSTEM_PREFIX)
 
 
 def _without_overlaps(candidates: list[tuple[int, str, Found]]) -> list[EntitySpan]:

@@ -136,7 +136,7 @@ def test_fit_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:
 def test_load_refuses_a_newer_format(tiny_model: NluModel, tmp_path: Path) -> None:
     tiny_model.save(tmp_path)
     file = tmp_path / "nlu.json"
-    file.write_text(file.read_text(encoding="utf-8").replace('"format": 1', '"format": 999', 1), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace('"format": 2', '"format": 999', 1), encoding="utf-8")
     with pytest.raises(ValueError, match="newer"):
         NluModel.load(tmp_path)
 

@@ -12,8 +12,9 @@ import pytest
 from pipelines.errors import DataRejected
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.steps.checks import check_intents, check_spans, check_texts
 from pipelines.steps.extract import COLUMNS, Extract, add_out_of_scope, extract_from_file, to_frame
-from pipelines.steps.validate import ValidationReport, check_intents, check_spans, check_texts, run_suite, validate
+from pipelines.steps.validate import ValidationReport, run_suite, validate
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE, intent, parameter
 
 pytestmark = pytest.mark.usefixtures("great_expectations")

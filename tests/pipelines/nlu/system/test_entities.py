@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_system_type
+from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_reserved
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "ar")
@@ -136,9 +136,9 @@ def test_system_entities_unknown_region_still_reads_international_phone_numbers(
     assert [span.value for span in found] == ["+442079460958"]
 
 
-def test_is_system_type_reserves_the_names() -> None:
-    assert is_system_type("sys.date")
-    assert not is_system_type("date")
+def test_is_reserved_holds_for_every_system_name() -> None:
+    assert all(map(is_reserved, (*SYSTEM_TYPES, "sys.planet")))
+    assert not is_reserved("system")
 
 
 def test_system_entities_of_a_bot_without_them_load_no_library() -> None:

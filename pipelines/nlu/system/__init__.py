@@ -1,0 +1,1 @@
+"""Values that need no training: numbers, dates, times, addresses, phone numbers, money, in any language of the CLDR."""

@@ -1,0 +1,96 @@
+"""All sources of entities in one model: learnt, patterns, look-up lists, system entities, roles."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.bot import BotFile
+from tests.support.bots import intent, parameter
+from tests.support.releases import examples_of
+
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+CITIES = [{"value": city, "synonyms": []} for city in ("Bath", "York", "Leeds")]
+BOT = BotFile.model_validate(
+    {
+        "intents": [
+            intent(
+                "travel",
+                "Off you go.",
+                [
+                    "a train to [York](city)",
+                    "from [Bath](city) to [York](city)",
+                    "travel from [York](city)",
+                    "a ticket",
+                ],
+                parameters=[
+                    {**parameter("origin", "From where?"), "type": "city", "cues": ["from"]},
+                    {**parameter("target", "Where to?"), "type": "city", "cues": ["to", "for"]},
+                    {**parameter("day", "When?"), "type": "sys.date"},
+                ],
+            ),
+            intent("greet", "Hello!", ["hello", "hi", "good morning"]),
+            intent("voucher", "Thanks.", ["here is my voucher", "i have a voucher code", "use my code"]),
+        ],
+        "entities": [
+            {"name": "city", "entity_values": CITIES},
+            {"name": "voucher_code", "entity_values": [], "pattern": r"V-\d{3,5}"},
+            {"name": "meal", "entity_values": [{"value": "breakfast", "synonyms": ["fry up"]}], "lookup": True},
+        ],
+    }
+)
+
+
+@pytest.fixture(scope="module", params=["fitted", "loaded"])
+def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NluModel:
+    fitted = NluModel().fit(examples_of(BOT), BOT.entities, intents=BOT.intents)
+    if request.param == "fitted":
+        return fitted
+    folder: Path = tmp_path_factory.mktemp("model")
+    fitted.save(folder)
+    return NluModel.load(folder)
+
+
+def values(model: NluModel, text: str, *, now: datetime | None = None) -> list[tuple[str, str, str | None, str]]:
+    return [(span.type, span.value, span.role, span.source) for span in model.parse(text, now=now).entities]
+
+
+def test_find_takes_from_every_source_in_the_order_of_the_text(model: NluModel) -> None:
+    assert values(model, "travel from York tomorrow, with a fry up, voucher V-1234", now=NOW) == [
+        ("city", "York", "origin", "tagger"),
+        ("sys.date", "2026-11-19", None, "system"),
+        ("meal", "breakfast", None, "lookup"),
+        ("voucher_code", "V-1234", None, "pattern"),
+    ]
+
+
+def test_find_without_a_moment_keeps_relative_dates_as_written(model: NluModel) -> None:
+    assert values(model, "tomorrow") == [("sys.date", "tomorrow", None, "system")]
+
+
+def test_find_only_the_system_types_that_parameters_have(model: NluModel) -> None:
+    assert model.finder_.system_types_ == ("sys.date",)
+    assert values(model, "mail me@example.org at 5 pm, 20 euros") == []
+
+
+def test_find_gives_roles_by_their_cues(model: NluModel) -> None:
+    assert [span[:3] for span in values(model, "to York from Bath")] == [
+        ("city", "York", "target"),
+        ("city", "Bath", "origin"),
+    ]
+
+
+def test_find_gives_roles_though_another_intent_is_likelier(model: NluModel) -> None:
+    result = model.parse("good morning voucher, hello from Bath to York")
+    assert result.ranking[0].intent_id != "travel"
+    assert [span.role for span in result.entities] == ["origin", "target"]
+
+
+def test_fit_without_intents_looks_for_no_system_type() -> None:
+    assert NluModel().fit(examples_of(BOT), BOT.entities).finder_.system_types_ == ()
+
+
+def test_fit_reads_dates_in_the_bots_language() -> None:
+    german = NluModel(language="de").fit(examples_of(BOT), BOT.entities, intents=BOT.intents)
+    assert values(german, "hello \u00fcbermorgen", now=NOW) == [("sys.date", "2026-11-20", None, "system")]
