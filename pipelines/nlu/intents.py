@@ -1,9 +1,8 @@
 """The intent classifier: one linear boundary per intent over the utterance's features."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -11,45 +10,15 @@ import numpy.typing as npt
 from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.linear import fit_linear, stack_features, stratified_folds
 from pipelines.nlu.prototypes import PrototypeRidge
+from pipelines.nlu.regimes import REGIME_BY_NAME, Regime, choose_regime
 from pipelines.nlu.sparse import SparseVector
 from pipelines.progress import Progress
 
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
 
-FEW_EXAMPLES = 32
-"""Median examples an intent below which the prototypes, then the examples themselves, are trusted twice as much."""
 MANY_ROWS = 1500
 """Rows from which the regularisation is not searched: it costs minutes, and .2 to .3 differ by 0.2 points."""
-
-
-@dataclass(frozen=True)
-class Regime:
-    """How the classifier is fitted, chosen by how many examples there are.
-
-    Attributes
-    ----------
-    name
-        For the record of the run.
-    prototype_weight
-        Weight of the prototypes' decision beside the linear one's.
-    learns_names
-        Whether each intent's name is worth learning as one more example: 0.6 points at ten examples an intent, 3.6 at
-        three (BANKING77, held out in training).
-    C_grid
-        Inverse regularisation strengths to choose from by cross-validation, the first one by default.
-    """
-
-    name: str
-    prototype_weight: float
-    learns_names: bool
-    C_grid: tuple[float, ...]
-
-
-SPARSE_ALONE = Regime("sparse features alone", 0.0, False, (0.5, 0.3, 1.0))
-FEW_SHOT = Regime("few examples", 3.0, True, (0.3, 0.1, 1.0))
-FULL = Regime("many examples", 1.5, False, (0.3, 0.1, 1.0))
-REGIME_BY_NAME = {regime.name: regime for regime in (SPARSE_ALONE, FEW_SHOT, FULL)}
 
 
 @dataclass(frozen=True)
@@ -79,6 +48,15 @@ class HeldOut:
         """Tell which rows were shown to a model that knew their intent; an intent's only row never is."""
         known: npt.NDArray[np.bool_] = np.isfinite(self.decisions[np.arange(len(self.labels)), self.labels])
         return known
+
+
+class Shares(NamedTuple):
+    """What each part of the classifier gives to the decision on each intent; each of shape ``(n_intents,)``."""
+
+    words: FloatArray
+    sentence: FloatArray
+    prototypes: FloatArray
+    constant: FloatArray
 
 
 class IntentClassifier:
@@ -205,6 +183,14 @@ class IntentClassifier:
         values += sentence @ self.dense_coefficients_ + self.regime_.prototype_weight * second
         return values, float(second.max())
 
+    def shares(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> Shares:
+        """Take the decisions apart: the four shares add up to what `decide` gives."""
+        words = features.weights @ self.coefficients_[features.columns]
+        if sentence is None or self.prototypes_ is None:
+            return Shares(words, np.zeros_like(words), np.zeros_like(words), self.intercepts_)
+        second = self.regime_.prototype_weight * self.prototypes_.decisions(sentence)
+        return Shares(words, sentence @ self.dense_coefficients_, second, self.intercepts_)
+
     def confidences(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> FloatArray:
         """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1."""
         return self.calibrate(features, self.decisions(features, sentence))
@@ -298,10 +284,3 @@ class IntentClassifier:
         classifier.intercepts_ = arrays["intercepts"].astype(np.float32)
         classifier.held_out_ = None
         return classifier
-
-
-def choose_regime(labels: Sequence[str], *, has_encoder: bool) -> Regime:
-    """Choose how to fit by the median number of examples an intent."""
-    if not has_encoder:
-        return SPARSE_ALONE
-    return FULL if np.median(list(Counter(labels).values())) >= FEW_EXAMPLES else FEW_SHOT

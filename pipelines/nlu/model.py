@@ -1,7 +1,6 @@
 """The model: from one utterance to its understanding. The same class trains, is saved in the release, and serves."""
 
 import json
-import re
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,9 +12,13 @@ import numpy.typing as npt
 
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.entities import EntityFinder
+from pipelines.nlu.explain import explain_text
 from pipelines.nlu.features import Featurizer, Utterance, stack_sentences
-from pipelines.nlu.intents import IntentClassifier, choose_regime
+from pipelines.nlu.intents import IntentClassifier
+from pipelines.nlu.nearest import NearestExamples
 from pipelines.nlu.out_of_scope import OutOfScopeScore
+from pipelines.nlu.regimes import choose_regime
+from pipelines.nlu.rows import learnable_rows, names_as_texts
 from pipelines.nlu.sparse import SparseFeatures
 from pipelines.nlu.tagger import Algorithm
 from pipelines.nlu.text import clean, has_content
@@ -23,6 +26,7 @@ from pipelines.nlu.thresholds import Costs, Judged, fit_thresholds
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 
@@ -32,7 +36,6 @@ NOTHING_KNOWN = 100.0
 """Out-of-scope score of a text in which no word or character n-gram is known; others lie between -10 and 20."""
 _SETTINGS_FILE, _ARRAYS_FILE, _TAGGER_FILE = "nlu.json", "nlu.npz", "entities.crfsuite"
 _ENCODER_FOLDER = "encoder"
-_WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
 
 
 class NluModel:
@@ -104,13 +107,12 @@ class NluModel:
             No example can be learnt from.
         """
         report = progress or (lambda share, what: None)
-        learnable = (row for row in examples if row.intent != OUT_OF_SCOPE and has_content(clean(row.text)))
-        rows = sorted(learnable, key=_content)  # the solvers depend on the order, the snapshot's hash does not
+        rows = learnable_rows(examples)
         if not rows:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
         self.features_ = Featurizer(self.encoder)
         regime = choose_regime([row.intent for row in rows], has_encoder=self.encoder is not None)
-        names = _names_as_texts(rows) if regime.learns_names else {}
+        names = names_as_texts(rows) if regime.learns_names else {}
         texts = [*(clean(row.text) for row in rows), *names.values()]
         utterances, X = self.features_.fit_transform(texts, progress=part(report, 0.0, 0.3))
         self.classifier_ = IntentClassifier(seed=self.seed).fit(
@@ -132,6 +134,7 @@ class NluModel:
             intent_ids=self.classifier_.intents_,
             progress=part(report, 0.65, 0.95),
         )
+        self.nearest_ = NearestExamples().fit(utterances[: len(rows)], held_out.labels, X)
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
@@ -202,6 +205,24 @@ class NluModel:
             out_of_scope_score=score,
         )
 
+    def explain(self, text: str, *, now: datetime | None = None) -> Explanation:
+        """Understand one utterance and give the reasons: some milliseconds, for an admin page or a notebook.
+
+        Parameters
+        ----------
+        text
+            Any string, as for `parse`.
+        now
+            As for `parse`.
+
+        Returns
+        -------
+        Explanation
+            What each part of the model gave to the decision, the weightiest features, the most similar training
+            examples, the views on what is out of scope, and the verdict at the fitted thresholds.
+        """
+        return explain_text(self, text, now=now)
+
     def _judge(self, utterance: Utterance) -> tuple[npt.NDArray[np.floating], float]:
         """Give the confidence of each intent, shape ``(n_intents,)``, and the out-of-scope score."""
         decisions, closeness = self.classifier_.decide(utterance.sparse, utterance.sentence)
@@ -216,6 +237,7 @@ class NluModel:
         classifier, classifier_arrays = self.classifier_.to_parts()
         scope, scope_arrays = self.scope_.to_parts()
         finder, finder_arrays = self.finder_.to_parts()
+        nearest, nearest_arrays = self.nearest_.to_parts()
         settings = {
             "format": MODEL_FORMAT,
             "seed": self.seed,
@@ -223,11 +245,12 @@ class NluModel:
             "classifier": classifier,
             "scope": scope,
             "entities": finder,
+            "nearest": nearest,
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **finder_arrays}
+        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **finder_arrays, **nearest_arrays}
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
@@ -275,16 +298,6 @@ class NluModel:
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
         model.scope_ = OutOfScopeScore.from_parts(settings["scope"], arrays)
         model.finder_ = finder
+        model.nearest_ = NearestExamples.from_parts(settings["nearest"], arrays)
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])
         return model
-
-
-def _names_as_texts(rows: Sequence[Example]) -> dict[str, str]:
-    """Give each intent's name as words, where it has any."""
-    texts = {intent: _WORD_BOUNDARY.sub(" ", intent).strip().lower() for intent in {row.intent for row in rows}}
-    return {intent: texts[intent] for intent in sorted(texts) if has_content(texts[intent])}
-
-
-def _content(row: Example) -> tuple[str, str, list[tuple[int, int, str, str, str]]]:
-    """Give what an example says, without its id, to put examples in an order of their own."""
-    return row.intent, row.text, [(s.start, s.end, s.type, s.value, s.role or "") for s in row.entities]

@@ -73,8 +73,12 @@ class OutOfScopeScore:
 
     def score(self, decisions: FloatArray, closeness: float) -> float:
         """Score one utterance by its decisions, shape ``(n_intents,)``, and its closeness to known kinds."""
+        return float(self._combine(self.views(decisions, closeness)[None, :])[0])
+
+    def views(self, decisions: FloatArray, closeness: float) -> FloatArray:
+        """Give both views of one utterance before they are standardised. Shape ``(2,)``."""
         nearness = (self.centres_ @ (decisions / max(float(np.sqrt(decisions @ decisions)), _MIN_SPREAD))).max()
-        return float(self._combine(np.array([[nearness, closeness]]))[0])
+        return np.array([nearness, closeness])
 
     def _centres(self, patterns: FloatArray, labels: LabelArray) -> FloatArray:
         parts = [cluster(patterns[labels == intent], DECISION_CENTRES, seed=self.seed) for intent in np.unique(labels)]

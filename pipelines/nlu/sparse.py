@@ -129,6 +129,19 @@ class SparseFeatures:
             np.concatenate([words.weights, characters.weights]),
         )
 
+    def named(self, text: str) -> list[tuple[bool, str, int]]:
+        """Give the known n-grams of a cleaned text, each once: whether it is one of words, itself, and its column."""
+        offset = len(self.words_.idf_)
+        words, characters = self.words_.column_by_ngram_, self.characters_.column_by_ngram_
+        return [
+            *((True, ngram, words[ngram]) for ngram in dict.fromkeys(word_ngrams(text)) if ngram in words),
+            *(
+                (False, ngram, offset + characters[ngram])
+                for ngram in dict.fromkeys(character_ngrams(text))
+                if ngram in characters
+            ),
+        ]
+
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Give what a file needs: the vocabularies (in column order) for JSON, the frequencies for NPZ."""
         settings = {

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.schemas import html
+
 
 class IntentScore(BaseModel):
     """One line of a ranking."""
@@ -41,3 +43,13 @@ class NluResult(BaseModel):
     ranking: tuple[IntentScore, ...]
     entities: tuple[EntitySpan, ...] = ()
     out_of_scope_score: float | None = None
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: the text with its entities, then the ranking."""
+        marks = [
+            (span.start, span.end, f"{span.role or span.type}: {span.value}" if span.value else span.type)
+            for span in self.entities
+        ]
+        score = [] if self.out_of_scope_score is None else [html.line(f"out of scope: {self.out_of_scope_score:.2f}")]
+        ranking = html.bars([(row.intent_id, row.confidence) for row in self.ranking])
+        return html.block(html.highlighted(self.text, marks), ranking, *score)

@@ -1,0 +1,117 @@
+"""Why a text was understood as it was: the shares of the model's parts, the features, the nearest examples."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pipelines.nlu.features import Utterance
+from pipelines.schemas.explanation import Explanation, FeatureWeight, IntentShares, ScopeView, SimilarExample, ViewName
+from pipelines.schemas.release import Thresholds
+from pipelines.schemas.understanding import NluResult
+
+if TYPE_CHECKING:
+    from pipelines.nlu.model import NluModel
+
+N_INTENTS = 5
+N_NEAREST = 5
+_N_WORDS, _N_CHARACTERS = 5, 3
+"""Features shown for the intent, and as many against it; runs of characters mostly repeat what a word says."""
+
+
+def explain_text(model: "NluModel", text: str, *, now: datetime | None = None) -> Explanation:
+    """Explain one understanding; see `NluModel.explain`."""
+    result = model.parse(text, now=now)
+    verdict = verdict_of(result, model.thresholds_)
+    if not result.ranking:
+        return Explanation(
+            result=result, intents=(), features=(), nearest=(), scope=(), thresholds=model.thresholds_, verdict=verdict
+        )
+    utterance = model.features_.read(result.text)
+    intents = model.classifier_.intents_
+    nearest = model.nearest_.find(utterance, model.features_, count=N_NEAREST)
+    return Explanation(
+        result=result,
+        intents=_shares(model, utterance, result),
+        features=_features(model, utterance, intents.index(result.ranking[0].intent_id)),
+        nearest=tuple(
+            SimilarExample(text=text, intent_id=intents[column], similarity=cosine) for text, column, cosine in nearest
+        ),
+        scope=_scope(model, utterance),
+        thresholds=model.thresholds_,
+        verdict=verdict,
+    )
+
+
+def verdict_of(result: NluResult, thresholds: Thresholds) -> str:
+    """Say what routing makes of an understanding, outside of a form."""
+    if not result.ranking:
+        return "Fallback: the text has no letter or digit."
+    best, score, limit = result.ranking[0], result.out_of_scope_score, thresholds.out_of_scope
+    if best.confidence < thresholds.confidence:
+        return (
+            f"Fallback: {best.intent_id} is the likeliest intent, but its confidence {best.confidence:.2f} is below "
+            f"{thresholds.confidence:.2f}."
+        )
+    if len(result.ranking) > 1 and best.confidence - result.ranking[1].confidence < thresholds.margin:
+        return (
+            f"Fallback: {best.intent_id} and {result.ranking[1].intent_id} are too close, less than "
+            f"{thresholds.margin:.2f} apart."
+        )
+    if score is not None and limit is not None and score > limit:
+        return (
+            f"Fallback: {best.intent_id} is the likeliest intent, but the text is unlike anything taught: its "
+            f"out-of-scope score {score:.2f} is above {limit:.2f}."
+        )
+    return f"Answered as {best.intent_id}: its confidence {best.confidence:.2f} reaches {thresholds.confidence:.2f}."
+
+
+def _shares(model: "NluModel", utterance: Utterance, result: NluResult) -> tuple[IntentShares, ...]:
+    words, sentence, prototypes, constant = model.classifier_.shares(utterance.sparse, utterance.sentence)
+    decisions = words + sentence + prototypes + constant
+    rows = []
+    for score in result.ranking[:N_INTENTS]:
+        column = model.classifier_.intents_.index(score.intent_id)
+        rows.append(
+            IntentShares(
+                intent_id=score.intent_id,
+                confidence=score.confidence,
+                decision=float(decisions[column]),
+                words=float(words[column]),
+                sentence=float(sentence[column]),
+                prototypes=float(prototypes[column]),
+                constant=float(constant[column]),
+            )
+        )
+    return tuple(rows)
+
+
+def _features(model: "NluModel", utterance: Utterance, intent: int) -> tuple[FeatureWeight, ...]:
+    weight_by_column = dict(zip(utterance.sparse.columns.tolist(), utterance.sparse.weights.tolist(), strict=True))
+    coefficients = model.classifier_.coefficients_
+    weighed = [
+        (is_word, ngram, weight_by_column[column] * float(coefficients[column, intent]))
+        for is_word, ngram, column in model.features_.sparse_.named(utterance.text)
+    ]
+    chosen: list[FeatureWeight] = []
+    for wanted, count in ((True, _N_WORDS), (False, _N_CHARACTERS)):
+        ordered = sorted(((ngram, weight) for is_word, ngram, weight in weighed if is_word == wanted), key=_by_weight)
+        speaking = [row for row in ordered if row[1] > 0.0][:count] + [row for row in ordered if row[1] < 0.0][-count:]
+        chosen += [
+            FeatureWeight(kind="word" if wanted else "characters", ngram=ngram, weight=weight)
+            for ngram, weight in speaking
+        ]
+    return tuple(chosen)
+
+
+def _by_weight(row: tuple[str, float]) -> float:
+    return -row[1]
+
+
+def _scope(model: "NluModel", utterance: Utterance) -> tuple[ScopeView, ...]:
+    values = model.scope_.views(*model.classifier_.decide(utterance.sparse, utterance.sentence))
+    usual, spread = model.scope_.means_, model.scope_.spreads_
+    distances = (usual - values) / spread
+    names: tuple[ViewName, ...] = ("pattern of decisions", "closeness to the nearest kind")
+    return tuple(
+        ScopeView(name=name, value=float(value), usual=float(mean), distance=float(distance))
+        for name, value, mean, distance in zip(names, values, usual, distances, strict=True)
+    )

@@ -1,0 +1,79 @@
+"""The reasons of an understanding add up to it, and are fit to be shown."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.nlu.explain import verdict_of
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.explanation import Explanation
+from pipelines.schemas.release import Thresholds
+from pipelines.schemas.understanding import IntentScore, NluResult
+from tests.support.texts import odd_texts
+
+
+def result(*ranking: tuple[str, float], score: float | None = None) -> NluResult:
+    rows = tuple(IntentScore(intent_id=intent, confidence=confidence) for intent, confidence in ranking)
+    return NluResult(text="text", ranking=rows, out_of_scope_score=score)
+
+
+def test_explain_shares_add_up_to_the_decision(tiny_model: NluModel) -> None:
+    for text in ("where is my order ORD-1042", "two tents please", *odd_texts(50, seed=9)):
+        explanation = tiny_model.explain(text)
+        utterance = tiny_model.features_.read(text)
+        decisions, _ = tiny_model.classifier_.decide(utterance.sparse, utterance.sentence)
+        for row in explanation.intents:
+            column = tiny_model.classifier_.intents_.index(row.intent_id)
+            assert row.words + row.sentence + row.prototypes + row.constant == pytest.approx(row.decision)
+            assert row.decision == pytest.approx(float(decisions[column]), abs=1e-5)
+
+
+def test_explain_scope_adds_up_to_the_score(tiny_model: NluModel) -> None:
+    explanation = tiny_model.explain("where is my order")
+    assert explanation.result.out_of_scope_score is not None
+    assert sum(view.distance for view in explanation.scope) == pytest.approx(explanation.result.out_of_scope_score)
+
+
+def test_explain_names_the_word_that_decides(tiny_model: NluModel) -> None:
+    features = tiny_model.explain("buy two tents").features
+    assert features[0].kind == "word"
+    assert "buy" in [row.ngram for row in features if row.weight > 0.0]
+    kinds = [row.kind for row in features]
+    assert kinds == sorted(kinds, reverse=True)
+
+
+def test_explain_finds_the_training_example_itself(tiny_model: NluModel) -> None:
+    nearest = tiny_model.explain("Good Morning").nearest
+    assert (nearest[0].text, nearest[0].intent_id) == ("good morning", "greet")
+    assert nearest[0].similarity == pytest.approx(1.0, abs=0.01)
+    assert [row.similarity for row in nearest] == sorted((row.similarity for row in nearest), reverse=True)
+
+
+def test_explain_is_the_same_after_loading(tiny_model: NluModel, tmp_path: Path) -> None:
+    tiny_model.save(tmp_path)
+    assert NluModel.load(tmp_path).explain("where is it") == tiny_model.explain("where is it")
+
+
+@given(st.text(st.characters(), max_size=100))
+def test_explain_never_raises_and_can_be_shown(tiny_model: NluModel, text: str) -> None:
+    explanation = tiny_model.explain(text)
+    assert explanation.result == tiny_model.parse(text)
+    assert Explanation.model_validate_json(explanation.model_dump_json()) == explanation
+    assert explanation._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("understood", "verdict"),
+    [
+        (result(), "Fallback: the text has no letter or digit."),
+        (result(("a", 0.9), ("b", 0.1)), "Answered as a: its confidence 0.90 reaches 0.50."),
+        (result(("a", 0.4)), "Fallback: a is the likeliest intent, but its confidence 0.40 is below 0.50."),
+        (result(("a", 0.52), ("b", 0.48)), "Fallback: a and b are too close, less than 0.10 apart."),
+        (result(("a", 0.9), score=3.0), "Fallback: a is the likeliest intent, but the text is unlike anything taught"),
+    ],
+)
+def test_verdict_of_says_what_routing_does(understood: NluResult, verdict: str) -> None:
+    said = verdict_of(understood, Thresholds(confidence=0.5, margin=0.1, out_of_scope=2.0))
+    assert said.startswith(verdict)
