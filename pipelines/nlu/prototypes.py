@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 PROTOTYPES = 32
-KERNEL_GAIN = 3.0
+KERNEL_GAIN = 2.0
 RIDGE = 0.1
 _JITTER = 1e-4
 _SAMPLE = 300
