@@ -122,7 +122,9 @@ def freeze(
     return folder
 
 
-def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> RegisteredVersion:
+def register(
+    folder: Path, params: TrainParams, *, run_id: str, gate: Gate, evaluation: Evaluation
+) -> RegisteredVersion:
     """Log the release folder as a pyfunc model, register it, tag the verdict and set the aliases.
 
     Parameters
@@ -135,6 +137,8 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
         The MLflow run to log to.
     gate
         The verdict, written as tags on the version.
+    evaluation
+        Figures on the held-out rows, written as the version's description.
 
     Returns
     -------
@@ -156,18 +160,34 @@ def register(folder: Path, params: TrainParams, *, run_id: str, gate: Gate) -> R
     version = str(logged.registered_model_version)
     tags = {
         GATE_TAG: GATE_PASSED if gate.passed else GATE_FAILED,
-        "gate_reasons": "; ".join(gate.reasons),
         "data_hash": manifest.data_hash,
         "bot_hash": manifest.bot_hash,
         "git_commit": manifest.git_commit or "",
         "stage": "Staging",
     }
+    if gate.reasons:
+        tags["gate_reasons"] = "; ".join(gate.reasons)
+    client.update_model_version(name, version, description=describe(evaluation, manifest))
     for key, value in tags.items():
         client.set_model_version_tag(name, version, key, value)
     client.set_registered_model_alias(name, CANDIDATE, version)
     if params.promote and gate.passed:
         promote(params.bot, version, alias=params.release_alias)
     return RegisteredVersion(name, version, gate, params.promote and gate.passed)
+
+
+def describe(evaluation: Evaluation, manifest: Manifest) -> str:
+    """Say in a line how good a version is, for whoever decides on it in the MLflow UI."""
+    metrics = evaluation.metrics
+    parts = [f"Trained on snapshot {manifest.data_hash[:12]}"]
+    if "accuracy" in metrics:
+        interval = f"{metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%}"
+        parts.append(f"{metrics['accuracy']:.1%} of held-out utterances understood ({interval})")
+    if "entity_f1" in metrics:
+        parts.append(f"entity F1 {metrics['entity_f1']:.1%}")
+    if "out_of_scope_recall" in metrics:
+        parts.append(f"{metrics['out_of_scope_recall']:.0%} of out-of-scope utterances refused")
+    return ", ".join(parts) + "."
 
 
 def promote(bot: str, version: str, *, alias: str) -> None:

@@ -43,7 +43,7 @@ PASSED, FAILED = Gate(True, ()), Gate(False, ("accuracy 10.0% is below the floor
 def evaluation(tiny_model: NluModel, accuracy: float | None) -> Evaluation:
     measured = evaluate(tiny_model, [])
     return Evaluation(
-        {} if accuracy is None else {"accuracy": accuracy},
+        {} if accuracy is None else {"accuracy": accuracy, "accuracy_low": accuracy, "accuracy_high": accuracy},
         measured.per_intent,
         measured.per_entity,
         measured.confusions,
@@ -112,7 +112,8 @@ def registered(server: str, model: NluModel, home: Path, bot: str, gate: Gate, *
     """Register one more version of a bot; gives its number."""
     run_id = tracking.begin_run(bot, server)
     params = TrainParams(bot=bot, home=home, promote=wanted)
-    version = register(frozen(model, home, bot=bot, run_id=run_id), params, run_id=run_id, gate=gate)
+    folder = frozen(model, home, bot=bot, run_id=run_id)
+    version = register(folder, params, run_id=run_id, gate=gate, evaluation=evaluation(model, 0.9))
     assert version.name == f"intentloop-{bot}"
     assert version.is_promoted == (wanted and gate.passed)
     assert version.gate == gate
@@ -126,7 +127,8 @@ def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel
     first = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=True)
     assert promoted_version("walk", mlflow_in_use, alias="production") == first
     tags = client.get_model_version(name, first).tags
-    assert (tags["gate"], tags["gate_reasons"], tags["stage"]) == ("passed", "", "Production")
+    assert (tags["gate"], tags.get("gate_reasons"), tags["stage"]) == ("passed", None, "Production")
+    assert "snapshot dddddddddddd" in client.get_model_version(name, first).description
     assert tags["data_hash"] == "d" * 64
     assert len(tags["bot_hash"]) == 64
 
