@@ -32,7 +32,9 @@ bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder
 	@$(BIN)/intentloop bench nlu --data "$(DATA)"
 
 notebooks: .venv/.installed-dev ## run every notebook from top to bottom
-	@$(BIN)/pytest --nbmake notebooks
+	@mkdir -p .intentloop/notebook-mlflow
+	@MLFLOW_TRACKING_URI=sqlite:///$(CURDIR)/.intentloop/notebook-mlflow/mlflow.db \
+		$(BIN)/pytest --nbmake --nbmake-timeout=900 notebooks
 
 .venv/.installed-run: .requirements/uv.txt .requirements/run.txt pyproject.toml
 	@.ci/setup run
