@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
 from pipelines.errors import BotError, RegistryUnavailable
 from pipelines.progress import read_progress
 from pipelines.schemas.training import TrainParams
@@ -120,19 +121,34 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
     for name in ("source", "out_of_scope_file", "test_file"):
         if values[name] not in ("", "mongo"):
             values[name] = str(Path(values[name]).resolve())
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # in the kernel too
     with TemporaryDirectory() as folder, warnings.catch_warnings():
         # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
         warnings.filterwarnings("ignore", category=UserWarning, module="jupyter_client")
         file = Path(folder) / "progress.jsonl"
         values["progress_file"] = str(file)
-        with _forward(file, progress):
+        with _environment(params.home), _forward(file, progress):
             try:
                 papermill.execute_notebook(
                     str(NOTEBOOK), str(executed), parameters=values, cwd=str(NOTEBOOK.parent), progress_bar=False
                 )
             except PapermillExecutionError as error:
                 raise TrainingFailed(_explain(error.ename, error.evalue, executed)) from error
+
+
+@contextmanager
+def _environment(home: Path) -> Iterator[None]:
+    """Set what the kernel inherits: no lines of MLflow's in our output, and no files outside our folder."""
+    folder = home / "jupyter"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
+    wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    added = {name: value for name, value in wanted.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
 
 
 @contextmanager

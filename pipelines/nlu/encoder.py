@@ -211,7 +211,7 @@ def _mean(states: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _open_session(path: Path) -> Any:
-    # read when the library is loaded: from 1.29 on it writes a device id and tells its maker about the machine otherwise
+    # read when the library is loaded; without it, from 1.29 on, it keeps a device id and reports to its maker
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 

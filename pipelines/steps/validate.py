@@ -4,7 +4,6 @@ The great-expectations suite in `data/expectations/` checks the shape of the tab
 """
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +111,7 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
     tuple[list[dict[str, Any]], list[Finding]]
         One row an expectation, and an error for each example that breaks one.
     """
-    # imported here: great-expectations takes seconds to import, and asks outside hosts unless told not to
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+    # imported here: great-expectations takes seconds to import
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
