@@ -48,6 +48,7 @@ def environment(settings: Settings) -> dict[str, str]:
         f"{ENV_PREFIX}MONGO_URI": settings.resolved_mongo_uri,
         f"{ENV_PREFIX}ENDPOINTS": json.dumps(settings.endpoints),
         "MLFLOW_TRACKING_URI": settings.resolved_tracking_uri,
+        "MPLCONFIGDIR": str(settings.home / "run" / "matplotlib"),  # plots keep their list of fonts with us
     }
 
 
