@@ -23,13 +23,21 @@ def explain_text(model: "NluModel", text: str, *, now: datetime | None = None) -
     verdict = verdict_of(result, model.thresholds_)
     if not result.ranking:
         return Explanation(
-            result=result, intents=(), features=(), nearest=(), scope=(), thresholds=model.thresholds_, verdict=verdict
+            result=result,
+            read_as=result.text,
+            intents=(),
+            features=(),
+            nearest=(),
+            scope=(),
+            thresholds=model.thresholds_,
+            verdict=verdict,
         )
     utterance = model.features_.read(result.text)
     intents = model.classifier_.intents_
     nearest = model.nearest_.find(utterance, model.features_, count=N_NEAREST)
     return Explanation(
         result=result,
+        read_as=utterance.read_as,
         intents=_shares(model, utterance, result),
         features=_features(model, utterance, intents.index(result.ranking[0].intent_id)),
         nearest=tuple(
@@ -89,7 +97,7 @@ def _features(model: "NluModel", utterance: Utterance, intent: int) -> tuple[Fea
     coefficients = model.classifier_.coefficients_
     weighed = [
         (is_word, ngram, weight_by_column[column] * float(coefficients[column, intent]))
-        for is_word, ngram, column in model.features_.sparse_.named(utterance.text)
+        for is_word, ngram, column in model.features_.sparse_.named(utterance.read_as)
     ]
     chosen: list[FeatureWeight] = []
     for wanted, count in ((True, _N_WORDS), (False, _N_CHARACTERS)):

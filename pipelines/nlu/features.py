@@ -3,14 +3,15 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.encoder import SentenceEncoder, TokenStates
 from pipelines.nlu.sparse import SparseFeatures, SparseVector
+from pipelines.nlu.spelling import Edit, Spelling, apply_edits, original_offsets
 from pipelines.nlu.text import Token, clean, tokenize
 
 LARGE = 2000
@@ -27,14 +28,17 @@ class Utterance:
         The cleaned text; positions are those of the text as it was sent.
     tokens
         Words and signs with their positions.
+    read_as
+        The text as features saw it: misspelt words corrected.
     sparse
         Words and character n-grams.
     encoded
-        Token states and sentence vector of the encoder; None for a model without one.
+        Token states and sentence vector of the encoder, with the positions of `text`; None for a model without one.
     """
 
     text: str
     tokens: list[Token]
+    read_as: str
     sparse: SparseVector
     encoded: TokenStates | None
 
@@ -65,14 +69,17 @@ class Featurizer:
     ----------
     encoder
         The sentence encoder; None: sparse features alone.
-    sparse
-        The fitted vocabulary; None before `fit_transform`.
+
+    Attributes
+    ----------
+    sparse_
+        Vocabulary of words and character n-grams.
+    spelling_
+        What misspelt words are read as; a model without an encoder does not know what is misspelt, and corrects none.
     """
 
-    def __init__(self, encoder: SentenceEncoder | None, sparse: SparseFeatures | None = None) -> None:
+    def __init__(self, encoder: SentenceEncoder | None) -> None:
         self.encoder = encoder
-        if sparse is not None:
-            self.sparse_ = sparse
 
     def fit_transform(
         self, texts: Sequence[str], *, progress: Callable[[float, str], None]
@@ -93,23 +100,52 @@ class Featurizer:
         """
         self.sparse_ = SparseFeatures(min_document_count=2 if len(texts) >= LARGE else 1)
         progress(0.0, "counting words and characters")
-        X = self.sparse_.fit_transform(texts)
+        self.spelling_ = None if self.encoder is None else Spelling(self.encoder.knows_word).fit(texts)
+        edits = [self._edits(text) for text in texts]
+        read_as = [apply_edits(text, each) for text, each in zip(texts, edits, strict=True)]
+        X = self.sparse_.fit_transform(read_as)
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the encoder lets go of the interpreter while it works
             encoded = []
-            for number, states in enumerate(pool.map(self._encode, texts)):
+            for number, states in enumerate(pool.map(self._encode, read_as, edits)):
                 encoded.append(states)
                 if number % 50 == 0:
                     progress(0.1 + 0.9 * number / len(texts), f"reading {number:,} of {len(texts):,} utterances")
         utterances = [
-            Utterance(text, tokenize(text), SparseVector(row.indices, row.data), states)
-            for text, row, states in zip(texts, X, encoded, strict=True)
+            Utterance(text, tokenize(text), read, SparseVector(row.indices, row.data), states)
+            for text, read, row, states in zip(texts, read_as, X, encoded, strict=True)
         ]
         return utterances, X
 
     def read(self, text: str) -> Utterance:
         """Read one utterance: a single pass of the encoder, about a millisecond."""
         cleaned = clean(text)
-        return Utterance(cleaned, tokenize(cleaned), self.sparse_.transform(cleaned), self._encode(cleaned))
+        edits = self._edits(cleaned)
+        read_as = apply_edits(cleaned, edits) if edits else cleaned
+        sparse = self.sparse_.transform(read_as)
+        return Utterance(cleaned, tokenize(cleaned), read_as, sparse, self._encode(read_as, edits))
 
-    def _encode(self, text: str) -> TokenStates | None:
-        return None if self.encoder is None else self.encoder.encode(text)
+    def _edits(self, text: str) -> list[Edit]:
+        return [] if self.spelling_ is None else self.spelling_.edits(text)
+
+    def _encode(self, read_as: str, edits: list[Edit]) -> TokenStates | None:
+        if self.encoder is None:
+            return None
+        encoded = self.encoder.encode(read_as)
+        return replace(encoded, offsets=original_offsets(encoded.offsets, edits)) if edits else encoded
+
+    def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        sparse, arrays = self.sparse_.to_parts()
+        return {"sparse": sparse, "spelling": self.spelling_.to_parts() if self.spelling_ else None}, arrays
+
+    @classmethod
+    def from_parts(
+        cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], encoder: SentenceEncoder | None
+    ) -> Self:
+        """Rebuild from what `to_parts` gave, with the encoder that it was trained with."""
+        features = cls(encoder)
+        features.sparse_ = SparseFeatures.from_parts(settings["sparse"], arrays)
+        features.spelling_ = None
+        if settings["spelling"] is not None and encoder is not None:
+            features.spelling_ = Spelling.from_parts(settings["spelling"], encoder.knows_word)
+        return features

@@ -19,7 +19,6 @@ from pipelines.nlu.nearest import NearestExamples
 from pipelines.nlu.out_of_scope import OutOfScopeScore
 from pipelines.nlu.regimes import choose_regime
 from pipelines.nlu.rows import learnable_rows, names_as_texts
-from pipelines.nlu.sparse import SparseFeatures
 from pipelines.nlu.tagger import Algorithm
 from pipelines.nlu.text import clean, has_content
 from pipelines.nlu.thresholds import Costs, Judged, fit_thresholds
@@ -233,7 +232,7 @@ class NluModel:
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX) into an existing or new folder."""
         folder.mkdir(parents=True, exist_ok=True)
-        sparse, sparse_arrays = self.features_.sparse_.to_parts()
+        features, feature_arrays = self.features_.to_parts()
         classifier, classifier_arrays = self.classifier_.to_parts()
         scope, scope_arrays = self.scope_.to_parts()
         finder, finder_arrays = self.finder_.to_parts()
@@ -241,7 +240,7 @@ class NluModel:
         settings = {
             "format": MODEL_FORMAT,
             "seed": self.seed,
-            "sparse": sparse,
+            "features": features,
             "classifier": classifier,
             "scope": scope,
             "entities": finder,
@@ -250,7 +249,7 @@ class NluModel:
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        arrays = {**sparse_arrays, **classifier_arrays, **scope_arrays, **finder_arrays, **nearest_arrays}
+        arrays = {**feature_arrays, **classifier_arrays, **scope_arrays, **finder_arrays, **nearest_arrays}
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
@@ -294,7 +293,7 @@ class NluModel:
         tagger = tagger_file.read_bytes() if tagger_file.exists() else b""
         finder = EntityFinder.from_parts(settings["entities"], arrays, tagger)
         model = cls(encoder=encoder, seed=settings["seed"], algorithm=finder.algorithm, language=finder.language)
-        model.features_ = Featurizer(encoder, SparseFeatures.from_parts(settings["sparse"], arrays))
+        model.features_ = Featurizer.from_parts(settings["features"], arrays, encoder)
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
         model.scope_ = OutOfScopeScore.from_parts(settings["scope"], arrays)
         model.finder_ = finder

@@ -63,14 +63,16 @@ class ScopeView(BaseModel):
 class Explanation(BaseModel):
     """The understanding of one text with its reasons.
 
-    `intents` are the likeliest ones, best first. `features` are the weightiest for and against the first of them, words
-    before characters. `scope` is empty for a text without letter or digit; its distances add up to the result's
-    out-of-scope score. `verdict` says in plain words what routing makes of it outside of a form.
+    `read_as` is the text with its misspelt words corrected, as the intent's features see it. `intents` are the
+    likeliest ones, best first. `features` are the weightiest for and against the first of them, words before
+    characters. `scope` is empty for a text without letter or digit; its distances add up to the result's out-of-scope
+    score. `verdict` says in plain words what routing makes of it outside of a form.
     """
 
     model_config = ConfigDict(frozen=True)
 
     result: NluResult
+    read_as: str
     intents: tuple[IntentShares, ...]
     features: tuple[FeatureWeight, ...]
     nearest: tuple[SimilarExample, ...]
@@ -87,6 +89,7 @@ class Explanation(BaseModel):
         return html.block(
             self.result._repr_html_(),
             html.line(self.verdict),
+            *([html.line(f"Read as: {self.read_as}")] if self.read_as != self.result.text else []),
             html.table(("intent", "words", "sentence", "prototypes", "constant"), shares),
             html.table(("feature", "weight"), [(row.ngram, f"{row.weight:+.2f}") for row in self.features]),
             html.table(

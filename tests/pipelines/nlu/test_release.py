@@ -215,7 +215,7 @@ def test_load_release_refuses_files_that_only_their_hash_vouches_for(folder: Pat
 
 def test_load_release_refuses_arrays_that_do_not_fit_the_vocabulary(folder: Path) -> None:
     settings = json.loads((folder / "nlu" / "nlu.json").read_bytes())
-    settings["sparse"]["characters"] += [f"new{n}" for n in range(9)]
+    settings["features"]["sparse"]["characters"] += [f"new{n}" for n in range(9)]
     settings["classifier"]["intents"] = settings["classifier"]["intents"][:1]
     forge(folder, "nlu/nlu.json", json.dumps(settings).encode())
     assert refusal(folder)
