@@ -90,7 +90,7 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
     try:
         run_id = tracking.begin_run(params.bot, tracking_uri)
     except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(tracking_uri, str(error).splitlines()[0]) from error
+        raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
@@ -139,7 +139,10 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
 def _environment(home: Path) -> Iterator[None]:
     """Set what the kernel inherits: no lines of MLflow's in our output, and no files outside our folder."""
     folder = home / "jupyter"
-    folder.mkdir(parents=True, exist_ok=True)
+    profile = folder / "ipythondir" / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
+    (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}\n', encoding="utf-8")
     wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
     wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     added = {name: value for name, value in wanted.items() if name not in os.environ}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ from pipelines.steps.report import render_report
 from pipelines.steps.snapshot import Snapshot
 from pipelines.steps.validate import ValidationReport
 
+_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
 LINKED_PARAMS = ("home", "tracking_uri", "run_id")
 """Parameters that say where, not what: they are not logged, they would name a machine's folders."""
 
@@ -86,7 +88,7 @@ def open_run(params: TrainParams, tracking_uri: str) -> str:
         with _continue(run_id):
             mlflow.log_params({name: _file_name(value) for name, value in logged.items()})
     except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(tracking_uri, _first_line(error)) from error
+        raise RegistryUnavailable(tracking_uri, short_reason(error)) from error
     return run_id
 
 
@@ -214,5 +216,9 @@ def _listens(uri: str) -> bool:
         return False
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def short_reason(error: Exception) -> str:
+    """Give what the operating system said, out of the many layers that a failed request is wrapped in."""
+    found = _SYSTEM_ERROR.search(str(error))
+    if found:
+        return found[1].lower()
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
