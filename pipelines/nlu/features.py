@@ -82,25 +82,28 @@ class Featurizer:
         self.encoder = encoder
 
     def fit_transform(
-        self, texts: Sequence[str], *, progress: Callable[[float, str], None]
+        self, own: Sequence[str], extra: Sequence[str] = (), *, progress: Callable[[float, str], None]
     ) -> tuple[list[Utterance], Any]:
         """Learn the vocabulary and read the training texts.
 
         Parameters
         ----------
-        texts
+        own
             Cleaned utterances.
+        extra
+            Texts that nobody said, to learn from as well; how people spell is not learnt from them.
         progress
             Called with the share done, in [0, 1], and what is being done.
 
         Returns
         -------
         tuple[list[Utterance], scipy.sparse.csr_matrix]
-            The utterances, and their sparse features, shape ``(n_texts, n_features)``.
+            All of them as utterances, own ones first, and their sparse features, shape ``(n_texts, n_features)``.
         """
-        self.sparse_ = SparseFeatures(min_document_count=2 if len(texts) >= LARGE else 1)
+        texts = [*own, *extra]
+        self.sparse_ = SparseFeatures(min_document_count=2 if len(own) >= LARGE else 1)
         progress(0.0, "counting words and characters")
-        self.spelling_ = None if self.encoder is None else Spelling(self.encoder.knows_word).fit(texts)
+        self.spelling_ = None if self.encoder is None else Spelling(self.encoder.knows_word).fit(own)
         edits = [self._edits(text) for text in texts]
         read_as = [apply_edits(text, each) for text, each in zip(texts, edits, strict=True)]
         X = self.sparse_.fit_transform(read_as)

@@ -103,7 +103,7 @@ class IntentClassifier:
         labels: Sequence[str],
         *,
         sentences: npt.NDArray[np.float32] | None = None,
-        n_extra: int = 0,
+        origins: Sequence[int | None] = (),
         progress: Progress | None = None,
     ) -> Self:
         """Learn the boundaries, then the scale that makes confidences honest.
@@ -116,8 +116,9 @@ class IntentClassifier:
             The intent id of each row; one single intent is allowed.
         sentences
             Unit sentence vectors. Shape ``(n_utterances, dimension)``; None without an encoder.
-        n_extra
-            The last rows, this many, are no real utterances: they are learnt from and never evaluated on.
+        origins
+            One for each of the last rows that are no real utterances: they are learnt from and never evaluated on. The
+            row that it is a copy of, so that both are held out together; None for none.
         progress
             Called with the share done, in [0, 1], and what is being done.
 
@@ -130,7 +131,7 @@ class IntentClassifier:
         self.intents_ = tuple(sorted(set(labels)))
         column = {intent: number for number, intent in enumerate(self.intents_)}
         y = np.array([column[label] for label in labels], dtype=np.intp)
-        n_real = len(y) - n_extra
+        n_real = len(y) - len(origins)
         regime = choose_regime(labels[:n_real], has_encoder=sentences is not None)
         self.regime_ = regime
         features = stack_features(X, sentences)
@@ -139,7 +140,7 @@ class IntentClassifier:
         n_steps = len(grid if self.C is None else (self.C,)) + 1
         for step, C in enumerate(grid if self.C is None else (self.C,)):
             report(step / n_steps, f"cross-validating the intent classifier, C={C}")
-            held_out = self._cross_validate(features, sentences, y, n_real, regime, C)
+            held_out = self._cross_validate(features, sentences, y, origins, regime, C)
             if best is None or held_out.accuracy > best.accuracy:
                 best, self.C_ = held_out, C
         report(1 - 1 / n_steps, "fitting the intent classifier")
@@ -227,14 +228,22 @@ class IntentClassifier:
         return softmax(np.where(np.isfinite(decisions), decisions, -1e3), scale=self.scale_)
 
     def _cross_validate(
-        self, X: Any, sentences: FloatArray | None, y: LabelArray, n_real: int, regime: Regime, C: float
+        self,
+        X: Any,
+        sentences: FloatArray | None,
+        y: LabelArray,
+        origins: Sequence[int | None],
+        regime: Regime,
+        C: float,
     ) -> HeldOut:
+        n_real = len(y) - len(origins)
         decisions, closeness = np.full((n_real, len(self.intents_)), -np.inf), np.zeros(n_real)
         n_folds = self.n_folds or (3 if n_real >= MANY_ROWS else 5)
         folds = stratified_folds(y[:n_real], n_folds=n_folds, seed=self.seed)
-        extra = np.arange(n_real, len(y))
+        fold_of_extra = [-1 if origin is None else folds[origin] for origin in origins]
+        fold_of_row = np.concatenate([folds, np.array(fold_of_extra, dtype=np.intp)])
         for fold in range(n_folds):
-            train, test = np.concatenate([np.flatnonzero(folds != fold), extra]), np.flatnonzero(folds == fold)
+            train, test = np.flatnonzero(fold_of_row != fold), np.flatnonzero(folds == fold)
             if len(train) == 0 or len(test) == 0:
                 continue
             known = np.unique(y[train])

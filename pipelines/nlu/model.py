@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.nlu.augmentation import varied_copies
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.entities import EntityFinder
 from pipelines.nlu.explain import explain_text
@@ -111,14 +112,16 @@ class NluModel:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
         self.features_ = Featurizer(self.encoder)
         regime = choose_regime([row.intent for row in rows], has_encoder=self.encoder is not None)
-        names = names_as_texts(rows) if regime.learns_names else {}
-        texts = [*(clean(row.text) for row in rows), *names.values()]
-        utterances, X = self.features_.fit_transform(texts, progress=part(report, 0.0, 0.3))
+        extras = varied_copies(rows, language=self.language, seed=self.seed)
+        extras += names_as_texts(rows) if regime.learns_names else []
+        utterances, X = self.features_.fit_transform(
+            [clean(row.text) for row in rows], [extra.text for extra in extras], progress=part(report, 0.0, 0.3)
+        )
         self.classifier_ = IntentClassifier(seed=self.seed).fit(
             X,
-            [*(row.intent for row in rows), *names],
+            [*(row.intent for row in rows), *(extra.intent for extra in extras)],
             sentences=stack_sentences(utterances),
-            n_extra=len(names),
+            origins=[extra.origin for extra in extras],
             progress=part(report, 0.3, 0.6),
         )
         report(0.6, "learning what is out of scope")
