@@ -175,12 +175,21 @@ class Entity(BaseModel):
 
 
 class BotFile(BaseModel):
-    """An exported bot: what `intentloop import` reads and `intentloop export` writes."""
+    """An exported bot: what `intentloop import` reads and `intentloop export` writes.
+
+    `language` is the tag of the language that customers write (`de`, `pt-BR`): dates, numbers and money are read so.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     intents: tuple[Intent, ...] = ()
     entities: tuple[Entity, ...] = ()
+    language: str = Field(default="en", min_length=1)
+
+    @field_validator("language", mode="before")
+    @classmethod
+    def _no_language(cls, value: object) -> object:
+        return "en" if value is None else value
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -196,6 +205,8 @@ class BotFile(BaseModel):
     def to_wire(self) -> dict[str, Any]:
         """Give the JSON object that was read: the same fields, no defaults added."""
         extra = self.model_extra or {}
+        if "language" in self.model_fields_set:
+            extra = {"language": self.language, **extra}
         return {
             "intents": [intent.to_wire() for intent in self.intents],
             "entities": [entity.to_wire() for entity in self.entities],

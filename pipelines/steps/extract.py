@@ -91,11 +91,13 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
         with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
             intents = list(client[database]["intents"].find({"bot": bot}))
             entities = list(client[database]["entities"].find({"bot": bot}))
+            top = client[database]["bots"].find_one({"_id": bot})
     except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
         raise StoreUnavailable(type(error).__name__) from error
     if not intents:
         raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
     wire = {
+        **(top["fields"] if top else {}),
         "intents": [document["intent"] for document in sorted(intents, key=_position)],
         "entities": [document["entity"] for document in sorted(entities, key=_position)],
     }

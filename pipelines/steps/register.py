@@ -104,7 +104,11 @@ def freeze(
         The verified folder.
     """
     definition = BotDefinition(
-        name=params.bot, intents=bot_file.intents, entities=bot_file.entities, thresholds=model.thresholds_
+        name=params.bot,
+        language=bot_file.language,
+        intents=bot_file.intents,
+        entities=bot_file.entities,
+        thresholds=model.thresholds_,
     )
     folder = params.home / "builds" / params.bot / run_id / "release"
     shutil.rmtree(folder, ignore_errors=True)

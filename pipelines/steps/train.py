@@ -18,7 +18,7 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
     frame
         The training part of the split, out-of-scope rows included.
     bot_file
-        The bot, whose entities list the known values.
+        The bot: its language, its intents, and its entities with their known values.
     params
         `encoder`, `seed` and `algorithm` are used; the built encoder is kept under `home`.
     progress
@@ -30,5 +30,5 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
         Fitted; the same frame, bot and seed give the same model.
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
-    model = NluModel(encoder=encoder, seed=params.seed, algorithm=params.algorithm)
+    model = NluModel(encoder=encoder, seed=params.seed, algorithm=params.algorithm, language=bot_file.language)
     return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)

@@ -28,11 +28,16 @@ def examples_of(bot_file: BotFile) -> list[Example]:
 def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed: int = 0) -> Path:
     """Train the bot for real (about a second for the tiny one) and write its release folder."""
     examples = examples_of(bot_file)
-    model = NluModel(seed=seed).fit(examples, bot_file.entities, intents=bot_file.intents)
+    model = NluModel(seed=seed, language=bot_file.language)
+    model.fit(examples, bot_file.entities, intents=bot_file.intents)
     write_release(
         folder,
         definition=BotDefinition(
-            name=name, intents=bot_file.intents, entities=bot_file.entities, thresholds=model.thresholds_
+            name=name,
+            language=bot_file.language,
+            intents=bot_file.intents,
+            entities=bot_file.entities,
+            thresholds=model.thresholds_,
         ),
         model=model,
         golden_texts=[example.text for example in examples[::5]],

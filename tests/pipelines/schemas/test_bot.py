@@ -173,3 +173,12 @@ def test_to_wire_gives_back_any_file(intents: list[dict[str, Any]]) -> None:
     bot = BotFile.model_validate(wire)
     assert bot.to_wire() == wire
     assert BotFile.model_validate(json.loads(json.dumps(bot.to_wire()))) == bot
+
+
+def test_bot_file_language_is_english_unless_it_says_otherwise() -> None:
+    assert BotFile().language == "en"
+    assert "language" not in BotFile().to_wire()
+    assert BotFile.model_validate({"language": None}).language == "en"
+    german = BotFile.model_validate({"intents": [], "language": "de-AT"})
+    assert german.language == "de-AT"
+    assert BotFile.model_validate(german.to_wire()) == german
