@@ -239,6 +239,47 @@ def train(
         raise typer.Exit(1)
 
 
+@app.command(rich_help_panel=_DATA)
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSONL of labelled utterances.", exists=True, dir_okay=False)],
+    bot: BotOption = None,
+    version: Annotated[
+        str | None, typer.Option("--version", help="Version to measure; the promoted one if not given.")
+    ] = None,
+    release_folder: Annotated[
+        Path | None, typer.Option(help="Release folder to measure instead.", exists=True, file_okay=False)
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write one JSON row an utterance here.")] = None,
+) -> None:
+    """Measure a release on labelled utterances: the same figures as `bench nlu`.
+
+    Example: `intentloop evaluate data/sample/test.jsonl`
+    """
+    from pipelines.nlu.release import load_release
+    from pipelines.steps import bench
+    from serving.local.progress import share_reporter
+    from serving.release.fetch import fetch_release
+    from serving.release.registry import Registry
+
+    settings = _settings()
+    if release_folder is not None:
+        if version is not None:
+            raise typer.BadParameter(
+                "a release folder is one version; give the one or the other", param_hint="--version"
+            )
+        release = load_release(release_folder, version=release_folder.name)
+    else:
+        registry = Registry(settings.resolved_tracking_uri)
+        release = fetch_release(registry, _bot(bot), alias=settings.release_alias, version=version)
+    with share_reporter("Evaluation") as report:
+        evaluation = bench.evaluate_file(release.model, file, progress=report)
+    typer.echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
+    for subject, figure in bench.describe_evaluation(evaluation):
+        typer.echo(f"{subject:<36} {figure}")
+    if out is not None:
+        bench.write_predictions(evaluation, out)
+
+
 @bench_app.command("nlu")
 def bench_nlu(
     data: Annotated[Path, typer.Option(help="Folder with train.jsonl and test.jsonl.", exists=True, file_okay=False)],

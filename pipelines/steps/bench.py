@@ -142,10 +142,49 @@ def write_predictions(evaluation: Evaluation, file: Path) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def evaluate_file(model: NluModel, file: Path, *, progress: Progress | None = None) -> Evaluation:
+    """Measure a trained model on a file of labelled utterances.
+
+    Parameters
+    ----------
+    model
+        Of a release.
+    file
+        JSONL, a row a line as `bench_nlu` reads it.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Evaluation
+        All figures and predictions.
+
+    Raises
+    ------
+    DataRejected
+        The file is missing, empty, or has rows that cannot be read.
+    """
+    rows = read_examples(file)
+    if not rows:
+        raise DataRejected(str(file), ["it has no row; write at least one labelled utterance"])
+    return evaluate(model, rows, progress=progress)
+
+
 def describe(result: BenchResult) -> list[tuple[str, str]]:
     """Give the figures as rows of a table: what was measured, and its value."""
-    metrics = result.evaluation.metrics
-    rows = [("training utterances / intents", f"{result.n_train:,} / {result.n_intents}")]
+    return [
+        ("training utterances / intents", f"{result.n_train:,} / {result.n_intents}"),
+        *describe_evaluation(result.evaluation),
+        ("training, wall / CPU", f"{result.training_seconds:.1f} / {result.training_cpu_seconds:.1f} s"),
+        ("model on disk", f"{result.model_bytes / 1e6:.1f} MB"),
+        ("peak memory, training included", f"{result.peak_memory_mb:.0f} MB"),
+    ]
+
+
+def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Give the figures of a model on its test rows as rows of a table."""
+    metrics = evaluation.metrics
+    rows = []
     if "accuracy" in metrics:
         interval = f"{metrics['accuracy_low']:.2%} to {metrics['accuracy_high']:.2%}"
         rows += [
@@ -162,12 +201,7 @@ def describe(result: BenchResult) -> list[tuple[str, str]]:
         rows.append(("out of scope: sent to fallback", f"{metrics['out_of_scope_recall']:.2%}"))
     if "out_of_scope_auroc" in metrics:
         rows.append(("out of scope: AUROC", f"{metrics['out_of_scope_auroc']:.3f}"))
-    return [
-        *rows,
-        ("training, wall / CPU", f"{result.training_seconds:.1f} / {result.training_cpu_seconds:.1f} s"),
-        ("model on disk", f"{result.model_bytes / 1e6:.1f} MB"),
-        ("peak memory, training included", f"{result.peak_memory_mb:.0f} MB"),
-    ]
+    return rows
 
 
 def _through_disk(model: NluModel) -> tuple[int, NluModel]:

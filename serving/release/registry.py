@@ -115,6 +115,40 @@ class Registry:
             raise self._translated(error, bot=bot, alias=alias) from error
         return RegisteredVersion(name, str(found.version), found.run_id or "", dict(found.tags))
 
+    def find_version(self, bot: str, version: str) -> RegisteredVersion:
+        """Find a version of a bot by its number, whatever alias it carries.
+
+        Parameters
+        ----------
+        bot
+            The bot's name.
+        version
+            The number.
+
+        Returns
+        -------
+        RegisteredVersion
+            The version.
+
+        Raises
+        ------
+        NotFound
+            The bot has no such version.
+        RegistryUnavailable
+            The server did not answer.
+        """
+        from mlflow.exceptions import MlflowException
+
+        name = model_name(bot)
+        try:
+            found = self._client.get_model_version(name, version)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                hint = f"look at the versions of {name!r} in MLflow, or train one with `intentloop train`"
+                raise NotFound("version", version, hint=hint) from error
+            raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
+        return RegisteredVersion(name, str(found.version), found.run_id or "", dict(found.tags))
+
     def download(self, version: RegisteredVersion, folder: Path) -> None:
         """Copy everything a version holds into a folder.
 

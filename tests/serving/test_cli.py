@@ -142,3 +142,33 @@ def test_export_of_an_unknown_bot_says_what_to_do(mongo_uri: str, new_name: str)
     done = intentloop("export", "--bot", new_name, INTENTLOOP_MONGO_URI=mongo_uri)
     assert done.returncode == 1
     assert f"there is no bot '{new_name}'; import one" in done.stderr
+
+
+def test_evaluate_measures_a_release_folder(tiny_release_folder: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "text": "where is my order", "intent": "track_order"},
+        {"id": "2", "text": "hello there", "intent": "greet"},
+        {"id": "3", "text": "\u16a0\u16a1", "intent": "__oos__"},
+    ]
+    file, out = tmp_path / "rows.jsonl", tmp_path / "predictions.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    done = intentloop("evaluate", str(file), "--release-folder", str(tiny_release_folder), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert "3 utterances" in done.stdout
+    assert "100.00%" in done.stdout
+    predictions = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [(row["id"], row["final_intent"]) for row in predictions] == [
+        ("1", "track_order"), ("2", "greet"), ("3", "__oos__"),
+    ]  # fmt: skip
+
+
+def test_evaluate_without_rows_or_a_registry_is_one_sentence(tiny_release_folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n", encoding="utf-8")
+    done = intentloop("evaluate", str(file), "--release-folder", str(tiny_release_folder))
+    assert done.returncode == 1
+    assert "it has no row" in done.stderr
+    assert "Traceback" not in done.stderr
+    silent = intentloop("evaluate", str(file), MLFLOW_TRACKING_URI=f"http://127.0.0.1:{free_port()}")
+    assert silent.returncode == 1
+    assert len(silent.stderr.splitlines()) == 1

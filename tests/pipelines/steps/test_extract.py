@@ -166,11 +166,14 @@ def store(uri: str, bot: str, wire: dict[str, Any]) -> None:
 @pytest.mark.integration
 def test_extract_from_mongo_gives_what_the_file_gives(database_uri: str, bot_json: Path) -> None:
     store(database_uri, "shop", TINY_BOT_WIRE)
+    with pymongo.MongoClient[dict[str, Any]](database_uri, w="majority", journal=True) as client:
+        client["intentloop"]["bots"].insert_one({"_id": "other", "fields": {"language": "de"}})
     store(database_uri, "other", {"intents": [{"name": "x", "intentId": "x"}], "entities": [{"name": "y"}]})
     found = extract_from_mongo(database_uri, "intentloop", "shop")
     assert found.bot_file == TINY_BOT
     assert found.frame.equals(extract_from_file(bot_json).frame)
     assert found.source == "bot 'shop' in MongoDB"
+    assert extract_from_mongo(database_uri, "intentloop", "other").bot_file.language == "de"
 
 
 @pytest.mark.integration

@@ -5,6 +5,7 @@ from mlflow import MlflowClient
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
 from pipelines.nlu.release import load_release
+from serving.release.fetch import fetch_release
 from serving.release.registry import Registry, model_name
 from tests.support.mlflow_server import register_release
 from tests.support.servers import free_port
@@ -27,6 +28,16 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     found = registry.find(new_name, alias="production")
     assert (found.version, found.gate_passed, found.name) == (version, True, model_name(new_name))
     assert found.run_id
+
+    assert registry.find_version(new_name, version) == found
+    for missing in ("99", "one"):
+        with pytest.raises(NotFound, match="version"):
+            registry.find_version(new_name, missing)
+    for fetched in (
+        fetch_release(registry, new_name, alias="production"),
+        fetch_release(registry, new_name, alias="none", version=version),
+    ):
+        assert (fetched.version, bool(fetched.definition.intents)) == (version, True)
 
     registry.download(found, tmp_path)
     (manifest,) = tmp_path.rglob("manifest.json")
