@@ -33,6 +33,7 @@ class KnownValues:
             for entity_value in entity.entity_values:
                 for phrase in (entity_value.value, *entity_value.synonyms):
                     self._add(entity.name, phrase, entity_value.value)
+        self._first_words = frozenset(phrase[0] for phrase in self._types_by_phrase)
         self._longest = max((len(phrase) for phrase in self._types_by_phrase), default=0)
 
     def _add(self, entity_type: str, phrase: str, value: str) -> None:
@@ -50,7 +51,9 @@ class KnownValues:
         words = [token.text.lower() for token in tokens]
         found: list[KnownPhrase] = []
         end_by_type: dict[str, int] = {}
-        for first in range(len(words)):
+        for first, word in enumerate(words):
+            if word not in self._first_words:
+                continue
             for last in range(min(len(words), first + self._longest), first, -1):
                 phrase = tuple(words[first:last])
                 for entity_type in self._types_by_phrase.get(phrase, ()):

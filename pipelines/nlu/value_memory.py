@@ -31,6 +31,10 @@ class ValueMemory:
         for tokens, marked in zip(sentences, spans, strict=True):
             for words, entity_type in _annotations(tokens, marked):
                 self.counts_.setdefault(words, Counter())[entity_type] += 1
+        return self._index()
+
+    def _index(self) -> Self:
+        self._first_words = frozenset(words[0] for words in self.counts_)
         return self
 
     def find(self, tokens: list[Token], *, own: Sequence[LabelledSpan] = ()) -> list[KnownPhrase]:
@@ -52,7 +56,9 @@ class ValueMemory:
         words = [token.text.lower() for token in tokens]
         mine = Counter(_annotations(tokens, own))
         found = []
-        for first in range(len(words)):
+        for first, word in enumerate(words):
+            if word not in self._first_words:
+                continue
             for last in range(first + 1, min(len(words), first + LONGEST) + 1):
                 phrase = tuple(words[first:last])
                 for entity_type, count in self.counts_.get(phrase, {}).items():
@@ -69,7 +75,7 @@ class ValueMemory:
         """Rebuild from what `to_parts` gave."""
         memory = cls()
         memory.counts_ = {tuple(words): Counter(counts) for words, counts in parts}
-        return memory
+        return memory._index()
 
 
 def _annotations(tokens: list[Token], spans: Sequence[LabelledSpan]) -> list[tuple[Words, str]]:
