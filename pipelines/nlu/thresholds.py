@@ -70,7 +70,8 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
     Returns
     -------
     Thresholds
-        With `DEFAULT_CONFIDENCE` and no score if there are too few rows to choose by.
+        With `DEFAULT_CONFIDENCE` if there are too few rows to choose by; without a limit on the score if there are too
+        few rightly understood ones for `costs.needless_limit` to mean any of them.
     """
     if len(known.confidence) < MIN_ROWS or not known.correct.any():
         return Thresholds(confidence=DEFAULT_CONFIDENCE)
@@ -79,12 +80,15 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
     if not len(outside.confidence):
         shares = np.array([costs.needless_limit / 2])
     limits = np.quantile(right, 1.0 - shares, method="higher")
+    if len(right) * costs.needless_limit < 1.0:
+        limits = np.array([np.inf])  # so few rows do not tell how far out the rightly understood may lie
     best = (np.inf, Thresholds(confidence=float(_CONFIDENCES[0])))
     for limit in limits:
         for confidence in _CONFIDENCES:
             cost = _cost(known, outside, float(confidence), float(limit), costs)
             if cost < best[0]:
-                best = cost, Thresholds(confidence=float(confidence), out_of_scope=float(limit))
+                score = float(limit) if np.isfinite(limit) else None
+                best = cost, Thresholds(confidence=float(confidence), out_of_scope=score)
     return best[1]
 
 

@@ -1,6 +1,7 @@
 """Where to stop trusting the classifier."""
 
 import numpy as np
+import pytest
 
 from pipelines.nlu.calibration import MIN_ROWS
 from pipelines.nlu.thresholds import DEFAULT_CONFIDENCE, Costs, Judged, fit_thresholds
@@ -50,3 +51,11 @@ def test_fit_thresholds_boundary_row_is_answered() -> None:
     """Routing refuses below the threshold, so a threshold equal to a confidence answers it."""
     threshold = fit([0.5] * 50, [0.49] * 50, [])
     assert threshold == 0.5
+
+
+@pytest.mark.parametrize(("n_rows", "has_limit"), [(50, False), (99, False), (200, True)])
+def test_fit_thresholds_limits_the_score_only_where_rows_can_tell(n_rows: int, has_limit: bool) -> None:
+    """A bot of fifty examples refused its own training utterances: the furthest of so few is not far."""
+    known = Judged(np.full(n_rows, 0.9), np.linspace(-1, 1, n_rows), np.ones(n_rows, dtype=bool))
+    nobody = Judged(NONE, NONE, np.zeros(0, dtype=bool))
+    assert (fit_thresholds(known, nobody, costs=Costs()).out_of_scope is not None) == has_limit
