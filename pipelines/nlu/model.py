@@ -33,7 +33,7 @@ from pipelines.schemas.understanding import IntentScore, NluResult
 MODEL_FORMAT = 2
 RANKING_LENGTH = 10
 NOTHING_KNOWN = 100.0
-"""Out-of-scope score of a text in which no word or character n-gram is known; others lie between -10 and 20."""
+"""Out-of-scope score of a text in which no word or character n-gram is known: above any limit that training fits."""
 _SETTINGS_FILE, _ARRAYS_FILE, _TAGGER_FILE = "nlu.json", "nlu.npz", "entities.crfsuite"
 _ENCODER_FOLDER = "encoder"
 
