@@ -54,6 +54,8 @@ async def handle_turn(message: UserMessage, services: Services) -> Answer:
     """
     if len(message.text) > services.max_message_chars:
         raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
+    if message.sent_at is None:
+        message = message.model_copy(update={"sent_at": services.now()})
     await services.releases.ensure(message.bot)  # no release, no work: not even a look at the database
     async with services.queues.turn_of(message.bot, message.thread_id):
         record = await _answer_once(message, services)

@@ -35,6 +35,20 @@ class ToolRecord(BaseModel):
     duration_ms: float | None = None
 
 
+class LabelRecord(BaseModel):
+    """What a customer said an earlier message meant: a label nobody had to guess.
+
+    `intent_id` is None where they said that it was none of the offered intents.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    text: str
+    intent_id: str | None
+    offered: tuple[str, ...]
+
+
 class TurnRecord(BaseModel):
     """One turn, complete: what came in, what was understood and decided, what was called and answered.
 
@@ -64,6 +78,7 @@ class TurnRecord(BaseModel):
     state: str
     created_at: datetime
     timings_ms: dict[str, float]
+    label: LabelRecord | None = None
 
 
 class Claim(BaseModel):

@@ -77,6 +77,7 @@ async def test_messages_answers_in_our_shape(client: httpx2.AsyncClient) -> None
         "intent_id": "greet",
         "form": None,
         "release": "1",
+        "is_handed_over": False,
     }
 
 
