@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from pipelines.nlu.sparse import CHARACTER_NGRAMS, WORD_NGRAMS, SparseFeatures, character_ngrams, word_ngrams
+from pipelines.nlu.sparse import (
+    CHARACTER_NGRAMS,
+    LONGEST_REMEMBERED,
+    REMEMBERED_WORDS,
+    WORD_NGRAMS,
+    SparseFeatures,
+    character_ngrams,
+    word_ngrams,
+)
 from pipelines.nlu.text import clean, has_content
 from tests.support.texts import odd_texts
 
@@ -102,3 +110,16 @@ def test_fit_where_no_word_occurs_twice_keeps_all_words() -> None:
     assert len(features.words_.idf_) == 50
     assert 0 < len(features.characters_.idf_) < 250
     assert matrix.shape == (50, features.n_features)
+
+
+def test_what_is_remembered_of_words_is_bounded_and_never_outlives_the_vocabulary() -> None:
+    features = SparseFeatures()
+    features.fit_transform(["one thing", "another thing"])
+    for number in range(REMEMBERED_WORDS + 10):
+        features.transform(f"thing{number} {number:0{LONGEST_REMEMBERED + 1}}")
+    assert 0 < len(features._columns_by_word) <= REMEMBERED_WORDS
+    assert max(map(len, features._columns_by_word)) <= LONGEST_REMEMBERED
+    features.fit_transform(["thing1 alone"])
+    again = SparseFeatures()
+    again.fit_transform(["thing1 alone"])
+    assert np.array_equal(dense(features, "thing1 thing2"), dense(again, "thing1 thing2"))
