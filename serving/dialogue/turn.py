@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from pipelines.errors import StateConflict, ToolFailed, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import Intent
-from serving.dialogue.decide import Decision, decide, word_reply
+from serving.dialogue.decide import Decision
+from serving.dialogue.engine import Outcome, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
-from serving.dialogue.reply import SERVICE_UNAVAILABLE, Reply
+from serving.dialogue.reply import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
 from serving.services import Services
 from serving.store.states import StoredThread
@@ -141,41 +142,36 @@ def idempotency_key(message: UserMessage, intent_id: str) -> str:
     return digest.hexdigest()[:40]
 
 
+class _PlaceLost(Exception):
+    """The thread moved on before this attempt could take its place in the log."""
+
+
 @dataclass
 class _Attempt:
-    """One try to answer a message on a thread as it was read; it is lost if the thread moves on meanwhile."""
+    """One try to answer a message on a thread as it was read: it reaches outside for the engine."""
 
     message: UserMessage
     thread: StoredThread
     services: Services
     claim: Claim | None = None
-    is_lost: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.release: Release = self.services.releases.current(self.message.bot)  # for all of the turn
+
     async def run(self) -> TurnRecord | None:
-        """Go through the hops; None if the place in the log was taken."""
+        """Work the message out and commit it; None if the place in the log was taken."""
         started = time.perf_counter()
-        release = self.services.releases.current(self.message.bot)
         state = _state_of(self.thread).with_context(self.message.context)
-        read = await interpret(self.message, parser=release.model, public_shortcuts=self.services.public_shortcuts)
-        self._note("nlu", started)
-        decision = decide(release.definition, state, read)
-        tool = None
-        if decision.tool_intent is not None:
-            tool = await self._call_tool(decision, decision.tool_intent)
-            if self.is_lost:
-                return None
-        reply = word_reply(
-            decision,
-            release.definition,
-            result=tool.result if tool else None,
-            has_failed=tool is not None and tool.failure is not None,
-            seed=f"{self.thread.key}:{self.turn}",
-        )
-        if reply.problem:
-            _log.error("bot %s release %s: %s", self.message.bot, release.version, reply.problem)
+        seed = f"{self.thread.key}:{self.turn}"
+        try:
+            outcome = await converse(self.release.definition, state, self, seed=seed)
+        except _PlaceLost:
+            return None
+        if outcome.reply.problem:
+            _log.error("bot %s release %s: %s", self.message.bot, self.release.version, outcome.reply.problem)
         self._note("before_commit", started)
-        record = self._record(release, read, decision, tool, reply)
+        record = self._record(outcome)
         is_committed = await self.services.ledger.commit(self.thread, record, claim=self.claim)
         return record if is_committed else None
 
@@ -187,7 +183,15 @@ class _Attempt:
     def _note(self, step: str, started: float) -> None:
         self.timings_ms[step] = round((time.perf_counter() - started) * 1000, 2)
 
-    async def _call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+    async def read(self) -> Interpretation:
+        """Let the release's model read the message."""
+        started = time.perf_counter()
+        public = self.services.public_shortcuts
+        interpretation = await interpret(self.message, parser=self.release.model, public_shortcuts=public)
+        self._note("nlu", started)
+        return interpretation
+
+    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
         """Call the intent's tool, after the call is written down; a failure is an outcome like another."""
         started = time.perf_counter()
         record = ToolRecord(intent_id=intent.intent_id, key=idempotency_key(self.message, intent.intent_id))
@@ -196,9 +200,6 @@ class _Attempt:
             record = record.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
             if self.claim is None:
                 self.claim = await self._take_place(record)
-                self.is_lost = self.claim is None
-            if self.is_lost:
-                return record
             answer = await self.services.tools.call(request)
         except ToolFailed as error:
             _log.warning("bot %s: %s", self.message.bot, error)
@@ -221,9 +222,8 @@ class _Attempt:
         # A key stands for one request: what goes out again is what was written down, whatever a newer release says.
         return request.model_copy(update={"method": sent.method, "url": sent.url, "body": sent.body})
 
-    async def _take_place(self, tool: ToolRecord) -> Claim | None:
-        now = self.services.now()
-        return await self.services.ledger.claim(
+    async def _take_place(self, tool: ToolRecord) -> Claim:
+        claim = await self.services.ledger.claim(
             Claim(
                 thread=self.thread.key,
                 bot=self.message.bot,
@@ -232,23 +232,25 @@ class _Attempt:
                 message_id=self.message.message_id,
                 message=self.message.model_dump_json(),
                 tool=tool,
-                created_at=now,
+                created_at=self.services.now(),
             )
         )
+        if claim is None:
+            raise _PlaceLost
+        return claim
 
-    def _record(
-        self, release: Release, read: Interpretation, decision: Decision, tool: ToolRecord | None, reply: Reply
-    ) -> TurnRecord:
-        message, route = self.message, decision.route
+    def _record(self, outcome: Outcome) -> TurnRecord:
+        message, decision = self.message, outcome.decision
+        route = decision.route
         answer = Answer(
             thread_id=message.thread_id,
             message_id=message.message_id,
             turn=self.turn,
-            replies=tuple(BotMessage(text=text) for text in reply.texts),
+            replies=tuple(BotMessage(text=text) for text in outcome.reply.texts),
             intent_id=route.intent_id,
             confidence=route.confidence,
             form=decision.form_status,
-            release=release.version,
+            release=self.release.version,
         )
         return TurnRecord(
             thread=self.thread.key,
@@ -259,14 +261,14 @@ class _Attempt:
             channel=message.channel,
             message=message.model_dump_json(),
             text=message.text,
-            release=release.version,
+            release=self.release.version,
             intent_id=route.intent_id,
             confidence=route.confidence,
             route=route.kind,
             why=route.why,
-            nlu=read.nlu,
-            tool=tool,
-            replies=reply.texts,
+            nlu=outcome.read.nlu,
+            tool=outcome.tool,
+            replies=outcome.reply.texts,
             answer=answer.model_dump_json(),
             state=decision.state.model_dump_json(),
             created_at=self.services.now(),

@@ -1,0 +1,72 @@
+"""One message, worked out: a function of the release, the thread's state, the message and what the outside answers.
+
+No clock, no store, no network in here: whatever reaches outside goes through `Outside`, which a turn answers for real
+and a replay answers from the log.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipelines.schemas.bot import Intent
+from pipelines.schemas.release import BotDefinition
+from serving.dialogue.decide import Decision, decide, word_reply
+from serving.dialogue.interpret import Interpretation
+from serving.dialogue.reply import Reply
+from serving.dialogue.state import DialogueState
+from serving.store.turns import ToolRecord
+
+
+class Outside(Protocol):
+    """What a message may need from elsewhere."""
+
+    async def read(self) -> Interpretation:
+        """Let the release's model read the message."""
+        ...
+
+    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+        """Call an intent's tool; a failure is an outcome like another."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that was worked out about a message."""
+
+    read: Interpretation
+    decision: Decision
+    tool: ToolRecord | None
+    reply: Reply
+
+
+async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:
+    """Work a message out: read it, decide, call the tool if one is due, and word the reply.
+
+    Parameters
+    ----------
+    definition
+        The release's intents, texts and thresholds.
+    state
+        What the thread remembers; its context already holds what the message brought along.
+    outside
+        Answers what only the outside knows.
+    seed
+        Decides among reply variants; the same for every try at the same turn.
+
+    Returns
+    -------
+    Outcome
+        The same for the same arguments and answers, at any time and in any process.
+    """
+    read = await outside.read()
+    decision = decide(definition, state, read)
+    tool = None
+    if decision.tool_intent is not None:
+        tool = await outside.call_tool(decision, decision.tool_intent)
+    reply = word_reply(
+        decision,
+        definition,
+        result=tool.result if tool else None,
+        has_failed=tool is not None and tool.failure is not None,
+        seed=seed,
+    )
+    return Outcome(read=read, decision=decision, tool=tool, reply=reply)
