@@ -6,18 +6,13 @@ quick.
 
 import json
 import os
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pipelines.settings import Settings
-    from serving.store.client import Database
+from serving.local.arguments import chosen_bot, read_json, read_settings, with_database
 
 app = typer.Typer(
     name="intentloop",
@@ -76,7 +71,7 @@ def up(
 
     from serving.local.up import run_up
 
-    run_up(_settings(), console=Console(stderr=False), follow_parent=follow_parent)
+    run_up(read_settings(), console=Console(stderr=False), follow_parent=follow_parent)
 
 
 @app.command(rich_help_panel=_RUN)
@@ -94,7 +89,7 @@ def serve() -> None:
     from serving.local.processes import check_port
     from serving.logs import configure_logging
 
-    settings = _settings()
+    settings = read_settings()
     configure_logging()
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
     uvicorn.run(
@@ -116,7 +111,7 @@ def doctor() -> None:
     """
     from serving.local.doctor import run_checks
 
-    checks = run_checks(_settings())
+    checks = run_checks(read_settings())
     for check in checks:
         mark = {"ok": "ok  ", "note": "note", "problem": "FAIL"}[check.verdict]
         typer.echo(
@@ -142,9 +137,9 @@ def import_(
     """
     from serving.store.bots import import_bot
 
-    content = _read_json(file)
-    name = _bot(bot)
-    report = _with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
+    content = read_json(file)
+    name = chosen_bot(bot)
+    report = with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
     for sentence in report.repairs:
         typer.echo(sentence, err=True)
     for kind in ("intents", "entities"):
@@ -166,8 +161,8 @@ def export(
     from pipelines.errors import SetupProblem
     from serving.store.bots import export_bot
 
-    name = _bot(bot)
-    content = _with_database(lambda db: export_bot(db, bot=name))
+    name = chosen_bot(bot)
+    content = with_database(lambda db: export_bot(db, bot=name))
     text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     if str(file) == "-":
         typer.echo(text, nl=False)
@@ -213,9 +208,9 @@ def train(
     from serving.local.progress import share_reporter
 
     require_packages(_TRAINING_PACKAGES, extra="train", purpose="training")
-    settings = _settings()
+    settings = read_settings()
     params = TrainParams(
-        bot=_bot(bot),
+        bot=chosen_bot(bot),
         source=source,
         home=settings.home,
         out_of_scope_file=out_of_scope,
@@ -261,7 +256,7 @@ def evaluate(
     from serving.release.fetch import fetch_release
     from serving.release.registry import Registry
 
-    settings = _settings()
+    settings = read_settings()
     if release_folder is not None:
         if version is not None:
             raise typer.BadParameter(
@@ -270,7 +265,7 @@ def evaluate(
         release = load_release(release_folder, version=release_folder.name)
     else:
         registry = Registry(settings.resolved_tracking_uri)
-        release = fetch_release(registry, _bot(bot), alias=settings.release_alias, version=version)
+        release = fetch_release(registry, chosen_bot(bot), alias=settings.release_alias, version=version)
     with share_reporter("Evaluation") as report:
         evaluation = bench.evaluate_file(release.model, file, progress=report)
     typer.echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
@@ -298,7 +293,7 @@ def bench_nlu(
     require_packages(_TRAINING_PACKAGES, extra="train", purpose="the benchmark")
     from pipelines.steps import bench
 
-    cache = _settings().home / "encoders"
+    cache = read_settings().home / "encoders"
     with share_reporter("Benchmark") as report:
         result = bench.bench_nlu(data, cache=cache, encoder_choice=encoder, shots=shots, seed=seed, progress=report)
     for subject, figure in bench.describe(result):
@@ -316,70 +311,6 @@ def main() -> None:
     except BotError as error:
         typer.echo(f"intentloop: {error}", err=True)
         sys.exit(1)
-
-
-def _settings() -> "Settings":
-    from pydantic import ValidationError
-
-    from pipelines.errors import SetupProblem
-    from pipelines.settings import ENV_PREFIX, get_settings
-
-    try:
-        return get_settings()
-    except ValidationError as error:
-        faults = []
-        for fault in error.errors(include_url=False):
-            name = str(fault["loc"][0]) if fault["loc"] else "settings"
-            variable = name if name.isupper() else f"{ENV_PREFIX}{name.upper()}"
-            faults.append(f"{variable}: {fault['msg']}")
-        raise SetupProblem(f"a setting cannot be used; {'; '.join(faults)}") from error
-    except ValueError as error:
-        raise SetupProblem(f"a setting cannot be read: {error}") from error
-
-
-def _bot(name: str | None) -> str:
-    from pipelines.settings import BOT_NAME
-
-    chosen = name or _settings().default_bot
-    if re.fullmatch(BOT_NAME, chosen, re.ASCII) is None:
-        message = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
-        raise typer.BadParameter(message, param_hint="--bot")
-    return chosen
-
-
-def _with_database(work: "Callable[[Database], Any]") -> Any:
-    import asyncio
-
-    from serving.store.client import Database
-
-    settings = _settings()
-
-    async def run() -> Any:
-        database = Database(
-            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-        )
-        try:
-            return await work(database)
-        finally:
-            database.close()
-
-    return asyncio.run(run())
-
-
-def _read_json(file: Path) -> object:
-    from pipelines.errors import DataRejected
-
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        return json.loads(text)
-    except OSError as error:
-        raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
-    except UnicodeDecodeError as error:
-        raise DataRejected(str(file), [f"byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
-    except json.JSONDecodeError as error:
-        raise DataRejected(str(file), [f"line {error.lineno}, column {error.colno}: {error.msg}"]) from error
-    except RecursionError as error:
-        raise DataRejected(str(file), ["it is nested too deeply to be a bot file"]) from error
 
 
 if __name__ == "__main__":

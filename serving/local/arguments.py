@@ -1,0 +1,84 @@
+"""What the commands have in common: the settings, the bot that is meant, the database, a JSON file."""
+
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from serving.store.client import Database
+
+Result = TypeVar("Result")
+
+
+def read_settings() -> "Settings":
+    """Read the environment; `SetupProblem` names the variable that cannot be used."""
+    from pydantic import ValidationError
+
+    from pipelines.errors import SetupProblem
+    from pipelines.settings import ENV_PREFIX, get_settings
+
+    try:
+        return get_settings()
+    except ValidationError as error:
+        faults = []
+        for fault in error.errors(include_url=False):
+            name = str(fault["loc"][0]) if fault["loc"] else "settings"
+            variable = name if name.isupper() else f"{ENV_PREFIX}{name.upper()}"
+            faults.append(f"{variable}: {fault['msg']}")
+        raise SetupProblem(f"a setting cannot be used; {'; '.join(faults)}") from error
+    except ValueError as error:
+        raise SetupProblem(f"a setting cannot be read: {error}") from error
+
+
+def chosen_bot(name: str | None) -> str:
+    """Check the name of a bot; without one, it is the default bot's."""
+    from pipelines.settings import BOT_NAME
+
+    chosen = name or read_settings().default_bot
+    if re.fullmatch(BOT_NAME, chosen, re.ASCII) is None:
+        message = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
+        raise typer.BadParameter(message, param_hint="--bot")
+    return chosen
+
+
+def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
+    """Do some work on the database of the settings, and close the connection."""
+    import asyncio
+
+    from serving.store.client import Database
+
+    settings = read_settings()
+
+    async def run() -> Result:
+        database = Database(
+            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+        )
+        try:
+            return await work(database)
+        finally:
+            database.close()
+
+    return asyncio.run(run())
+
+
+def read_json(file: Path) -> object:
+    """Read a JSON file, or standard input for `-`; `DataRejected` says where it cannot be read."""
+    from pipelines.errors import DataRejected
+
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
+        return json.loads(text)
+    except OSError as error:
+        raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
+    except UnicodeDecodeError as error:
+        raise DataRejected(str(file), [f"byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
+    except json.JSONDecodeError as error:
+        raise DataRejected(str(file), [f"line {error.lineno}, column {error.colno}: {error.msg}"]) from error
+    except RecursionError as error:
+        raise DataRejected(str(file), ["it is nested too deeply to be a bot file"]) from error
