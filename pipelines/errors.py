@@ -2,7 +2,8 @@
 
     BotError
     ├── UserInputError        the sender of a message or request: change the input
-    │   └── NotFound          the sender named a bot, intent or thread that does not exist
+    │   ├── NotFound          the sender named a bot, intent or thread that does not exist
+    │   └── NotAuthentic      the sender could not show who it is
     ├── DataRejected          the author of the training data or bot file: repair the named rows
     ├── SetupProblem          whoever starts the platform: a port, a folder, a missing program
     ├── ModelNotLoaded        the operator: no release can answer
@@ -11,6 +12,9 @@
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── StateConflict         nobody: try again, somebody else moved the thread on
+    ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
+    ├── DeliveryFailed        a platform did not take a reply; it is sent again later
+    │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
     ├── ToolFailed            the owner of the tool
     └── LlmUnavailable        the operator of the LLM endpoint; the turn goes on without it
 
@@ -34,6 +38,10 @@ class NotFound(UserInputError):
     def __init__(self, kind: str, name: str, *, hint: str) -> None:
         self.kind, self.name = kind, name
         super().__init__(f"there is no {kind} {name!r}; {hint}")
+
+
+class NotAuthentic(UserInputError):
+    """A request does not come from where it says, or nobody can tell."""
 
 
 class DataRejected(BotError):
@@ -114,6 +122,35 @@ class StateConflict(BotError):
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         super().__init__(f"thread {thread_id!r} is being answered by another worker; send the message again")
+
+
+class QueueUnavailable(BotError):
+    """Background work cannot be taken on now."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"nothing can be accepted right now: {reason}; send it again later")
+
+
+class DeliveryFailed(BotError):
+    """A platform did not take a reply now.
+
+    `retry_after_seconds` is how long it asked to be left alone, None if it did not say.
+    """
+
+    def __init__(self, channel: str, reason: str, *, retry_after_seconds: float | None = None) -> None:
+        self.channel, self.reason, self.retry_after_seconds = channel, reason, retry_after_seconds
+        super().__init__(f"{channel} did not take a reply: {reason}; it is sent again later")
+
+
+class DeliveryRefused(DeliveryFailed):
+    """A platform will not take a reply, however often it is sent."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        self.channel, self.reason, self.retry_after_seconds = channel, reason, None
+        BotError.__init__(
+            self,
+            f"{channel} refused a reply: {reason}; check the channel's token and permissions, it is not sent again",
+        )
 
 
 class ToolFailed(BotError):

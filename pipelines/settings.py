@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -46,6 +47,11 @@ class Settings(BaseSettings):
 
     max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
     max_body_bytes: int = Field(default=65536, ge=1024, description="Largest request body, in bytes.")
+    max_webhook_bytes: int = Field(
+        default=1_048_576,
+        ge=1024,
+        description="Largest body of a platform's webhook, in bytes; platforms send batches.",
+    )
     public_shortcuts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("init_conversation", "cancel"),
         description="Intents a customer may call as `/intent_id`; comma-separated.",
@@ -60,8 +66,43 @@ class Settings(BaseSettings):
         description='Base URLs that tool templates use as `{{ endpoints.NAME }}`, as JSON: `{"shop": "https://..."}`.',
     )
 
-    llm_base_url: str | None = Field(default=None, description="OpenAI-compatible endpoint. Unset: no LLM is asked.")
-    llm_timeout_seconds: float = Field(default=8.0, gt=0, description="Longest wait for the LLM.")
+    queue_url: str | None = Field(
+        default=None,
+        description="SQS queue for what `intentloop worker` does. Unset: the chat API does it in the background.",
+    )
+    channel_max_pending: int = Field(
+        default=1000,
+        ge=1,
+        description="Threads with unanswered webhook events in one process; beyond that it says 503.",
+    )
+    facebook_api_url: str = Field(default="https://graph.facebook.com/v24.0", description="Messenger's Graph API.")
+    facebook_verify_token: SecretStr | None = Field(
+        default=None, description="Messenger's verify token for the default bot, or `secret:NAME`."
+    )
+    facebook_app_secret: SecretStr | None = Field(
+        default=None, description="Messenger's app secret for the default bot, or `secret:NAME`."
+    )
+    facebook_page_token: SecretStr | None = Field(
+        default=None, description="Messenger's page token for the default bot, or `secret:NAME`."
+    )
+
+    llm_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible endpoint, `https://.../v1`. Unset: no LLM is asked."
+    )
+    llm_timeout_seconds: float = Field(default=8.0, gt=0, description="Longest wait for the LLM, all tries together.")
+    llm_max_concurrent: int = Field(default=8, ge=1, description="Questions to the LLM at once, per bot and process.")
+    llm_tokens_per_hour: int = Field(
+        default=500_000, ge=0, description="LLM tokens a bot may use in an hour, all processes together; 0: none."
+    )
+    llm_tokens_per_month: int = Field(
+        default=10_000_000, ge=0, description="LLM tokens a bot may use in a month, all processes together; 0: none."
+    )
+    llm_prompt_price: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens sent to the LLM. Unset: no cost is worked out."
+    )
+    llm_completion_price: float | None = Field(
+        default=None, ge=0, description="Price of a million tokens that the LLM wrote. Unset: no cost is worked out."
+    )
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias="OPENAI_API_KEY", description="Key for the LLM endpoint."
     )
@@ -72,6 +113,19 @@ class Settings(BaseSettings):
         """Read `a,b` from the environment as two names."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("llm_base_url")
+    @classmethod
+    def _is_plain_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError(
+                "it must be an http:// or https:// address without a user name or password; a key goes into "
+                "OPENAI_API_KEY"
+            )
         return value
 
     @property

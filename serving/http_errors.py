@@ -16,7 +16,9 @@ from pipelines.errors import (
     BotError,
     DataRejected,
     ModelNotLoaded,
+    NotAuthentic,
     NotFound,
+    QueueUnavailable,
     RegistryUnavailable,
     StateConflict,
     StoreUnavailable,
@@ -30,12 +32,14 @@ RETRY_AFTER_SECONDS = 2
 # The first that fits: subclasses stand before their parents.
 _STATUS_BY_ERROR: tuple[tuple[type[BotError], int, str], ...] = (
     (NotFound, 404, "not_found"),
+    (NotAuthentic, 403, "forbidden"),
     (UserInputError, 422, "invalid_input"),
     (DataRejected, 422, "data_rejected"),
     (StateConflict, 409, "conflict"),
     (ModelNotLoaded, 503, "no_release"),
     (StoreUnavailable, 503, "store_unavailable"),
     (RegistryUnavailable, 503, "registry_unavailable"),
+    (QueueUnavailable, 503, "queue_unavailable"),
 )
 _NAME_BY_STATUS = {
     400: "malformed",
