@@ -9,6 +9,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
+from pipelines.schemas.llm import LlmConfig, llm_config_of
+
 FALLBACK_INTENT = "fallback"
 CANCEL_INTENT = "cancel"
 WELCOME_INTENT = "init_conversation"
@@ -178,6 +180,7 @@ class BotFile(BaseModel):
     """An exported bot: what `intentloop import` reads and `intentloop export` writes.
 
     `language` is the tag of the language that customers write (`de`, `pt-BR`): dates, numbers and money are read so.
+    `llm` says whether a language model is asked what a message means.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -185,6 +188,7 @@ class BotFile(BaseModel):
     intents: tuple[Intent, ...] = ()
     entities: tuple[Entity, ...] = ()
     language: str = Field(default="en", min_length=1)
+    llm: LlmConfig | None = None
 
     @field_validator("language", mode="before")
     @classmethod
@@ -202,9 +206,16 @@ class BotFile(BaseModel):
                 raise ValueError(f"{kind} must be unique; repeated: {', '.join(repeated)}")
         return self
 
+    @property
+    def llm_config(self) -> LlmConfig | None:
+        """Whether and how a language model is asked: `llm`, or else what a file of ai-chatbot-framework says."""
+        return self.llm or llm_config_of((self.model_extra or {}).get("nlu_config"))
+
     def to_wire(self) -> dict[str, Any]:
         """Give the JSON object that was read: the same fields, no defaults added."""
         extra = self.model_extra or {}
+        if "llm" in self.model_fields_set:
+            extra = {"llm": None if self.llm is None else self.llm.to_wire(), **extra}
         if "language" in self.model_fields_set:
             extra = {"language": self.language, **extra}
         return {

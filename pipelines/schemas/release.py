@@ -6,6 +6,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.schemas.bot import Entity, Intent
+from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.understanding import IntentScore
 
 RELEASE_FORMAT = 1
@@ -31,6 +32,7 @@ class BotDefinition(BaseModel):
     intents: tuple[Intent, ...]
     entities: tuple[Entity, ...] = ()
     thresholds: Thresholds
+    llm: LlmConfig | None = None
 
     def intent_by_id(self) -> dict[str, Intent]:
         """Map each intent's id to it."""

@@ -109,6 +109,7 @@ def freeze(
         intents=bot_file.intents,
         entities=bot_file.entities,
         thresholds=model.thresholds_,
+        llm=bot_file.llm_config,
     )
     folder = params.home / "builds" / params.bot / run_id / "release"
     shutil.rmtree(folder, ignore_errors=True)

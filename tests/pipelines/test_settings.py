@@ -81,3 +81,15 @@ def test_get_settings_refuses_values_that_cannot_work(monkeypatch: pytest.Monkey
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValidationError):
         Settings().host = "0.0.0.0"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("address", ["localhost:1234", "ftp://x/v1", "http://", "https://me:secret@x/v1", "https://me@x"])
+def test_llm_base_url_that_is_no_plain_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("INTENTLOOP_LLM_BASE_URL", address)
+    with pytest.raises(ValidationError, match="a key goes into OPENAI_API_KEY"):
+        get_settings()
+
+
+def test_llm_base_url_that_is_empty_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTENTLOOP_LLM_BASE_URL", "")
+    assert get_settings().llm_base_url is None

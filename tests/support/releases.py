@@ -38,6 +38,7 @@ def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed
             intents=bot_file.intents,
             entities=bot_file.entities,
             thresholds=model.thresholds_,
+            llm=bot_file.llm_config,
         ),
         model=model,
         golden_texts=[example.text for example in examples[::5]],
