@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
 from pipelines.errors import StoreUnavailable
 
@@ -17,6 +17,8 @@ __all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "Dup
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
+
+_DUPLICATE_KEY = 11000
 
 T = TypeVar("T")
 
@@ -78,7 +80,8 @@ class Database:
         Raises
         ------
         DuplicateKeyError
-            A unique key is taken; callers decide what that means.
+            A unique key is taken; callers decide what that means. Of several documents that were to be inserted in no
+            order, the others are in.
         StoreUnavailable
             Anything else the driver complains about, or no answer in time.
         """
@@ -88,6 +91,11 @@ class Database:
                 return await operation
         except DuplicateKeyError:
             raise
+        except BulkWriteError as error:
+            failures = [failure["code"] for failure in error.details["writeErrors"]]
+            if set(failures) == {_DUPLICATE_KEY} and not error.details["writeConcernErrors"]:
+                raise DuplicateKeyError("a key is taken", _DUPLICATE_KEY) from error
+            raise StoreUnavailable(f"{what}: BulkWriteError") from error
         except TimeoutError as error:
             raise StoreUnavailable(f"{what}: no answer within {self.timeout_seconds:g} s") from error
         except PyMongoError as error:

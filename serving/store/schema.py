@@ -7,6 +7,8 @@ from serving.store.client import ASCENDING, Database, IndexModel
 
 STATES = "states"
 TURNS = "turns"
+LLM_USAGE = "llm_usage"
+INBOX = "inbox"
 _EXPIRY = "expires_at"
 _NX_27017 = "nx_27017"
 
@@ -46,14 +48,21 @@ class Schema:
         options = {} if self._needs_sweeping else {"expireAfterSeconds": 0}
         expiry = IndexModel([(_EXPIRY, ASCENDING)], name="expiry", **options)
         once = IndexModel([("message_key", ASCENDING)], name="message_once", unique=True)
-        await self._database.call("create indexes", self._database.collection(STATES).create_indexes([expiry]))
-        await self._database.call("create indexes", self._database.collection(TURNS).create_indexes([once, expiry]))
+        unanswered = [IndexModel([(field, ASCENDING)], name=field) for field in ("open_thread", "is_open")]
+        indexes_by_collection = {
+            STATES: [expiry],
+            TURNS: [once, expiry],
+            INBOX: [*unanswered, expiry],
+            LLM_USAGE: [expiry],
+        }
+        for name, indexes in indexes_by_collection.items():
+            await self._database.call("create indexes", self._database.collection(name).create_indexes(indexes))
         self.is_ready = True
 
     async def sweep(self, now: datetime) -> None:
         """Delete what has expired, where the database does not do so by itself."""
         await self.ensure()
         if self._needs_sweeping:
-            for name in (STATES, TURNS):
+            for name in (STATES, TURNS, INBOX, LLM_USAGE):
                 expired = self._database.collection(name).delete_many({_EXPIRY: {"$lt": now}})
                 await self._database.call("delete expired", expired)
