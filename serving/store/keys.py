@@ -26,3 +26,8 @@ def turn_key_range(thread: str) -> tuple[str, str]:
 def message_key(thread: str, message_id: str) -> str:
     """Compose the unique key under which a message can be answered once."""
     return f"{thread}:{_escaped(message_id)}"
+
+
+def usage_key(bot: str, period: str) -> str:
+    """Compose the `_id` of what a bot uses in a period: `bot:period`."""
+    return f"{_escaped(bot)}:{_escaped(period)}"
