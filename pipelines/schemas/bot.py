@@ -37,14 +37,29 @@ class ToolHeader(_Wire):
     header_value: str
 
 
+class ResponseMapping(_Wire):
+    """What of a tool's JSON answer is kept: JMESPath expressions; one that finds nothing gives null.
+
+    `result` picks what replies see as `result`, the whole answer where it is not set; `context` picks values by the
+    name under which the thread remembers them.
+    """
+
+    result: str | None = None
+    context: dict[str, str] = {}
+
+
 class ToolSpec(_Wire):
-    """How an intent's tool is called (`apiDetails`). `url`, header values and `json_data` are templates."""
+    """How an intent's tool is called (`apiDetails`) and what of its answer is kept.
+
+    `url`, header values and `json_data` are templates.
+    """
 
     url: str
     request_type: RequestType = "GET"
     headers: tuple[ToolHeader, ...] = ()
     is_json: bool = False
     json_data: str = "{}"
+    response_mapping: ResponseMapping | None = None
 
     @field_validator("headers", mode="before")
     @classmethod
