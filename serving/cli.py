@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_json, read_settings, with_database
+from serving.local.arguments import chosen_bot, read_json, read_settings, release_of, with_database
 
 app = typer.Typer(
     name="intentloop",
@@ -250,22 +250,10 @@ def evaluate(
 
     Example: `intentloop evaluate data/sample/test.jsonl`
     """
-    from pipelines.nlu.release import load_release
     from pipelines.steps import bench
     from serving.local.progress import share_reporter
-    from serving.release.fetch import fetch_release
-    from serving.release.registry import Registry
 
-    settings = read_settings()
-    if release_folder is not None:
-        if version is not None:
-            raise typer.BadParameter(
-                "a release folder is one version; give the one or the other", param_hint="--version"
-            )
-        release = load_release(release_folder, version=release_folder.name)
-    else:
-        registry = Registry(settings.resolved_tracking_uri)
-        release = fetch_release(registry, chosen_bot(bot), alias=settings.release_alias, version=version)
+    release = release_of(bot, version=version, folder=release_folder)
     with share_reporter("Evaluation") as report:
         evaluation = bench.evaluate_file(release.model, file, progress=report)
     typer.echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
@@ -273,6 +261,40 @@ def evaluate(
         typer.echo(f"{subject:<36} {figure}")
     if out is not None:
         bench.write_predictions(evaluation, out)
+
+
+@app.command(rich_help_panel=_DATA, name="replay")
+def replay_command(
+    thread: Annotated[str, typer.Argument(help="Thread id, as the channel gave it.")],
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version that answers now; the promoted one if not given.")
+    ] = None,
+    release_folder: Annotated[
+        Path | None, typer.Option(help="Release folder that answers instead.", exists=True, file_okay=False)
+    ] = None,
+    bot: BotOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a turn.")] = False,
+) -> None:
+    """Work a stored conversation out again with any release, and show what would be different.
+
+    Nothing is sent anywhere: what tools and the LLM answered is taken from the log. Exit code 1 says that some turn
+    differs.
+
+    Example: `intentloop replay visitor-7 --release 3`
+    """
+    from rich.console import Console
+
+    from serving.local.replay_report import print_replay, replay_as_json, replay_stored
+
+    settings, name = read_settings(), chosen_bot(bot)
+    found = release_of(bot, version=release, folder=release_folder)
+    turns = with_database(lambda database: replay_stored(database, settings, bot=name, thread_id=thread, release=found))
+    if as_json:
+        typer.echo(replay_as_json(turns))
+    else:
+        print_replay(turns, version=found.version, console=Console())
+    if any(turn.differences for turn in turns):
+        raise typer.Exit(1)
 
 
 @bench_app.command("nlu")

@@ -11,6 +11,7 @@ from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import BotDefinition
 from serving.dialogue.decide import Decision, decide, word_reply
 from serving.dialogue.interpret import Interpretation
+from serving.dialogue.messages import Answer, BotMessage, UserMessage
 from serving.dialogue.reply import Reply
 from serving.dialogue.state import DialogueState
 from serving.store.turns import ToolRecord
@@ -36,6 +37,20 @@ class Outcome:
     decision: Decision
     tool: ToolRecord | None
     reply: Reply
+
+    def answer(self, message: UserMessage, *, turn: int, release: str) -> Answer:
+        """Give what the caller is told."""
+        route = self.decision.route
+        return Answer(
+            thread_id=message.thread_id,
+            message_id=message.message_id,
+            turn=turn,
+            replies=tuple(BotMessage(text=text) for text in self.reply.texts),
+            intent_id=route.intent_id,
+            confidence=route.confidence,
+            form=self.decision.form_status,
+            release=release,
+        )
 
 
 async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:

@@ -242,16 +242,7 @@ class _Attempt:
     def _record(self, outcome: Outcome) -> TurnRecord:
         message, decision = self.message, outcome.decision
         route = decision.route
-        answer = Answer(
-            thread_id=message.thread_id,
-            message_id=message.message_id,
-            turn=self.turn,
-            replies=tuple(BotMessage(text=text) for text in outcome.reply.texts),
-            intent_id=route.intent_id,
-            confidence=route.confidence,
-            form=decision.form_status,
-            release=self.release.version,
-        )
+        answer = outcome.answer(message, turn=self.turn, release=self.release.version)
         return TurnRecord(
             thread=self.thread.key,
             bot=message.bot,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from pipelines.nlu.release import Release
     from pipelines.settings import Settings
     from serving.store.client import Database
 
@@ -45,6 +46,21 @@ def chosen_bot(name: str | None) -> str:
         message = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
         raise typer.BadParameter(message, param_hint="--bot")
     return chosen
+
+
+def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> "Release":
+    """Load the release that a command means: a version of a bot, the promoted one, or one in a folder."""
+    from pipelines.nlu.release import load_release
+    from serving.release.fetch import fetch_release
+    from serving.release.registry import Registry
+
+    if folder is not None:
+        if version is not None:
+            raise typer.BadParameter("a release folder is one version; give the one or the other")
+        return load_release(folder, version=folder.name)
+    settings = read_settings()
+    registry = Registry(settings.resolved_tracking_uri)
+    return fetch_release(registry, chosen_bot(bot), alias=settings.release_alias, version=version)
 
 
 def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:

@@ -54,7 +54,7 @@ class Ledger:
     ) -> None:
         self.schema = schema
         self._states = states
-        self._turns = turns
+        self.turns = turns
         self._holder = holder
         self._lease = lease
         self._now = now
@@ -80,7 +80,7 @@ class Ledger:
         thread = await self._states.load(bot, thread_id)
         turn = thread.turn_of(message_id)
         if turn is not None:
-            found = await self._turns.at(thread.key, turn)
+            found = await self.turns.at(thread.key, turn)
             if found is not None and found.record is not None and found.message_id == message_id:
                 return found.record
         return thread
@@ -88,7 +88,7 @@ class Ledger:
     async def claim(self, claim: Claim) -> Claim | None:
         """Take the next place in the log for work that reaches outside; None if it, or the message, is taken."""
         held = claim.model_copy(update={"holder": self._holder, "until": self._now() + self._lease})
-        return held if await self._turns.claim(held) else None
+        return held if await self.turns.claim(held) else None
 
     async def commit(self, thread: StoredThread, record: TurnRecord, *, claim: Claim | None) -> bool:
         """Commit a turn and move the state on.
@@ -107,7 +107,7 @@ class Ledger:
         bool
             False if the place in the log, the message or the claim is somebody else's: `resolve` tells what to do.
         """
-        is_committed = await self._turns.append(record) if claim is None else await self._turns.complete(claim, record)
+        is_committed = await self.turns.append(record) if claim is None else await self.turns.complete(claim, record)
         if is_committed:
             await self._states.advance(thread, record)
         return is_committed
@@ -128,9 +128,9 @@ class Ledger:
             The message's turn, if it has one already; a claim taken over, to be finished first; the thread with a
             corrected turn number; or None: read the thread again.
         """
-        found = await self._turns.at(thread.key, thread.turn + 1)
+        found = await self.turns.at(thread.key, thread.turn + 1)
         if found is None:
-            found = await self._turns.of_message(thread.key, message_id)
+            found = await self.turns.of_message(thread.key, message_id)
         if found is None:
             return None
         if found.claim is not None:
@@ -150,12 +150,12 @@ class Ledger:
             return record
         if is_ahead and is_leftover:
             # The state has expired and its turns have not: number on after them, and remember nothing.
-            return replace(thread, turn=await self._turns.last_number(thread.key))
+            return replace(thread, turn=await self.turns.last_number(thread.key))
         return None
 
     async def _take_over(self, claim: Claim) -> Claim | None:
         # Whoever asks has the thread to itself within this process, so a claim of this process is an orphan's.
         if claim.holder == self._holder or claim.until is None or claim.until < self._now():
-            return await self._turns.take_over(claim, holder=self._holder, until=self._now() + self._lease)
+            return await self.turns.take_over(claim, holder=self._holder, until=self._now() + self._lease)
         await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - so that waiting processes spread
         return None

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.understanding import NluResult
-from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
+from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError
 from serving.store.keys import message_key, turn_key, turn_key_range
 from serving.store.schema import TURNS
 
@@ -215,3 +215,11 @@ class TurnLog:
         cursor = self._turns.find(query, {"turn": 1}).sort("_id", DESCENDING).limit(1)
         rows = await self._database.call("read turns", cursor.to_list(1))
         return int(rows[0]["turn"]) if rows else 0
+
+    async def of_thread(self, thread: str) -> list[TurnRecord]:
+        """Give a thread's finished turns in order. Not for the hot path: some engines scan here."""
+        lowest, highest = turn_key_range(thread)
+        query = {"_id": {"$gte": lowest, "$lte": highest}, "status": "done"}
+        cursor = self._turns.find(query, {"message_key": 0, "expires_at": 0}).sort("_id", ASCENDING)
+        found = [_found(document) for document in await self._database.call("read turns", cursor.to_list(None))]
+        return [each.record for each in found if each.record is not None]

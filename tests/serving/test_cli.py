@@ -1,5 +1,4 @@
 import json
-import os
 import subprocess
 import sys
 import time
@@ -10,25 +9,10 @@ import pytest
 
 from serving.cli import app, bench_app
 from tests.support.bots import TINY_BOT
+from tests.support.command_line import ROOT, intentloop
 from tests.support.servers import free_port
 
-ROOT = Path(__file__).parents[2]
 WIRE: dict[str, Any] = json.loads(json.dumps(TINY_BOT.to_wire()))
-
-
-def intentloop(*arguments: str, stdin: str | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own, in an environment without settings of the developer's."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTENTLOOP_", "MLFLOW_"))}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "serving.cli", *arguments],
-        capture_output=True,
-        text=True,
-        input=stdin,
-        timeout=60,
-        check=False,
-        cwd=ROOT,
-        env={**kept, **variables},
-    )
 
 
 def test_help_is_quick_and_teaches() -> None:

@@ -62,7 +62,7 @@ async def chat(chat_settings: Settings, buying_release: Release, new_name: str) 
 
 async def turns_of(chat: Chat, thread: str = "t") -> list[TurnRecord]:
     """Give a thread's turns, and check that their numbers have no gap."""
-    log, key = chat.services.ledger._turns, thread_key(chat.bot, thread)
+    log, key = chat.services.ledger.turns, thread_key(chat.bot, thread)
     records = [await log.at(key, turn) for turn in range(1, await log.last_number(key) + 1)]
     found = [record.record for record in records if record is not None and record.record is not None]
     assert len(found) == len(records)
@@ -247,7 +247,7 @@ async def test_handle_turn_closes_a_turn_that_nobody_can_finish(chat: Chat, tool
     await chat.say("hello")
     lost = UserMessage(bot=chat.bot, thread_id="t", message_id="m0", text="buy two tents", channel="rest")
     claim = claim_of(chat.bot, 2, "m0", holder="gone", until=chat.services.now(), token=MAX_TRIES)
-    assert await chat.services.ledger._turns.claim(claim.model_copy(update={"message": lost.model_dump_json()}))
+    assert await chat.services.ledger.turns.claim(claim.model_copy(update={"message": lost.model_dump_json()}))
     assert await chat.say("hello") == ["Hello!"]
     assert (await chat.send("buy two tents", message_id="m0")).replies == (BotMessage(text=SERVICE_UNAVAILABLE),)
     assert tool.received == []
@@ -265,7 +265,7 @@ async def test_handle_turn_of_a_thread_whose_state_is_unreadable_begins_anew(cha
 async def test_handle_turn_gives_up_when_the_thread_is_never_free(chat: Chat) -> None:
     chat.services = replace(chat.services, patience_seconds=0.3)
     until = chat.services.now() + timedelta(seconds=60)
-    assert await chat.services.ledger._turns.claim(claim_of(chat.bot, 1, "m0", holder="elsewhere", until=until))
+    assert await chat.services.ledger.turns.claim(claim_of(chat.bot, 1, "m0", holder="elsewhere", until=until))
     with pytest.raises(StateConflict):
         await chat.send("hello")
 

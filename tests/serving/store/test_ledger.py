@@ -74,7 +74,7 @@ async def test_resolve_finds_the_answer_to_a_message_repeated_long_after(ledger_
 async def test_resolve_moves_a_state_on_that_a_crash_left_behind(ledger_of: OpenLedger, new_name: str) -> None:
     ledger = ledger_of("p1")
     thread = await opened(ledger, new_name)
-    await ledger._turns.append(turn_record(new_name, 1, "m1"))  # and then the process died
+    await ledger.turns.append(turn_record(new_name, 1, "m1"))  # and then the process died
     assert not await ledger.commit(thread, turn_record(new_name, 1, "m2"), claim=None)
     assert await ledger.resolve(thread, "m2") is None
     assert (await opened(ledger, new_name)).state == '{"after": 1}'
@@ -84,7 +84,7 @@ async def test_resolve_numbers_on_after_turns_that_outlived_their_state(ledger_o
     ledger = ledger_of("p1")
     long_ago = now() - 5 * DAY
     for turn in (1, 2, 3):
-        await ledger._turns.append(turn_record(new_name, turn, f"m{turn}", created_at=long_ago))
+        await ledger.turns.append(turn_record(new_name, turn, f"m{turn}", created_at=long_ago))
     await ledger.schema.ensure()
     thread = await opened(ledger, new_name)
     assert not await ledger.commit(thread, turn_record(new_name, 1, "m4"), claim=None)
@@ -138,4 +138,4 @@ async def test_commit_of_many_at_once_gives_numbers_without_a_gap(ledger_of: Ope
     turns = await asyncio.gather(*(answer(ledgers[number % 4], f"m{number % 12}") for number in range(24)))
     assert set(turns) == set(range(1, 13))
     assert turns[:12] == turns[12:]
-    assert await ledgers[0]._turns.last_number(thread_key(new_name, "t")) == 12
+    assert await ledgers[0].turns.last_number(thread_key(new_name, "t")) == 12

@@ -1,0 +1,181 @@
+"""A stored conversation, worked out again by another release: what it would have answered.
+
+Nothing reaches outside: a tool's answer is the one in the log, as long as the release asks for the same thing.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.errors import ToolFailed
+from pipelines.nlu.release import Release
+from pipelines.schemas.bot import Intent
+from serving.dialogue.decide import Decision
+from serving.dialogue.engine import Outcome, converse
+from serving.dialogue.interpret import Interpretation, interpret
+from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.state import DialogueState
+from serving.store.turns import ToolRecord, TurnRecord
+from serving.tools.templates import RequestValues, render_request
+
+NOT_RECORDED = "not in the log"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What is not as it was: the subject, what the log says, and what the release says now."""
+
+    subject: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ReplayedTurn:
+    """A turn of the log beside the same message answered again.
+
+    Attributes
+    ----------
+    turn
+        Its number.
+    text
+        What the customer wrote.
+    before
+        What was answered.
+    outcome
+        What is worked out now.
+    after
+        What is answered now.
+    differences
+        What a customer, or a tool, would notice; empty if nothing.
+    """
+
+    turn: int
+    text: str
+    before: Answer
+    outcome: Outcome
+    after: Answer
+    differences: tuple[Difference, ...]
+
+
+@dataclass
+class _Log:
+    """Answers for the outside with what a turn's record holds."""
+
+    record: TurnRecord
+    message: UserMessage
+    release: Release
+    public_shortcuts: frozenset[str]
+    endpoints: Mapping[str, str]
+
+    async def read(self) -> Interpretation:
+        return await interpret(self.message, parser=self.release.model, public_shortcuts=self.public_shortcuts)
+
+    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+        recorded = self.record.tool
+        call = ToolRecord(intent_id=intent.intent_id, key=recorded.key if recorded else "")
+        if intent.tool is None:
+            raise ValueError(f"intent {intent.intent_id!r} has no tool")
+        values = RequestValues(
+            parameters=decision.parameters, context=decision.state.context, endpoints=dict(self.endpoints)
+        )
+        try:
+            request = render_request(intent.tool, values, intent_id=intent.intent_id, key=call.key)
+        except ToolFailed as error:
+            return call.model_copy(update={"failure": error.reason})
+        call = call.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
+        if recorded is None or _request_of(recorded) != _request_of(call):
+            return call.model_copy(update={"failure": f"its answer is {NOT_RECORDED}"})
+        return call.model_copy(update={"result": recorded.result, "failure": recorded.failure})
+
+
+async def replay(
+    records: Sequence[TurnRecord],
+    release: Release,
+    *,
+    public_shortcuts: frozenset[str],
+    endpoints: Mapping[str, str],
+) -> list[ReplayedTurn]:
+    """Work a thread out again, turn by turn, each on the state that the release itself came to.
+
+    Parameters
+    ----------
+    records
+        The finished turns of one thread, in order, from its first.
+    release
+        Answers now.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    endpoints
+        The operator's base URLs, by name: a tool call is the same only if it goes to the same place.
+
+    Returns
+    -------
+    list[ReplayedTurn]
+        One for each record.
+    """
+    state = DialogueState()
+    turns = []
+    for record in records:
+        message = UserMessage.model_validate_json(record.message)
+        if message.sent_at is None:
+            message = message.model_copy(update={"sent_at": record.created_at})
+        log = _Log(record, message, release, public_shortcuts, endpoints)
+        seed = f"{record.thread}:{record.turn}"
+        outcome = await converse(release.definition, state.with_context(message.context), log, seed=seed)
+        state = outcome.decision.state
+        before = Answer.model_validate_json(record.answer)
+        after = outcome.answer(message, turn=record.turn, release=release.version)
+        differences = tuple(_differences(record, before, outcome, after))
+        turns.append(ReplayedTurn(record.turn, record.text, before, outcome, after, differences))
+    return turns
+
+
+def _request_of(tool: ToolRecord) -> tuple[str, str | None, str | None, str]:
+    return tool.intent_id, tool.method, tool.url, json.dumps(tool.body, sort_keys=True)
+
+
+def _describe_call(tool: ToolRecord | None) -> str:
+    if tool is None:
+        return "none"
+    body = "" if tool.body is None else f" {json.dumps(tool.body, ensure_ascii=False)}"
+    return f"{tool.method or '?'} {tool.url or '?'}{body}"
+
+
+def _describe_form(answer: Answer) -> str:
+    if answer.form is None:
+        return "none"
+    slots = ", ".join(f"{name}={_plain(value)}" for name, value in answer.form.slots.items())
+    return f"{answer.form.intent_id}({slots}), " + (f"asks for {answer.form.asking}" if answer.form.asking else "done")
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _describe_replies(answer: Answer) -> str:
+    return " / ".join(
+        reply.text + "".join(f" [{button.title}]" for button in reply.quick_replies) for reply in answer.replies
+    )
+
+
+def _differences(record: TurnRecord, before: Answer, outcome: Outcome, after: Answer) -> Iterator[Difference]:
+    pairs = [
+        ("intent", before.intent_id, after.intent_id),
+        ("route", record.route, outcome.decision.route.kind),
+        ("values", _describe_form(before), _describe_form(after)),
+        ("tool call", _describe_call(record.tool), _describe_call(outcome.tool)),
+        ("reply", _describe_replies(before), _describe_replies(after)),
+        ("hand-over", _yes_no(before.is_handed_over), _yes_no(after.is_handed_over)),
+    ]
+    is_unknown = outcome.tool is not None and (outcome.tool.failure or "").endswith(NOT_RECORDED)
+    for subject, old, new in pairs:
+        if subject == "reply" and is_unknown:
+            new = f"depends on a tool answer that is {NOT_RECORDED}"
+        if old != new:
+            yield Difference(subject, old, new)
+
+
+def _yes_no(value: bool) -> str:
+    return "yes" if value else "no"
