@@ -16,6 +16,7 @@ from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavail
 from pipelines.nlu.release import Release, load_release
 from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
+from serving.release.heap import settle_heap
 from serving.release.registry import GATE_PASSED, GATE_TAG, REFUSED_TAG, RegisteredVersion, Registry
 from serving.release.watched import RegistryLike, ReleaseStatus, Watched
 
@@ -283,6 +284,7 @@ class ReleaseProvider:
                 return  # the registry answered meanwhile
             before = watched.release.version if watched.release else None
             watched.release, watched.key, watched.loaded_at = release, key, datetime.now(UTC)
+        settle_heap()
         logger.info("release loaded", extra={"bot": watched.bot, "version": release.version, "source": source})
         self._cache.record_swap(
             watched.bot,

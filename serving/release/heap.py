@@ -1,0 +1,15 @@
+"""Keeps what a release consists of out of the garbage collector's way."""
+
+import gc
+
+
+def settle_heap() -> None:
+    """Collect what a former release left behind, then exempt all that lives from later collections.
+
+    A release is some hundred thousand objects that live as long as it answers. Looking through them for garbage takes
+    40 ms in which nobody is answered, every few hundred messages; exempt, a full collection takes microseconds. What
+    was exempt before is looked through once more here, so that a former release cannot stay for ever.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
