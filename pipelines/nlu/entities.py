@@ -13,7 +13,7 @@ from pipelines.nlu.merge_entities import merge_spans
 from pipelines.nlu.pattern_entities import PatternEntities
 from pipelines.nlu.roles import assign_roles, role_cues
 from pipelines.nlu.synonyms import KnownValues
-from pipelines.nlu.system.entities import SystemEntities
+from pipelines.nlu.system.entities import SystemEntities, with_system_types
 from pipelines.nlu.tagger import Algorithm, EntityTagger, bio_labels
 from pipelines.nlu.token_stack import TokenStack, token_vectors
 from pipelines.nlu.value_memory import ValueMemory
@@ -89,9 +89,11 @@ class EntityFinder:
         EntityFinder
             This object.
         """
-        wanted = {parameter.type for intent in intents for parameter in intent.parameters}
-        wanted |= {span.type for row in rows for span in row.entities}
-        self._configure(entities, wanted, {intent.intent_id: role_cues(intent.parameters) for intent in intents})
+        marked = {span.type for row in rows for span in row.entities}
+        own = marked | {entity.name for entity in entities}
+        parameters = {intent.intent_id: with_system_types(intent.parameters, entity_names=own) for intent in intents}
+        wanted = marked | {parameter.type for rows_of in parameters.values() for parameter in rows_of}
+        self._configure(entities, wanted, {intent_id: role_cues(of) for intent_id, of in parameters.items()})
         self._fit_tagger(rows, utterances, confidences, intent_ids, progress)
         return self
 

@@ -4,8 +4,11 @@ The field names on the wire are those of ai-chatbot-framework's export, so that 
 file leaves out get a default here and are left out again on export (`to_wire`); fields unknown to us are kept.
 """
 
+from datetime import UTC, date, tzinfo
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo
 
+import re2
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 
@@ -14,10 +17,27 @@ from pipelines.schemas.llm import LlmConfig, llm_config_of
 FALLBACK_INTENT = "fallback"
 CANCEL_INTENT = "cancel"
 WELCOME_INTENT = "init_conversation"
+HANDOVER_INTENT = "handover"
+"""Reserved as well, but no bot needs it: an intent of this id lets a person go on with the thread."""
 SYSTEM_INTENTS = (FALLBACK_INTENT, CANCEL_INTENT, WELCOME_INTENT)
 FREE_TEXT = "free_text"
+TEXT_TYPES = (FREE_TEXT, "text")
+"""Types whose value is the whole message."""
+BOOLEAN = "boolean"
+TODAY = "today"
+"""What a date's `minimum` or `maximum` may say instead of a date."""
 
 RequestType = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def zone_of(name: str) -> tzinfo:
+    """Give the time zone of a name such as `Europe/Berlin`; raise `ValueError` if there is none."""
+    if name == "UTC":
+        return UTC  # known also where the machine has no time zone database
+    try:
+        return ZoneInfo(name)
+    except (ValueError, LookupError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}; write one such as 'Europe/Berlin', or 'UTC'") from error
 
 
 class _Wire(BaseModel):
@@ -72,10 +92,27 @@ class ToolSpec(_Wire):
         return value.upper() if isinstance(value, str) else value
 
 
-class Parameter(_Wire):
-    """A value an intent needs. `type` is an entity's name or `free_text`.
+class QuickReplyOption(_Wire):
+    """A button under a reply: what it shows, and the text that pressing it sends (`/intent_id` for an intent)."""
 
-    `cues` are the words that announce this value where several parameters share a type: `from` and `to` before a city.
+    title: str = Field(min_length=1)
+    payload: str = Field(min_length=1)
+
+
+Bound = int | float | str | None
+
+
+class Parameter(_Wire):
+    """A value an intent needs.
+
+    `type` is an entity's name, `free_text`, or one of the types that need no entity: `text`, `number`, `integer`,
+    `date`, `time`, `datetime`, `email`, `phone`, `url`, `money`, `boolean`. An entity of the bot that has such a name
+    is meant instead. `cues` are the words that announce this value where several parameters share a type: `from` and
+    `to` before a city.
+
+    A value must fit `pattern` (a regular expression of RE2, the whole value), be one of `choices` and lie between
+    `minimum` and `maximum` (of numbers, amounts and dates; a date may say `today`), where these are given.
+    `invalid_prompt` is said instead of a plain sentence when it does not.
     """
 
     id: JsonValue = None
@@ -84,16 +121,48 @@ class Parameter(_Wire):
     type: str = FREE_TEXT
     prompt: str = ""
     cues: tuple[str, ...] = ()
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+    minimum: Bound = None
+    maximum: Bound = None
+    invalid_prompt: str = ""
 
-    @field_validator("type", "prompt", mode="before")
+    @field_validator("type", "prompt", "invalid_prompt", mode="before")
     @classmethod
     def _none_is_default(cls, value: object, info: Any) -> object:
         return (FREE_TEXT if info.field_name == "type" else "") if value is None else value
 
-    @field_validator("cues", mode="before")
+    @field_validator("cues", "choices", mode="before")
     @classmethod
-    def _no_cues(cls, value: object) -> object:
+    def _no_texts(cls, value: object) -> object:
         return () if value is None else value
+
+    @field_validator("pattern")
+    @classmethod
+    def _pattern_can_be_used(cls, value: str | None) -> str | None:
+        options = re2.Options()
+        options.log_errors = False
+        try:
+            if value is not None:
+                re2.compile(value, options)
+        except (re2.error, UnicodeEncodeError) as error:
+            raise ValueError(
+                f"the pattern {value!r} is not a regular expression of RE2; repair it (look-around and "
+                f"back-references are not available)"
+            ) from error
+        return value
+
+    @field_validator("minimum", "maximum")
+    @classmethod
+    def _bound_can_be_compared(cls, value: Bound) -> Bound:
+        if isinstance(value, str) and value != TODAY:
+            try:
+                date.fromisoformat(value)
+            except ValueError as error:
+                raise ValueError(
+                    f"{value!r} is no bound; write a number, a date like 2026-12-31 or {TODAY!r}"
+                ) from error
+        return value
 
 
 class AnnotatedSpan(_Wire):
@@ -118,7 +187,12 @@ class TrainingExample(_Wire):
 
 
 class Intent(_Wire):
-    """What a customer can want, what it needs, which tool it calls and what is answered."""
+    """What a customer can want, what it needs, which tool it calls and what is answered.
+
+    `speech_responses` are further ways to say `speech_response`; one of them all is chosen. `confirm` asks the customer
+    before anything is done, with `confirm_prompt` or a sentence that lists the values. `resume_prompt` (which may use
+    `prompt`) comes back to this intent after a digression. `quick_replies` are buttons under the response.
+    """
 
     name: str
     intent_id: str = Field(min_length=1)
@@ -126,13 +200,23 @@ class Intent(_Wire):
     api_trigger: bool = False
     api_details: ToolSpec | None = None
     speech_response: str = ""
+    speech_responses: tuple[str, ...] = ()
+    quick_replies: tuple[QuickReplyOption, ...] = ()
+    confirm: bool = False
+    confirm_prompt: str = ""
+    resume_prompt: str = ""
     parameters: tuple[Parameter, ...] = ()
     training_data: tuple[TrainingExample, ...] = ()
 
-    @field_validator("parameters", "training_data", mode="before")
+    @field_validator("parameters", "training_data", "speech_responses", "quick_replies", mode="before")
     @classmethod
     def _no_rows(cls, value: object) -> object:
         return () if value is None else value
+
+    @field_validator("confirm", "confirm_prompt", "resume_prompt", mode="before")
+    @classmethod
+    def _none_is_default(cls, value: object, info: Any) -> object:
+        return (False if info.field_name == "confirm" else "") if value is None else value
 
     @property
     def tool(self) -> ToolSpec | None:
@@ -195,7 +279,8 @@ class BotFile(BaseModel):
     """An exported bot: what `intentloop import` reads and `intentloop export` writes.
 
     `language` is the tag of the language that customers write (`de`, `pt-BR`): dates, numbers and money are read so.
-    `llm` says whether a language model is asked what a message means.
+    `timezone` is where they live (`Europe/Berlin`): it decides what `tomorrow` is. `llm` says whether a language model
+    is asked what a message means.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -203,12 +288,24 @@ class BotFile(BaseModel):
     intents: tuple[Intent, ...] = ()
     entities: tuple[Entity, ...] = ()
     language: str = Field(default="en", min_length=1)
+    timezone: str = "UTC"
     llm: LlmConfig | None = None
 
     @field_validator("language", mode="before")
     @classmethod
     def _no_language(cls, value: object) -> object:
         return "en" if value is None else value
+
+    @field_validator("timezone", mode="before")
+    @classmethod
+    def _no_timezone(cls, value: object) -> object:
+        return "UTC" if value is None else value
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_exists(cls, value: str) -> str:
+        zone_of(value)
+        return value
 
     @model_validator(mode="after")
     def _ids_are_unique(self) -> Self:
@@ -231,8 +328,9 @@ class BotFile(BaseModel):
         extra = self.model_extra or {}
         if "llm" in self.model_fields_set:
             extra = {"llm": None if self.llm is None else self.llm.to_wire(), **extra}
-        if "language" in self.model_fields_set:
-            extra = {"language": self.language, **extra}
+        for name in ("timezone", "language"):
+            if name in self.model_fields_set:
+                extra = {name: getattr(self, name), **extra}
         return {
             "intents": [intent.to_wire() for intent in self.intents],
             "entities": [entity.to_wire() for entity in self.entities],

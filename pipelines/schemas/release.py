@@ -1,11 +1,11 @@
 """What a release consists of besides its trained parts."""
 
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.schemas.bot import Entity, Intent
+from pipelines.schemas.bot import Entity, Intent, zone_of
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.understanding import IntentScore
 
@@ -20,6 +20,13 @@ class Thresholds(BaseModel):
     confidence: float = Field(ge=0.0, le=1.0, description="Below: fallback.")
     margin: float = Field(default=0.0, ge=0.0, le=1.0, description="First minus second below this: a close race.")
     out_of_scope: float | None = Field(default=None, description="Out-of-scope score above this: fallback.")
+    clarify: float | None = Field(
+        default=0.85,
+        gt=0.0,
+        le=1.0,
+        description="Two or three intents close to each other that are together at least this likely: the customer is "
+        "asked which one is meant. None: never.",
+    )
 
 
 class BotDefinition(BaseModel):
@@ -29,10 +36,16 @@ class BotDefinition(BaseModel):
 
     name: str
     language: str = "en"
+    timezone: str = "UTC"
     intents: tuple[Intent, ...]
     entities: tuple[Entity, ...] = ()
     thresholds: Thresholds
     llm: LlmConfig | None = None
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that customers live in."""
+        return zone_of(self.timezone)
 
     def intent_by_id(self) -> dict[str, Intent]:
         """Map each intent's id to it."""

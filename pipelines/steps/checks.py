@@ -7,14 +7,24 @@ from collections.abc import Iterator
 import pandas as pd
 
 from pipelines.nlu.pattern_entities import check_pattern
-from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, is_reserved
+from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
 from pipelines.nlu.text import clean, has_content
-from pipelines.schemas.bot import FALLBACK_INTENT, FREE_TEXT, WELCOME_INTENT, BotFile
+from pipelines.schemas.bot import (
+    BOOLEAN,
+    FALLBACK_INTENT,
+    FREE_TEXT,
+    HANDOVER_INTENT,
+    TEXT_TYPES,
+    WELCOME_INTENT,
+    BotFile,
+)
 from pipelines.schemas.training import Finding
 
 FEW_EXAMPLES = 5
-_NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT)
-"""Intents that are not understood from a text but chosen by the platform."""
+_NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT, HANDOVER_INTENT)
+"""Intents that need not be understood from a text: the platform chooses them."""
+_BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
+"""Types of parameters that need no entity and no example."""
 
 
 def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
@@ -113,10 +123,11 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
         In the order of the intents.
     """
     counts = Counter(frame["intent"].tolist())
-    types = {entity.name for entity in bot_file.entities} | {FREE_TEXT, *SYSTEM_TYPES}
+    own = {entity.name for entity in bot_file.entities}
+    types = own | _BUILT_IN_TYPES
     marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)}
     found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
-    fillable = marked | found_unmarked | {FREE_TEXT, *SYSTEM_TYPES}
+    fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
     for intent in bot_file.intents:
         count = counts[intent.intent_id]
         if count < FEW_EXAMPLES and intent.intent_id not in _NEVER_RECOGNISED:

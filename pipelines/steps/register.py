@@ -106,6 +106,7 @@ def freeze(
     definition = BotDefinition(
         name=params.bot,
         language=bot_file.language,
+        timezone=bot_file.timezone,
         intents=bot_file.intents,
         entities=bot_file.entities,
         thresholds=model.thresholds_,

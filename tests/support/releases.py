@@ -35,6 +35,7 @@ def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed
         definition=BotDefinition(
             name=name,
             language=bot_file.language,
+            timezone=bot_file.timezone,
             intents=bot_file.intents,
             entities=bot_file.entities,
             thresholds=model.thresholds_,

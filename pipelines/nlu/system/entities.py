@@ -4,11 +4,12 @@ The names of these types are reserved: an author gives them to a parameter and l
 uses are looked for, and only their libraries are loaded.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from pipelines.nlu.system.values import Finder, Found
 from pipelines.nlu.text import clean
+from pipelines.schemas.bot import Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 SYSTEM_PREFIX = "sys."
@@ -25,6 +26,11 @@ SYSTEM_TYPES = (
     "sys.number",
 )
 """All of them, the most telling first: of two types that read the same characters, the earlier one is meant."""
+
+SYSTEM_TYPES_BY_ALIAS = {name.removeprefix(SYSTEM_PREFIX): (name,) for name in SYSTEM_TYPES} | {
+    "datetime": ("sys.date", "sys.time")
+}
+"""Short names that a parameter may give as its type → what is looked for; an entity of the bot goes before."""
 
 
 class SystemEntities:
@@ -74,6 +80,19 @@ class SystemEntities:
             for found in finder.find(readable, now=now)
         ]
         return _without_overlaps(candidates) if candidates else []
+
+
+def with_system_types(parameters: Iterable[Parameter], *, entity_names: Collection[str]) -> list[Parameter]:
+    """Write out the short names of system types: `number` as `sys.number`, unless the bot has an entity `number`."""
+    return [
+        parameter.model_copy(update={"type": name})
+        for parameter in parameters
+        for name in (
+            (parameter.type,)
+            if parameter.type in entity_names
+            else SYSTEM_TYPES_BY_ALIAS.get(parameter.type, (parameter.type,))
+        )
+    ]
 
 
 def is_reserved(name: str) -> bool:

@@ -28,6 +28,7 @@ BOT = BotFile.model_validate(
                     {**parameter("origin", "From where?"), "type": "city", "cues": ["from"]},
                     {**parameter("target", "Where to?"), "type": "city", "cues": ["to", "for"]},
                     {**parameter("day", "When?"), "type": "sys.date"},
+                    {**parameter("seats", "How many?"), "type": "integer"},
                 ],
             ),
             intent("greet", "Hello!", ["hello", "hi", "good morning"]),
@@ -70,8 +71,8 @@ def test_find_without_a_moment_keeps_relative_dates_as_written(model: NluModel) 
 
 
 def test_find_only_the_system_types_that_parameters_have(model: NluModel) -> None:
-    assert model.finder_.system_types_ == ("sys.date",)
-    assert values(model, "mail me@example.org at 5 pm, 20 euros") == []
+    assert model.finder_.system_types_ == ("sys.date", "sys.integer")
+    assert values(model, "mail me@example.org at 5 pm, 2.50 euros") == [("sys.integer", "5", None, "system")]
 
 
 def test_find_gives_roles_by_their_cues(model: NluModel) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.schemas.bot import FREE_TEXT, BotFile, Entity, Intent
+from pipelines.schemas.bot import FREE_TEXT, BotFile, Entity, Intent, Parameter, zone_of
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
 
 # as ai-chatbot-framework exported it: an intent with a tool, and one of the time before tools
@@ -182,3 +183,75 @@ def test_bot_file_language_is_english_unless_it_says_otherwise() -> None:
     german = BotFile.model_validate({"intents": [], "language": "de-AT"})
     assert german.language == "de-AT"
     assert BotFile.model_validate(german.to_wire()) == german
+
+
+# every field that is ours, beside those of ai-chatbot-framework
+OURS: dict[str, Any] = {
+    "timezone": "Europe/Berlin",
+    "intents": [
+        {
+            "name": "Order",
+            "intentId": "order",
+            "speechResponse": "Done.",
+            "speechResponses": ["All done."],
+            "quickReplies": [{"title": "Track it", "payload": "/track", "icon": "box"}],
+            "confirm": True,
+            "confirmPrompt": "{{ parameters.quantity }}, right?",
+            "resumePrompt": "So: {{ prompt }}",
+            "parameters": [
+                {
+                    "name": "quantity",
+                    "type": "integer",
+                    "minimum": 1,
+                    "maximum": 9.5,
+                    "invalidPrompt": "1 to 9, please.",
+                },
+                {"name": "day", "type": "date", "minimum": "today", "maximum": "2030-12-31"},
+                {"name": "size", "type": "text", "choices": ["S", "M"], "pattern": "[SM]"},
+            ],
+        }
+    ],
+    "entities": [],
+}
+
+
+def test_to_wire_gives_back_our_own_fields() -> None:
+    bot = BotFile.model_validate(OURS)
+    assert bot.to_wire() == OURS
+    assert bot.intents[0].parameters[0].invalid_prompt == "1 to 9, please."
+    assert bot.intents[0].quick_replies[0].payload == "/track"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"pattern": "(?=x)"}, "not a regular expression of RE2"),
+        ({"pattern": "["}, "not a regular expression of RE2"),
+        ({"minimum": "tomorrow"}, "write a number, a date like 2026-12-31 or 'today'"),
+        ({"choices": "S"}, "valid tuple"),
+    ],
+)
+def test_parameter_refuses_what_cannot_be_checked(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Parameter.model_validate({"name": "p", **fields})
+
+
+def test_parameter_and_intent_take_null_for_nothing() -> None:
+    nothing = {"invalidPrompt": None, "choices": None, "pattern": None, "minimum": None}
+    parameter = Parameter.model_validate({"name": "p", **nothing})
+    assert (parameter.invalid_prompt, parameter.choices) == ("", ())
+    nothing = {"confirm": None, "confirmPrompt": None, "resumePrompt": None, "speechResponses": None}
+    intent = Intent.model_validate({"name": "i", "intentId": "i", "quickReplies": None, **nothing})
+    assert (intent.confirm, intent.confirm_prompt, intent.speech_responses) == (False, "", ())
+
+
+@pytest.mark.parametrize("name", ["Mars/Base", "../etc/passwd", "Europe", ""])
+def test_bot_file_refuses_a_time_zone_that_is_none(name: str) -> None:
+    with pytest.raises(ValidationError, match="there is no time zone"):
+        BotFile.model_validate({"timezone": name})
+
+
+def test_bot_file_without_a_time_zone_is_in_utc() -> None:
+    assert BotFile().timezone == BotFile.model_validate({"timezone": None}).timezone == "UTC"
+    assert "timezone" not in BotFile().to_wire()
+    assert zone_of("UTC").utcoffset(None) == timedelta(0)

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from pipelines.schemas.bot import BotFile
-from pipelines.steps.checks import check_entities
+from pipelines.steps.checks import check_entities, check_intents
 
 
 def findings(*entities: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -35,3 +36,13 @@ def test_check_entities_says_how_to_repair_a_pattern() -> None:
     (finding,) = check_entities(bot_file)
     assert "(ab" in finding.explanation
     assert "repair it" in finding.repair
+
+
+def test_check_intents_knows_the_types_that_need_no_entity() -> None:
+    types = ("text", "free_text", "integer", "datetime", "boolean", "sys.phone", "number", "planet")
+    parameters = [{"name": name, "type": name} for name in types]
+    intents = [{"name": "a", "intentId": "handover", "parameters": parameters}]
+    bot_file = BotFile.model_validate({"intents": intents, "entities": [{"name": "number"}]})
+    no_examples = pd.DataFrame({"intent": [], "entities": []})
+    rows = [(finding.check, finding.row) for finding in check_intents(no_examples, bot_file)]
+    assert rows == [("parameter_can_be_filled", "handover.number"), ("parameter_type_is_known", "handover.planet")]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_reserved
+from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_reserved, with_system_types
+from pipelines.schemas.bot import Parameter
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "ar")
@@ -148,3 +149,19 @@ def test_system_entities_of_a_bot_without_them_load_no_library() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_with_system_types_writes_short_names_out_unless_the_bot_has_an_entity_of_that_name() -> None:
+    parameters = [
+        Parameter(name=name, type=name) for name in ("number", "datetime", "date", "city", "sys.url", "boolean")
+    ]
+    written = [(one.name, one.type) for one in with_system_types(parameters, entity_names={"date", "city"})]
+    assert written == [
+        ("number", "sys.number"),
+        ("datetime", "sys.date"),
+        ("datetime", "sys.time"),
+        ("date", "date"),
+        ("city", "city"),
+        ("sys.url", "sys.url"),
+        ("boolean", "boolean"),
+    ]
