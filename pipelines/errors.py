@@ -16,6 +16,7 @@
     ├── DeliveryFailed        a platform did not take a reply; it is sent again later
     │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
     ├── ToolFailed            the owner of the tool
+    ├── SecretUnavailable     the operator: a secret that is referred to has no value
     └── LlmUnavailable        the operator of the LLM endpoint; the turn goes on without it
 
 An error takes facts and writes its own sentence, which ends in what to do next.
@@ -159,6 +160,17 @@ class ToolFailed(BotError):
     def __init__(self, intent_id: str, reason: str) -> None:
         self.intent_id, self.reason = intent_id, reason
         super().__init__(f"the tool of intent {intent_id!r} failed: {reason}")
+
+
+class SecretUnavailable(BotError):
+    """A secret that a bot or a setting refers to has no value, or none that can be read now."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name, self.reason = name, reason
+        super().__init__(
+            f"the secret {name!r} cannot be had: {reason}; set INTENTLOOP_SECRET_{name}, "
+            f"or create it in AWS Secrets Manager with the prefix INTENTLOOP_SECRETS_MANAGER_PREFIX"
+        )
 
 
 class LlmUnavailable(BotError):

@@ -8,6 +8,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_PREFIX = "INTENTLOOP_"
+SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
+"""What the variables begin with whose values bots and settings name as `secrets.NAME` and `secret:NAME`."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """What a bot may be called; the registry and URLs hold the name as it is."""
 
@@ -61,6 +63,12 @@ class Settings(BaseSettings):
         default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
     )
     tool_max_response_bytes: int = Field(default=1_000_000, ge=1024, description="Largest tool answer that is read.")
+    secrets_manager_prefix: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Prefix of secrets in AWS Secrets Manager. Unset: `INTENTLOOP_SECRET_NAME` variables only.",
+    )
+    secrets_ttl_seconds: float = Field(default=300.0, gt=0, description="A secret is read again after this long.")
     endpoints: dict[str, str] = Field(
         default_factory=dict,
         description='Base URLs that tool templates use as `{{ endpoints.NAME }}`, as JSON: `{"shop": "https://..."}`.',
