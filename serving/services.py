@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
 from pipelines.nlu.release import Release
@@ -18,6 +21,7 @@ from serving.store.client import Database
 from serving.store.ledger import Ledger
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
+from serving.tools.secrets import Secrets, SecretsManager
 
 LEASE_MARGIN_SECONDS = 5.0
 """How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
@@ -84,6 +88,7 @@ class Services:
     ledger: Ledger
     releases: Releases
     tools: ToolClient
+    secrets: Secrets
     queues: ThreadQueues
     public_shortcuts: frozenset[str]
     endpoints: dict[str, str]
@@ -106,6 +111,14 @@ async def _sweep_for_ever(ledger: Ledger) -> None:
         except StoreUnavailable as error:
             _log.warning("the database is not there: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+def _open_secrets(settings: Settings) -> Secrets:
+    # From where the settings come from, and like them read once.
+    variables = {**dotenv_values(".env"), **os.environ}
+    prefix = settings.secrets_manager_prefix
+    manager = SecretsManager(prefix) if prefix else None
+    return Secrets(variables, manager=manager, ttl_seconds=settings.secrets_ttl_seconds)
 
 
 @asynccontextmanager
@@ -139,11 +152,13 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         lease=lease,
         now=_utc_now,
     )
+    secrets = _open_secrets(settings)
     backend = GuardedBackend(allowed=allowed_origins(settings.tool_allowed_hosts, settings.endpoints.values()))
     tools = ToolClient(
         backend,
         timeout_seconds=settings.tool_timeout_seconds,
         max_response_bytes=settings.tool_max_response_bytes,
+        secrets=secrets,
     )
     sweeping = asyncio.create_task(_sweep_for_ever(ledger))
     try:
@@ -153,6 +168,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
             ledger=ledger,
             releases=releases,
             tools=tools,
+            secrets=secrets,
             queues=ThreadQueues(patience_seconds),
             public_shortcuts=frozenset(settings.public_shortcuts),
             endpoints=settings.endpoints,

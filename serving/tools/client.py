@@ -6,62 +6,63 @@ import random
 import ssl
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Self
+from weakref import WeakValueDictionary
 
 import httpcore2
 import httpx2
-from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pipelines.errors import ToolFailed
+from pipelines.errors import SecretUnavailable, ToolFailed
+from pipelines.schemas.bot import ResponseMapping
+from serving.tools.answers import read_body
 from serving.tools.breaker import Breakers
-from serving.tools.guard import AddressRefused, GuardedBackend
+from serving.tools.failures import Busy, describe, is_refused, retry_after_seconds
+from serving.tools.guard import GuardedBackend
+from serving.tools.mapping import AnswerUnusable, ToolAnswer, map_answer
+from serving.tools.references import filled, hidden, in_json, in_url, names_in, scrubbed
+from serving.tools.secrets import Secrets
 from serving.tools.templates import ToolRequest
 
 IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3
 RETRY_SECONDS = 0.1
+MAX_CALLS_A_HOST = 50
+"""Calls to one host at a time; more of them wait, so that a host that hangs takes no connections from the others."""
+_LARGE_BYTES = 65_536
 _BUSY = frozenset((429, 502, 503, 504))
-
-
-class ToolAnswer(BaseModel):
-    """What a tool gave back: the JSON document, or the text of an answer that is none."""
-
-    model_config = ConfigDict(frozen=True)
-
-    result: JsonValue
 
 
 class _GuardedTransport(httpx2.AsyncHTTPTransport):
     """The stock transport over connections that the guard opens."""
 
-    def __init__(self, backend: GuardedBackend, *, ssl_context: ssl.SSLContext, max_connections: int) -> None:
+    def __init__(self, backend: GuardedBackend, *, ssl_context: ssl.SSLContext) -> None:
         # Deliberately not calling the stock constructor: it can only build a pool with the stock backend.
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl_context,
-            max_connections=max_connections,
-            max_keepalive_connections=max_connections // 5,
-            keepalive_expiry=5.0,
+            max_connections=20 * MAX_CALLS_A_HOST,
+            max_keepalive_connections=2 * MAX_CALLS_A_HOST,
+            # Shorter than the five seconds after which many servers hang up, perhaps while a request is on its way.
+            keepalive_expiry=3.0,
             network_backend=backend,
         )
 
 
-class _Busy(Exception):
-    """The host answered that it cannot answer now."""
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A request with its secrets in it: lives for one call and is neither kept nor logged. `url` has none in it."""
 
+    method: str
+    url: httpx2.URL
+    target: bytes
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | None
+    mapping: ResponseMapping | None
+    secrets: tuple[str, ...]
 
-def _as_result(content: bytes, content_type: str) -> JsonValue:
-    is_json = "json" in content_type
-    try:
-        result: JsonValue = json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        if is_json:
-            raise
-        return content.decode("utf-8", errors="replace")
-    return result
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
 
 
 class ToolClient:
@@ -75,6 +76,8 @@ class ToolClient:
         Longest wait for an answer, all tries together.
     max_response_bytes
         Largest answer that is read.
+    secrets
+        Gives the values that requests refer to; None knows no secret.
     sleep
         Waits between two tries.
     """
@@ -85,17 +88,23 @@ class ToolClient:
         *,
         timeout_seconds: float,
         max_response_bytes: int,
+        secrets: Secrets | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.timeout_seconds = timeout_seconds
+        self._backend = backend
         self._max_bytes = max_response_bytes
+        self._secrets = secrets or Secrets({})
         self._sleep = sleep
         self._breakers = Breakers(time.monotonic)
+        self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._http = httpx2.AsyncClient(
-            transport=_GuardedTransport(backend, ssl_context=httpx2.create_ssl_context(), max_connections=100),
+            transport=_GuardedTransport(backend, ssl_context=httpx2.create_ssl_context()),
             # A proxy from the environment would dial in the guard's place; a redirect would go where nobody checked.
             trust_env=False,
             follow_redirects=False,
+            # A cookie set in one customer's call would go out with another's.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=timeout_seconds,
             # A small compressed answer can unfold into any size.
             headers={"User-Agent": "intentloop", "Accept-Encoding": "identity"},
@@ -124,78 +133,136 @@ class ToolClient:
         Returns
         -------
         ToolAnswer
-            The answer of a 2xx response.
+            What the request's mapping picks of the answer of a 2xx response.
 
         Raises
         ------
         ToolFailed
-            No usable answer within the limits; the reason names no value of the customer's.
+            No usable answer within the limits; the reason names no value of the customer's and no secret.
         """
-        try:
-            url = httpx2.URL(request.url)
-        except httpx2.InvalidURL as error:
-            raise ToolFailed(request.intent_id, "its URL is malformed") from error
-        host = f"{url.host}:{url.port or url.scheme}"
+        url = _url(request, hidden(request.url))
+        host = f"{url.host}:{_port(url)}"
         if not self._breakers.may_call(host):
             raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is left alone for some seconds")
+        give_up_at = asyncio.get_running_loop().time() + self.timeout_seconds
         verdict = self._breakers.gave_up
         try:
-            async with asyncio.timeout(self.timeout_seconds):
-                answer = await self._try(request, url)
+            async with asyncio.timeout_at(give_up_at), self._slots.setdefault(host, _slots()):
+                answer = await self._try(await self._prepare(request, url), give_up_at=give_up_at)
             verdict = self._breakers.succeeded
-        except ToolFailed:
-            verdict = self._breakers.succeeded
-            raise
+        except AnswerUnusable as error:
+            verdict = self._breakers.succeeded  # the host does answer
+            raise ToolFailed(request.intent_id, str(error)) from error
         except TimeoutError as error:
             verdict = self._breakers.failed
             raise ToolFailed(request.intent_id, f"no answer within {self.timeout_seconds:g} s") from error
-        except (httpx2.HTTPError, httpx2.StreamError, _Busy) as error:
-            if not isinstance(error.__cause__, AddressRefused):
+        except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
+            if not is_refused(error):
                 verdict = self._breakers.failed
-            raise ToolFailed(request.intent_id, str(error) or type(error).__name__) from error
+            raise ToolFailed(request.intent_id, describe(error)) from error
         finally:
             verdict(host)
         return answer
 
-    async def _try(self, request: ToolRequest, url: httpx2.URL) -> ToolAnswer:
-        tries = MAX_TRIES if request.method in IDEMPOTENT_METHODS else 1
-        for number in range(1, tries + 1):
-            try:
-                return await self._send(request, url)
-            except (httpx2.HTTPError, httpx2.StreamError, _Busy) as error:
-                if number == tries or isinstance(error.__cause__, AddressRefused):
-                    raise
-            # Jitter, so that all threads that wait for a host do not come back in step.
-            await self._sleep(RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0))  # noqa: S311
-        raise AssertionError("unreachable: the last try returns or raises")
-
-    async def _send(self, request: ToolRequest, url: httpx2.URL) -> ToolAnswer:
+    async def _prepare(self, request: ToolRequest, url: httpx2.URL) -> _Outgoing:
+        """Put the secrets in, as late as can be: what is written down before a call has only their names."""
         has_body = request.body is not None and not (request.method == "GET" and request.body == {})
-        content = json.dumps(request.body).encode() if has_body else None
+        body = json.dumps(request.body, ensure_ascii=False) if has_body else ""
+        names = names_in((request.url, body, *(value for _, value in request.headers)))
+        if names and not self._backend.is_named(url.host, _port(url)):
+            reason = "a secret goes only to a host that the operator has named; add it to INTENTLOOP_ENDPOINTS"
+            raise ToolFailed(request.intent_id, reason)
+        try:
+            values = {name: await self._secrets.value(name) for name in names}
+        except SecretUnavailable as error:
+            raise ToolFailed(request.intent_id, str(error)) from error
         headers = [*request.headers, ("Idempotency-Key", request.key)]
         if has_body and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", "application/json"))
-        async with self._http.stream(request.method, url, headers=headers, content=content) as response:
-            status = response.status_code
-            if status in _BUSY or status >= 500:
-                raise _Busy(f"it answered with status {status}")
-            if response.is_redirect or 300 <= status < 400:
-                raise ToolFailed(request.intent_id, "it answered with a redirect, which is not followed")
-            if not 200 <= status < 300:
-                raise ToolFailed(request.intent_id, f"it answered with status {status}")
-            if response.headers.get("content-encoding", "identity") != "identity":
-                raise ToolFailed(request.intent_id, "its answer is compressed, which was not asked for")
-            content_type = response.headers.get("content-type", "")
-            body = await self._read(request, response)
-        try:
-            return ToolAnswer(result=_as_result(body, content_type))
-        except (ValueError, RecursionError) as error:
-            raise ToolFailed(request.intent_id, "its answer is not valid JSON") from error
+        sent_headers = tuple((name, filled(value, values)) for name, value in headers)
+        if not all(value.isascii() and value.isprintable() for _, value in sent_headers):
+            raise ToolFailed(request.intent_id, "a secret in its headers holds more than printable ASCII characters")
+        return _Outgoing(
+            method=request.method,
+            url=url,
+            target=_url(request, filled(request.url, values, write=in_url)).raw_path,
+            headers=sent_headers,
+            content=json.dumps(json.loads(filled(body, values, write=in_json))).encode() if has_body else None,
+            mapping=request.mapping,
+            secrets=tuple(values.values()),
+        )
 
-    async def _read(self, request: ToolRequest, response: httpx2.Response) -> bytes:
+    async def _try(self, outgoing: _Outgoing, *, give_up_at: float) -> ToolAnswer:
+        tries = MAX_TRIES if outgoing.method in IDEMPOTENT_METHODS else 1
+        for number in range(1, tries + 1):
+            # Jitter, so that all threads that wait for a host do not come back in step.
+            wait_seconds = RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
+            try:
+                return await self._send(outgoing)
+            except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
+                if isinstance(error, Busy):
+                    wait_seconds = max(wait_seconds, error.wait_seconds)
+                is_late = asyncio.get_running_loop().time() + wait_seconds >= give_up_at
+                if number == tries or is_late or is_refused(error):
+                    raise
+            await self._sleep(wait_seconds)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _send(self, outgoing: _Outgoing) -> ToolAnswer:
+        async with self._http.stream(
+            outgoing.method,
+            outgoing.url,
+            headers=outgoing.headers,
+            content=outgoing.content,
+            # What goes over the wire; whoever logs or traces requests reads the URL, which has no secret in it.
+            extensions={"target": outgoing.target},
+        ) as response:
+            _check_head(response)
+            content_type = response.headers.get("content-type", "")
+            body = await self._read(response)
+        if len(body) > _LARGE_BYTES:
+            return await asyncio.to_thread(self._understand, body, content_type, outgoing)
+        return self._understand(body, content_type, outgoing)
+
+    async def _read(self, response: httpx2.Response) -> bytes:
         body = bytearray()
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_bytes:
-                raise ToolFailed(request.intent_id, f"its answer is larger than {self._max_bytes} bytes")
+                raise AnswerUnusable(f"its answer is larger than {self._max_bytes} bytes")
         return bytes(body)
+
+    def _understand(self, body: bytes, content_type: str, outgoing: _Outgoing) -> ToolAnswer:
+        document = read_body(scrubbed(body, outgoing.secrets), content_type)
+        return map_answer(document, outgoing.mapping, max_chars=self._max_bytes)
+
+
+def _slots() -> asyncio.Semaphore:
+    return asyncio.Semaphore(MAX_CALLS_A_HOST)
+
+
+def _url(request: ToolRequest, text: str) -> httpx2.URL:
+    try:
+        url = httpx2.URL(text)
+    except httpx2.InvalidURL as error:
+        raise ToolFailed(request.intent_id, "its URL is malformed") from error
+    if not url.host:
+        raise ToolFailed(request.intent_id, "its URL is malformed")
+    return url
+
+
+def _port(url: httpx2.URL) -> int:
+    return url.port or (443 if url.scheme == "https" else 80)
+
+
+def _check_head(response: httpx2.Response) -> None:
+    """Refuse an answer that its head already tells cannot be used."""
+    status = response.status_code
+    if status in _BUSY or status >= 500:
+        raise Busy(status, retry_after_seconds(response.headers.get("retry-after")))
+    if 300 <= status < 400:
+        raise AnswerUnusable("it answered with a redirect, which is not followed")
+    if not 200 <= status < 300:
+        raise AnswerUnusable(f"it answered with status {status}")
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise AnswerUnusable("its answer is compressed, which was not asked for")

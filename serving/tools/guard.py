@@ -8,6 +8,7 @@ answers differently the second time gains nothing, and neither do other spelling
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -58,12 +59,36 @@ def is_public(address: IpAddress) -> bool:
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """Ask the system for the addresses of a host, in its order of preference."""
+class HostUnknown(httpcore2.ConnectError):
+    """No name server knows an address of this host."""
+
+
+class SystemResolver:
+    """Asks the system for the addresses of a host, in its order of preference.
+
+    It has threads of its own and asks one question at a time about a host: name servers that hang hold up the calls to
+    their host and nothing else.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="tool-names")
+        self._asking: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """Give the addresses; none for a name that nobody knows."""
+        asking = self._asking.get((host, port))
+        if asking is None:
+            asking = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
+            self._asking[host, port] = asking
+            asking.add_done_callback(lambda _: self._asking.pop((host, port), None))
+        return await asyncio.shield(asking)
+
+
+def _look_up(host: str, port: int) -> list[str]:
     try:
-        rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise httpcore2.ConnectError("the name of the host cannot be resolved") from error
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
     return list(dict.fromkeys(str(row[4][0]) for row in rows))
 
 
@@ -102,15 +127,16 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     allowed
         Exceptions, as `allowed_origins` gives them.
     resolver
-        Gives the addresses of a host.
+        Gives the addresses of a host; None asks the system.
     """
 
-    def __init__(self, *, allowed: frozenset[tuple[str, int | None]], resolver: Resolve = resolve) -> None:
+    def __init__(self, *, allowed: frozenset[tuple[str, int | None]], resolver: Resolve | None = None) -> None:
         self._allowed = allowed
-        self._resolve = resolver
+        self._resolve = resolver or SystemResolver()
         self._sockets = httpcore2.AnyIOBackend()
 
-    def _is_allowed(self, host: str, port: int) -> bool:
+    def is_named(self, host: str, port: int) -> bool:
+        """Tell whether the operator has named this host, as an endpoint or as an exception."""
         name = host.lower()
         return (name, port) in self._allowed or (name, None) in self._allowed
 
@@ -124,17 +150,17 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
     ) -> httpcore2.AsyncNetworkStream:
         """Resolve, check every address, then dial the checked ones until one answers."""
         addresses = await self._resolve(host, port)
-        if not self._is_allowed(host, port) and not all(is_public(ip_address(found)) for found in addresses):
-            raise AddressRefused("the host is not on the public internet and not in INTENTLOOP_TOOL_ALLOWED_HOSTS")
-        refused: httpcore2.ConnectError | None = None
+        if not self.is_named(host, port) and not all(is_public(ip_address(found)) for found in addresses):
+            raise AddressRefused("its host is not on the public internet and not in INTENTLOOP_TOOL_ALLOWED_HOSTS")
+        failure: httpcore2.ConnectError = HostUnknown("the name of its host is not known")
         for address in addresses:
             try:
                 return await self._sockets.connect_tcp(
                     address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
                 )
             except httpcore2.ConnectError as error:
-                refused = error
-        raise refused or httpcore2.ConnectError("the host has no address")
+                failure = error
+        raise failure
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

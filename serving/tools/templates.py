@@ -14,14 +14,18 @@ from urllib.parse import quote
 from jinja2 import StrictUndefined, TemplateError, Undefined, pass_context
 from jinja2.runtime import Context
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic_core import from_json
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.bot import ToolSpec
-from serving.tools.sandbox import BotEnvironment, RawJson, render
+from pipelines.schemas.answer_mapping import mapping_problems
+from pipelines.schemas.bot import ResponseMapping, ToolSpec
+from pipelines.schemas.template_language import BotEnvironment, RawJson
+from serving.tools.references import CLOSE, OPEN, SecretNames, SecretReference, escaped
+from serving.tools.sandbox import render
 
 # Private-use characters: they have no meaning in URLs, headers or JSON, and a template that has them is refused.
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
+_MARKS_OF_AN_AUTHOR = re.compile(f"[{OPEN}{CLOSE}]|\\\\ue00[01]", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 _HEADERS_OF_THE_CLIENT = frozenset(
     (
@@ -34,13 +38,17 @@ _PATH_LITERALS = "%:@!$&'()*+,;=~"
 _QUERY_LITERALS = _PATH_LITERALS + "/?"
 _MAX_URL_CHARS = 8000
 _MARKS = "_marks"
+_SECRETS = SecretNames()
 _LITERAL_BASE = re.compile(r"https?://[^/?#\\\s]+", re.IGNORECASE)
 # A quote, or a backslash with what it escapes: what decides whether a mark stands inside a JSON text.
 _JSON_TOKENS = re.compile(r'(\\.|")', re.DOTALL)
 
 
 class ToolRequest(BaseModel):
-    """A request, ready to be sent. `body` is the JSON document to send; None sends none."""
+    """A request, ready to be sent but for its secrets, which it holds as references.
+
+    `body` is the JSON document to send; None sends none. `mapping` says what of the answer is kept.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,6 +58,7 @@ class ToolRequest(BaseModel):
     headers: tuple[tuple[str, str], ...] = ()
     body: JsonValue = None
     key: str
+    mapping: ResponseMapping | None = None
 
 
 class _Endpoint(str):
@@ -80,7 +89,7 @@ def _mark(context: Context, value: Any) -> str:
         return str(value)  # raises: in a request every name must be there
     marks: _Marks = context[_MARKS]
     marks.values.append(value)
-    return f"{_OPEN}{len(marks.values) - 1}{_CLOSE}"
+    return f"{OPEN}{len(marks.values) - 1}{CLOSE}"
 
 
 _REQUEST_ENVIRONMENT = BotEnvironment(undefined=StrictUndefined, finalize=_mark)
@@ -97,29 +106,39 @@ class RequestValues(BaseModel):
 
 
 def _marked(template: str, values: RequestValues) -> tuple[str, _Marks]:
-    if _OPEN in template or _CLOSE in template:
+    if _MARKS_OF_AN_AUTHOR.search(template):
         raise TemplateError("a template may not hold the characters U+E000 and U+E001")
     marks = _Marks()
     names = {
         "parameters": values.parameters,
         "context": values.context,
         "endpoints": {name: _Endpoint(url.rstrip("/")) for name, url in values.endpoints.items()},
+        "secrets": _SECRETS,
         _MARKS: marks,
     }
     return render(_REQUEST_ENVIRONMENT, template, names), marks
 
 
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise TemplateError("an expression gives something that is no value to send") from error
+
+
 def _text(value: Any) -> str:
     """Write a value where only text can stand."""
+    if isinstance(value, SecretReference):
+        return value.written
     if isinstance(value, str):
         return str(value)
     if value is None:
         raise TemplateError("a value is null where a text is needed")
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _json(value)
 
 
 def _quoted(value: Any) -> str:
-    return quote(_text(value), safe="")
+    return value.written if isinstance(value, SecretReference) else quote(_text(value), safe="")
 
 
 def _split_base(text: str, marks: _Marks) -> tuple[str, str]:
@@ -127,12 +146,14 @@ def _split_base(text: str, marks: _Marks) -> tuple[str, str]:
     first = _MARK.match(text)
     if first and isinstance(marks.values[int(first[1])], _Endpoint):
         base, rest = str(marks.values[int(first[1])]), text[first.end() :]
+        if "@" in base.partition("//")[2].partition("/")[0]:
+            raise TemplateError("an endpoint may not hold a user name; send it as a header with a secret")
     else:
         literal = _LITERAL_BASE.match(text)
         if literal is None:
             raise TemplateError("a URL starts with http://, https:// or an endpoint")
         base, rest = literal[0], text[literal.end() :]
-        if _OPEN in base or "@" in base:
+        if OPEN in base or "@" in base:
             raise TemplateError("the host of a URL is written out; no value and no user name may stand in it")
     if rest and rest[0] not in "/?#":
         raise TemplateError("after its host or endpoint a URL goes on with / or ?")
@@ -143,7 +164,7 @@ def _path(text: str, marks: _Marks) -> str:
     segments = []
     for segment in text.split("/"):
         written = marks.replace(segment, value=_quoted, literal=partial(quote, safe=_PATH_LITERALS))
-        if _OPEN in segment and written in ("", ".", ".."):
+        if OPEN in segment and written in ("", ".", ".."):
             raise TemplateError("a value in a path may not be empty, . or ..")
         segments.append(written)
     return "/".join(segments)
@@ -173,21 +194,31 @@ def _header(name: str, template: str, values: RequestValues) -> tuple[str, str]:
     if not _HEADER_NAME.fullmatch(name) or name.lower() in _HEADERS_OF_THE_CLIENT:
         raise TemplateError(f"{name!r} is not a header that a tool may set")
     text, marks = _marked(template, values)
-    value = marks.replace(text, value=_text).strip()
-    if not value.isprintable() or not value.isascii():
+    written = marks.replace(text, value=partial(_header_text, name), literal=partial(_printable, name))
+    return name, written.strip()
+
+
+def _header_text(name: str, value: Any) -> str:
+    return value.written if isinstance(value, SecretReference) else _printable(name, _text(value))
+
+
+def _printable(name: str, text: str) -> str:
+    if not text.isprintable() or not text.isascii():
         raise TemplateError(f"the header {name!r} may hold printable ASCII characters only")
-    return name, value
+    return text
 
 
 def _bare_json(value: Any) -> str:
     """Write a value that stands outside quotes: a number stays one, a text gets its quotes."""
+    if isinstance(value, SecretReference):
+        return f'"{value.written}"'
     if isinstance(value, RawJson) or (isinstance(value, str) and _JSON_NUMBER.fullmatch(value)):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return escaped(str(value))
+    return escaped(_json(value))
 
 
 def _json_in_string(value: Any) -> str:
-    return json.dumps(_text(value), ensure_ascii=False)[1:-1]
+    return value.written if isinstance(value, SecretReference) else escaped(_json(_text(value))[1:-1])
 
 
 def _json_body(template: str, values: RequestValues) -> JsonValue:
@@ -197,7 +228,10 @@ def _json_body(template: str, values: RequestValues) -> JsonValue:
         if piece == '"':
             is_in_string = not is_in_string
         parts.append(marks.replace(piece, value=_json_in_string if is_in_string else _bare_json))
-    document: JsonValue = json.loads("".join(parts))
+    try:
+        document: JsonValue = from_json("".join(parts), allow_inf_nan=False)
+    except ValueError as error:
+        raise TemplateError("jsonData does not give valid JSON") from error
     return document
 
 
@@ -212,7 +246,7 @@ def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key
     spec
         The tool, as its author declared it.
     values
-        Slots, context and the operator's endpoints.
+        Slots, context and the operator's endpoints. Secrets are not among them: a request holds references.
     intent_id
         Whose tool it is.
     key
@@ -226,14 +260,25 @@ def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key
     Raises
     ------
     ToolFailed
-        A template is malformed, names something that is not there, or a value cannot stand where it should.
+        A template or the answer's mapping is malformed, a template names something that is not there, or a value cannot
+        stand where it should.
     """
+    for field, problem in mapping_problems(spec.response_mapping) if spec.response_mapping else ():
+        raise ToolFailed(intent_id, f"its responseMapping.{field} {problem}")
     try:
         url = _url(spec.url, values, append_slots=not spec.is_json)
         headers = tuple(_header(header.header_key, header.header_value, values) for header in spec.headers)
         body = _json_body(spec.json_data, values) if spec.is_json else None
     except (TemplateError, ValueError, RecursionError) as error:
-        # Not the error's own words where it is the JSON parser's: they may quote the customer.
-        reason = str(error) if isinstance(error, TemplateError) else "jsonData does not give valid JSON"
+        # Only the template's own errors in their words: those of parsers and codecs may quote the customer.
+        reason = str(error) if isinstance(error, TemplateError) else "a value cannot be written where it stands"
         raise ToolFailed(intent_id, f"{reason}; correct the templates of its tool") from error
-    return ToolRequest(intent_id=intent_id, method=spec.request_type, url=url, headers=headers, body=body, key=key)
+    return ToolRequest(
+        intent_id=intent_id,
+        method=spec.request_type,
+        url=url,
+        headers=headers,
+        body=body,
+        key=key,
+        mapping=spec.response_mapping,
+    )

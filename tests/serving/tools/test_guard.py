@@ -6,7 +6,7 @@ from pathlib import Path
 import httpcore2
 import pytest
 
-from serving.tools.guard import AddressRefused, GuardedBackend, allowed_origins, is_public, resolve
+from serving.tools.guard import AddressRefused, GuardedBackend, HostUnknown, SystemResolver, allowed_origins, is_public
 from tests.fakes.tool_server import ToolServer, tool_server
 
 HOSTILE = [
@@ -100,10 +100,19 @@ async def test_connect_tcp_allows_the_operators_port_and_no_other(tool: ToolServ
         await backend.connect_tcp("127.0.0.1", tool.port + 1)
 
 
-async def test_resolve_of_a_malformed_name_is_no_crash() -> None:
-    for host in ("a" * 300, "\ud800", "..", "a..b"):
-        with pytest.raises((httpcore2.ConnectError, RuntimeError)):
-            await asyncio.wait_for(resolve(host, 80), 5)
+@pytest.mark.parametrize("host", ["a" * 300, "\ud800", "", ".", "1.2.3.4.5.6"])
+async def test_connect_tcp_to_a_malformed_name_is_no_crash(host: str) -> None:
+    async def unknown(_host: str, _port: int) -> list[str]:
+        return []
+
+    with pytest.raises(HostUnknown, match="not known"):
+        await GuardedBackend(allowed=frozenset(), resolver=unknown).connect_tcp(host, 80)
+
+
+async def test_system_resolver_asks_once_for_all_that_wait() -> None:
+    resolver = SystemResolver()
+    assert await asyncio.gather(*(resolver("127.0.0.1", 80) for _ in range(50))) == [["127.0.0.1"]] * 50
+    assert resolver._asking == {}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Why a call failed, in words for whoever owns the tool. They quote neither the customer nor the tool."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx2
+
+from serving.tools.guard import AddressRefused, HostUnknown
+
+
+class Busy(Exception):
+    """The host answered that it cannot answer now; `wait_seconds` is how long it asks to be left alone."""
+
+    def __init__(self, status: int, wait_seconds: float) -> None:
+        self.wait_seconds = wait_seconds
+        super().__init__(f"it answered with status {status}")
+
+
+def is_refused(error: Exception) -> bool:
+    """Tell whether the guard let nothing out: another try changes nothing, and the host is not to blame."""
+    return isinstance(error.__cause__, AddressRefused)
+
+
+def describe(error: Exception) -> str:
+    """Say what went wrong between this side and the tool.
+
+    Parameters
+    ----------
+    error
+        `Busy`, or an error of the HTTP client.
+
+    Returns
+    -------
+    str
+        Goes on after "the tool failed:".
+    """
+    text = str(error)
+    if isinstance(error, Busy) or isinstance(error.__cause__, AddressRefused | HostUnknown):
+        return text
+    if isinstance(error, httpx2.ConnectError):
+        is_tls = "SSL" in text or "certificate" in text
+        return "its certificate or TLS version is not accepted" if is_tls else "it cannot be reached"
+    if isinstance(error, httpx2.TimeoutException):
+        return "it did not answer in time"
+    if isinstance(error, httpx2.NetworkError) or "disconnected" in text or "peer closed" in text:
+        return "the connection broke off before its answer was complete"
+    if isinstance(error, httpx2.RemoteProtocolError):
+        return "its answer is not valid HTTP"
+    return "the request cannot be sent as HTTP; check the URL and the headers of the tool"
+
+
+def retry_after_seconds(header: str | None) -> float:
+    """Read a `Retry-After` header, in seconds or as a date; 0 if there is none that makes sense."""
+    if not header:
+        return 0.0
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return 0.0
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())

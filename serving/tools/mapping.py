@@ -1,0 +1,99 @@
+"""What of a tool's answer is kept: the answer's mapping, applied within limits."""
+
+import json
+from typing import Any
+
+from jinja2.exceptions import SecurityError
+from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from pipelines.schemas.answer_mapping import parse_expression
+from pipelines.schemas.bot import ResponseMapping
+from pipelines.schemas.template_meter import Meter
+
+MAX_CONTEXT_CHARS = 8192
+"""Longest JSON of what one answer may leave in the context, which goes through every later turn of the thread."""
+
+
+class ToolAnswer(BaseModel):
+    """What a tool gave back: the JSON document or the text that replies see, and what the thread is to remember."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: JsonValue
+    context: dict[str, JsonValue] = {}
+
+
+class AnswerUnusable(ValueError):
+    """An answer cannot be taken over; the sentence names nothing of what it holds."""
+
+
+class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no types
+    """Evaluates an expression and charges for every value it looks at."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._meter = Meter()
+
+    def visit(self, node: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """Evaluate a part of the expression."""
+        found = super().visit(node, *args, **kwargs)
+        if node["type"].startswith("multi_select"):
+            self._meter.measure(found)  # `[@, @] | [@, @] | ...` doubles with every step
+        else:
+            self._meter.spend(1 + len(found) if isinstance(found, list | dict) else 1)
+        return found
+
+
+def _pick(expression: str, document: JsonValue, *, field: str) -> JsonValue:
+    parsed = parse_expression(expression)
+    try:
+        found: JsonValue = _Interpreter().visit(parsed.parsed, document)
+    except SecurityError as error:
+        raise AnswerUnusable(f"responseMapping.{field} has too much to look at in its answer; simplify it") from error
+    except (JMESPathError, ArithmeticError, TypeError) as error:
+        # Not the error's own words: they quote the answer.
+        raise AnswerUnusable(f"responseMapping.{field} does not fit its answer; correct the expression") from error
+    return found
+
+
+def _written(value: JsonValue) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise AnswerUnusable("its answer holds a number that JSON cannot write") from error
+
+
+def map_answer(document: JsonValue, mapping: ResponseMapping | None, *, max_chars: int) -> ToolAnswer:
+    """Pick what is kept of a tool's answer.
+
+    Parameters
+    ----------
+    document
+        The answer.
+    mapping
+        The tool's; None keeps the whole answer as `result`.
+    max_chars
+        Longest JSON of the result.
+
+    Returns
+    -------
+    ToolAnswer
+        null stands for what an expression did not find.
+
+    Raises
+    ------
+    AnswerUnusable
+        An expression fails on this answer, or what it picks is too large.
+    """
+    result, context = document, {}
+    if mapping is not None:
+        if mapping.result is not None:
+            result = _pick(mapping.result, document, field="result")
+        context = {name: _pick(text, document, field=f"context.{name}") for name, text in mapping.context.items()}
+    if len(_written(result)) > max_chars:
+        raise AnswerUnusable(f"what is kept of its answer is larger than {max_chars} characters; map less of it")
+    if len(_written(context)) > MAX_CONTEXT_CHARS:
+        raise AnswerUnusable(f"it leaves more than {MAX_CONTEXT_CHARS} characters in the context; map less of it")
+    return ToolAnswer(result=result, context=context)
