@@ -1,0 +1,207 @@
+"""Asking an OpenAI-compatible endpoint. The only importer of `openai`.
+
+The library sends the request; the rest is ours: what is tried again and for how long, what is left out when a server
+knows less of the API, how much of an answer is read, and that nothing a server says reaches a log.
+"""
+
+import asyncio
+import email.utils
+import ipaddress
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Self
+
+import httpx2
+import openai
+from pydantic import SecretStr
+
+from pipelines.errors import LlmUnavailable, SetupProblem
+from serving.llm.brief import Brief
+from serving.llm.completion import Completion
+from serving.llm.dialect import Dialect
+
+MAX_TRIES = 3
+RETRY_SECONDS = 0.4
+MAX_RESPONSE_BYTES = 4_000_000
+"""With the probability of each token, the longest answer that a bot may ask for takes about 2 MB."""
+_NO_KEY = "none"
+_REASONS = {
+    401: "it refused the key (status 401); check OPENAI_API_KEY",
+    403: "it refused the key (status 403); check OPENAI_API_KEY",
+    404: "it does not know the model or the path (status 404); check INTENTLOOP_LLM_BASE_URL and the bot's `llm.model`",
+}
+
+
+class _AnswerRefused(httpx2.ReadError):
+    """An answer that is not read to its end; the text says why."""
+
+
+class _BoundedStream(httpx2.AsyncByteStream):
+    """A response's bytes, up to a limit."""
+
+    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for chunk in self._stream:
+            size += len(chunk)
+            if size > MAX_RESPONSE_BYTES:
+                raise _AnswerRefused(f"its answer is larger than {MAX_RESPONSE_BYTES} bytes")
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Close the connection's side of it."""
+        await self._stream.aclose()
+
+
+async def _bound(response: httpx2.Response) -> None:
+    """Make sure that reading a response, whatever its status, cannot fill the memory."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise _AnswerRefused("its answer is compressed, which was not asked for")
+    if isinstance(response.stream, httpx2.AsyncByteStream):
+        response.stream = _BoundedStream(response.stream)
+
+
+def _is_loopback(host: str) -> bool:
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
+
+
+class LlmClient:
+    """Asks the models of one endpoint.
+
+    Parameters
+    ----------
+    base_url
+        The endpoint, with its `/v1`.
+    api_key
+        Its key; local servers need none.
+    timeout_seconds
+        Longest silence on a connection; callers set the limit of the whole question.
+    retry_seconds
+        Wait before the second try, about; the next ones are longer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: SecretStr | None,
+        timeout_seconds: float,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        key = api_key.get_secret_value().strip() if api_key else ""
+        if not (key.isascii() and (key.isprintable() or not key)):
+            raise SetupProblem("OPENAI_API_KEY holds characters that no key has; copy it again")
+        self._retry_seconds = retry_seconds
+        self._dialect_by_model: dict[str, Dialect] = {}
+        http = httpx2.AsyncClient(
+            # Companies reach providers through a proxy that the environment names; a local server is never behind one.
+            trust_env=not _is_loopback(httpx2.URL(base_url).host),
+            # A redirect would take the key and the message to where nobody decided to send them.
+            follow_redirects=False,
+            timeout=timeout_seconds,
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"response": [_bound]},
+        )
+        self._openai = openai.AsyncOpenAI(base_url=base_url, api_key=key or _NO_KEY, max_retries=0, http_client=http)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._openai.close()
+
+    async def complete(self, brief: Brief, text: str, *, give_up_at: float) -> Completion:
+        """Ask about a message.
+
+        What an endpoint refuses is left out from then on; what it cannot do now is tried up to `MAX_TRIES` times.
+
+        Parameters
+        ----------
+        brief
+            What the model is told.
+        text
+            The message.
+        give_up_at
+            When to stop, in the event loop's time; no wait goes beyond it. The caller ends what still runs then.
+
+        Returns
+        -------
+        Completion
+            What the model wrote, of any content.
+
+        Raises
+        ------
+        LlmUnavailable
+            The endpoint gave no completion; the reason holds nothing that it said.
+        """
+        model, tries = brief.config.model, 0
+        dialect = self._dialect_by_model.get(model, Dialect())
+        while True:
+            try:
+                completion = await self._send(dialect, brief, text)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                simpler = dialect.simpler(error.response.text[:4000])
+                if simpler is None:
+                    raise LlmUnavailable(f"it refused the question (status {error.status_code})") from error
+                dialect = simpler
+            except (openai.APIStatusError, openai.APIConnectionError) as error:
+                tries += 1
+                await self._wait_to_retry(error, tries=tries, give_up_at=give_up_at)
+            except openai.OpenAIError as error:
+                raise LlmUnavailable(f"the question could not be sent ({type(error).__name__})") from error
+            else:
+                self._dialect_by_model[model] = dialect
+                return completion
+
+    async def _send(self, dialect: Dialect, brief: Brief, text: str) -> Completion:
+        # The raw answer, since the library fills its objects without checking them.
+        answer = await self._openai.chat.completions.with_raw_response.create(**dialect.request(brief, text))
+        try:
+            return Completion.from_json(answer.content)
+        except ValueError as error:
+            raise LlmUnavailable("its answer is no chat completion; check INTENTLOOP_LLM_BASE_URL") from error
+
+    async def _wait_to_retry(
+        self, error: openai.APIStatusError | openai.APIConnectionError, *, tries: int, give_up_at: float
+    ) -> None:
+        """Wait until it makes sense to try again; raise if it does not."""
+        is_final = tries >= MAX_TRIES
+        asked = None
+        if isinstance(error, openai.APIStatusError):
+            status = error.status_code
+            reason = _REASONS.get(status, f"it answered with status {status}")
+            is_final = is_final or not (status in (408, 409, 429) or status >= 500)
+            asked = _seconds_asked(error.response.headers.get("retry-after"))
+        elif isinstance(error.__cause__, _AnswerRefused):
+            reason, is_final = str(error.__cause__), True
+        else:
+            reason = f"it cannot be reached ({type(error.__cause__ or error).__name__})"
+        if is_final:
+            raise LlmUnavailable(reason) from error
+        # Jitter, so that all who wait do not come back in step.
+        seconds = self._retry_seconds * 2 ** (tries - 1) * random.uniform(0.5, 1.0) if asked is None else asked  # noqa: S311
+        if asyncio.get_running_loop().time() + seconds >= give_up_at:
+            raise LlmUnavailable(f"{reason} and can be asked again in {seconds:.1f} s, which is too late") from error
+        await asyncio.sleep(seconds)
+
+
+def _seconds_asked(header: str | None) -> float | None:
+    """Read `Retry-After`: seconds, or a date."""
+    if header is None:
+        return None
+    with suppress(ValueError):
+        return max(0.0, float(header))
+    with suppress(ValueError, TypeError, OverflowError):
+        moment = email.utils.parsedate_to_datetime(header)
+        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+    return None

@@ -1,0 +1,33 @@
+"""What a turn learns from the language model."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.schemas.understanding import EntitySpan
+
+Outcome = Literal["understood", "none", "refused", "unavailable", "over_budget", "off"]
+
+
+class LlmReading(BaseModel):
+    """One message, read by the language model, or the reason why it was not.
+
+    `understood`: `intent_id` is one of the release's. `none`: no intent fits. `refused`: the model would not answer.
+    `unavailable`: no usable answer in time. `over_budget`: it was not asked. `off`: it is not to be asked. `confidence`
+    is the probability that the endpoint reports for the choice, None if it reports none. Tokens and cost are those that
+    this message caused, so an answer from the cache has none; `cost` is None unless prices are set.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    intent_id: str | None = None
+    confidence: float | None = Field(default=None, ge=0.0, le=1.0)
+    entities: tuple[EntitySpan, ...] = ()
+    why: str
+    model: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    duration_ms: float = 0.0
+    from_cache: bool = False

@@ -1,0 +1,165 @@
+"""The limits around a question to the language model, over a real socket and a real database."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from pipelines.nlu.release import Release
+from pipelines.settings import Settings
+from serving.llm.reader import LlmReader
+from serving.store.client import Database
+from serving.tools.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
+from tests.fakes.llm_server import chooses, fails
+from tests.fakes.tool_server import Behaviour, ToolServer, hang
+from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, used
+from tests.support.records import now
+from tests.support.servers import free_port
+
+
+async def test_read_counts_a_guess_where_the_endpoint_counts_nothing(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
+) -> None:
+    llm.behaviours = [chooses("greet", usage=None)]
+    reader = make_reader()
+    reading = await reader.read("hello", bot=new_name, release=llm_release)
+    assert reading.prompt_tokens > 100
+    assert reading.completion_tokens > 5
+    await reader.aclose()
+    assert await used(database, new_name) == [reading.prompt_tokens + reading.completion_tokens] * 2
+
+
+async def test_read_asks_no_more_at_once_than_allowed_for_each_bot(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
+) -> None:
+    under_way, most = 0, 0
+
+    async def slow(request: Any, writer: asyncio.StreamWriter) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.05)
+        under_way -= 1
+        await BUY(request, writer)
+
+    llm.behaviours = [slow]
+    reader = make_reader(llm_max_concurrent=2, llm_timeout_seconds=5.0)
+    readings = await asyncio.gather(
+        *(reader.read(f"{TENTS} {number}", bot=new_name, release=llm_release) for number in range(8))
+    )
+    assert all(reading.outcome == "understood" for reading in readings)
+    assert most == 2
+
+
+async def test_read_gives_up_waiting_for_its_place_and_leaves_other_bots_theirs(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
+) -> None:
+    llm.behaviours = [hang]
+    reader = make_reader(llm_max_concurrent=1)
+    started = time.monotonic()
+    first = asyncio.create_task(reader.read("one", bot=new_name, release=llm_release))
+    await asyncio.wait_for(llm.is_called.wait(), 5)
+    await asyncio.sleep(TIMEOUT_SECONDS / 2)  # so that the place is free again when half of their time is over
+    others = [asyncio.create_task(reader.read(text, bot=new_name, release=llm_release)) for text in ("two", "three")]
+    llm.behaviours = [BUY, hang]
+    assert (await reader.read(TENTS, bot=f"{new_name}x", release=llm_release)).outcome == "understood"
+    assert "no answer within" in (await first).why
+    reasons = {reading.why for reading in await asyncio.gather(*others)}
+    assert reasons == {"no answer within 0.6 s", "too many questions of this bot are under way"}
+    assert time.monotonic() - started < 2 * TIMEOUT_SECONDS + 0.5
+
+
+async def test_read_leaves_an_endpoint_alone_that_keeps_failing_and_comes_back(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, tiny_release: Release, new_name: str
+) -> None:
+    clock = Clock()
+    reader = make_reader(clock)
+    llm.behaviours = [fails("401 Unauthorized")]
+    for number in range(FAILURES_TO_OPEN):
+        await reader.read(f"text {number}", bot=new_name, release=llm_release)
+    reading = await reader.read("one more", bot=new_name, release=llm_release)
+    assert "left alone" in reading.why
+    assert len(llm.received) == FAILURES_TO_OPEN
+    llm.behaviours = [BUY]
+    other = asking(tiny_release, model="large")
+    assert (await reader.read(TENTS, bot=f"{new_name}x", release=other)).outcome == "understood"
+    clock.ahead = OPEN_SECONDS + 1
+    assert [
+        (await reader.read(f"{TENTS} {number}", bot=new_name, release=llm_release)).outcome for number in range(2)
+    ] == ["understood", "understood"]
+
+
+async def test_read_with_an_empty_budget_asks_nobody(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
+) -> None:
+    llm.behaviours = [BUY]
+    for limit in ("llm_tokens_per_hour", "llm_tokens_per_month"):
+        reading = await make_reader(**{limit: 100}).read(TENTS, bot=new_name, release=llm_release)
+        assert reading.outcome == "over_budget"
+        assert f"100 tokens for this {limit.rpartition('_')[2]} is used up" in reading.why
+    assert llm.received == []
+    assert await used(database, new_name) in ([], [0])
+
+
+async def test_two_readers_share_a_budget_and_stop_when_it_is_spent(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
+) -> None:
+    llm.behaviours = [chooses("greet", usage={"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000})]
+    readers = [make_reader(llm_tokens_per_hour=5000) for _ in range(2)]
+    outcomes = []
+    for number in range(8):
+        reading = await readers[number % 2].read(f"text {number}", bot=new_name, release=llm_release)
+        outcomes.append(reading.outcome)
+        await asyncio.sleep(0.05)  # what was used is written down after the answer
+    assert outcomes.count("understood") == len(llm.received) in (4, 5)
+    assert set(outcomes[5:]) == {"over_budget"}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "is_given_back"),
+    [(fails("401 Unauthorized"), True), (fails("429 Busy", retry_after="60"), True), (hang, False)],
+    ids=["401", "429", "hang"],
+)
+async def test_read_gives_back_what_an_endpoint_did_not_take(
+    make_reader: MakeReader,
+    llm: ToolServer,
+    llm_release: Release,
+    database: Database,
+    new_name: str,
+    behaviour: Behaviour,
+    *,
+    is_given_back: bool,
+) -> None:
+    llm.behaviours = [behaviour]
+    reader = make_reader()
+    await reader.read("hello", bot=new_name, release=llm_release)
+    await reader.aclose()
+    assert [tokens == 0 for tokens in await used(database, new_name)] == [is_given_back] * 2
+
+
+async def test_read_without_a_database_says_so_and_does_not_ask(llm: ToolServer, llm_release: Release) -> None:
+    database = Database(f"mongodb://127.0.0.1:{free_port()}", name="x", timeout_seconds=0.3)
+    settings = Settings(_env_file=None, llm_base_url=f"{llm.url}/v1")  # type: ignore[call-arg]
+    async with LlmReader.over(database, settings, now=now) as reader:
+        reading = await reader.read("hello", bot="b", release=llm_release)
+    database.close()
+    assert (reading.outcome, llm.received) == ("unavailable", [])
+    assert "database" in reading.why
+
+
+async def test_a_hanging_endpoint_holds_up_no_other_work(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
+) -> None:
+    llm.behaviours = [hang]
+    reader = make_reader(llm_max_concurrent=50)
+    asked = [
+        asyncio.create_task(reader.read(f"text {number}", bot=new_name, release=llm_release)) for number in range(50)
+    ]
+    await asyncio.wait_for(llm.is_called.wait(), 5)
+    longest, last = 0.0, time.perf_counter()
+    while not all(task.done() for task in asked):
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+    assert longest < 0.3
+    assert {task.result().outcome for task in asked} == {"unavailable"}
