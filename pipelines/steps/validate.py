@@ -4,7 +4,7 @@ The great-expectations suite in `data/expectations/` checks the shape of the tab
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from pipelines.errors import DataRejected
 from pipelines.nlu.text import clean, has_content
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.training import Finding
+from pipelines.steps.check_templates import check_templates
 from pipelines.steps.checks import check_entities, check_intents, check_spans, check_texts, error
 from pipelines.steps.extract import Extract
 
@@ -63,13 +64,15 @@ class ValidationReport:
             raise DataRejected(self.source, [str(finding) for finding in self.errors])
 
 
-def validate(extract: Extract, *, suite_file: Path = SUITE_FILE) -> ValidationReport:
+def validate(extract: Extract, *, endpoints: Collection[str] = (), suite_file: Path = SUITE_FILE) -> ValidationReport:
     """Check shape and meaning of the examples, and the bot around them.
 
     Parameters
     ----------
     extract
         What the extract step gave, out-of-scope rows included or not.
+    endpoints
+        Names of the operator's endpoints; where none are known here, tools may name any.
     suite_file
         The great-expectations suite, as JSON.
 
@@ -91,7 +94,7 @@ def validate(extract: Extract, *, suite_file: Path = SUITE_FILE) -> ValidationRe
     if not any(has_content(clean(text)) for text in frame.loc[frame["intent"].ne(OUT_OF_SCOPE), "text"]):
         findings.append(nothing)
     findings += [*check_spans(frame, extract.bot_file), *check_texts(frame), *check_intents(frame, extract.bot_file)]
-    findings += check_entities(extract.bot_file)
+    findings += [*check_entities(extract.bot_file), *check_templates(extract.bot_file, endpoints=endpoints)]
     findings.sort(key=lambda finding: finding.severity)
     return ValidationReport(extract.source, len(frame), tuple(findings), tuple(suite))
 
