@@ -46,6 +46,25 @@ class Settings(BaseSettings):
     )
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
     release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked.")
+    verdict_key: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Signs verdicts at training; where serving has it, unsigned releases are refused.",
+    )
+    mlflow_webhook_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Secret of MLflow's webhook to `/webhooks/mlflow`. Unset: that path does not exist.",
+    )
+    canary_share: float = Field(
+        default=0.05, ge=0, le=1, description="Share of threads that the alias `canary` answers; 0: none."
+    )
+    shadow_cpu_share: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        description="Share of one processor that trying messages with the alias `shadow` may take; 0: none is tried.",
+    )
 
     max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
     max_body_bytes: int = Field(default=65536, ge=1024, description="Largest request body, in bytes.")
