@@ -1,30 +1,32 @@
 """What a message means for a thread: route and slots put together. Pure: no clock, no network, no store."""
 
+from collections.abc import Mapping
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pipelines.schemas.bot import FALLBACK_INTENT, Intent, Parameter
+from pipelines.schemas.bot import FALLBACK_INTENT, HANDOVER_INTENT, Intent
 from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.understanding import NluResult
+from serving.dialogue.clarify import read_choice
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
-from serving.dialogue.reply import (
-    NO_LONGER_OFFERED,
-    NOT_UNDERSTOOD,
-    SERVICE_UNAVAILABLE,
-    Reply,
-    ReplyValues,
-    ask_for,
-    default_text,
-    respond,
-)
 from serving.dialogue.route import Route, choose_route
 from serving.dialogue.slots import Filling, fill_slots
-from serving.dialogue.state import DialogueState
+from serving.dialogue.state import DialogueState, Form, Question
+from serving.dialogue.values import ValueReader
+from serving.store.turns import LabelRecord
+
+MAX_SPANS = 50
+"""Values of a message that are kept while the customer is asked what it meant."""
 
 
 class Decision(BaseModel):
     """What is to be done. `state` is what the thread remembers afterwards, whatever a tool answers.
 
-    `has_lost_form` says that the form under way ended because the release no longer has its intent.
+    `has_lost_form` says that the form under way ended because the release no longer has its intent; `cancelled` is the
+    intent whose form the customer ended; `label` is what the customer said an earlier message meant; `is_handed_over`
+    asks for a person to go on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,6 +36,14 @@ class Decision(BaseModel):
     filling: Filling | None
     state: DialogueState
     has_lost_form: bool = False
+    cancelled: Intent | None = None
+    label: LabelRecord | None = None
+
+    @property
+    def is_handed_over(self) -> bool:
+        """A person is to go on: the intent `handover` has the turn, and nothing is left to ask for it."""
+        is_open = self.filling is not None and self.filling.is_open
+        return self.intent is not None and self.intent.intent_id == HANDOVER_INTENT and not is_open
 
     @property
     def tool_intent(self) -> Intent | None:
@@ -42,15 +52,25 @@ class Decision(BaseModel):
         return self.intent if is_ready and self.filling is not None and self.filling.is_complete else None
 
     @property
+    def resumed_form(self) -> Form | None:
+        """The form that goes on after this turn's reply: one that was interrupted, or is below one that ended."""
+        is_open = self.filling is not None and self.filling.is_open
+        return None if is_open or self.state.question is not None else self.state.active_form
+
+    @property
     def form_status(self) -> FormStatus | None:
         """How far the turn's intent is; None for one that needs no values."""
-        needs_values = self.intent is not None and self.intent.parameters
+        needs_values = self.intent is not None and (self.intent.parameters or self.intent.confirm)
         return self.filling.status() if self.filling is not None and needs_values else None
 
     @property
     def parameters(self) -> dict[str, JsonValue]:
         """The slots of the turn's intent."""
         return self.filling.form.value_by_name() if self.filling else {}
+
+    def with_context(self, context: dict[str, JsonValue]) -> Self:
+        """Add what a tool's answer says to what the thread remembers; raises as `DialogueState.with_context` does."""
+        return self.model_copy(update={"state": self.state.with_context(context)})
 
 
 def decide(definition: BotDefinition, state: DialogueState, interpretation: Interpretation) -> Decision:
@@ -71,65 +91,129 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
         The same one for the same arguments, always.
     """
     intent_by_id = definition.intent_by_id()
-    known = state.only_known_intents(frozenset(intent_by_id))
+    if interpretation.button in state.offered_intents:
+        interpretation = interpretation.model_copy(update={"shortcut": interpretation.button, "nlu": None})
+    known = state.only_known_intents(frozenset(intent_by_id)).model_copy(update={"question": None, "offers": ()})
     has_lost_form = state.active_form is not None and known.active_form != state.active_form
-    form = None if has_lost_form else known.active_form
-    route = choose_route(
-        interpretation, thresholds=definition.thresholds, intent_ids=frozenset(intent_by_id), form=form
+    stage = _Stage(definition, intent_by_id, ValueReader(definition), interpretation, known)
+    decision = stage.decide_choice(state.question) if state.question is not None else None
+    if decision is None:
+        form = None if has_lost_form else known.active_form
+        decision = stage.decide_message(form=form, may_clarify=state.question is None and not known.forms)
+    after = decision.state
+    if decision.is_handed_over:
+        after = after.without_forms()
+    offers = stage.offers(decision)
+    return decision.model_copy(
+        update={"has_lost_form": has_lost_form, "state": after.model_copy(update={"offers": offers})}
     )
-    if route.kind == "cancel" or has_lost_form:
-        known = known.without_forms()
-    intent = intent_by_id.get(route.intent_id)
-    if intent is None:
-        return Decision(route=route, intent=None, filling=None, state=known, has_lost_form=has_lost_form)
-    filling = fill_slots(intent, form if route.kind == "form" else None, interpretation)
-    if route.kind == "form":
-        after = known.with_active_form(filling.form if filling.is_open else None)
-    else:
-        after = known.model_copy(update={"forms": (*known.forms, filling.form)}) if filling.is_open else known
-    return Decision(route=route, intent=intent, filling=filling, state=after, has_lost_form=has_lost_form)
 
 
-def _parameter(intent: Intent, name: str | None) -> Parameter:
-    return next(parameter for parameter in intent.parameters if parameter.name == name)
+class _Stage:
+    """What every part of one decision looks at: the release, the message, and the thread as it was before it."""
 
+    def __init__(
+        self,
+        definition: BotDefinition,
+        intent_by_id: Mapping[str, Intent],
+        reader: ValueReader,
+        interpretation: Interpretation,
+        known: DialogueState,
+    ) -> None:
+        self.thresholds = definition.thresholds
+        self.intent_by_id = intent_by_id
+        self.reader = reader
+        self.interpretation = interpretation
+        self.known = known
 
-def word_reply(
-    decision: Decision, definition: BotDefinition, *, result: JsonValue, has_failed: bool, seed: str
-) -> Reply:
-    """Put a decision into words.
+    def decide_message(self, *, form: Form | None, may_clarify: bool) -> Decision:
+        """Decide on a message of its own, or an answer to the form that listens."""
+        filling = None
+        if form is not None:
+            intent = self.intent_by_id[form.intent_id]
+            filling = fill_slots(intent, form, self.interpretation, reader=self.reader)
+        route = choose_route(
+            self.interpretation,
+            thresholds=self.thresholds,
+            intent_by_id=self.intent_by_id,
+            filling=filling,
+            may_clarify=may_clarify,
+        )
+        if route.kind == "form" and filling is not None:
+            return self._go_on(route, filling)
+        if route.kind == "cancel" and form is not None:
+            cancelled = self.intent_by_id[form.intent_id]
+            decision = self._start(route, self.known.without_form(form.intent_id), self.interpretation)
+            return decision.model_copy(update={"cancelled": cancelled})
+        if route.kind == "clarify":
+            return self._ask_which(route)
+        return self._start(route, self.known, self.interpretation)
 
-    Parameters
-    ----------
-    decision
-        What was decided.
-    definition
-        The release's texts.
-    result
-        What the tool answered; None without a tool.
-    has_failed
-        Whether the tool was to be called and gave no usable answer.
-    seed
-        Decides among reply variants.
+    def decide_choice(self, question: Question) -> Decision | None:
+        """Decide on the answer to "did you mean A or B?"; None if the message is none."""
+        choice = read_choice(question, self.interpretation, intent_by_id=self.intent_by_id, answers=self.reader.answers)
+        if choice is None:
+            return None
+        label = LabelRecord(
+            message_id=question.message_id,
+            text=question.text,
+            intent_id=choice.intent_id,
+            offered=question.options,
+        )
+        if choice.intent_id is None:
+            route = Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=None, why="none of the options")
+            decision = self._start(route, self.known, self.interpretation)
+        else:
+            route = Route(kind="intent", intent_id=choice.intent_id, confidence=None, why="chosen by the customer")
+            original = NluResult(text=question.text, ranking=(), entities=question.entities)
+            asked_about = self.interpretation.model_copy(update={"shortcut": None, "nlu": original})
+            decision = self._start(route, self.known, asked_about)
+        return decision.model_copy(update={"label": label})
 
-    Returns
-    -------
-    Reply
-        At least one message.
-    """
-    if has_failed:
-        return Reply(texts=(SERVICE_UNAVAILABLE,))
-    values = ReplyValues(context=decision.state.context, parameters=decision.parameters, result=result, seed=seed)
-    intent, filling = decision.intent, decision.filling
-    if decision.has_lost_form and decision.route.kind == "fallback":
-        return Reply(texts=(NO_LONGER_OFFERED,))
-    if filling is not None and filling.has_given_up:
-        reply = respond(definition.intent_by_id().get(FALLBACK_INTENT), values, otherwise=NOT_UNDERSTOOD)
-    elif intent is not None and filling is not None and filling.is_open:
-        reply = ask_for(_parameter(intent, filling.form.asking), values)
-    else:
-        otherwise = default_text(decision.route.intent_id, cancels=decision.route.kind == "cancel")
-        reply = respond(intent, values, otherwise=otherwise)
-    if decision.has_lost_form:
-        return reply.model_copy(update={"texts": (NO_LONGER_OFFERED, *reply.texts)})
-    return reply
+    def _go_on(self, route: Route, filling: Filling) -> Decision:
+        """Go on with the active form; one that was asked in vain too often ends with a person or the fallback."""
+        intent_id = filling.form.intent_id
+        below = self.known.without_form(intent_id)
+        if filling.has_given_up:
+            instead = HANDOVER_INTENT if HANDOVER_INTENT in self.intent_by_id else FALLBACK_INTENT
+            why = f"{intent_id}: asked in vain for {filling.form.asking or 'a confirmation'}"
+            given_up = route.model_copy(update={"kind": "fallback", "intent_id": instead, "why": why})
+            if instead == intent_id:  # a person is needed all the more
+                return Decision(route=given_up, intent=self.intent_by_id[instead], filling=None, state=below)
+            return self._start(given_up, below, self.interpretation)
+        state = below.with_form(filling.form) if filling.is_open else below
+        return Decision(route=route, intent=self.intent_by_id[intent_id], filling=filling, state=state)
+
+    def _start(self, route: Route, known: DialogueState, interpretation: Interpretation) -> Decision:
+        """Begin an intent, or go on with its form that waits further down."""
+        intent = self.intent_by_id.get(route.intent_id)
+        if intent is None:
+            return Decision(route=route, intent=None, filling=None, state=known)
+        waiting = next((form for form in known.forms if form.intent_id == intent.intent_id), None)
+        if waiting is not None:  # it has not asked anything lately
+            waiting = waiting.model_copy(update={"asking": None, "is_confirming": False})
+        filling = fill_slots(intent, waiting, interpretation, reader=self.reader)
+        others = known.without_form(intent.intent_id)
+        state = others.with_form(filling.form) if filling.is_open else others
+        return Decision(route=route, intent=intent, filling=filling, state=state)
+
+    def _ask_which(self, route: Route) -> Decision:
+        """Ask which intent is meant, and keep what has been found in the message until the answer."""
+        nlu = self.interpretation.nlu or NluResult(text="", ranking=())
+        question = Question(
+            message_id=self.interpretation.message_id,
+            text=nlu.text,
+            entities=nlu.entities[:MAX_SPANS],
+            options=route.options,
+        )
+        state = self.known.model_copy(update={"question": question})
+        return Decision(route=route, intent=None, filling=None, state=state)
+
+    def offers(self, decision: Decision) -> tuple[str, ...]:
+        """Name the intents that the reply has buttons for."""
+        is_open = decision.filling is not None and decision.filling.is_open
+        if decision.intent is None or is_open:
+            return ()
+        payloads = (option.payload.strip() for option in decision.intent.quick_replies)
+        named = [payload[1:].strip() for payload in payloads if payload.startswith("/")]
+        return tuple(intent_id for intent_id in named if intent_id in self.intent_by_id)

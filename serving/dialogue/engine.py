@@ -9,11 +9,12 @@ from typing import Protocol
 
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import BotDefinition
-from serving.dialogue.decide import Decision, decide, word_reply
+from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.messages import Answer, BotMessage, UserMessage
+from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.reply import Reply
 from serving.dialogue.state import DialogueState
+from serving.dialogue.wording import word_reply
 from serving.store.turns import ToolRecord
 
 
@@ -45,11 +46,12 @@ class Outcome:
             thread_id=message.thread_id,
             message_id=message.message_id,
             turn=turn,
-            replies=tuple(BotMessage(text=text) for text in self.reply.texts),
+            replies=self.reply.messages,
             intent_id=route.intent_id,
             confidence=route.confidence,
             form=self.decision.form_status,
             release=release,
+            is_handed_over=self.decision.is_handed_over,
         )
 
 

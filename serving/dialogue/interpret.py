@@ -1,6 +1,7 @@
 """From a text to what it means: a shortcut, or the model's reading."""
 
 import asyncio
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -16,29 +17,40 @@ INLINE_CHARS = 300
 class Parser(Protocol):
     """Whatever reads a text; `pipelines.nlu.model.NluModel` does."""
 
-    def parse(self, text: str) -> NluResult:
-        """Read one text; may be called from any thread."""
+    def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
+        """Read one text, written at `now` on its writer's clock; may be called from any thread."""
         ...
 
 
 class Interpretation(BaseModel):
-    """A message, read. Exactly one of the two is set."""
+    """A message, read. Either `shortcut` is set or `nlu`.
+
+    `button` is the intent that `/intent_id` names where the sender may not call every intent: it counts only if the
+    last reply had such a button. `said_at` is the message's time on the clock of the bot's time zone.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     shortcut: str | None = None
     nlu: NluResult | None = None
+    button: str | None = None
+    message_id: str = ""
+    said_at: datetime | None = None
 
 
 def shortcut_of(message: UserMessage, *, public_shortcuts: frozenset[str]) -> str | None:
     """Give the intent that `/intent_id` calls; None for an ordinary text or an intent that customers may not call."""
-    if not message.text.startswith("/"):
-        return None
-    intent_id = message.text[1:].strip()
-    return intent_id if intent_id and (message.is_trusted or intent_id in public_shortcuts) else None
+    intent_id = _named_intent(message)
+    return intent_id if message.is_trusted or intent_id in public_shortcuts else None
 
 
-async def interpret(message: UserMessage, *, parser: Parser, public_shortcuts: frozenset[str]) -> Interpretation:
+def _named_intent(message: UserMessage) -> str | None:
+    return message.text[1:].strip() or None if message.text.startswith("/") else None
+
+
+async def interpret(
+    message: UserMessage, *, parser: Parser, public_shortcuts: frozenset[str], zone: tzinfo = UTC
+) -> Interpretation:
     """Read a message.
 
     Parameters
@@ -49,17 +61,27 @@ async def interpret(message: UserMessage, *, parser: Parser, public_shortcuts: f
         The release's model.
     public_shortcuts
         Intents that customers may call as `/intent_id`.
+    zone
+        Time zone of the bot: when `tomorrow` is.
 
     Returns
     -------
     Interpretation
         The shortcut, or the model's reading; of a blank text an empty one.
     """
+    # without its zone: finders count in the customer's own days and hours
+    said_at = message.sent_at.astimezone(zone).replace(tzinfo=None) if message.sent_at is not None else None
+    read = Interpretation(message_id=message.message_id, said_at=said_at)
     shortcut = shortcut_of(message, public_shortcuts=public_shortcuts)
     if shortcut is not None:
-        return Interpretation(shortcut=shortcut)
-    if not message.text.strip():
-        return Interpretation(nlu=NluResult(text=message.text, ranking=()))
-    if len(message.text) <= INLINE_CHARS:
-        return Interpretation(nlu=parser.parse(message.text))
-    return Interpretation(nlu=await asyncio.to_thread(parser.parse, message.text))
+        return read.model_copy(update={"shortcut": shortcut})
+    nlu = await _parse(message.text, parser, said_at)
+    return read.model_copy(update={"nlu": nlu, "button": _named_intent(message)})
+
+
+async def _parse(text: str, parser: Parser, said_at: datetime | None) -> NluResult:
+    if not text.strip():
+        return NluResult(text=text, ranking=())
+    if len(text) <= INLINE_CHARS:
+        return parser.parse(text, now=said_at)
+    return await asyncio.to_thread(parser.parse, text, now=said_at)

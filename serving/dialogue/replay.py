@@ -70,7 +70,12 @@ class _Log:
     endpoints: Mapping[str, str]
 
     async def read(self) -> Interpretation:
-        return await interpret(self.message, parser=self.release.model, public_shortcuts=self.public_shortcuts)
+        return await interpret(
+            self.message,
+            parser=self.release.model,
+            public_shortcuts=self.public_shortcuts,
+            zone=self.release.definition.zone,
+        )
 
     async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
         recorded = self.record.tool

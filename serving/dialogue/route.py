@@ -1,25 +1,36 @@
 """Which intent a turn belongs to, and why."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT
+from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
+from serving.dialogue.clarify import torn_between
+from serving.dialogue.heard import MOST
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.state import Form
+from serving.dialogue.slots import Filling
+
+DIGRESSION_CONFIDENCE = 0.5
+"""How likely another intent must be to interrupt a form: likelier than all others together."""
 
 
 class Route(BaseModel):
-    """The decision. `form`: the active form keeps the turn; `cancel`: it ends; `fallback`: nothing was understood."""
+    """The decision.
+
+    `form`: the active form keeps the turn; `cancel`: it ends; `intent`: another intent takes the turn; `clarify`: the
+    customer is asked which of `options` is meant; `fallback`: nothing was understood.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["intent", "form", "cancel", "fallback"]
+    kind: Literal["intent", "form", "cancel", "clarify", "fallback"]
     intent_id: str
     confidence: float | None
     why: str
+    options: tuple[str, ...] = ()
 
 
 def _sure_intent(nlu: NluResult, thresholds: Thresholds) -> tuple[str | None, str]:
@@ -38,12 +49,22 @@ def _sure_intent(nlu: NluResult, thresholds: Thresholds) -> tuple[str | None, st
 
 
 def choose_route(
-    interpretation: Interpretation, *, thresholds: Thresholds, intent_ids: frozenset[str], form: Form | None
+    interpretation: Interpretation,
+    *,
+    thresholds: Thresholds,
+    intent_by_id: Mapping[str, Intent],
+    filling: Filling | None,
+    may_clarify: bool = True,
 ) -> Route:
     """Decide whose turn it is.
 
-    An active form keeps the turn whatever else was understood; only `cancel` ends it. Without one, an intent that is
-    not sure enough, or that the release does not have, is the fallback's.
+    An active form keeps the turn if the message answers its question, or is for the most part values of the form:
+    an answer is never taken for another wish. Otherwise another intent that is sure (a button, or likelier than all
+    others together) interrupts it, and one that is not leaves it the turn. `cancel` ends the form as soon as it is
+    sure, unless most of the message is an answer.
+
+    Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
+    or that the release does not have, is the fallback's.
 
     Parameters
     ----------
@@ -51,10 +72,12 @@ def choose_route(
         The message, read.
     thresholds
         The release's.
-    intent_ids
+    intent_by_id
         Intents of the release.
-    form
-        The form whose answers are being collected, if any.
+    filling
+        The active form as this message would fill it, if there is one.
+    may_clarify
+        Whether the customer may be asked which intent is meant.
 
     Returns
     -------
@@ -62,19 +85,41 @@ def choose_route(
         The decision. Its confidence is the model's for the most likely intent, also where that was not enough; None
         for a shortcut and for a text that says nothing.
     """
-    if interpretation.nlu is None:
+    nlu = interpretation.nlu
+    if nlu is None:
         wanted, why, confidence = interpretation.shortcut, "shortcut", None
     else:
-        ranking = interpretation.nlu.ranking
-        wanted, why = _sure_intent(interpretation.nlu, thresholds)
-        confidence = ranking[0].confidence if ranking else None
-    if form is not None:
-        if wanted == CANCEL_INTENT:
-            return Route(kind="cancel", intent_id=CANCEL_INTENT, confidence=confidence, why=why)
-        return Route(kind="form", intent_id=form.intent_id, confidence=confidence, why=f"form is active; {why}")
+        wanted, why = _sure_intent(nlu, thresholds)
+        confidence = nlu.ranking[0].confidence if nlu.ranking else None
+    if filling is not None:
+        kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
+        return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
+    options = torn_between(nlu, thresholds, intent_by_id) if nlu is not None and may_clarify else ()
+    if options:
+        why = f"torn between {', '.join(options)}"
+        return Route(kind="clarify", intent_id=FALLBACK_INTENT, confidence=confidence, why=why, options=options)
+    if wanted is not None and wanted not in intent_by_id:
+        wanted, why = None, f"the release has no intent {wanted!r}"
     if wanted is None:
         return Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=confidence, why=why)
-    if wanted not in intent_ids:
-        why = f"the release has no intent {wanted!r}"
-        return Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=confidence, why=why)
     return Route(kind="intent", intent_id=wanted, confidence=confidence, why=why)
+
+
+def _with_form(
+    filling: Filling, wanted: str | None, why: str, confidence: float | None, intent_by_id: Mapping[str, Intent]
+) -> tuple[Literal["form", "cancel", "intent"], str, str]:
+    """Decide between the active form and what else the message may want."""
+    own = filling.form.intent_id
+    if filling.is_refused:
+        return "cancel", CANCEL_INTENT, "not confirmed"
+    is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
+    is_mostly_values = filling.share >= MOST
+    # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
+    may_cancel = is_sure if filling.is_whole_text else not (filling.is_answer and is_mostly_values)
+    if wanted == CANCEL_INTENT and may_cancel:
+        return "cancel", CANCEL_INTENT, why
+    if filling.is_answer or is_mostly_values:
+        return "form", own, f"answer to the form; {why}"
+    if wanted is not None and wanted != own and wanted in intent_by_id and is_sure:
+        return "intent", wanted, f"digression from {own}; {why}"
+    return "form", own, f"form is active; {why}"

@@ -1,31 +1,43 @@
 """Filling an intent's parameters from what was understood, and deciding what to ask for next."""
 
-from collections.abc import Iterable
-
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.schemas.bot import FREE_TEXT, Intent, Parameter
-from pipelines.schemas.understanding import EntitySpan
+from pipelines.schemas.bot import Intent
+from pipelines.schemas.understanding import NluResult
+from serving.dialogue.heard import Heard, hear
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
 from serving.dialogue.state import Form, Slot
+from serving.dialogue.values import Problem, ValueReader
 
 MAX_REPROMPTS = 3
+MAX_WORDS_AFTER_YES = 3
+"""A `yes` with more words behind it, none of them a value, may say something else as well: it is asked again."""
 
 
 class Filling(BaseModel):
-    """A form after a message. It is complete, or asks for a parameter, or was asked in vain too often."""
+    """A form after a message: complete, or waiting for a value or a yes, or asked in vain too often.
+
+    `is_answer` says that the message answers what was asked, or corrects a value (`is_whole_text`: because any text
+    does); `share` is how much of it is values of this form, in [0, 1]; `is_refused` says that the customer does not
+    want to go ahead, `problem` why a value was not taken.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     form: Form
     missing: tuple[str, ...]
     has_given_up: bool = False
+    problem: Problem | None = None
+    is_answer: bool = False
+    is_whole_text: bool = False
+    is_refused: bool = False
+    share: float = 0.0
 
     @property
     def is_complete(self) -> bool:
-        """Every required parameter has a value."""
-        return not self.missing
+        """Every required parameter has a value, and the customer agreed where that is asked."""
+        return not self.missing and not self.form.is_confirming
 
     @property
     def is_open(self) -> bool:
@@ -43,57 +55,7 @@ class Filling(BaseModel):
         )
 
 
-def _entity_slot(parameter: Parameter, span: EntitySpan, text: str) -> Slot:
-    return Slot(
-        name=parameter.name,
-        type=parameter.type,
-        value=span.value,
-        text=text[span.start : span.end],
-        role=span.role,
-    )
-
-
-def _slots_of_type(
-    parameters: list[Parameter], spans: list[EntitySpan], *, known: set[str], asking: str | None, text: str
-) -> Iterable[Slot]:
-    """Share out the values of one type among the parameters of that type.
-
-    A span whose role is a parameter's name goes there. The others go, in the order of the text, to the parameter that
-    was asked for, then to those without a value; what is left corrects the value of an only parameter of its type.
-    """
-    by_name = {parameter.name: parameter for parameter in parameters}
-    for span in [span for span in spans if span.role in by_name]:
-        parameter = by_name.pop(span.role or "")
-        spans.remove(span)
-        yield _entity_slot(parameter, span, text)
-    waiting = [name for name in by_name if name == asking]
-    waiting += [name for name in by_name if name != asking and name not in known]
-    if not waiting and len(parameters) == 1:
-        waiting = list(by_name)
-    for name, span in zip(waiting, spans, strict=False):
-        yield _entity_slot(by_name[name], span, text)
-
-
-def _new_slots(intent: Intent, form: Form, interpretation: Interpretation) -> dict[str, Slot]:
-    """Find the values that this message brings."""
-    if interpretation.nlu is None:
-        return {}
-    nlu, found = interpretation.nlu, {}
-    known = {slot.name for slot in form.slots}
-    for kind in dict.fromkeys(parameter.type for parameter in intent.parameters):
-        parameters = [parameter for parameter in intent.parameters if parameter.type == kind]
-        if kind == FREE_TEXT:
-            answer = nlu.text.strip()
-            if answer and any(parameter.name == form.asking for parameter in parameters):
-                found[form.asking or ""] = Slot(name=form.asking or "", type=FREE_TEXT, value=answer, text=nlu.text)
-            continue
-        spans = sorted((span for span in nlu.entities if span.type == kind), key=lambda span: span.start)
-        for slot in _slots_of_type(parameters, spans, known=known, asking=form.asking, text=nlu.text):
-            found[slot.name] = slot
-    return found
-
-
-def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation) -> Filling:
+def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation, *, reader: ValueReader) -> Filling:
     """Take up what a message says for an intent.
 
     Parameters
@@ -104,29 +66,91 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         The form under way; None when the intent begins with this message.
     interpretation
         The message, read. A shortcut is a button, not an answer: it fills nothing and is not counted as asked in vain.
+    reader
+        Reads values as the bot's customers write them.
 
     Returns
     -------
     Filling
-        The form with the new values. When a required value is missing, `form.asking` names the first one; an answer
-        that brought none of the missing values counts as a re-prompt, and after `MAX_REPROMPTS` of them it gives up.
+        The form with the new values. When a value is missing, `form.asking` names the first one; a message that brings
+        nothing new counts as a re-prompt, and after `MAX_REPROMPTS` of them for one question it gives up.
     """
-    is_begun = form is not None and form.asking is not None
-    before = form or Form(intent_id=intent.intent_id)
-    declared = {parameter.name: parameter.type for parameter in intent.parameters}
-    kept = {slot.name: slot for slot in before.slots if declared.get(slot.name) == slot.type}
-    before = before.model_copy(update={"slots": tuple(kept.values())})
-    slots = kept | _new_slots(intent, before, interpretation)
-    required = [parameter.name for parameter in intent.parameters if parameter.required]
-    missing = tuple(name for name in required if name not in slots)
-    reprompts = 0
-    has_progressed = any(name in slots and name not in kept for name in required)
-    if is_begun and not has_progressed:
-        reprompts = before.reprompts + (interpretation.shortcut is None)
+    before = _still_declared(form or Form(intent_id=intent.intent_id), intent)
+    heard = hear(intent, before, interpretation, reader)
+    nlu = interpretation.nlu
+    kept = {slot.name: slot for slot in before.slots if slot.name not in heard.emptied}
+    slots = kept | heard.slots
+    changed = [name for name in slots if name not in kept or slots[name].value != kept[name].value]
+    is_changed = bool(changed or heard.emptied)
+    yes = _yes(nlu, reader) if before.is_confirming and not is_changed and not heard.problem else None
+    missing = _missing(intent, before, slots, heard, interpretation, reader)
+    waits_for_yes = not missing and (intent.confirm or before.is_confirming) and yes is None
+    asking = _next(missing, heard)
+    is_same_question = form is not None and (asking, waits_for_yes) == (before.asking, before.is_confirming)
+    counts = interpretation.shortcut is None and not is_changed
+    reprompts = before.reprompts + counts if is_same_question and (asking or waits_for_yes) else 0
     after = Form(
         intent_id=intent.intent_id,
-        slots=tuple(slots[name] for name in declared if name in slots),
-        asking=missing[0] if missing else None,
+        slots=tuple(slots[parameter.name] for parameter in intent.parameters if parameter.name in slots),
+        asking=asking,
         reprompts=reprompts,
+        is_confirming=waits_for_yes,
+        recent=tuple(changed) or before.recent,
     )
-    return Filling(form=after, missing=missing, has_given_up=bool(missing) and reprompts > MAX_REPROMPTS)
+    return Filling(
+        form=after,
+        missing=missing,
+        has_given_up=reprompts > MAX_REPROMPTS,
+        problem=heard.problem,
+        is_answer=before.asking in heard.slots or (heard.takes_back and is_changed) or yes is not None,
+        is_refused=yes is False,
+        is_whole_text=heard.is_whole_text,
+        share=heard.share,
+    )
+
+
+def _still_declared(form: Form, intent: Intent) -> Form:
+    declared = {parameter.name: parameter.type for parameter in intent.parameters}
+    asking = form.asking if form.asking in declared else None
+    slots = tuple(slot for slot in form.slots if declared.get(slot.name) == slot.type)
+    return form.model_copy(update={"slots": slots, "asking": asking})
+
+
+def _missing(
+    intent: Intent,
+    before: Form,
+    slots: dict[str, Slot],
+    heard: Heard,
+    interpretation: Interpretation,
+    reader: ValueReader,
+) -> tuple[str, ...]:
+    """Name what has to be asked: required ones without a value, and whatever was said in a way that cannot be used.
+
+    Asked again for a value that is not required, the customer may do without it.
+    """
+    nlu = interpretation.nlu
+    does_without = nlu is not None and reader.answers.is_none(nlu.text)
+    names = []
+    for parameter in intent.parameters:
+        is_asked, is_filled = parameter.name == before.asking, parameter.name in slots
+        if does_without and is_asked and (is_filled or not parameter.required):
+            continue
+        is_unusable = heard.problem is not None and heard.problem.parameter == parameter.name
+        if is_unusable or (not is_filled and (parameter.required or is_asked)):
+            names.append(parameter.name)
+    return tuple(names)
+
+
+def _next(missing: tuple[str, ...], heard: Heard) -> str | None:
+    if heard.problem is not None and heard.problem.parameter in missing:
+        return heard.problem.parameter
+    return missing[0] if missing else None
+
+
+def _yes(nlu: NluResult | None, reader: ValueReader) -> bool | None:
+    """Read the answer to `shall I go ahead?`; None if it is neither, or one that goes on in an unknown way."""
+    if nlu is None:
+        return None
+    answer = reader.answers.yes_no(nlu.text)
+    is_plain = answer.n_more_words <= MAX_WORDS_AFTER_YES and not answer.goes_on
+    return answer.is_yes if is_plain else None

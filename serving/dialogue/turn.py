@@ -14,7 +14,7 @@ from serving.dialogue.decide import Decision
 from serving.dialogue.engine import Outcome, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
-from serving.dialogue.reply import SERVICE_UNAVAILABLE
+from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
 from serving.services import Services
 from serving.store.states import StoredThread
@@ -186,8 +186,12 @@ class _Attempt:
     async def read(self) -> Interpretation:
         """Let the release's model read the message."""
         started = time.perf_counter()
-        public = self.services.public_shortcuts
-        interpretation = await interpret(self.message, parser=self.release.model, public_shortcuts=public)
+        interpretation = await interpret(
+            self.message,
+            parser=self.release.model,
+            public_shortcuts=self.services.public_shortcuts,
+            zone=self.release.definition.zone,
+        )
         self._note("nlu", started)
         return interpretation
 
@@ -264,4 +268,5 @@ class _Attempt:
             state=decision.state.model_dump_json(),
             created_at=self.services.now(),
             timings_ms=self.timings_ms,
+            label=decision.label,
         )

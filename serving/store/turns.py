@@ -69,7 +69,7 @@ class TurnRecord(BaseModel):
     release: str
     intent_id: str
     confidence: float | None
-    route: Literal["intent", "form", "cancel", "fallback"]
+    route: Literal["intent", "form", "cancel", "clarify", "fallback"]
     why: str
     nlu: NluResult | None
     tool: ToolRecord | None

@@ -5,11 +5,12 @@ import pytest
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import BotDefinition, Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
-from serving.dialogue.decide import Decision, decide, word_reply
+from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.reply import NO_LONGER_OFFERED, NOT_UNDERSTOOD, SERVICE_UNAVAILABLE
+from serving.dialogue.phrases import NO_LONGER_OFFERED, NOT_UNDERSTOOD, SERVICE_UNAVAILABLE
 from serving.dialogue.slots import MAX_REPROMPTS
 from serving.dialogue.state import DialogueState, Form
+from serving.dialogue.wording import word_reply
 
 ORDER = {
     "name": "order", "intentId": "order", "speechResponse": "{{ parameters.product }} {{ result.id }}###Bye",
@@ -80,10 +81,10 @@ def test_decide_cancel_without_a_form_is_an_intent_like_another() -> None:
 def test_decide_form_that_is_asked_in_vain_ends_with_the_fallback() -> None:
     state = ASKING
     for _ in range(MAX_REPROMPTS):
-        decision = decide(BOT, state, read("greet"))
+        decision = decide(BOT, state, read("order"))
         assert worded(decision) == ("What?",)
         state = decision.state
-    decision = decide(BOT, state, read("greet"))
+    decision = decide(BOT, state, read("order"))
     assert decision.state.forms == ()
     assert worded(decision) == ("What?!",)
     assert decision.tool_intent is None
@@ -107,7 +108,7 @@ def test_decide_bot_without_system_intents_still_answers() -> None:
     bare = bot(ORDER)
     assert worded(decide(bare, DialogueState(), read("x")), bare) == (NOT_UNDERSTOOD,)
     assert worded(decide(bare, ASKING, Interpretation(shortcut="cancel")), bare) == (
-        "All right, I have cancelled that.",
+        "All right, I have cancelled that (order).",
     )
 
 

@@ -1,4 +1,6 @@
 import threading
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,9 +14,11 @@ PUBLIC = frozenset(("init_conversation", "cancel"))
 class Parser:
     def __init__(self) -> None:
         self.threads: list[int] = []
+        self.moments: list[datetime | None] = []
 
-    def parse(self, text: str) -> NluResult:
+    def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
         self.threads.append(threading.get_ident())
+        self.moments.append(now)
         return NluResult(text=text, ranking=())
 
 
@@ -56,3 +60,18 @@ async def test_interpret_of_a_blank_text_asks_nobody() -> None:
     read = await interpret(message("  "), parser=parser, public_shortcuts=PUBLIC)
     assert read.nlu == NluResult(text="  ", ranking=())
     assert parser.threads == []
+
+
+async def test_interpret_reads_a_message_at_its_time_in_the_bots_time_zone() -> None:
+    sent = message("tomorrow").model_copy(update={"sent_at": datetime(2026, 11, 23, 23, 30, tzinfo=UTC)})
+    parser = Parser()
+    read = await interpret(sent, parser=parser, public_shortcuts=PUBLIC, zone=ZoneInfo("Europe/Berlin"))
+    assert read.said_at == datetime(2026, 11, 24, 0, 30)  # noqa: DTZ001  on the customer's own clock
+    assert parser.moments == [read.said_at]
+    assert (await interpret(message("x"), parser=parser, public_shortcuts=PUBLIC)).said_at is None
+
+
+async def test_interpret_remembers_a_button_that_only_the_thread_can_allow() -> None:
+    read = await interpret(message("/buy"), parser=Parser(), public_shortcuts=PUBLIC)
+    assert (read.shortcut, read.button) == (None, "buy")
+    assert (await interpret(message("buy"), parser=Parser(), public_shortcuts=PUBLIC)).button is None

@@ -1,7 +1,9 @@
 import pytest
 
-from pipelines.schemas.bot import Intent, Parameter
-from serving.dialogue.reply import SERVICE_UNAVAILABLE, ReplyValues, ask_for, render_text, respond
+from pipelines.schemas.bot import Intent
+from serving.dialogue.messages import QuickReply
+from serving.dialogue.phrases import PHRASES, SERVICE_UNAVAILABLE
+from serving.dialogue.reply import Reply, ReplyValues, render_text, respond, say
 
 VALUES = ReplyValues(context={"username": "Ann"}, parameters={"city": "a###b"}, result={"n": 2}, seed="s")
 
@@ -22,18 +24,35 @@ def test_render_text_splits_where_the_author_said(template: str, texts: tuple[st
     assert render_text(template, VALUES) == texts
 
 
-def test_ask_for_uses_plain_words_without_a_prompt() -> None:
-    parameter = Parameter(name="order_number", prompt="")
-    assert ask_for(parameter, VALUES).texts == ("Please tell me the order number.",)
-
-
 def test_respond_names_a_template_that_cannot_be_rendered() -> None:
     intent = Intent(name="a", intent_id="a", speech_response="{{ 1 / 0 }}")
-    reply = respond(intent, VALUES, otherwise="x")
+    reply = respond(intent, VALUES, otherwise="x", phrases=PHRASES["en"])
     assert reply.texts == (SERVICE_UNAVAILABLE,)
     assert reply.problem is not None
     assert "response of 'a'" in reply.problem
 
 
 def test_respond_of_a_missing_intent_says_the_plain_sentence() -> None:
-    assert respond(None, VALUES, otherwise="plain").texts == ("plain",)
+    assert respond(None, VALUES, otherwise="plain", phrases=PHRASES["en"]).texts == ("plain",)
+
+
+def test_respond_chooses_among_the_variants_by_the_seed() -> None:
+    intent = Intent(name="a", intent_id="a", speech_response="One", speech_responses=("Two", " ", "Three###!"))
+    said = [
+        respond(intent, VALUES.model_copy(update={"seed": str(seed)}), otherwise="x", phrases=PHRASES["en"]).texts
+        for seed in (*range(30), *range(30))
+    ]
+    assert set(said) == {("One",), ("Two",), ("Three", "!")}
+    assert said[:30] == said[30:]
+
+
+def test_respond_puts_the_buttons_under_the_last_message() -> None:
+    wire = {"name": "a", "intentId": "a", "speechResponse": "1###2", "quickReplies": [{"title": "T", "payload": "/b"}]}
+    reply = respond(Intent.model_validate(wire), VALUES, otherwise="x", phrases=PHRASES["en"])
+    assert [message.quick_replies for message in reply.messages] == [(), (QuickReply(title="T", payload="/b"),)]
+
+
+def test_reply_then_keeps_the_first_problem() -> None:
+    broken = say("sorry").model_copy(update={"problem": "p"})
+    assert say("a").then(broken).then(say("b")) == Reply(messages=say("a", "sorry", "b").messages, problem="p")
+    assert Reply().with_buttons([QuickReply(title="T", payload="t")]) == Reply()

@@ -1,12 +1,16 @@
+from typing import Any
+
 import pytest
 
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.route import Route, choose_route
+from serving.dialogue.slots import Filling
 from serving.dialogue.state import Form
 
-INTENTS = frozenset(("order", "track", "cancel", "fallback"))
+INTENTS = {name: Intent(name=name, intent_id=name) for name in ("order", "track", "cancel", "fallback")}
 
 
 def read(*scores: tuple[str, float], out_of_scope: float | None = None) -> Interpretation:
@@ -14,9 +18,14 @@ def read(*scores: tuple[str, float], out_of_scope: float | None = None) -> Inter
     return Interpretation(nlu=NluResult(text="text", ranking=ranking, out_of_scope_score=out_of_scope))
 
 
-def routed(interpretation: Interpretation, *, form: Form | None = None, **limits: float) -> Route:
-    thresholds = Thresholds(**({"confidence": 0.4, "margin": 0.1} | limits))
-    return choose_route(interpretation, thresholds=thresholds, intent_ids=INTENTS, form=form)
+def routed(interpretation: Interpretation, *, filling: Filling | None = None, **limits: float | None) -> Route:
+    thresholds = Thresholds.model_validate({"confidence": 0.4, "margin": 0.1, "clarify": None} | limits)
+    return choose_route(interpretation, thresholds=thresholds, intent_by_id=INTENTS, filling=filling)
+
+
+def filling(**fields: Any) -> Filling:
+    """Give a form of `order` that asks for a product, after a message that brought nothing."""
+    return Filling(form=Form(intent_id="order", asking="product"), missing=("product",), **fields)
 
 
 def test_choose_route_clear_winner_takes_the_turn() -> None:
@@ -40,19 +49,55 @@ def test_choose_route_unsure_falls_back(interpretation: Interpretation, why: str
     assert (route.kind, route.intent_id, route.why) == ("fallback", "fallback", why)
 
 
-def test_choose_route_active_form_keeps_the_turn() -> None:
-    form = Form(intent_id="order", asking="product")
-    for interpretation in (read(("track", 0.9)), read(("track", 0.1)), read(), Interpretation(shortcut="track")):
-        assert routed(interpretation, form=form).kind == "form"
+@pytest.mark.parametrize("interpretation", [read(("track", 0.49)), read(("gone", 0.9)), read(("order", 0.9)), read()])
+def test_choose_route_active_form_keeps_what_nobody_else_surely_wants(interpretation: Interpretation) -> None:
+    assert routed(interpretation, filling=filling()).kind == "form"
+
+
+@pytest.mark.parametrize("interpretation", [read(("track", 0.5)), Interpretation(shortcut="track")])
+def test_choose_route_sure_intent_interrupts_a_form(interpretation: Interpretation) -> None:
+    route = routed(interpretation, filling=filling())
+    assert (route.kind, route.intent_id) == ("intent", "track")
+    assert route.why.startswith("digression from order")
+
+
+@pytest.mark.parametrize("answered", [filling(is_answer=True), filling(share=0.5)])
+def test_choose_route_never_takes_an_answer_for_another_wish(answered: Filling) -> None:
+    assert routed(read(("track", 0.99)), filling=answered).kind == "form"
 
 
 @pytest.mark.parametrize("interpretation", [read(("cancel", 0.9)), Interpretation(shortcut="cancel")])
 def test_choose_route_cancel_breaks_out_of_a_form(interpretation: Interpretation) -> None:
-    assert routed(interpretation, form=Form(intent_id="order", asking="product")).kind == "cancel"
+    assert routed(interpretation, filling=filling()).kind == "cancel"
+    # `forget order 1042`: the value is the lesser part of it
+    assert routed(interpretation, filling=filling(is_answer=True, share=0.3)).kind == "cancel"
 
 
 def test_choose_route_unsure_cancel_does_not_break_out() -> None:
-    assert routed(read(("cancel", 0.3)), form=Form(intent_id="order", asking="product")).kind == "form"
+    assert routed(read(("cancel", 0.3)), filling=filling()).kind == "form"
+
+
+def test_choose_route_answer_that_sounds_like_cancel_is_an_answer() -> None:
+    assert routed(read(("cancel", 0.9)), filling=filling(is_answer=True, share=0.9)).kind == "form"
+
+
+@pytest.mark.parametrize(("confidence", "kind"), [(0.49, "form"), (0.5, "cancel")])
+def test_choose_route_cancels_a_question_for_any_text_only_if_it_is_likely(confidence: float, kind: str) -> None:
+    any_text = filling(is_answer=True, is_whole_text=True, share=1.0)
+    assert routed(read(("cancel", confidence)), filling=any_text).kind == kind
+    assert routed(read(("track", 0.99)), filling=any_text).kind == "form"
+
+
+def test_choose_route_refused_confirmation_is_a_cancellation() -> None:
+    route = routed(read(("order", 0.9)), filling=filling(is_answer=True, is_refused=True))
+    assert (route.kind, route.why) == ("cancel", "not confirmed")
+
+
+def test_choose_route_torn_message_is_asked_about() -> None:
+    torn = read(("order", 0.48), ("track", 0.44), ("cancel", 0.08))
+    route = routed(torn, clarify=0.9)
+    assert (route.kind, route.options) == ("clarify", ("order", "track"))
+    assert routed(torn, clarify=0.95).kind == "fallback"
 
 
 def test_choose_route_shortcut_has_no_confidence() -> None:

@@ -11,7 +11,7 @@ from pipelines.nlu.release import Release
 from pipelines.schemas.bot import ToolSpec
 from pipelines.settings import Settings
 from serving.dialogue.messages import BotMessage, UserMessage
-from serving.dialogue.reply import SERVICE_UNAVAILABLE
+from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.turn import MAX_TRIES, idempotency_key
 from serving.store.keys import thread_key
 from serving.store.turns import TurnRecord

@@ -1,0 +1,158 @@
+"""Reading answers to the bot's questions by the words of `answer_words.py`."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from pipelines.nlu.text import tokenize
+from serving.dialogue.answer_words import WORDS, AnswerWords
+
+
+class Correction(Enum):
+    """How surely a message takes something back."""
+
+    NONE = "none"
+    AFTERTHOUGHT = "afterthought"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class YesNo:
+    """An answer to a yes-or-no question.
+
+    Attributes
+    ----------
+    is_yes
+        None: it is neither.
+    n_more_words
+        Words behind it, but for fillers.
+    goes_on
+        Whether a `but` or the like is among them.
+    """
+
+    is_yes: bool | None
+    n_more_words: int = 0
+    goes_on: bool = False
+
+
+def plain_words(text: str) -> tuple[str, ...]:
+    """Give the words of a text in lower case, without accents and punctuation."""
+    return tuple(token.text for token in tokenize(_plain(text)) if token.text[0].isalnum())
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFD", text.lower().replace("\u00df", "ss"))
+    return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
+
+
+_Phrases = frozenset[tuple[str, ...]]
+
+
+class AnswerReader:
+    """Reads answers in one language.
+
+    Parameters
+    ----------
+    words
+        The language's.
+    """
+
+    def __init__(self, words: AnswerWords) -> None:
+        self._polarity = {
+            **{plain_words(phrase): True for phrase in words.yes},
+            **{plain_words(phrase): False for phrase in words.no},
+            **{plain_words(phrase): None for phrase in words.unsure},
+        }
+        self._longest = max(map(len, self._polarity))
+        self._fillers = frozenset(word for phrase in words.fillers for word in plain_words(phrase))
+        self._but = frozenset(word for phrase in words.but for word in plain_words(phrase))
+        self._none = _phrases(words.none)
+        self._ordinals = {plain_words(phrase): position for phrase, position in words.ordinals.items()}
+        self._option_words = frozenset(word for phrase in words.option_words for word in plain_words(phrase))
+        self._corrections = _phrases(words.corrections)
+        self._afterthoughts = _phrases(words.afterthoughts)
+        self._marks = _phrases(words.correction_marks)
+        self._negations = _phrases(words.negations)
+        self._swaps = _phrases(words.swaps)
+
+    def yes_no(self, text: str) -> YesNo:
+        """Read what a text begins with, after fillers, as a yes or no."""
+        as_written = plain_words(text)
+        for words in (as_written, self._without_fillers(as_written)):  # `please do`, and `well, yes`
+            for length in range(min(self._longest, len(words)), 0, -1):
+                if words[:length] in self._polarity:
+                    more = [word for word in words[length:] if word not in self._fillers]
+                    return YesNo(self._polarity[words[:length]], len(more), not self._but.isdisjoint(more))
+        return YesNo(None)
+
+    def is_none(self, text: str) -> bool:
+        """Tell whether the whole text refuses every option."""
+        return self._is_one_of(text, self._none)
+
+    def ordinal(self, text: str, n_options: int) -> int | None:
+        """Give the place, from 0, of the option that the whole text counts out; None if it does not."""
+        words = self._without_fillers(plain_words(text))
+        positions = {self._ordinals[word,] for word in words if (word,) in self._ordinals}
+        positions -= {1} if len(positions) > 1 else set()  # `the second one`
+        others = [word for word in words if (word,) not in self._ordinals and word not in self._option_words]
+        if len(positions) != 1 or others:
+            return None
+        position = positions.pop()
+        place = n_options - 1 if position < 0 else position - 1
+        return place if place < n_options else None
+
+    def correction(self, text: str) -> Correction:
+        """Tell whether the text takes something back: `no, I meant Rome`, or perhaps `sorry, Rome`."""
+        words = plain_words(text)
+        places = range(len(words))
+        if any(words[place : place + len(phrase)] == phrase for phrase in self._marks for place in places):
+            return Correction.PLAIN
+        begun = self._without_leading_fillers(words)
+        if any(begun[: len(phrase)] == phrase for phrase in self._corrections):
+            return Correction.PLAIN
+        is_afterthought = any(begun[: len(phrase)] == phrase for phrase in self._afterthoughts)
+        return Correction.AFTERTHOUGHT if is_afterthought else Correction.NONE
+
+    def is_swap(self, text: str) -> bool:
+        """Tell whether the whole text asks for two values to change places."""
+        words = self._without_fillers(plain_words(text))
+        if words[:1] and self._polarity.get(words[:1]) is False:
+            words = words[1:]  # `no, the other way round`
+        return words in self._swaps
+
+    def is_negated(self, text: str, position: int) -> bool:
+        """Tell whether what stands at a position is said not to be meant: `not Paris`."""
+        before = text[:position].rstrip()
+        if before and not before[-1].isalnum():
+            return False  # `no, Paris` means Paris
+        words = plain_words(before)
+        return any(words[-len(phrase) :] == phrase for phrase in self._negations)
+
+    def _is_one_of(self, text: str, phrases: _Phrases) -> bool:
+        words = plain_words(text)
+        return words in phrases or self._without_fillers(words) in phrases
+
+    def _without_fillers(self, words: Sequence[str]) -> tuple[str, ...]:
+        return tuple(word for word in words if word not in self._fillers)
+
+    def _without_leading_fillers(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        first = next((place for place, word in enumerate(words) if word not in self._fillers), len(words))
+        return words[first:]
+
+
+def _phrases(phrases: Sequence[str]) -> _Phrases:
+    return frozenset(map(plain_words, phrases))
+
+
+_READERS = {language: AnswerReader(words) for language, words in WORDS.items()}
+
+
+def base_language(tag: str) -> str:
+    """Give the language of a tag: `pt` of `pt-BR`."""
+    return tag.replace("_", "-").split("-")[0].lower()
+
+
+def answer_reader(language: str) -> AnswerReader:
+    """Give the reader of a language tag, the English one where there is none."""
+    return _READERS.get(base_language(language), _READERS["en"])

@@ -1,0 +1,229 @@
+"""What a message brings to a form: values for its parameters, corrections of them, and why a value was not taken."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from pipelines.schemas.bot import Intent, Parameter
+from serving.dialogue.answers import Correction
+from serving.dialogue.interpret import Interpretation
+from serving.dialogue.state import Form, Slot
+from serving.dialogue.values import Candidate, Problem, ValueReader
+
+MAX_WRITTEN_CHARS = 200
+"""How much of what the customer wrote is kept beside a value."""
+MOST = 0.5
+"""The share of a message from which on it is about its values and nothing else."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a message brings.
+
+    Attributes
+    ----------
+    slots
+        New values by the parameter's name.
+    emptied
+        Parameters whose value was taken back without another one.
+    problem
+        Why a value was not taken.
+    takes_back
+        Whether the message corrects something.
+    share
+        How much of the message is values of this form, in [0, 1].
+    is_whole_text
+        Whether the message was taken as a value because any text is one.
+    """
+
+    slots: dict[str, Slot] = field(default_factory=dict)
+    emptied: frozenset[str] = frozenset()
+    problem: Problem | None = None
+    takes_back: bool = False
+    share: float = 0.0
+    is_whole_text: bool = False
+
+
+def hear(intent: Intent, form: Form, interpretation: Interpretation, reader: ValueReader) -> Heard:
+    """Find what a message brings to a form.
+
+    A message is tried as an answer to what was asked, also where the model found nothing in it. Other values are taken
+    along; a correction (`no, I meant Rome`, `not 2, 3`) goes to what was said last of its type.
+
+    Parameters
+    ----------
+    intent
+        The form's intent.
+    form
+        What is known, and what was asked.
+    interpretation
+        The message, read. A shortcut brings nothing.
+    reader
+        Reads values as the bot's customers write them.
+
+    Returns
+    -------
+    Heard
+        Nothing of it is in the form yet.
+    """
+    if interpretation.nlu is None:
+        return Heard()
+    text = interpretation.nlu.text
+    swapped = _swapped(intent, form) if reader.answers.is_swap(text) else {}
+    if swapped:
+        return Heard(slots=swapped, takes_back=True, share=1.0)
+    return _Ear(intent, form, interpretation, text, reader).hear()
+
+
+@dataclass
+class _Ear:
+    """Collects what one message brings to one form."""
+
+    intent: Intent
+    form: Form
+    interpretation: Interpretation
+    text: str
+    reader: ValueReader
+    slots: dict[str, Slot] = field(default_factory=dict)
+    emptied: set[str] = field(default_factory=set)
+    problem: Problem | None = None
+    covered: set[int] = field(default_factory=set)
+    is_whole_text: bool = False
+
+    def __post_init__(self) -> None:
+        self.known = {slot.name: slot for slot in self.form.slots}
+        self.asked = next((one for one in self.intent.parameters if one.name == self.form.asking), None)
+        self.correction = self.reader.answers.correction(self.text) if self.known else Correction.NONE
+
+    def hear(self) -> Heard:
+        for group in self._groups():
+            self._hear_group(group)
+        if self.asked is not None and self.reader.is_text(self.asked):
+            self._hear_text(self.asked)
+        if self.asked is not None and not (self.slots or self.emptied or self.problem):
+            self.problem = self.reader.missing(self.asked)
+        takes_back = self.correction is not Correction.NONE
+        return Heard(self.slots, frozenset(self.emptied), self.problem, takes_back, self._share(), self.is_whole_text)
+
+    def _groups(self) -> list[list[Parameter]]:
+        """Give the parameters by type: first the one that was asked for, last what reads the whole message."""
+        kinds = dict.fromkeys(parameter.type for parameter in self.intent.parameters)
+        groups = [[one for one in self.intent.parameters if one.type == kind] for kind in kinds]
+        typed = [group for group in groups if not self.reader.is_text(group[0])]
+        return sorted(typed, key=lambda group: (self.reader.is_boolean(group[0]), self.asked not in group))
+
+    def _hear_group(self, group: list[Parameter]) -> None:
+        """Find the values of the parameters of one type, and share them out."""
+        filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
+        candidates = self._candidates(group, filled)
+        answers = self.reader.answers
+        refused = [one.value for one in candidates if answers.is_negated(self.text, one.start)]
+        meant = [one for one in candidates if not answers.is_negated(self.text, one.start)]
+        wrong = [name for name, slot in filled.items() if slot.value in refused]
+        if wrong and not meant:
+            self.emptied.update(wrong)
+            self.correction = Correction.PLAIN
+        if wrong:  # `not Paris, Rome`: Rome is what Paris was, whatever comes first
+            meant = [Candidate(one.start, one.end, one.value) for one in meant]
+        corrected = wrong or self._corrected(filled, is_asked=self.asked in group)
+        for parameter, candidate in self._shared_out(group, meant, filled=filled, corrected=corrected):
+            self._take(parameter, candidate)
+
+    def _candidates(self, group: list[Parameter], filled: Collection[str]) -> list[Candidate]:
+        if self.interpretation.nlu is None:
+            return []
+        said_at = self.interpretation.said_at
+        candidates = self.reader.found(group[0], self.interpretation.nlu, said_at=said_at)
+        if not candidates and self.asked in group:
+            candidates = self.reader.read(self.asked, self.text, said_at=said_at)
+        is_boolean = self.reader.is_boolean(group[0])  # the `no` of a correction answers no other question
+        if not candidates and filled and self.correction is not Correction.NONE and not is_boolean:
+            corrected = next(one for one in group if one.name in filled)
+            candidates = self.reader.read(corrected, self.text, said_at=said_at)
+        if is_boolean:
+            return candidates
+        # one number is not both a quantity and a price
+        return [one for one in candidates if self.covered.isdisjoint(range(one.start, one.end))]
+
+    def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
+        """Name what a correction is about: what was said last of this type.
+
+        An afterthought (`sorry, tomorrow`) may as well answer what was asked.
+        """
+        if self.correction is Correction.NONE or (self.correction is Correction.AFTERTHOUGHT and is_asked):
+            return []
+        recent = [name for name in self.form.recent if name in filled]
+        return recent[-1:] or (list(filled) if len(filled) == 1 else [])
+
+    def _shared_out(
+        self, group: list[Parameter], candidates: list[Candidate], *, filled: Collection[str], corrected: list[str]
+    ) -> Iterator[tuple[Parameter, Candidate]]:
+        """Share out the values of one type among the parameters of that type.
+
+        A value whose role is a parameter's name goes there. The others go, in the order of the text, to what is being
+        corrected, then to the parameter that was asked for, then to those without a value; what is left corrects the
+        value of an only parameter of its type.
+        """
+        by_name = {parameter.name: parameter for parameter in group}
+        rest = []
+        for candidate in candidates:
+            if candidate.role in by_name:
+                yield by_name.pop(candidate.role), candidate
+            else:
+                rest.append(candidate)
+        empty = [name for name in by_name if name not in filled]
+        ordered = [*corrected, *(one.name for one in group if one is self.asked), *empty]
+        waiting = [name for name in dict.fromkeys(ordered) if name in by_name]
+        if not waiting and len(group) == 1:
+            waiting = list(by_name)
+        for name, candidate in zip(waiting, rest, strict=False):
+            yield by_name[name], candidate
+
+    def _hear_text(self, asked: Parameter) -> None:
+        """Take the whole message as the value that was asked for, unless it corrects another one.
+
+        Other values in it (an order number in a complaint) fill what is empty and correct nothing.
+        """
+        if self.correction is not Correction.NONE and self.slots and self._share() >= MOST:
+            return
+        self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
+        self.emptied, self.correction, self.problem = set(), Correction.NONE, None
+        if not self.text.strip():
+            return
+        said = self.reader.read(asked, self.text, said_at=self.interpretation.said_at)
+        self._take(asked, said[0] if said else Candidate(0, len(self.text), self.text.strip()))
+        self.is_whole_text = not said and self.problem is None
+        if self.problem is not None:
+            self.covered.clear()  # what cannot be the answer may be something else
+
+    def _take(self, parameter: Parameter, candidate: Candidate) -> None:
+        """Put a value into its slot, or note why it cannot be there."""
+        self.covered.update(range(candidate.start, candidate.end))
+        value = self.reader.check(parameter, candidate.value, said_at=self.interpretation.said_at)
+        if isinstance(value, Problem):
+            self.problem = self.problem or value
+            return
+        self.slots[parameter.name] = Slot(
+            name=parameter.name,
+            type=parameter.type,
+            value=value,
+            text=self.text[candidate.start : candidate.end][:MAX_WRITTEN_CHARS],
+            role=candidate.role,
+        )
+
+    def _share(self) -> float:
+        letters = [place for place, sign in enumerate(self.text) if sign.isalnum()]
+        return sum(place in self.covered for place in letters) / len(letters) if letters else 0.0
+
+
+def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:
+    """Let the values of the two filled parameters of one type change places."""
+    slots = {slot.name: slot for slot in form.slots}
+    for kind in dict.fromkeys(parameter.type for parameter in intent.parameters):
+        pair = [one.name for one in intent.parameters if one.type == kind and one.name in slots]
+        if len(pair) == 2:
+            first, second = pair
+            return {
+                first: slots[second].model_copy(update={"name": first}),
+                second: slots[first].model_copy(update={"name": second}),
+            }
+    return {}

@@ -1,0 +1,162 @@
+"""What the bot says where its author wrote nothing, language by language.
+
+To add a language, add an entry to `PHRASES`; one without an entry gets English.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from serving.dialogue.answers import base_language
+from serving.dialogue.values import ProblemKind
+
+SERVICE_UNAVAILABLE = "Service is not available. Please try again later."
+NOT_UNDERSTOOD = "Sorry, I did not understand that. Could you put it in other words?"
+NO_LONGER_OFFERED = "Sorry, I can no longer help with that. What else can I do for you?"
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """Sentences of one language. What stands in braces is filled in.
+
+    Attributes
+    ----------
+    none_of_these
+        Also what its button sends, so it must be among the `none` answers of the language's words.
+    problems
+        Why a value cannot be used, by the kind of problem; `label` is the parameter's name, `limit` what it must be.
+    """
+
+    service_unavailable: str
+    not_understood: str
+    no_longer_offered: str
+    cancelled: str
+    cancelled_intent: str
+    handed_over: str
+    done: str
+    ask: str
+    resume: str
+    confirm: str
+    confirm_values: str
+    clarify: str
+    either: str
+    none_of_these: str
+    yes: str
+    no: str
+    problems: Mapping[ProblemKind, str]
+
+
+PHRASES: Mapping[str, Phrases] = {
+    "en": Phrases(
+        service_unavailable=SERVICE_UNAVAILABLE,
+        not_understood=NOT_UNDERSTOOD,
+        no_longer_offered=NO_LONGER_OFFERED,
+        cancelled="All right, I have cancelled that.",
+        cancelled_intent="All right, I have cancelled that ({name}).",
+        handed_over="One moment, please. A colleague will take over from here.",
+        done="Done.",
+        ask="Please tell me the {label}.",
+        resume="Back to \u201c{name}\u201d: {prompt}",
+        confirm="{name}. Shall I go ahead?",
+        confirm_values="{name} \u2013 {values}. Shall I go ahead?",
+        clarify="Did you mean {options}?",
+        either="or",
+        none_of_these="None of these",
+        yes="Yes",
+        no="No",
+        problems={
+            "number": "I need a number there, such as 12.5.",
+            "integer": "I need a whole number there, such as 3.",
+            "date": "I need a date there, such as 24 December or tomorrow.",
+            "time": "I need a time there, such as 17:30.",
+            "datetime": "I need a date and a time there, such as tomorrow at 17:30.",
+            "email": "I need an e-mail address there, such as ann@example.com.",
+            "phone": "That is not a phone number I can use. Please give it with its country code, such as +44.",
+            "url": "I need a web address there, such as https://example.com.",
+            "money": "I need an amount with its currency there, such as 20 EUR.",
+            "boolean": "Please answer yes or no.",
+            "choice": "Please choose one of these: {limit}.",
+            "pattern": "That does not look like a valid {label}.",
+            "minimum": "The {label} must be at least {limit}.",
+            "maximum": "The {label} can be at most {limit}.",
+            "earliest": "The {label} cannot be before {limit}.",
+            "latest": "The {label} cannot be after {limit}.",
+        },
+    ),
+    "de": Phrases(
+        service_unavailable="Der Dienst ist gerade nicht erreichbar. Bitte versuchen Sie es sp\u00e4ter noch einmal.",
+        not_understood="Das habe ich leider nicht verstanden. K\u00f6nnen Sie es anders sagen?",
+        no_longer_offered="Dabei kann ich leider nicht mehr helfen. Was kann ich sonst f\u00fcr Sie tun?",
+        cancelled="In Ordnung, ich habe das abgebrochen.",
+        cancelled_intent="In Ordnung, ich habe das abgebrochen ({name}).",
+        handed_over="Einen Moment bitte, ein Mensch \u00fcbernimmt das Gespr\u00e4ch.",
+        done="Erledigt.",
+        ask="Bitte nennen Sie mir: {label}.",
+        resume="Zur\u00fcck zu \u201e{name}\u201c: {prompt}",
+        confirm="{name}. Soll ich das so machen?",
+        confirm_values="{name} \u2013 {values}. Soll ich das so machen?",
+        clarify="Meinten Sie {options}?",
+        either="oder",
+        none_of_these="Keins davon",
+        yes="Ja",
+        no="Nein",
+        problems={
+            "number": "Da brauche ich eine Zahl, zum Beispiel 12,5.",
+            "integer": "Da brauche ich eine ganze Zahl, zum Beispiel 3.",
+            "date": "Da brauche ich ein Datum, zum Beispiel 24. Dezember oder morgen.",
+            "time": "Da brauche ich eine Uhrzeit, zum Beispiel 17:30.",
+            "datetime": "Da brauche ich ein Datum und eine Uhrzeit, zum Beispiel morgen um 17:30.",
+            "email": "Da brauche ich eine E-Mail-Adresse, zum Beispiel anna@example.com.",
+            "phone": "Diese Telefonnummer kann ich nicht verwenden. Bitte mit Landesvorwahl, zum Beispiel +49.",
+            "url": "Da brauche ich eine Internetadresse, zum Beispiel https://example.com.",
+            "money": "Da brauche ich einen Betrag mit W\u00e4hrung, zum Beispiel 20 EUR.",
+            "boolean": "Bitte antworten Sie mit Ja oder Nein.",
+            "choice": "Bitte w\u00e4hlen Sie eins davon: {limit}.",
+            "pattern": "Das passt nicht zu dem, was ich brauche ({label}).",
+            "minimum": "Das ist zu wenig; mindestens {limit} ({label}).",
+            "maximum": "Das ist zu viel; h\u00f6chstens {limit} ({label}).",
+            "earliest": "Das ist zu fr\u00fch; fr\u00fchestens {limit} ({label}).",
+            "latest": "Das ist zu sp\u00e4t; sp\u00e4testens {limit} ({label}).",
+        },
+    ),
+    "es": Phrases(
+        service_unavailable="El servicio no est\u00e1 disponible. Int\u00e9ntelo de nuevo m\u00e1s tarde.",
+        not_understood="Lo siento, no lo he entendido. \u00bfPuede decirlo de otra manera?",
+        no_longer_offered="Lo siento, ya no puedo ayudar con eso. \u00bfQu\u00e9 m\u00e1s puedo hacer por usted?",
+        cancelled="De acuerdo, lo he cancelado.",
+        cancelled_intent="De acuerdo, lo he cancelado ({name}).",
+        handed_over="Un momento, por favor. Una persona contin\u00faa con usted.",
+        done="Hecho.",
+        ask="Por favor, d\u00edgame: {label}.",
+        resume="Volvamos a \u00ab{name}\u00bb: {prompt}",
+        confirm="{name}. \u00bfLo hago as\u00ed?",
+        confirm_values="{name} \u2013 {values}. \u00bfLo hago as\u00ed?",
+        clarify="\u00bfSe refiere a {options}?",
+        either="o",
+        none_of_these="Ninguna de ellas",
+        yes="S\u00ed",
+        no="No",
+        problems={
+            "number": "Ah\u00ed necesito un n\u00famero, por ejemplo 12,5.",
+            "integer": "Ah\u00ed necesito un n\u00famero entero, por ejemplo 3.",
+            "date": "Ah\u00ed necesito una fecha, por ejemplo 24 de diciembre o ma\u00f1ana.",
+            "time": "Ah\u00ed necesito una hora, por ejemplo 17:30.",
+            "datetime": "Ah\u00ed necesito una fecha y una hora, por ejemplo ma\u00f1ana a las 17:30.",
+            "email": "Ah\u00ed necesito un correo electr\u00f3nico, por ejemplo ana@example.com.",
+            "phone": "No puedo usar ese tel\u00e9fono. Escr\u00edbalo con el prefijo del pa\u00eds, por ejemplo +34.",
+            "url": "Ah\u00ed necesito una direcci\u00f3n web, por ejemplo https://example.com.",
+            "money": "Ah\u00ed necesito un importe con su moneda, por ejemplo 20 EUR.",
+            "boolean": "Responda s\u00ed o no, por favor.",
+            "choice": "Elija una de estas opciones: {limit}.",
+            "pattern": "Eso no corresponde a lo que necesito ({label}).",
+            "minimum": "Es muy poco; como m\u00ednimo {limit} ({label}).",
+            "maximum": "Es demasiado; como m\u00e1ximo {limit} ({label}).",
+            "earliest": "Es demasiado pronto; no antes de {limit} ({label}).",
+            "latest": "Es demasiado tarde; no despu\u00e9s de {limit} ({label}).",
+        },
+    ),
+}
+
+
+def phrases_of(language: str) -> Phrases:
+    """Give the sentences of a language tag."""
+    return PHRASES.get(base_language(language), PHRASES["en"])

@@ -1,0 +1,290 @@
+"""Values of parameters: found in a message, read from an answer, checked against what the author asks for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any, Literal
+
+import re2
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
+from pipelines.nlu.text import tokenize
+from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, EntityValue, Parameter
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.understanding import EntitySpan, NluResult
+from serving.dialogue.answers import AnswerReader, answer_reader
+
+MAX_NUMBER = 10**15
+"""What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
+
+ProblemKind = Literal[
+    "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",
+    "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value",
+]  # fmt: skip
+"""Why a value cannot be used: it is not of the type, or not what the author allows. `value`: none was found."""
+
+
+class Problem(BaseModel):
+    """Why there is no value for a parameter; `limit` is what the value would have to be."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parameter: str
+    kind: ProblemKind
+    limit: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A value where it stands: characters `[start, end)` of the text."""
+
+    start: int
+    end: int
+    value: JsonValue
+    role: str | None = None
+
+
+class ValueReader:
+    """Reads values as the customers of one bot write them.
+
+    Parameters
+    ----------
+    definition
+        The bot: its entities and its language.
+
+    Attributes
+    ----------
+    answers
+        Reads yes, no, corrections and the like in the bot's language.
+    """
+
+    def __init__(self, definition: BotDefinition) -> None:
+        self._entity_by_name = {entity.name: entity for entity in definition.entities}
+        self._language = definition.language
+        self.answers: AnswerReader = answer_reader(definition.language)
+
+    def is_text(self, parameter: Parameter) -> bool:
+        """Tell whether a parameter takes whole messages."""
+        return parameter.type in TEXT_TYPES and parameter.type not in self._entity_by_name
+
+    def is_boolean(self, parameter: Parameter) -> bool:
+        """Tell whether a parameter takes yes or no."""
+        return parameter.type == BOOLEAN and parameter.type not in self._entity_by_name
+
+    def _system_types(self, parameter: Parameter) -> tuple[str, ...]:
+        if parameter.type in self._entity_by_name:
+            return ()
+        if parameter.type in SYSTEM_TYPES:
+            return (parameter.type,)
+        return SYSTEM_TYPES_BY_ALIAS.get(parameter.type, ())
+
+    def found(self, parameter: Parameter, nlu: NluResult, *, said_at: datetime | None) -> list[Candidate]:
+        """Give the values of a parameter's type that the model found in a message, in the order of the text."""
+        system = self._system_types(parameter)
+        if "sys.number" in system:
+            system = (*system, "sys.integer")  # what is whole has been found as such
+        own = [span for span in nlu.entities if span.type == parameter.type and span.type not in system]
+        if own or not system:
+            return [Candidate(span.start, span.end, span.value, span.role) for span in own]
+        return _typed([span for span in nlu.entities if span.type in system], parameter, said_at=said_at)
+
+    def read(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
+        """Read a text as an answer to the question for a parameter, whatever the model made of it.
+
+        Parameters
+        ----------
+        parameter
+            What was asked for; none that takes whole messages, unless it has choices.
+        text
+            The answer.
+        said_at
+            When it was said, on the clock of the bot's time zone.
+
+        Returns
+        -------
+        list[Candidate]
+            The values in it, in the order of the text.
+        """
+        if self.is_boolean(parameter):
+            is_yes = self.answers.yes_no(text).is_yes
+            return [] if is_yes is None else [Candidate(0, len(text), is_yes)]
+        system = self._system_types(parameter)
+        if system:
+            spans = _system_entities(system, self._language).find(text, now=said_at)
+            return _typed(spans, parameter, said_at=said_at)
+        return list(self._known(parameter, text))
+
+    def _known(self, parameter: Parameter, text: str) -> Iterator[Candidate]:
+        entity = self._entity_by_name.get(parameter.type)
+        if not parameter.choices and (entity is None or not entity.entity_values):
+            return
+        tokens = tokenize(text)
+        for phrase in _known_values(_Same(parameter), _Same(entity)).find(tokens):
+            yield Candidate(tokens[phrase.first].start, tokens[phrase.last - 1].end, phrase.value)
+
+    def check(self, parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> JsonValue | Problem:
+        """Hold a value against the choices, the pattern and the bounds of its parameter.
+
+        Parameters
+        ----------
+        parameter
+            Whose value it is to be.
+        value
+            In canonical form.
+        said_at
+            Tells what `today` is in a bound; None: such a bound is not looked at.
+
+        Returns
+        -------
+        JsonValue or Problem
+            The value, a choice as its author wrote it; or why it cannot be used.
+        """
+        if parameter.choices:
+            choice = next((one for one in parameter.choices if one.casefold() == str(value).casefold()), None)
+            if choice is None:
+                return Problem(parameter=parameter.name, kind="choice", limit=", ".join(parameter.choices))
+            value = choice if isinstance(value, str) else value
+        if parameter.pattern is not None and _pattern(parameter.pattern).fullmatch(str(value)) is None:
+            return Problem(parameter=parameter.name, kind="pattern")
+        return _beyond(parameter, value, said_at=said_at) or value
+
+    def missing(self, parameter: Parameter) -> Problem:
+        """Give the problem of an answer in which there is no value at all."""
+        if parameter.choices:
+            return Problem(parameter=parameter.name, kind="choice", limit=", ".join(parameter.choices))
+        if self.is_boolean(parameter):
+            return Problem(parameter=parameter.name, kind="boolean")
+        if self._system_types(parameter):
+            kind = parameter.type.removeprefix(SYSTEM_PREFIX)
+            return Problem.model_validate({"parameter": parameter.name, "kind": kind})
+        return Problem(parameter=parameter.name, kind="value")
+
+
+class _Same:
+    """An object as the key of a cache: found again because it is the same one, without comparing what is in it."""
+
+    __slots__ = ("it",)
+
+    def __init__(self, it: Any) -> None:
+        self.it = it
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.it is other.it
+
+    def __hash__(self) -> int:
+        return id(self.it)
+
+
+@lru_cache(maxsize=1024)
+def _known_values(parameter: _Same, entity: _Same) -> KnownValues:
+    """Index what a parameter may be: its choices with their synonyms, or the values of its entity."""
+    wanted: Parameter = parameter.it
+    listed: Sequence[EntityValue] = entity.it.entity_values if entity.it is not None else ()
+    if wanted.choices:
+        synonyms = {one.value.casefold(): one.synonyms for one in listed}
+        listed = [EntityValue(value=choice, synonyms=synonyms.get(choice.casefold(), ())) for choice in wanted.choices]
+    return KnownValues([Entity(name=wanted.name, entity_values=tuple(listed))])
+
+
+@lru_cache(maxsize=64)
+def _system_entities(types: tuple[str, ...], language: str) -> SystemEntities:
+    return SystemEntities(types, language=language)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> "re2._Regexp":
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    return re2.compile(pattern, options)
+
+
+def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: datetime | None) -> list[Candidate]:
+    """Turn canonical texts into values: numbers into numbers, a date and a time into one moment."""
+    if parameter.type == "datetime":
+        return list(_moments(spans, said_at=said_at))
+    typed = []
+    for span in spans:
+        is_number = span.type in ("sys.number", "sys.integer")
+        value = _number(span.value) if is_number else span.value
+        if value is not None:
+            typed.append(Candidate(span.start, span.end, value, span.role))
+    return typed
+
+
+def _number(written: str) -> int | float | None:
+    try:
+        number = Decimal(written)
+    except InvalidOperation:
+        return None
+    if not abs(number) < MAX_NUMBER:
+        return None
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _moments(spans: Sequence[EntitySpan], *, said_at: datetime | None) -> Iterator[Candidate]:
+    """Put dates and times together, in order; a time alone means the next one on the clock."""
+    days = [span for span in spans if span.type == "sys.date"]
+    for position, clock in enumerate(span for span in spans if span.type == "sys.time"):
+        day = days[position] if position < len(days) else None
+        moment = _moment(day.value if day else None, clock.value, said_at)
+        if moment is not None:
+            start = min(clock.start, day.start) if day else clock.start
+            end = max(clock.end, day.end) if day else clock.end
+            yield Candidate(start, end, moment)
+
+
+def _moment(day: str | None, clock: str, said_at: datetime | None) -> str | None:
+    try:
+        if "T" in clock:
+            return datetime.fromisoformat(clock).isoformat(timespec="minutes")  # `in two hours`
+        if day is not None:
+            return datetime.fromisoformat(f"{date.fromisoformat(day)}T{clock}").isoformat(timespec="minutes")
+        if said_at is None:
+            return None
+        moment = datetime.fromisoformat(f"{said_at.date()}T{clock}")
+        now = said_at.replace(tzinfo=None)
+        return (moment if moment >= now else moment + timedelta(days=1)).isoformat(timespec="minutes")
+    except (ValueError, OverflowError):
+        return None  # the model had no clock: `tomorrow` is what it says
+
+
+def _beyond(parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> Problem | None:
+    """Compare numbers and amounts with numbers, dates with dates; anything else has no bounds."""
+    for bound, is_lower in ((parameter.minimum, True), (parameter.maximum, False)):
+        number, day = _amount(value), _day(value)
+        if isinstance(bound, int | float) and number is not None:
+            if number < bound if is_lower else number > bound:
+                return Problem(parameter=parameter.name, kind="minimum" if is_lower else "maximum", limit=f"{bound:g}")
+        elif isinstance(bound, str) and day is not None:
+            limit = _bound_day(bound, said_at)
+            if limit is not None and (day < limit if is_lower else day > limit):
+                kind: ProblemKind = "earliest" if is_lower else "latest"
+                return Problem(parameter=parameter.name, kind=kind, limit=limit.isoformat())
+    return None
+
+
+def _amount(value: JsonValue) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(str(value).split(" ")[0])  # of `12.50 GBP` the amount
+    except ValueError:
+        return None
+
+
+def _day(value: JsonValue) -> date | None:
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
+        return None
+
+
+def _bound_day(bound: Bound, said_at: datetime | None) -> date | None:
+    if bound == TODAY:
+        return said_at.date() if said_at is not None else None
+    return _day(bound)

@@ -1,0 +1,167 @@
+"""What the customer is told about a decision: responses, prompts, questions back, the way back to a form."""
+
+from pydantic import JsonValue
+
+from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, HANDOVER_INTENT, Intent, Parameter
+from pipelines.schemas.release import BotDefinition
+from serving.dialogue.decide import Decision
+from serving.dialogue.messages import QuickReply
+from serving.dialogue.phrases import Phrases, phrases_of
+from serving.dialogue.reply import Reply, ReplyValues, render_reply, respond, say
+from serving.dialogue.state import Form, Question
+from serving.dialogue.values import Problem, ValueReader
+
+
+def word_reply(
+    decision: Decision, definition: BotDefinition, *, result: JsonValue, has_failed: bool, seed: str
+) -> Reply:
+    """Put a decision into words.
+
+    Parameters
+    ----------
+    decision
+        What was decided.
+    definition
+        The release's texts.
+    result
+        What the tool answered; None without a tool.
+    has_failed
+        Whether the tool was to be called and gave no usable answer.
+    seed
+        Decides among reply variants.
+
+    Returns
+    -------
+    Reply
+        At least one message.
+    """
+    voice = _Voice(decision, definition, result=result, seed=seed)
+    reply = say(voice.phrases.service_unavailable) if has_failed else voice.answer()
+    resumed = decision.resumed_form
+    return reply if resumed is None else reply.then(voice.resume(resumed))
+
+
+class _Voice:
+    """Words the parts of one reply."""
+
+    def __init__(self, decision: Decision, definition: BotDefinition, *, result: JsonValue, seed: str) -> None:
+        self.decision = decision
+        self.phrases: Phrases = phrases_of(definition.language)
+        self.reader = ValueReader(definition)
+        self.intent_by_id = definition.intent_by_id()
+        self.values = ReplyValues(
+            context=decision.state.context,
+            parameters=decision.parameters,
+            result=result,
+            cancelled=_title(decision.cancelled) if decision.cancelled else "",
+            seed=seed,
+        )
+
+    def answer(self) -> Reply:
+        """Word what the message led to."""
+        decision = self.decision
+        farewell = say(self.phrases.no_longer_offered) if decision.has_lost_form else Reply()
+        if decision.state.question is not None:
+            return farewell.then(self._ask_which(decision.state.question))
+        if decision.has_lost_form and decision.route.kind == "fallback":
+            return farewell
+        intent, filling = decision.intent, decision.filling
+        if intent is not None and filling is not None and filling.is_open:
+            return farewell.then(self._ask(intent, filling.form, self.values, problem=filling.problem))
+        return farewell.then(respond(intent, self.values, otherwise=self._plain_response(), phrases=self.phrases))
+
+    def _plain_response(self) -> str:
+        """Give the sentence for an intent without a response."""
+        intent_id, cancelled = self.decision.route.intent_id, self.values.cancelled
+        if cancelled:
+            return self.phrases.cancelled_intent.format(name=cancelled)
+        plain = {
+            CANCEL_INTENT: self.phrases.cancelled,
+            FALLBACK_INTENT: self.phrases.not_understood,
+            HANDOVER_INTENT: self.phrases.handed_over,
+        }
+        return plain.get(intent_id, self.phrases.done)
+
+    def resume(self, form: Form) -> Reply:
+        """Come back to a form after something else; after small talk simply with its question."""
+        intent = self.intent_by_id[form.intent_id]
+        values = self.values.model_copy(update={"parameters": form.value_by_name()})
+        question = self._ask(intent, form, values, problem=None)
+        if self._was_small_talk() or question.problem:
+            return question
+        values = values.model_copy(update={"prompt": "\n".join(question.texts)})
+        if intent.resume_prompt.strip():
+            what = f"resume prompt of {intent.intent_id!r}"
+            back = render_reply(intent.resume_prompt, values, otherwise="", what=what, phrases=self.phrases)
+        else:
+            first, *others = question.texts
+            back = say(self.phrases.resume.format(name=_title(intent), prompt=first), *others)
+        return back.with_buttons(question.messages[-1].quick_replies)
+
+    def _was_small_talk(self) -> bool:
+        intent = self.decision.intent
+        is_plain = intent is not None and not (intent.parameters or intent.tool or intent.confirm)
+        return is_plain and self.decision.route.kind == "intent"
+
+    def _ask(self, intent: Intent, form: Form, values: ReplyValues, *, problem: Problem | None) -> Reply:
+        """Ask the question of a form, after saying why a value was not taken."""
+        parameter_by_name = {parameter.name: parameter for parameter in intent.parameters}
+        asked = parameter_by_name.get(form.asking or "")
+        excuse = Reply()
+        if problem is not None and problem.parameter in parameter_by_name:
+            excuse = self._explain(parameter_by_name[problem.parameter], problem, values)
+            if asked is not None and asked.name == problem.parameter and asked.invalid_prompt.strip():
+                return excuse.with_buttons(self._choices(asked))
+        if asked is None:
+            return excuse.then(self._ask_to_confirm(intent, form, values))
+        plainly = self.phrases.ask.format(label=_label(asked))
+        what = f"prompt of {asked.name!r}"
+        prompt = render_reply(asked.prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
+        return excuse.then(prompt.with_buttons(self._choices(asked)))
+
+    def _explain(self, parameter: Parameter, problem: Problem, values: ReplyValues) -> Reply:
+        sentence = self.phrases.problems.get(problem.kind, "")
+        plainly = sentence.format(label=_label(parameter), limit=problem.limit)
+        what = f"invalid prompt of {parameter.name!r}"
+        return render_reply(parameter.invalid_prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
+
+    def _choices(self, parameter: Parameter) -> list[QuickReply]:
+        choices = list(parameter.choices)
+        if not choices and self.reader.is_boolean(parameter):
+            choices = [self.phrases.yes, self.phrases.no]
+        return [QuickReply(title=choice, payload=choice) for choice in choices]
+
+    def _ask_to_confirm(self, intent: Intent, form: Form, values: ReplyValues) -> Reply:
+        listed = "; ".join(f"{slot.name.replace('_', ' ')}: {self._shown(slot.value)}" for slot in form.slots)
+        sentence = self.phrases.confirm_values if listed else self.phrases.confirm
+        plainly = sentence.format(name=_title(intent), values=listed)
+        what = f"confirm prompt of {intent.intent_id!r}"
+        question = render_reply(intent.confirm_prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
+        words = (self.phrases.yes, self.phrases.no)
+        return question.with_buttons(QuickReply(title=word, payload=word) for word in words)
+
+    def _shown(self, value: JsonValue) -> str:
+        if isinstance(value, bool):
+            return (self.phrases.yes if value else self.phrases.no).lower()
+        return str(value)
+
+    def _ask_which(self, question: Question) -> Reply:
+        titles = [_title(self.intent_by_id[intent_id]) for intent_id in question.options]
+        named = [f"\u201c{title}\u201d" for title in titles]
+        options = f"{', '.join(named[:-1])} {self.phrases.either} {named[-1]}"
+        buttons = [
+            QuickReply(title=title, payload=f"/{intent_id}")
+            for title, intent_id in zip(titles, question.options, strict=True)
+        ]
+        none = self.phrases.none_of_these
+        return say(self.phrases.clarify.format(options=options)).with_buttons(
+            [*buttons, QuickReply(title=none, payload=none)]
+        )
+
+
+def _title(intent: Intent) -> str:
+    return intent.name.strip() or intent.intent_id
+
+
+def _label(parameter: Parameter) -> str:
+    return parameter.name.replace("_", " ")
