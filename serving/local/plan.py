@@ -20,12 +20,15 @@ class Plan:
         Complete: every server has an address, the home folder is absolute.
     has_database, has_registry, has_shop
         Whether we run it; otherwise the user named one of their own.
+    has_stand_in
+        Whether a program of ours plays the language model, since the user named none.
     """
 
     settings: Settings
     has_database: bool
     has_registry: bool
     has_shop: bool
+    has_stand_in: bool
 
     @property
     def api_url(self) -> str:
@@ -57,6 +60,7 @@ def make_plan(settings: Settings) -> Plan:
         has_database=settings.mongo_uri is None,
         has_registry=settings.mlflow_tracking_uri is None,
         has_shop=programs.SHOP not in settings.endpoints,
+        has_stand_in=settings.llm_base_url is None and programs.STAND_IN.is_file(),
     )
     variables: dict[int, str] = {}
     for _, port, _, variable in _ports(plan):

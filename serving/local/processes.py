@@ -139,6 +139,13 @@ def is_listening(host: str, port: int) -> bool:
         return False
 
 
+def free_port(host: str) -> int:
+    """Find a port of an IPv4 address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
 def check_port(host: str, port: int, *, label: str, variable: str, patience_seconds: float = 0.0) -> None:
     """Make sure that a server can listen on a port.
 

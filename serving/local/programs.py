@@ -5,14 +5,19 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import serving
 from pipelines.settings import ENV_PREFIX, Settings
-from serving.local.processes import Program
+from serving.local.processes import Program, free_port
 
 LOOPBACK = "127.0.0.1"
 SHOP = "shop"
+# A message's products are small: threads that wait for each other cost twice the CPU. Read when numpy is imported.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SAMPLE = Path(serving.__file__).parents[1] / "data" / "sample"
+STAND_IN = Path(serving.__file__).parents[1] / "tests" / "fakes" / "llm_server.py"
+"""What plays the language model where no endpoint is set; only a checkout has it."""
 
 
 def local_settings(settings: Settings, home: Path) -> Settings:
@@ -37,13 +42,19 @@ def local_settings(settings: Settings, home: Path) -> Settings:
             "mongo_uri": settings.resolved_mongo_uri,
             "mlflow_tracking_uri": settings.resolved_tracking_uri,
             "endpoints": {SHOP: shop, **settings.endpoints},
+            "llm_base_url": settings.llm_base_url or _stand_in_url(),
         }
     )
+
+
+def _stand_in_url() -> str | None:
+    return f"http://{LOOPBACK}:{free_port(LOOPBACK)}/v1" if STAND_IN.is_file() else None
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """Give the variables by which our own programs find each other."""
     return {
+        **({f"{ENV_PREFIX}LLM_BASE_URL": settings.llm_base_url} if settings.llm_base_url else {}),
         f"{ENV_PREFIX}HOME": str(settings.home),
         f"{ENV_PREFIX}MONGO_URI": settings.resolved_mongo_uri,
         f"{ENV_PREFIX}ENDPOINTS": json.dumps(settings.endpoints),
@@ -90,6 +101,17 @@ def demo_shop(settings: Settings) -> Program:
     command = [sys.executable, "-m", "uvicorn", "serving.demo_api:create_demo_app", "--factory"]
     command += ["--host", LOOPBACK, "--port", str(settings.demo_port), "--log-level", "warning"]
     return Program("demo", "the demo shop", command)
+
+
+def stand_in(settings: Settings) -> Program:
+    """Plan the stand-in for a language model, at the address that the settings give it."""
+    command = [sys.executable, str(STAND_IN), "--port", str(stand_in_port(settings))]
+    return Program("llm", "the stand-in for a language model", command)
+
+
+def stand_in_port(settings: Settings) -> int | None:
+    """Give the port of the language model's endpoint."""
+    return urlsplit(settings.llm_base_url or "").port
 
 
 def training(settings: Settings, *, is_sample: bool) -> Program:

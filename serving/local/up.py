@@ -21,6 +21,11 @@ _SERVER_SECONDS = 120.0
 _TRAINING_SECONDS = 3600.0
 _READY_SECONDS = 20.0
 _AFTER_CRASH_SECONDS = 12.0
+_STAND_IN_NOTE = (
+    "",
+    "  No language model is set: bots that ask one are answered by a stand-in that only goes by keywords.",
+    "  INTENTLOOP_LLM_BASE_URL and OPENAI_API_KEY name a real one.",
+)
 
 
 def run_up(settings: Settings, *, console: Console, follow_parent: bool = False) -> None:
@@ -87,6 +92,8 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         stack.start_server(programs.database(settings))
     if plan.has_shop:
         stack.start_server(programs.demo_shop(settings))
+    if plan.has_stand_in:
+        stack.start_server(programs.stand_in(settings))
     with view.step("Database", expected_seconds=2) as step:
         _await_port(stack, step, settings.mongo_port if plan.has_database else None, own="INTENTLOOP_MONGO_URI")
     with view.step("Bot", expected_seconds=2) as step:
@@ -94,6 +101,11 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         step.note = drafts.note
     with view.step("Demo shop", expected_seconds=2) as step:
         _await_port(stack, step, settings.demo_port if plan.has_shop else None, own="INTENTLOOP_ENDPOINTS")
+    if settings.llm_base_url is not None:
+        with view.step("Language model", expected_seconds=1) as step:
+            port = programs.stand_in_port(settings) if plan.has_stand_in else None
+            _await_port(stack, step, port, own="INTENTLOOP_LLM_BASE_URL")
+            step.note += ", only a stand-in" if plan.has_stand_in else ""
     with view.step("MLflow server", expected_seconds=12) as step:
         _await_port(stack, step, settings.mlflow_port if plan.has_registry else None, own="MLFLOW_TRACKING_URI")
         if plan.has_registry:
@@ -123,6 +135,7 @@ def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
         f"  Chat page    {url}/",
         f"  API docs     {url}/docs",
         f"  MLflow UI    {plan.settings.resolved_tracking_uri}",
+        *(_STAND_IN_NOTE if plan.has_stand_in else ()),
         "",
         "  Ask it something:",
         "",

@@ -1,6 +1,6 @@
 """A language model's endpoint over a real socket: scriptable, and by default a modest reader that goes by keywords.
 
-`python -m tests.fakes.llm_server --port N` serves the reader alone, so that the route can be seen without a provider.
+`python tests/fakes/llm_server.py --port N` serves the reader alone, so that the route can be seen without a provider.
 """
 
 import argparse
@@ -13,7 +13,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
+try:
+    from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
+except ImportError:  # run as a script, which finds what lies beside it
+    from tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server  # type: ignore[no-redef]
 
 USAGE = {"prompt_tokens": 210, "completion_tokens": 14, "total_tokens": 224}
 _LINE = re.compile(r'^- ("(?:[^"\\]|\\.)*"):?(.*)$')

@@ -110,6 +110,7 @@ def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, 
     local.seed(tmp_path / "seed")
     local.start()
     assert "Training" in local.text()
+    assert "a stand-in that only goes by keywords" in local.text()
     first = local.ask("where is my order", thread="t1")
     assert first["form"]["asking"] == "order_id"
     second = local.command("up")
@@ -130,11 +131,13 @@ def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, 
     done = subprocess.run(pasted[0], shell=True, capture_output=True, text=True, check=True, timeout=30)
     assert json.loads(done.stdout)[0]["text"]
 
+    llm = (local.home / "run" / "llm.pid").read_text()
     demo = int((local.home / "run" / "demo.pid").read_text())
     os.kill(demo, signal.SIGKILL)
     assert local.wait_for_end() == 1
     assert "the demo shop was ended by SIGKILL" in local.text()
     assert str(local.home / "logs" / "demo.log") in local.text()
+    assert not Path(f"/proc/{llm}").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"home", "seed", "up.log"}
 
 
