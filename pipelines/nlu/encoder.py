@@ -45,8 +45,6 @@ class TokenStates:
         ``n_tokens`` is 0 for an empty text.
     offsets
         Characters ``[start, end)`` of each token in the original text. Shape ``(n_tokens, 2)``, int32, ascending.
-    token_ids
-        Rows of the vocabulary. Shape ``(n_tokens,)``, int32.
     sentence
         Mean over all tokens, special ones included, of unit length. Shape ``(dimension,)``, float32: a dot product of
         two is their cosine.
@@ -54,7 +52,6 @@ class TokenStates:
 
     states: NDArray[np.float32]
     offsets: NDArray[np.int32]
-    token_ids: NDArray[np.int32]
     sentence: NDArray[np.float32]
 
 
@@ -162,13 +159,9 @@ class SentenceEncoder:
         """
         encoding = self._tokenize(text)
         states = self._run(encoding)[0]
-        own = np.array(encoding.special_tokens_mask, dtype=np.bool_) == 0
-        return TokenStates(
-            states=states[own],
-            offsets=np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)[own],
-            token_ids=np.array(encoding.ids, dtype=np.int32)[own],
-            sentence=_mean(states),
-        )
+        own = _own_tokens(encoding.special_tokens_mask)
+        offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+        return TokenStates(states=states[own], offsets=offsets[own], sentence=_mean(states))
 
     def knows_word(self, word: str) -> bool:
         """Tell whether a lower-cased word is one whole piece of the vocabulary, in any of the usual notations."""
@@ -204,8 +197,20 @@ class SentenceEncoder:
         return int(shape[2])
 
 
+def _own_tokens(is_special: list[int]) -> slice | NDArray[np.bool_]:
+    """Choose the tokens that are the text's: a slice, which copies nothing, where special ones only enclose them."""
+    first, last = 0, len(is_special)
+    while first < last and is_special[first]:
+        first += 1
+    while last > first and is_special[last - 1]:
+        last -= 1
+    if any(is_special[first:last]):
+        return ~np.array(is_special, dtype=np.bool_)
+    return slice(first, last)
+
+
 def _mean(states: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = states.mean(axis=0)
+    mean: NDArray[np.float32] = np.add.reduce(states, axis=0)  # the length is set anyway: no division by the count
     mean /= max(float(np.sqrt(mean @ mean)), _NORM_FLOOR)
     return mean
 

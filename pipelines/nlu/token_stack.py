@@ -17,7 +17,7 @@ from pipelines.nlu.text import Token
 
 RIDGE = 3.0
 N_FOLDS = 3
-_SCORE_BINS = (0.1, 0.3, 0.5, 0.7)
+_SCORE_BINS = np.array([0.1, 0.3, 0.5, 0.7], dtype=np.float32)
 _TOP = 3
 
 FloatArray = npt.NDArray[np.float32]
@@ -125,17 +125,16 @@ class TokenStack:
         shared: list[list[str]] = [[] for _ in range(n_tokens)]
         if n_tokens == 0:
             return TokenClues(own, shared)
-        order = np.argsort(-scores, axis=1)[:, :_TOP]
-        top_scores = np.take_along_axis(scores, order, axis=1)
-        bins = np.digitize(top_scores, _SCORE_BINS).tolist()
-        outside = np.digitize(scores[:, self.labels_.index("O")], _SCORE_BINS).tolist() if "O" in self.labels_ else None
-        for row, (columns, levels) in enumerate(zip(order.tolist(), bins, strict=True)):
-            names = [self.labels_[column] for column in columns]
+        order = (-scores).argsort(axis=1)[:, :_TOP]
+        levels = _SCORE_BINS.searchsorted(scores, side="right").tolist()
+        outside = self.labels_.index("O") if "O" in self.labels_ else None
+        for row, columns in enumerate(order.tolist()):
+            names, level = [self.labels_[column] for column in columns], levels[row]
             shared[row].append(f"r={names[0]}")
-            own[row] += [f"r{rank}={name}{level}" for rank, (name, level) in enumerate(zip(names, levels, strict=True))]
+            own[row] += [f"r{rank}={self.labels_[column]}{level[column]}" for rank, column in enumerate(columns)]
             own[row].append(f"rr={'|'.join(names[:2])}")
             if outside is not None:
-                own[row].append(f"ro={outside[row]}")
+                own[row].append(f"ro={level[outside]}")
         return TokenClues(own, shared)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
