@@ -1,10 +1,13 @@
 """Step 6: freeze the release, register it as a version, and move the alias that makes it answer."""
 
+import math
 import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
@@ -12,15 +15,16 @@ from mlflow.exceptions import MlflowException
 
 from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import load_release, write_release
+from pipelines.nlu.release import MANIFEST_FILE, load_release, write_release
+from pipelines.nlu.verdict import VERDICT_FILE, load_judged, manifest_hash, require_gate, verdict_tags, write_verdict
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.release import BotDefinition, Manifest
 from pipelines.schemas.training import TrainParams
+from pipelines.schemas.verdict import Verdict
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.snapshot import Snapshot
 
 CANDIDATE = "candidate"
-GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 GOLDEN_SIZE = 60
 _NO_SUCH_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """What stores answer for a model that is not there, and for an alias that is not set."""
@@ -129,9 +133,15 @@ def freeze(
 
 
 def register(
-    folder: Path, params: TrainParams, *, run_id: str, gate: Gate, evaluation: Evaluation
+    folder: Path,
+    params: TrainParams,
+    *,
+    run_id: str,
+    gate: Gate,
+    evaluation: Evaluation,
+    verdict_key: str | None = None,
 ) -> RegisteredVersion:
-    """Log the release folder as a pyfunc model, register it, tag the verdict and set the aliases.
+    """Log the release folder and its verdict as a pyfunc model, register it, bind the two and set the aliases.
 
     Parameters
     ----------
@@ -142,9 +152,11 @@ def register(
     run_id
         The MLflow run to log to.
     gate
-        The verdict, written as tags on the version.
+        Whether it may answer; written as `verdict.json` beside the release and as tags on the version.
     evaluation
-        Figures on the held-out rows, written as the version's description.
+        Figures on the held-out rows, written into the verdict and as the version's description.
+    verdict_key
+        Signs the verdict; None: it is not signed.
 
     Returns
     -------
@@ -153,33 +165,53 @@ def register(
     """
     name = model_name(params.bot)
     client = mlflow.MlflowClient()
-    manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
+    manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
+    verdict_file = folder.parent / VERDICT_FILE
+    compared_with = promoted_version(params.bot, mlflow.get_tracking_uri(), alias=params.release_alias)
+    write_verdict(verdict_file, _verdict(folder, manifest, gate, evaluation, compared_with=compared_with))
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.pyfunc.log_model(
             name="release",
             python_model=str(_CODE_FILE),
-            artifacts={"release": str(folder)},
+            artifacts={"release": str(folder), "verdict": str(verdict_file)},
             registered_model_name=name,
             pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
             input_example=None,
         )
     version = str(logged.registered_model_version)
     tags = {
-        GATE_TAG: GATE_PASSED if gate.passed else GATE_FAILED,
-        "data_hash": manifest.data_hash,
+        **verdict_tags(verdict_file, key=verdict_key),
         "bot_hash": manifest.bot_hash,
         "git_commit": manifest.git_commit or "",
         "stage": "Staging",
     }
     if gate.reasons:
         tags["gate_reasons"] = "; ".join(gate.reasons)
+    if "accuracy" in evaluation.metrics:
+        tags["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
     client.update_model_version(name, version, description=describe(evaluation, manifest))
     for key, value in tags.items():
         client.set_model_version_tag(name, version, key, value)
     client.set_registered_model_alias(name, CANDIDATE, version)
     if params.promote and gate.passed:
-        promote(params.bot, version, alias=params.release_alias)
+        promote(params.bot, version, alias=params.release_alias, verdict_key=verdict_key)
     return RegisteredVersion(name, version, gate, params.promote and gate.passed)
+
+
+def _verdict(
+    folder: Path, manifest: Manifest, gate: Gate, evaluation: Evaluation, *, compared_with: str | None
+) -> Verdict:
+    return Verdict(
+        bot=manifest.bot,
+        passed=gate.passed,
+        reasons=gate.reasons,
+        figures={name: float(value) for name, value in evaluation.metrics.items() if math.isfinite(value)},
+        data_hash=manifest.data_hash,
+        manifest_sha256=manifest_hash(folder),
+        compared_with=compared_with,
+        created_at=datetime.now(UTC),
+        git_commit=manifest.git_commit,
+    )
 
 
 def describe(evaluation: Evaluation, manifest: Manifest) -> str:
@@ -196,8 +228,8 @@ def describe(evaluation: Evaluation, manifest: Manifest) -> str:
     return ", ".join(parts) + "."
 
 
-def promote(bot: str, version: str, *, alias: str) -> None:
-    """Move the alias that answers to a version; serving notices within seconds.
+def promote(bot: str, version: str, *, alias: str, verdict_key: str | None = None) -> None:
+    """Move the alias that answers to a version, if serving would take it; it notices within seconds.
 
     Parameters
     ----------
@@ -207,17 +239,25 @@ def promote(bot: str, version: str, *, alias: str) -> None:
         Version to promote.
     alias
         The alias that serving follows, `production` unless the settings say otherwise.
+    verdict_key
+        Key of the verdict's signature, if serving asks for one.
 
     Raises
     ------
     ReleaseRefused
-        The version has not passed the gate.
+        The version has not passed the gate, or its verdict is not about it.
     """
     client = mlflow.MlflowClient()
     name = model_name(bot)
     tags = client.get_model_version(name, version).tags
-    if tags.get(GATE_TAG) != GATE_PASSED:
-        raise ReleaseRefused(name, version, tags.get("gate_reasons") or "it has not passed the gate")
+    require_gate(tags, name=bot, version=version)
+    with TemporaryDirectory(prefix="intentloop-release-") as folder:
+        location = client.get_model_version_download_uri(name, version)
+        mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=folder)
+        manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
+        if not manifests:
+            raise ReleaseRefused(bot, version, f"it holds no {MANIFEST_FILE}, so it is not a release")
+        load_judged(manifests[0].parent, name=bot, version=version, tags=tags, key=verdict_key)
     previous = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
     client.set_registered_model_alias(name, alias, version)
     client.set_model_version_tag(name, version, "stage", "Production")

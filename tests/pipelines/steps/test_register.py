@@ -13,6 +13,7 @@ from mlflow.exceptions import MlflowException
 from pipelines.errors import ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import load_release
+from pipelines.nlu.verdict import load_judged
 from pipelines.schemas.training import TrainParams
 from pipelines.steps import tracking
 from pipelines.steps.evaluate import Evaluation, evaluate
@@ -141,6 +142,34 @@ def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel
     assert stages == ["Archived", "Production"]
     promote("walk", first, alias="production")
     assert promoted_version("walk", mlflow_in_use, alias="production") == first
+
+
+@pytest.mark.integration
+def test_register_binds_the_verdict_to_the_release(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "bound", PASSED, wanted=True)
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "bound", FAILED, wanted=False)
+    client, name = mlflow.MlflowClient(), model_name("bound")
+    for version, passed, compared_with in ((first, True, None), (second, False, first)):
+        folder = tmp_path / f"version-{version}"
+        mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=str(folder))
+        (file,) = folder.rglob("verdict.json")
+        assert (file.parent / "release" / "manifest.json").is_file()
+        tags = client.get_model_version(name, version).tags
+        judged = load_judged(
+            file.parent / "release", name="bound", version=version, tags=tags, key=None, must_pass=passed
+        )
+        verdict = judged.verdict
+        assert (verdict.passed, verdict.compared_with, verdict.data_hash) == (passed, compared_with, "d" * 64)
+        assert verdict.figures["accuracy"] == 0.9
+        assert tags["accuracy"] == "0.9000"
+    client.set_model_version_tag(name, second, "gate", "passed")
+    with pytest.raises(ReleaseRefused, match="below the floor"):
+        promote("bound", second, alias="production")
+    with pytest.raises(ReleaseRefused, match="not signed"):
+        promote("bound", first, alias="production", verdict_key="k" * 16)
+    client.set_model_version_tag(name, first, "verdict", "0" * 64)
+    with pytest.raises(ReleaseRefused, match=r"hash of verdict\.json"):
+        promote("bound", first, alias="production")
 
 
 @pytest.mark.integration

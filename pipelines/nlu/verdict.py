@@ -1,0 +1,174 @@
+"""The verdict on a release: how it is bound to the release's files, and how that is checked before it may answer.
+
+`verdict.json` lies beside the release folder among a version's artifacts and names the hash of its manifest, which
+names the hash of every file. The verdict's own digest stands as a tag on the version, with a signature when there is a
+key: whoever can write artifacts cannot write tags unseen, and without the key nobody can make a signature.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import ReleaseRefused
+from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
+from pipelines.schemas.verdict import Verdict
+
+VERDICT_FILE = "verdict.json"
+GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
+DATA_TAG, VERDICT_TAG, SIGNATURE_TAG = "data_hash", "verdict", "verdict_signature"
+JUDGING_TAGS = (GATE_TAG, DATA_TAG, VERDICT_TAG, SIGNATURE_TAG)
+"""The tags that decide whether a version may answer; when one changes, a refused version is looked at again."""
+
+
+@dataclass(frozen=True)
+class JudgedRelease:
+    """A release with the verdict that lets it answer; `digest` is the verdict's SHA-256."""
+
+    release: Release
+    verdict: Verdict
+    digest: str
+
+
+def write_verdict(file: Path, verdict: Verdict) -> None:
+    """Write `verdict.json`."""
+    file.write_text(verdict.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def manifest_hash(release_folder: Path) -> str:
+    """Give the hash that stands for every file of a release."""
+    return hashlib.sha256((release_folder / MANIFEST_FILE).read_bytes()).hexdigest()
+
+
+def verdict_tags(file: Path, *, key: str | None) -> dict[str, str]:
+    """Give the tags that bind a version to its verdict.
+
+    Parameters
+    ----------
+    file
+        The verdict as it will be stored.
+    key
+        Signs it; None: it is not signed.
+
+    Returns
+    -------
+    dict[str, str]
+        Values by tag name.
+    """
+    content = file.read_bytes()
+    verdict = Verdict.model_validate_json(content)
+    tags = {
+        GATE_TAG: GATE_PASSED if verdict.passed else GATE_FAILED,
+        DATA_TAG: verdict.data_hash,
+        VERDICT_TAG: hashlib.sha256(content).hexdigest(),
+    }
+    return tags if key is None else {**tags, SIGNATURE_TAG: _signature(content, key)}
+
+
+def require_gate(tags: Mapping[str, str], *, name: str, version: str) -> None:
+    """Refuse a version whose tags alone say that it must not answer, before anything is downloaded.
+
+    Parameters
+    ----------
+    tags
+        The version's.
+    name
+        The bot, for the message.
+    version
+        The version, for the message.
+
+    Raises
+    ------
+    ReleaseRefused
+        It has not passed the gate.
+    """
+    if tags.get(GATE_TAG) == GATE_PASSED:
+        return
+    if tags.get(GATE_TAG) == GATE_FAILED:
+        reason = f"it has not passed the gate ({tags.get('gate_reasons') or 'no reason is given'})"
+    else:
+        reason = f"it has no tag {GATE_TAG}={GATE_PASSED}, so no evaluation has found it fit to answer"
+    raise ReleaseRefused(name, version, reason)
+
+
+def load_judged(
+    release_folder: Path, *, name: str, version: str, tags: Mapping[str, str], key: str | None, must_pass: bool = True
+) -> JudgedRelease:
+    """Read a release and its verdict, and prove that one was said about the other.
+
+    Parameters
+    ----------
+    release_folder
+        A release, with `verdict.json` beside it.
+    name
+        The bot, for messages.
+    version
+        The version, for the record and for messages.
+    tags
+        The version's tags.
+    key
+        Key of the signature; None: signatures are not looked at.
+    must_pass
+        Whether the verdict must be a good one; it must be there and belong to the release in any case.
+
+    Returns
+    -------
+    JudgedRelease
+        Ready to answer.
+
+    Raises
+    ------
+    ReleaseRefused
+        There is no verdict, it is bad, it was changed, or it was said about something else.
+    """
+
+    def refuse(reason: str) -> ReleaseRefused:
+        return ReleaseRefused(name, version, reason)
+
+    if must_pass:
+        require_gate(tags, name=name, version=version)
+    content = _read_sealed(release_folder.parent / VERDICT_FILE, tags, key=key, refuse=refuse)
+    try:
+        verdict = Verdict.model_validate_json(content).require_known_format()
+        manifest_sha256 = manifest_hash(release_folder)
+    except (OSError, ValueError) as error:
+        raise refuse(f"its {VERDICT_FILE} or {MANIFEST_FILE} cannot be read") from error
+    if must_pass and not verdict.passed:
+        raise refuse(f"its verdict is that it must not answer ({'; '.join(verdict.reasons) or 'no reason is given'})")
+    if verdict.manifest_sha256 != manifest_sha256:
+        raise refuse("its verdict belongs to other files")
+    release = load_release(release_folder, version=version)
+    if not verdict.data_hash == release.manifest.data_hash == tags.get(DATA_TAG):
+        raise refuse("its verdict belongs to other training data")
+    return JudgedRelease(release, verdict, hashlib.sha256(content).hexdigest())
+
+
+def _read_sealed(
+    file: Path, tags: Mapping[str, str], *, key: str | None, refuse: Callable[[str], ReleaseRefused]
+) -> bytes:
+    """Read `verdict.json` and hold it against the tags that seal it."""
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise refuse(f"it has no {VERDICT_FILE}, so nothing says that it was evaluated; train it again") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if not _is_same(digest, tags.get(VERDICT_TAG, "")):
+        raise refuse(f"the hash of {VERDICT_FILE} is not the one in its tag {VERDICT_TAG!r}")
+    if key is None:
+        return content
+    signature = tags.get(SIGNATURE_TAG, "")
+    if not signature:
+        raise refuse("its verdict is not signed; set INTENTLOOP_VERDICT_KEY where it is trained, and train it again")
+    if not _is_same(_signature(content, key), signature):
+        raise refuse("its verdict is signed with another INTENTLOOP_VERDICT_KEY than this server's")
+    return content
+
+
+def _signature(content: bytes, key: str) -> str:
+    return "v1:" + hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
+
+
+def _is_same(ours: str, theirs: str) -> bool:
+    # as bytes: a tag may hold any text, and the function takes only ASCII as text
+    return hmac.compare_digest(ours.encode(), theirs.encode(errors="replace"))
