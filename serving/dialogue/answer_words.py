@@ -79,10 +79,12 @@ WORDS: Mapping[str, AnswerWords] = {
             "nothing", "other", "another thing", "no neither",
         ),
         ordinals={
-            "1": 1, "2": 2, "3": 3, "one": 1, "two": 2, "three": 3, "first": 1, "second": 2, "third": 3, "1st": 1,
-            "2nd": 2, "3rd": 3, "a": 1, "b": 2, "c": 3, "last": -1, "latter": -1, "former": 1,
+            "1": 1, "2": 2, "3": 3, "one": 1, "two": 2, "three": 3, "first": 1, "second": 2, "third": 3, "a": 1,
+            "b": 2, "c": 3, "last": -1, "latter": -1, "former": 1,
         },
-        option_words=("the", "option", "number", "no", "choice", "one", "I", "mean", "meant", "it's", "it", "is", "s"),
+        option_words=(
+            "the", "option", "number", "no", "choice", "one", "I", "mean", "meant", "it's", "it", "is", "st", "nd", "rd",
+        ),
         corrections=(
             "no", "nope", "I mean", "I meant", "correction", "make it", "make that", "change it", "change that",
             "change the", "not", "yes but",

@@ -68,7 +68,7 @@ class AnswerReader:
         self._fillers = frozenset(word for phrase in words.fillers for word in plain_words(phrase))
         self._but = frozenset(word for phrase in words.but for word in plain_words(phrase))
         self._none = _phrases(words.none)
-        self._ordinals = {plain_words(phrase): position for phrase, position in words.ordinals.items()}
+        self._ordinals = {word: place for name, place in words.ordinals.items() for word in plain_words(name)}
         self._option_words = frozenset(word for phrase in words.option_words for word in plain_words(phrase))
         self._corrections = _phrases(words.corrections)
         self._afterthoughts = _phrases(words.afterthoughts)
@@ -93,9 +93,9 @@ class AnswerReader:
     def ordinal(self, text: str, n_options: int) -> int | None:
         """Give the place, from 0, of the option that the whole text counts out; None if it does not."""
         words = self._without_fillers(plain_words(text))
-        positions = {self._ordinals[word,] for word in words if (word,) in self._ordinals}
+        positions = {self._ordinals[word] for word in words if word in self._ordinals}
         positions -= {1} if len(positions) > 1 else set()  # `the second one`
-        others = [word for word in words if (word,) not in self._ordinals and word not in self._option_words]
+        others = [word for word in words if word not in self._ordinals and word not in self._option_words]
         if len(positions) != 1 or others:
             return None
         position = positions.pop()

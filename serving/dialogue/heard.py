@@ -99,7 +99,8 @@ class _Ear:
             self._hear_group(group)
         if self.asked is not None and self.reader.is_text(self.asked):
             self._hear_text(self.asked)
-        if self.asked is not None and not (self.slots or self.emptied or self.problem):
+        is_unanswered = self.asked is not None and self.asked.name not in self.known
+        if self.asked is not None and is_unanswered and not (self.slots or self.emptied or self.problem):
             self.problem = self.reader.missing(self.asked)
         takes_back = self.correction is not Correction.NONE
         return Heard(self.slots, frozenset(self.emptied), self.problem, takes_back, self._share(), self.is_whole_text)

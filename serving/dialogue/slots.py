@@ -133,7 +133,7 @@ def _missing(
     names = []
     for parameter in intent.parameters:
         is_asked, is_filled = parameter.name == before.asking, parameter.name in slots
-        if does_without and is_asked and (is_filled or not parameter.required):
+        if does_without and is_asked and not parameter.required:
             continue
         is_unusable = heard.problem is not None and heard.problem.parameter == parameter.name
         if is_unusable or (not is_filled and (parameter.required or is_asked)):
