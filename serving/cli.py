@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -80,27 +80,19 @@ def serve() -> None:
 
     Example: `INTENTLOOP_MONGO_URI=mongodb://db/ MLFLOW_TRACKING_URI=http://mlflow:5000 intentloop serve`
     """
-    # before numpy is imported: a message's products are small, and threads that wait for each other cost twice the CPU
-    for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
-    import uvicorn
+    from serving.local.programs import ONE_THREAD
 
+    for variable, value in ONE_THREAD.items():
+        os.environ.setdefault(variable, value)
     from serving.app import create_app
     from serving.local.processes import check_port
     from serving.logs import configure_logging
+    from serving.server import run_server
 
     settings = read_settings()
     configure_logging()
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.api_port,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=10,
-        server_header=False,
-    )
+    run_server(create_app(settings), host=settings.host, port=settings.api_port)
 
 
 @app.command(rich_help_panel=_RUN)
@@ -322,6 +314,57 @@ def bench_nlu(
         typer.echo(f"{subject:<36} {figure}")
     if out is not None:
         bench.write_predictions(result.evaluation, out)
+
+
+@bench_app.command("chat")
+def bench_chat(
+    url: Annotated[
+        str | None, typer.Option(help="Address of a chat API that runs already; its database gets the messages.")
+    ] = None,
+    bot: BotOption = None,
+    clients: Annotated[int, typer.Option(help="Customers who write at once.", min=1, max=1000)] = 16,
+    seconds: Annotated[float, typer.Option(help="How long it counts.", min=1)] = 20.0,
+    rate: Annotated[
+        float | None, typer.Option(help="Messages a second, answered or not, instead of waiting customers.", min=0.1)
+    ] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="JSONL of utterances; the bot's drafts if not given.", exists=True)
+    ] = None,
+    tools: Annotated[bool, typer.Option(help="Also send what makes the bot call a tool.")] = True,
+    threads_stored: Annotated[int, typer.Option(help="Store this many threads beforehand.", min=0)] = 0,
+    long_thread: Annotated[int, typer.Option(help="Write to threads that have this many turns.", min=0)] = 0,
+    beside: Annotated[
+        Literal["training", "import"] | None,
+        typer.Option("--while", help="Compare the latency with and without this going on; needs no `--clients`."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all figures to this JSON file.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of texts and moments.", min=0)] = 0,
+) -> None:
+    """Measure answers a second, latency, and the CPU time of an answer.
+
+    Starts a chat API of its own on a database of its own (`..._bench`, deleted afterwards) beside the running platform.
+
+    Example: `intentloop bench chat --clients 16 --seconds 20`
+    """
+    from serving.local.home import require_packages
+
+    require_packages(["psutil"], extra="local", purpose="the benchmark")
+    from serving.bench.chat import ChatBench
+    from serving.bench.command import run_bench_chat
+
+    bench = ChatBench(
+        bot=chosen_bot(bot),
+        url=url,
+        clients=clients,
+        rate=rate,
+        seconds=seconds,
+        texts_file=texts,
+        with_tools=tools,
+        threads_stored=threads_stored,
+        long_thread=long_thread,
+        seed=seed,
+    )
+    run_bench_chat(bench, beside=beside, out=out)
 
 
 def main() -> None:

@@ -109,6 +109,10 @@ class Database:
         """Ask what kind of server this is."""
         return await self.call("server info", self._database.command("buildInfo"))
 
+    async def drop(self) -> None:
+        """Delete this database and all that is in it."""
+        await self.call("delete database", self._client.drop_database(self._database.name))
+
     def close(self) -> None:
         """Close every connection."""
         self._client.close()

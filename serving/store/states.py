@@ -1,5 +1,6 @@
 """The state of each thread: one small document, found by `_id` and moved on by compare-and-set on its turn number."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,17 +74,7 @@ class StateStore:
         bool
             Whether this call wrote it.
         """
-        recent = [*thread.recent, (record.message_id, record.turn)][-REMEMBERED_MESSAGES:]
-        document: Document = {
-            "_id": thread.key,
-            "bot": record.bot,
-            "thread_id": record.thread_id,
-            "turn": record.turn,
-            "state": record.state,
-            "recent": [{"message_id": message_id, "turn": turn} for message_id, turn in recent],
-            "updated_at": record.created_at,
-            "expires_at": record.created_at + self.ttl,
-        }
+        document = self._document(thread, record)
         if thread.is_stored:
             known = {"_id": thread.key, "turn": thread.turn}
             # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
@@ -94,6 +85,26 @@ class StateStore:
         except DuplicateKeyError:
             return False
         return True
+
+    async def store_all(self, records: Sequence[TurnRecord]) -> None:
+        """Write the states of threads that are new, each from its last turn; for filling a database in bulk."""
+        if records:
+            new = [StoredThread(key=each.thread, turn=0, state=None, recent=(), is_stored=False) for each in records]
+            documents = [self._document(thread, record) for thread, record in zip(new, records, strict=True)]
+            await self._database.call("write states", self._states.insert_many(documents, ordered=False))
+
+    def _document(self, thread: StoredThread, record: TurnRecord) -> Document:
+        recent = [*thread.recent, (record.message_id, record.turn)][-REMEMBERED_MESSAGES:]
+        return {
+            "_id": thread.key,
+            "bot": record.bot,
+            "thread_id": record.thread_id,
+            "turn": record.turn,
+            "state": record.state,
+            "recent": [{"message_id": message_id, "turn": turn} for message_id, turn in recent],
+            "updated_at": record.created_at,
+            "expires_at": record.created_at + self.ttl,
+        }
 
     def is_expired(self, written_at: datetime, *, now: datetime) -> bool:
         """Tell whether a state written then would be gone by now."""

@@ -1,0 +1,1 @@
+"""How fast the chat API answers and what an answer costs: `intentloop bench chat`."""

@@ -1,0 +1,144 @@
+"""The chat API with a CPU meter in it: `python -m serving.bench.api`, started by `intentloop bench chat`.
+
+It is the application that customers get. Its collaborators are handed over wrapped, so that each call is charged to
+what it is for; nothing in the application knows.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, cast
+
+from fastapi import FastAPI
+
+from pipelines.nlu.model import NluModel
+from pipelines.nlu.release import Release
+from pipelines.schemas.understanding import NluResult
+from pipelines.settings import Settings, get_settings
+from serving.app import create_app
+from serving.bench.meter import Account, CpuMeter, MeteredRequests
+from serving.logs import configure_logging
+from serving.release.watcher import ReleaseProvider
+from serving.server import run_server
+from serving.services import Releases, Services
+
+
+class _MeteredModel:
+    def __init__(self, model: NluModel, meter: CpuMeter) -> None:
+        self._model, self._meter = model, meter
+
+    def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
+        with self._meter.inside_nlu():
+            return self._model.parse(text, now=now)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+
+class _MeteredReleases:
+    """The provider, whose releases have a metered model. One wrapper a release, since turns compare them."""
+
+    def __init__(self, provider: Releases, meter: CpuMeter) -> None:
+        self._provider, self._meter = provider, meter
+        self._wrapped: dict[int, tuple[Release, Release]] = {}
+
+    def _metered(self, release: Release) -> Release:
+        known = self._wrapped.get(id(release))
+        if known is None or known[0] is not release:
+            model = cast("NluModel", _MeteredModel(release.model, self._meter))
+            known = self._wrapped[id(release)] = (release, replace(release, model=model))
+        return known[1]
+
+    async def ensure(self, bot: str) -> Release:
+        return self._metered(await self._provider.ensure(bot))
+
+    def current(self, bot: str) -> Release:
+        return self._metered(self._provider.current(bot))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+
+class _Charged:
+    """Any collaborator, each of whose asynchronous methods is charged to one account."""
+
+    def __init__(self, inner: Any, methods: tuple[str, ...], account: Account, meter: CpuMeter) -> None:
+        self._inner, self._methods, self._account, self._meter = inner, methods, account, meter
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name not in self._methods:
+            return found
+
+        async def charged(*arguments: Any, **options: Any) -> Any:
+            self._meter.counts[f"{self._account}_calls"] += 1
+            with self._meter.inside(self._account):
+                return await found(*arguments, **options)
+
+        return charged
+
+
+class _ChargedQueues:
+    """The queues of threads: whoever has left one is in the dialogue until the turn is over."""
+
+    def __init__(self, queues: Any, meter: CpuMeter) -> None:
+        self._queues, self._meter = queues, meter
+
+    @asynccontextmanager
+    async def turn_of(self, bot: str, thread_id: str) -> AsyncIterator[None]:
+        with self._meter.inside("dialogue"):
+            async with self._queues.turn_of(bot, thread_id):
+                yield
+
+
+def meter_services(services: Services, meter: CpuMeter) -> Services:
+    """Wrap what a turn talks to."""
+    database = ("open", "claim", "commit", "resolve")
+    return replace(
+        services,
+        ledger=cast("Any", _Charged(services.ledger, database, "database", meter)),
+        tools=cast("Any", _Charged(services.tools, ("call",), "tools", meter)),
+        queues=cast("Any", _ChargedQueues(services.queues, meter)),
+    )
+
+
+def create_metered_app(settings: Settings, *, releases: Releases | None = None) -> tuple[FastAPI, CpuMeter]:
+    """Build the chat API with a meter.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    releases
+        Gives the release of each bot. None follows the model registry.
+
+    Returns
+    -------
+    tuple[FastAPI, CpuMeter]
+        The application and its meter; `MeteredRequests` puts them together for a server.
+    """
+    meter = CpuMeter()
+    provider = releases or ReleaseProvider.from_settings(settings)
+    app = create_app(settings, releases=cast("Releases", _MeteredReleases(provider, meter)))
+    start = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        async with start(running) as state:
+            running.state.services = meter_services(running.state.services, meter)
+            yield state
+
+    app.router.lifespan_context = lifespan
+    return app, meter
+
+
+def main() -> None:
+    """Serve until ended, on the port of the settings."""
+    configure_logging()
+    settings = get_settings()
+    run_server(MeteredRequests(*create_metered_app(settings)), host=settings.host, port=settings.api_port)
+
+
+if __name__ == "__main__":
+    main()

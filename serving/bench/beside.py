@@ -1,0 +1,233 @@
+"""`intentloop bench chat --while ...`: what a message costs while something heavy goes on beside the API.
+
+The heavy work is stopped and let go on every few seconds, so that both halves of the comparison are parts of one run
+and whatever else the machine does meets both alike.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from pipelines.errors import SetupProblem
+from pipelines.settings import ENV_PREFIX, Settings
+from serving.bench import processes
+from serving.bench.chat import ChatBench, Progress, plan_of, target_of, texts_for
+from serving.bench.figures import BesideFigures, latency_of, outcomes_of
+from serving.bench.generator import run_load
+from serving.bench.own_api import DATABASE_SUFFIX, on_database
+from serving.bench.plan import LoadEvent, Sample
+from serving.local import programs
+from serving.local.processes import Child, Program
+from serving.store.bots import export_bot, import_bot
+from serving.store.client import Database, Document
+
+Beside = Literal["training", "import"]
+SLICE_SECONDS = 4.0
+_TICK_SECONDS = 0.1
+_IMPORTED_BOT = "bench-import"
+
+
+class _Work(Protocol):
+    """Something heavy that can be stopped and let go on."""
+
+    times_begun: int
+
+    def let_go_on(self) -> None:
+        """Work, from where it was stopped or from the beginning."""
+
+    def hold(self) -> None:
+        """Stop where it is."""
+
+    def end(self) -> None:
+        """End for good."""
+
+
+class _Training:
+    """Training runs of the bot, one after the other, each in a process as `intentloop train` is; nothing is kept."""
+
+    def __init__(self, settings: Settings, drafts: Document, folder: Path) -> None:
+        self.times_begun = 0
+        self._folder, self._settings = folder, settings
+        self._source = folder / "drafts.json"
+        self._source.write_text(json.dumps(drafts), encoding="utf-8")
+        self._child: Child | None = None
+
+    def let_go_on(self) -> None:
+        if self._child is not None and self._child.exit_code not in (None, 0):
+            raise self._child.failure()
+        if self._child is None or self._child.exit_code == 0:
+            self.times_begun += 1
+            variables = {
+                **programs.environment(self._settings),
+                f"{ENV_PREFIX}HOME": str(self._folder),
+                "MLFLOW_TRACKING_URI": f"sqlite:///{self._folder}/mlflow.db",
+            }
+            command = [sys.executable, "-m", "serving.cli", "train", "--source", str(self._source)]
+            program = Program("bench-training", "the training", command, environment=variables)
+            self._child = Child(program, home=self._folder)
+        self._pause(is_paused=False)
+
+    def hold(self) -> None:
+        self._pause(is_paused=True)
+
+    def end(self) -> None:
+        self._pause(is_paused=False)
+        if self._child is not None:
+            self._child.finish_stop()
+
+    def _pause(self, *, is_paused: bool) -> None:
+        if self._child is not None and self._child.pid is not None:
+            processes.pause(self._child.pid, is_paused=is_paused)
+
+
+class _Import:
+    """Imports of the bot under another name into the benchmark's database, one after the other."""
+
+    def __init__(self, settings: Settings, drafts: Document) -> None:
+        self.times_begun = 0
+        self._settings, self._drafts = settings, drafts
+        self._is_allowed, self._is_over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: on_database(settings, self._import_for_ever), daemon=True)
+        self._thread.start()
+
+    def let_go_on(self) -> None:
+        self._is_allowed.set()
+
+    def hold(self) -> None:
+        self._is_allowed.clear()
+
+    def end(self) -> None:
+        self._is_over.set()
+        self._is_allowed.set()
+        self._thread.join()
+
+    async def _import_for_ever(self, database: Database) -> None:
+        while True:
+            await asyncio.to_thread(self._is_allowed.wait)
+            if self._is_over.is_set():
+                return
+            self.times_begun += 1
+            await import_bot(database, self._drafts, bot=_IMPORTED_BOT, source="the drafts", replace=True)
+
+
+@dataclass
+class _Slices:
+    """Lets the work go on and holds it in turns, and remembers when."""
+
+    work: _Work
+    busy: list[tuple[float, float]] = field(default_factory=list)
+    quiet: list[tuple[float, float]] = field(default_factory=list)
+    failure: Exception | None = None
+    _is_over: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> None:
+        """Take turns until `stop`; for a thread of its own."""
+        try:
+            while not self._is_over.is_set():
+                self._slice(self.quiet)
+                self.work.let_go_on()
+                self._slice(self.busy)
+                self.work.hold()
+        except Exception as failure:  # raised again where somebody can act: in the thread that waits for this one
+            self.failure = failure
+
+    def stop(self) -> None:
+        """Ask `run` to return."""
+        self._is_over.set()
+
+    def _slice(self, kind: list[tuple[float, float]]) -> None:
+        started = time.monotonic()
+        while (now := time.monotonic()) < started + SLICE_SECONDS and not self._is_over.is_set():
+            if kind is self.busy:
+                self.work.let_go_on()  # a run that has ended begins anew
+            self._is_over.wait(_TICK_SECONDS)
+        kind.append((started, now))
+
+    def of(self, samples: tuple[Sample, ...], kind: list[tuple[float, float]]) -> list[Sample]:
+        """Give the samples that were due in slices of a kind."""
+        return [sample for sample in samples if any(start <= sample.due_at < end for start, end in kind)]
+
+
+@contextmanager
+def _heavy(beside: Beside, settings: Settings, drafts: Document) -> Iterator[_Work]:
+    with tempfile.TemporaryDirectory(prefix="intentloop-bench-") as folder:
+        work: _Work
+        if beside == "training":
+            work = _Training(settings, drafts, Path(folder))
+        else:
+            own = settings.model_copy(update={"mongo_database": f"{settings.mongo_database}{DATABASE_SUFFIX}"})
+            work = _Import(own, drafts)
+        try:
+            yield work
+        finally:
+            work.end()
+
+
+def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progress: Progress) -> BesideFigures:
+    """Measure the latency of answers with and without heavy work beside the API.
+
+    Parameters
+    ----------
+    settings
+        The platform's, complete.
+    bench
+        What to send; its `rate` must be set, since customers who wait for an answer would send less meanwhile.
+    beside
+        What goes on.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    BesideFigures
+        Of both halves.
+
+    Raises
+    ------
+    SetupProblem
+        Something that is needed does not run, the work failed, or nothing was answered.
+    """
+    if bench.rate is None:
+        raise ValueError("a rate is needed")
+    texts = texts_for(settings, bench)
+    drafts = on_database(settings, lambda database: export_bot(database, bot=bench.bot))
+    with target_of(settings, bench) as target, _heavy(beside, settings, drafts) as work:
+        slices = _Slices(work)
+        thread = threading.Thread(target=slices.run, daemon=True)
+
+        def on_event(event: LoadEvent) -> None:
+            if event.kind == "counting":
+                thread.start()
+            progress(event.share, f"measuring, {beside} begun {work.times_begun} times")
+
+        progress(0.0, "warming up")
+        try:
+            done = run_load(plan_of(bench, target, texts), on_event)
+        finally:
+            slices.stop()
+            if thread.ident is not None:
+                thread.join()
+        if slices.failure is not None:
+            raise slices.failure
+    quiet_samples, busy_samples = slices.of(done.samples, slices.quiet), slices.of(done.samples, slices.busy)
+    quiet, busy = latency_of(quiet_samples), latency_of(busy_samples)
+    if quiet is None or busy is None:
+        raise SetupProblem("too little was answered to compare; measure for longer: --seconds")
+    return BesideFigures(
+        beside=beside,
+        rate=bench.rate,
+        quiet=quiet,
+        busy=busy,
+        quiet_messages=len(quiet_samples),
+        busy_messages=len(busy_samples),
+        times_begun=work.times_begun,
+        outcomes=outcomes_of(done.samples),
+    )

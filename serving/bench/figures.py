@@ -1,0 +1,197 @@
+"""What a benchmark of the chat API ends with, and how it reads."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from serving.bench.plan import Sample
+
+_MS = 1000.0
+
+
+class Latency(BaseModel):
+    """How long answers took, in milliseconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    p50: float
+    p95: float
+    p99: float
+    worst: float
+
+    def describe(self) -> str:
+        """Give the figures in one line."""
+        return f"{self.p50:.1f} / {self.p95:.1f} / {self.p99:.1f} ms, worst {self.worst:.0f}"
+
+
+class CpuSplit(BaseModel):
+    """CPU milliseconds of the API process a message, by what they were spent on; they add up to all of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    http_framework: float = Field(description="Routing, checking and writing, above the server.")
+    http_server: float = Field(description="Reading requests, and the event loop.")
+    nlu: float
+    database_code: float = Field(description="Building and reading documents, and handing over to the driver.")
+    database_driver: float = Field(description="The driver's threads, which are all threads but the event loop's.")
+    tools: float
+    dialogue: float = Field(description="The rest: decisions, templates, records.")
+
+
+class ChatFigures(BaseModel):
+    """The figures of one run. What could not be measured is None."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    clients: int | None
+    rate: float | None
+    seconds: float
+    messages: int
+    answers_per_second: float
+    latency_ms: Latency | None
+    outcomes: dict[str, int]
+    cpu_ms: float | None
+    cpu_split_ms: CpuSplit | None
+    tool_calls_per_message: float | None
+    database_cpu_ms: float | None
+    resident_mb: float | None
+    threads_stored: int
+    long_thread: int
+    load_before: float
+    load_after: float
+    cpus: int
+
+
+class BesideFigures(BaseModel):
+    """Latency while something else goes on and while it does not, in slices of one run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    beside: str
+    rate: float
+    quiet: Latency
+    busy: Latency
+    quiet_messages: int
+    busy_messages: int
+    times_begun: int
+    outcomes: dict[str, int]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def p95_ratio(self) -> float:
+        """How many times the quiet p95 the busy one is."""
+        return self.busy.p95 / self.quiet.p95
+
+
+def latency_of(samples: Sequence[Sample]) -> Latency | None:
+    """Work out the latency of what was answered; None if nothing was.
+
+    Parameters
+    ----------
+    samples
+        Messages with whatever outcome.
+
+    Returns
+    -------
+    Latency or None
+        Exact percentiles: the smallest latency that at least that share of the answers did not exceed.
+    """
+    ordered = sorted(sample.latency_ms for sample in samples if sample.is_answered)
+    if not ordered:
+        return None
+
+    def at(share: float) -> float:
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
+
+    return Latency(p50=at(0.5), p95=at(0.95), p99=at(0.99), worst=ordered[-1])
+
+
+def outcomes_of(samples: Sequence[Sample]) -> dict[str, int]:
+    """Count how messages ended."""
+    return dict(Counter(sample.outcome for sample in samples).most_common())
+
+
+def split_cpu(before: dict[str, float], after: dict[str, float]) -> CpuSplit:
+    """Work out the split from two readings of the meter in the API process.
+
+    Parameters
+    ----------
+    before
+        What `CpuMeter.report` gave at first.
+    after
+        What it gave in the end.
+
+    Returns
+    -------
+    CpuSplit
+        A message's share of the time between them.
+    """
+    spent = {name: after[name] - before[name] for name in after}
+    charged = sum(spent[name] for name in ("http", "dialogue", "nlu", "database", "tools"))
+    milliseconds = {
+        "http_framework": spent["http"],
+        "http_server": spent["loop"] - charged,
+        "nlu": spent["nlu"] + spent["nlu_in_threads"],
+        "database_code": spent["database"],
+        "database_driver": spent["process"] - spent["loop"] - spent["nlu_in_threads"],
+        "tools": spent["tools"],
+        "dialogue": spent["dialogue"],
+    }
+    requests = max(1.0, spent["requests"])
+    return CpuSplit(**{name: round(seconds * _MS / requests, 3) for name, seconds in milliseconds.items()})
+
+
+def describe(figures: ChatFigures) -> list[tuple[str, str]]:
+    """Put the figures into lines of a subject and a value."""
+    how = f"{figures.clients} clients" if figures.rate is None else f"{figures.rate:g} messages a second, open loop"
+    latency = figures.latency_ms.describe() if figures.latency_ms else "nothing was answered"
+    lines = [
+        ("load", f"{how}, {figures.seconds:.0f} s, {figures.messages:,} messages"),
+        ("answers a second", f"{figures.answers_per_second:.1f}"),
+        ("latency p50 / p95 / p99", latency),
+        ("outcomes", ", ".join(f"{name}: {count:,}" for name, count in figures.outcomes.items())),
+        ("CPU of the API a message", _or_unknown(figures.cpu_ms, "ms", "its process was not found")),
+    ]
+    split = figures.cpu_split_ms
+    if split is not None:
+        parts = (
+            ("HTTP, framework", split.http_framework),
+            ("HTTP, server and event loop", split.http_server),
+            ("understanding", split.nlu),
+            ("database, our code", split.database_code),
+            ("database, driver's threads", split.database_driver),
+            ("tools", split.tools),
+            ("the rest: dialogue", split.dialogue),
+        )
+        lines += [(f"  {name}", f"{value:.2f} ms") for name, value in parts]
+    if figures.tool_calls_per_message is not None:
+        lines.append(("tool calls a message", f"{figures.tool_calls_per_message:.2f}"))
+    lines += [
+        ("CPU of the database a message", _or_unknown(figures.database_cpu_ms, "ms", "it is not on this machine")),
+        ("resident memory of the API", _or_unknown(figures.resident_mb, "MB", "its process was not found")),
+        ("stored beforehand", f"{figures.threads_stored:,} threads; {figures.long_thread:,} turns in each thread used"),
+        (
+            "load of the machine",
+            f"{figures.load_before:.1f} before, {figures.load_after:.1f} after; {figures.cpus} processors",
+        ),
+    ]
+    return lines
+
+
+def describe_beside(figures: BesideFigures) -> list[tuple[str, str]]:
+    """Put the figures into lines of a subject and a value."""
+    return [
+        ("load", f"{figures.rate:g} messages a second, open loop"),
+        (f"without {figures.beside}", f"{figures.quiet.describe()} ({figures.quiet_messages:,} messages)"),
+        (f"with {figures.beside}", f"{figures.busy.describe()} ({figures.busy_messages:,} messages)"),
+        ("p95 with / without", f"{figures.p95_ratio:.2f}"),
+        (f"times {figures.beside} was begun", str(figures.times_begun)),
+        ("outcomes", ", ".join(f"{name}: {count:,}" for name, count in figures.outcomes.items())),
+    ]
+
+
+def _or_unknown(value: float | None, unit: str, why: str) -> str:
+    return f"not known: {why}" if value is None else f"{value:.2f} {unit}" if value < 100 else f"{value:.0f} {unit}"

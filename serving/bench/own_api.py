@@ -1,0 +1,137 @@
+"""The benchmark's own chat API: a process beside the running platform, with a database of its own on its server."""
+
+import asyncio
+import json
+import socket
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipelines.errors import SetupProblem
+from pipelines.settings import ENV_PREFIX, Settings
+from serving.bench.meter import REPORT_PATH
+from serving.local import programs
+from serving.local.processes import Child, Program
+from serving.store.client import Database
+
+DATABASE_SUFFIX = "_bench"
+_START_SECONDS = 60.0
+_DATABASE_SECONDS = 30.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class OwnApi:
+    """An API that runs.
+
+    Attributes
+    ----------
+    url
+        Where it listens.
+    pid
+        Its process.
+    settings
+        What it runs with.
+    """
+
+    url: str
+    pid: int
+    settings: Settings
+
+    def read_meter(self) -> dict[str, float]:
+        """Ask for the CPU seconds spent so far."""
+        answer = programs.get(f"{self.url}{REPORT_PATH}", timeout_seconds=30)
+        if answer is None or answer[0] != 200:
+            raise SetupProblem("the benchmark's chat API does not tell its CPU time; its log says why")
+        report: dict[str, float] = json.loads(answer[1])
+        return report
+
+    def with_database(self, work: Callable[[Database], Awaitable[T]]) -> T:
+        """Do some work on its database."""
+        return on_database(self.settings, work)
+
+
+def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do some work on the database of some settings, with the patience that bulk work needs."""
+
+    async def run() -> T:
+        database = Database(
+            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=_DATABASE_SECONDS
+        )
+        try:
+            return await work(database)
+        finally:
+            database.close()
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def own_api(settings: Settings) -> Iterator[OwnApi]:
+    """Run the API for as long as the context lasts. Its database is deleted before and after.
+
+    Parameters
+    ----------
+    settings
+        The platform's, complete.
+
+    Yields
+    ------
+    OwnApi
+        Ready to answer.
+
+    Raises
+    ------
+    SetupProblem
+        It did not start, or has no release.
+    """
+    with closing(socket.socket()) as probe:
+        probe.bind((programs.LOOPBACK, 0))
+        port = int(probe.getsockname()[1])
+    own = settings.model_copy(
+        update={
+            "host": programs.LOOPBACK,
+            "api_port": port,
+            "mongo_database": f"{settings.mongo_database}{DATABASE_SUFFIX}",
+        }
+    )
+    on_database(own, Database.drop)
+    child = Child(_program(own), home=own.home)
+    try:
+        url = f"http://{programs.LOOPBACK}:{port}"
+        _await_ready(child, url)
+        yield OwnApi(url=url, pid=child.pid or 0, settings=own)
+    finally:
+        child.finish_stop()
+        on_database(own, Database.drop)
+
+
+def _program(settings: Settings) -> Program:
+    variables = {
+        **programs.environment(settings),
+        f"{ENV_PREFIX}HOST": settings.host,
+        f"{ENV_PREFIX}API_PORT": str(settings.api_port),
+        f"{ENV_PREFIX}MONGO_DATABASE": settings.mongo_database,
+        # Thousands of made-up messages are nothing to pay a provider for.
+        f"{ENV_PREFIX}LLM_BASE_URL": "",
+        **programs.ONE_THREAD,
+    }
+    return Program(
+        "bench-api", "the benchmark's chat API", [sys.executable, "-m", "serving.bench.api"], None, variables
+    )
+
+
+def _await_ready(child: Child, url: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    answer = None
+    while time.monotonic() < deadline:
+        if child.exit_code is not None:
+            raise child.failure()
+        answer = programs.get(f"{url}/health/ready")
+        if answer is not None and answer[0] == 200:
+            return
+        time.sleep(0.2)
+    raise SetupProblem(f"the benchmark's chat API cannot answer: {answer[1][:500] if answer else 'it does not listen'}")
