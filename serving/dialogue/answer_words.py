@@ -83,7 +83,8 @@ WORDS: Mapping[str, AnswerWords] = {
             "b": 2, "c": 3, "last": -1, "latter": -1, "former": 1,
         },
         option_words=(
-            "the", "option", "number", "no", "choice", "one", "I", "mean", "meant", "it's", "it", "is", "st", "nd", "rd",
+            "the", "option", "number", "no", "choice", "one", "I", "mean", "meant", "it's", "it", "is", "st", "nd",
+            "rd",
         ),
         corrections=(
             "no", "nope", "I mean", "I meant", "correction", "make it", "make that", "change it", "change that",

@@ -115,7 +115,7 @@ def _with_form(
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
     is_mostly_values = filling.share >= MOST
     # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
-    may_cancel = is_sure if filling.is_whole_text else not (filling.is_answer and is_mostly_values)
+    may_cancel = is_sure if filling.is_whole_text else not is_mostly_values
     if wanted == CANCEL_INTENT and may_cancel:
         return "cancel", CANCEL_INTENT, why
     if filling.is_answer or is_mostly_values:
