@@ -17,6 +17,7 @@ from pipelines.errors import StoreUnavailable
 from pipelines.nlu.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.order import ThreadQueues
+from serving.llm.reader import LlmReader
 from serving.store.client import Database
 from serving.store.ledger import Ledger
 from serving.tools.client import ToolClient
@@ -88,6 +89,7 @@ class Services:
     ledger: Ledger
     releases: Releases
     tools: ToolClient
+    llm: LlmReader
     secrets: Secrets
     queues: ThreadQueues
     public_shortcuts: frozenset[str]
@@ -160,6 +162,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         max_response_bytes=settings.tool_max_response_bytes,
         secrets=secrets,
     )
+    llm = LlmReader.over(database, settings, now=_utc_now)
     sweeping = asyncio.create_task(_sweep_for_ever(ledger))
     try:
         await releases.start()
@@ -168,6 +171,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
             ledger=ledger,
             releases=releases,
             tools=tools,
+            llm=llm,
             secrets=secrets,
             queues=ThreadQueues(patience_seconds),
             public_shortcuts=frozenset(settings.public_shortcuts),
@@ -180,5 +184,6 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         sweeping.cancel()
         await asyncio.gather(sweeping, return_exceptions=True)
         await releases.stop()
+        await llm.aclose()
         await tools.aclose()
         database.close()

@@ -7,6 +7,7 @@ and a replay answers from the log.
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipelines.errors import UserInputError
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import BotDefinition
 from serving.dialogue.decide import Decision, decide
@@ -15,6 +16,7 @@ from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.reply import Reply
 from serving.dialogue.state import DialogueState
 from serving.dialogue.wording import word_reply
+from serving.llm.reading import LlmReading
 from serving.store.turns import ToolRecord
 
 
@@ -23,6 +25,10 @@ class Outside(Protocol):
 
     async def read(self) -> Interpretation:
         """Let the release's model read the message."""
+        ...
+
+    async def ask_llm(self) -> LlmReading:
+        """Ask the language model what the message means; no answer is an outcome like another."""
         ...
 
     async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
@@ -58,6 +64,9 @@ class Outcome:
 async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:
     """Work a message out: read it, decide, call the tool if one is due, and word the reply.
 
+    The language model is asked where the release says so: first (`zero_shot`), or where the trained model left the
+    message without an intent or the form's question without an answer (`fallback`).
+
     Parameters
     ----------
     definition
@@ -76,9 +85,16 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
     """
     read = await outside.read()
     decision = decide(definition, state, read)
-    tool = None
+    if _should_ask_llm(definition, read, decision):
+        read = read.with_llm(await outside.ask_llm())
+        decision = decide(definition, state, read)
+    tool, problem = None, None
     if decision.tool_intent is not None:
         tool = await outside.call_tool(decision, decision.tool_intent)
+        try:
+            decision = decision.with_context(tool.context)
+        except UserInputError as error:  # too much for a thread; the call itself was a success
+            problem = f"what the tool of {tool.intent_id!r} answered is not remembered: {error}"
     reply = word_reply(
         decision,
         definition,
@@ -86,4 +102,17 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
         has_failed=tool is not None and tool.failure is not None,
         seed=seed,
     )
+    if problem is not None and reply.problem is None:
+        reply = reply.model_copy(update={"problem": problem})
     return Outcome(read=read, decision=decision, tool=tool, reply=reply)
+
+
+def _should_ask_llm(definition: BotDefinition, read: Interpretation, decision: Decision) -> bool:
+    mode = definition.llm.mode if definition.llm is not None else "off"
+    if mode == "off" or read.nlu is None or not read.nlu.ranking or decision.label is not None:
+        return False
+    filling = decision.filling
+    if decision.route.kind in ("form", "cancel") and filling is not None:
+        # asked in vain; any other message of a form is understood well enough
+        return not filling.is_answer and filling.form.reprompts > 0
+    return mode == "zero_shot" or decision.route.kind in ("clarify", "fallback")

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime, tzinfo
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.messages import UserMessage
+from serving.llm.reading import LlmReading
 
 # Reading 300 characters costs about as much as the hop to a thread and back; a longer text would hold up other
 # conversations.
@@ -23,7 +24,7 @@ class Parser(Protocol):
 
 
 class Interpretation(BaseModel):
-    """A message, read. Either `shortcut` is set or `nlu`.
+    """A message, read. Either `shortcut` is set or `nlu`; `llm` too if the language model was asked.
 
     `button` is the intent that `/intent_id` names where the sender may not call every intent: it counts only if the
     last reply had such a button. `said_at` is the message's time on the clock of the bot's time zone.
@@ -36,6 +37,17 @@ class Interpretation(BaseModel):
     button: str | None = None
     message_id: str = ""
     said_at: datetime | None = None
+    llm: LlmReading | None = None
+
+    def with_llm(self, reading: LlmReading) -> Self:
+        """Add what the language model says; values that the trained model found in the same place stay."""
+        read = self.model_copy(update={"llm": reading})
+        if self.nlu is None or not reading.entities:
+            return read
+        own = self.nlu.entities
+        more = [new for new in reading.entities if not any(new.start < old.end and old.start < new.end for old in own)]
+        spans = tuple(sorted((*own, *more), key=lambda span: span.start))
+        return read.model_copy(update={"nlu": self.nlu.model_copy(update={"entities": spans})})
 
 
 def shortcut_of(message: UserMessage, *, public_shortcuts: frozenset[str]) -> str | None:

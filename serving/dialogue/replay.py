@@ -16,6 +16,7 @@ from serving.dialogue.engine import Outcome, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.state import DialogueState
+from serving.llm.reading import LlmReading
 from serving.store.turns import ToolRecord, TurnRecord
 from serving.tools.templates import RequestValues, render_request
 
@@ -77,6 +78,9 @@ class _Log:
             zone=self.release.definition.zone,
         )
 
+    async def ask_llm(self) -> LlmReading:
+        return self.record.llm or LlmReading(outcome="unavailable", why=f"its answer is {NOT_RECORDED}")
+
     async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
         recorded = self.record.tool
         call = ToolRecord(intent_id=intent.intent_id, key=recorded.key if recorded else "")
@@ -92,7 +96,8 @@ class _Log:
         call = call.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
         if recorded is None or _request_of(recorded) != _request_of(call):
             return call.model_copy(update={"failure": f"its answer is {NOT_RECORDED}"})
-        return call.model_copy(update={"result": recorded.result, "failure": recorded.failure})
+        answered = recorded.model_dump(include={"result", "context", "failure"})
+        return call.model_copy(update=answered)
 
 
 async def replay(

@@ -64,7 +64,8 @@ def choose_route(
     sure, unless most of the message is an answer.
 
     Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
-    or that the release does not have, is the fallback's.
+    or that the release does not have, is the fallback's. What the language model says, where it was asked and answered,
+    takes the place of what the trained model says.
 
     Parameters
     ----------
@@ -83,11 +84,14 @@ def choose_route(
     -------
     Route
         The decision. Its confidence is the model's for the most likely intent, also where that was not enough; None
-        for a shortcut and for a text that says nothing.
+        for a shortcut, for a text that says nothing, and for a language model that gives none.
     """
-    nlu = interpretation.nlu
+    nlu, llm = interpretation.nlu, interpretation.llm
     if nlu is None:
         wanted, why, confidence = interpretation.shortcut, "shortcut", None
+    elif llm is not None and llm.outcome in ("understood", "none"):
+        wanted, why, confidence = llm.intent_id, f"language model: {llm.why}", llm.confidence
+        may_clarify = False
     else:
         wanted, why = _sure_intent(nlu, thresholds)
         confidence = nlu.ranking[0].confidence if nlu.ranking else None

@@ -16,6 +16,7 @@ from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
+from serving.llm.reading import LlmReading
 from serving.services import Services
 from serving.store.states import StoredThread
 from serving.store.turns import Claim, ToolRecord, TurnRecord
@@ -158,6 +159,7 @@ class _Attempt:
 
     def __post_init__(self) -> None:
         self.release: Release = self.services.releases.current(self.message.bot)  # for all of the turn
+        self._llm: LlmReading | None = None
 
     async def run(self) -> TurnRecord | None:
         """Work the message out and commit it; None if the place in the log was taken."""
@@ -195,6 +197,15 @@ class _Attempt:
         self._note("nlu", started)
         return interpretation
 
+    async def ask_llm(self) -> LlmReading:
+        """Ask the language model, unless an earlier try at this turn has its answer already."""
+        if self.claim is not None and self.claim.llm is not None:
+            return self.claim.llm
+        started = time.perf_counter()
+        self._llm = await self.services.llm.read(self.message.text, bot=self.message.bot, release=self.release)
+        self._note("llm", started)
+        return self._llm
+
     async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
         """Call the intent's tool, after the call is written down; a failure is an outcome like another."""
         started = time.perf_counter()
@@ -209,7 +220,7 @@ class _Attempt:
             _log.warning("bot %s: %s", self.message.bot, error)
             record = record.model_copy(update={"failure": error.reason})
         else:
-            record = record.model_copy(update={"result": answer.result})
+            record = record.model_copy(update={"result": answer.result, "context": answer.context})
         self._note("tool", started)
         return record.model_copy(update={"duration_ms": self.timings_ms["tool"]})
 
@@ -237,6 +248,7 @@ class _Attempt:
                 message=self.message.model_dump_json(),
                 tool=tool,
                 created_at=self.services.now(),
+                llm=self._llm,
             )
         )
         if claim is None:
@@ -262,6 +274,7 @@ class _Attempt:
             route=route.kind,
             why=route.why,
             nlu=outcome.read.nlu,
+            llm=outcome.read.llm,
             tool=outcome.tool,
             replies=outcome.reply.texts,
             answer=answer.model_dump_json(),

@@ -16,13 +16,17 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.understanding import NluResult
+from serving.llm.reading import LlmReading
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError
 from serving.store.keys import message_key, turn_key, turn_key_range
 from serving.store.schema import TURNS
 
 
 class ToolRecord(BaseModel):
-    """A tool call as it was sent and what came back. Headers are left out: they may hold secrets."""
+    """A tool call as it was sent and what came back. Headers are left out: they may hold secrets.
+
+    `context` is what of the answer the thread remembers.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +36,7 @@ class ToolRecord(BaseModel):
     url: str | None = None
     body: JsonValue = None
     result: JsonValue = None
+    context: dict[str, JsonValue] = {}
     failure: str | None = None
     duration_ms: float | None = None
 
@@ -80,10 +85,14 @@ class TurnRecord(BaseModel):
     created_at: datetime
     timings_ms: dict[str, float]
     label: LabelRecord | None = None
+    llm: LlmReading | None = None
 
 
 class Claim(BaseModel):
-    """A turn that is being worked on: who, until when, for which message, and which call goes out."""
+    """A turn that is being worked on: who, until when, for which message, and which call goes out.
+
+    `llm` is what the language model said, if it was asked: whoever finishes the turn must not get another answer.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -98,6 +107,7 @@ class Claim(BaseModel):
     holder: str = ""
     token: int = 1
     until: datetime | None = None
+    llm: LlmReading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +130,8 @@ class Found:
 def _tool_document(tool: ToolRecord) -> Document:
     # Arbitrary keys from outside (context, slots, tool answers) are stored as JSON text: a dotted or `$` key in a
     # document is an operator to some engines and an error to others.
-    fields = tool.model_dump(exclude={"body", "result"})
-    return {**fields, "json": json.dumps({"body": tool.body, "result": tool.result})}
+    fields = tool.model_dump(exclude={"body", "result", "context"})
+    return {**fields, "json": json.dumps({"body": tool.body, "result": tool.result, "context": tool.context})}
 
 
 def _tool_from(document: Document) -> ToolRecord:
