@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.settings import Settings
 from serving import health
-from serving.channels import rest
+from serving.channels import rest, webhooks
+from serving.channels.desk import open_desk
 from serving.http_errors import BodyLimit, install_error_handlers
 from serving.services import Releases, open_services
 
@@ -59,8 +60,11 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, releases=releases or _following_registry(settings)) as services:
-            app.state.services = services
+        async with (
+            open_services(settings, releases=releases or _following_registry(settings)) as services,
+            open_desk(settings, services) as desk,
+        ):
+            app.state.services, app.state.channels = services, desk
             yield
 
     app = FastAPIOffline(  # its docs page works without a network, the stock one asks a CDN
@@ -72,9 +76,14 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     )
     app.state.default_bot = settings.default_bot
     app.include_router(rest.router)
+    app.include_router(webhooks.router)
     app.include_router(health.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
-    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_body_bytes,
+        max_bytes_by_ending={webhooks.PATH_ENDING: settings.max_webhook_bytes},
+    )
     app.add_middleware(PublicCors)
     install_error_handlers(app)
     return app

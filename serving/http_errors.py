@@ -1,8 +1,8 @@
 """Errors as HTTP answers. The only place that knows status codes; every body is `{"error", "detail"}`."""
 
 import logging
-import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -24,6 +24,7 @@ from pipelines.errors import (
     StoreUnavailable,
     UserInputError,
 )
+from serving.logs import describe_crash
 
 _log = logging.getLogger(__name__)
 
@@ -139,9 +140,7 @@ class CrashGuard:
         try:
             await self._app(scope, receive, watching)
         except Exception as error:
-            frames = traceback.extract_tb(error.__traceback__)[-8:]
-            where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
-            _log.error("%s %s: %s at %s", scope["method"], scope["path"], type(error).__name__, where)
+            _log.error("%s %s: %s", scope["method"], scope["path"], describe_crash(error))
             if has_started:
                 raise
             detail = "something went wrong here; the log of the server knows more"
@@ -157,20 +156,30 @@ class BodyLimit:
         What handles the request.
     max_bytes
         Largest body.
+    max_bytes_by_ending
+        Another largest body for paths with a certain ending.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, max_bytes_by_ending: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_bytes_by_ending = max_bytes_by_ending
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = next(
+            (size for ending, size in self._max_bytes_by_ending.items() if scope["path"].endswith(ending)),
+            self._max_bytes,
+        )
+        refusal = f"a request body may have {limit} bytes; send a smaller one"
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not announced.isdigit() or int(announced) > self._max_bytes:
-            await self._refusal()(scope, receive, send)
+        if not announced.isdigit() or int(announced) > limit:
+            await error_response(413, "too_large", refusal)(scope, receive, send)
             return
         received = 0
 
@@ -178,11 +187,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:
-                raise HTTPException(413, f"a request body may have {self._max_bytes} bytes; send a smaller one")
+            if received > limit:
+                raise HTTPException(413, refusal)
             return message
 
         await self._app(scope, counting, send)
-
-    def _refusal(self) -> JSONResponse:
-        return error_response(413, "too_large", f"a request body may have {self._max_bytes} bytes; send a smaller one")

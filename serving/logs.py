@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
@@ -27,6 +28,13 @@ def configure_logging(level: int = logging.INFO) -> None:
     root.setLevel(logging.WARNING)
     for name in ("serving", "pipelines", "uvicorn.error"):
         logging.getLogger(name).setLevel(level)
+
+
+def describe_crash(error: BaseException) -> str:
+    """Say what kind of error nobody expected and where it happened; its message stays out, it may quote a customer."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+    return f"{type(error).__name__} at {where}"
 
 
 def _one_line(value: object) -> str:

@@ -1,0 +1,81 @@
+"""Opens a bot's connection to a platform: its stored settings, with the secrets they refer to."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from pipelines.errors import NotFound
+from serving.channels import graph_api
+from serving.channels.contract import Channel
+from serving.channels.facebook import Facebook, FacebookSettings
+from serving.channels.graph_api import GraphApi
+from serving.store.integrations import Integration, IntegrationStore
+from serving.tools.secrets import Secrets
+
+
+class Connections:
+    """Gives the channel of a bot as its settings are at this moment, so that a change acts at once.
+
+    Parameters
+    ----------
+    store
+        The settings of all bots.
+    secrets
+        Gives what a setting `secret:NAME` stands for.
+    graph_api
+        Where Messenger's replies go.
+    defaults
+        For bots without stored settings.
+    """
+
+    def __init__(
+        self,
+        store: IntegrationStore,
+        *,
+        secrets: Secrets,
+        graph_api: GraphApi,
+        defaults: tuple[Integration, ...] = (),
+    ) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._graph_api = graph_api
+        self._defaults = {(each.bot, each.channel): each for each in defaults}
+
+    async def open(self, bot: str, channel: str) -> Channel:
+        """Open a bot's connection to a platform.
+
+        Parameters
+        ----------
+        bot
+            Name of the bot.
+        channel
+            Name of the channel.
+
+        Returns
+        -------
+        Channel
+            Ready to be used.
+
+        Raises
+        ------
+        NotFound
+            The bot has no such channel, or it is switched off.
+        SecretUnavailable
+            A secret that its settings name cannot be read.
+        StoreUnavailable
+            The database does not answer.
+        """
+        if channel != graph_api.CHANNEL:
+            raise NotFound("channel", channel, hint=f"the channels with a webhook are: {graph_api.CHANNEL}")
+        integration = await self._store.find(bot, channel) or self._defaults.get((bot, channel))
+        if integration is None or not integration.is_enabled:
+            raise NotFound("channel", channel, hint=f"set it up for bot {bot!r} and switch it on")
+        return Facebook(FacebookSettings.model_validate(await self._resolved(integration.settings)), self._graph_api)
+
+    async def _resolved(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+        return {name: await self._value(value) for name, value in settings.items()}
+
+    async def _value(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, dict):
+            return {name: await self._value(inner) for name, inner in value.items()}
+        return await self._secrets.resolve(value) if isinstance(value, str) else value

@@ -1,0 +1,120 @@
+"""Messenger's Send API: one request out, tried again where that can help."""
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote
+
+import httpx2
+from pydantic import JsonValue
+
+from pipelines.errors import DeliveryFailed, DeliveryRefused
+
+CHANNEL = "facebook"
+MAX_TRIES = 3
+RETRY_SECONDS = 0.5
+MAX_WAIT_SECONDS = 4.0
+TRY_SECONDS = 8.0
+
+# https://developers.facebook.com/docs/messenger-platform/error-codes: the platform is busy or has had too many calls.
+# It answers some of these with status 400.
+_TEMPORARY_CODES = frozenset((2, 4, 17, 32, 341, 613, 1200, 80006))
+
+
+class GraphApi:
+    """Posts to the Graph API.
+
+    Parameters
+    ----------
+    http
+        Sends the requests.
+    base_url
+        Address of the API, version included.
+    sleep
+        Waits between two tries.
+    """
+
+    def __init__(
+        self,
+        http: httpx2.AsyncClient,
+        *,
+        base_url: str,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._http = http
+        self._base_url = base_url.rstrip("/")
+        self._sleep = sleep
+
+    async def post_message(
+        self, page: str, fields: Mapping[str, JsonValue], *, token: str, max_tries: int = MAX_TRIES
+    ) -> None:
+        """Post to a page's messages.
+
+        Parameters
+        ----------
+        page
+            The page in whose name this is sent.
+        fields
+            What is sent; objects go out as JSON.
+        token
+            The page's access token. It is part of the body, never of the address, which programs like to log.
+        max_tries
+            How often a busy platform is asked.
+
+        Raises
+        ------
+        DeliveryRefused
+            The platform will not take it, however often it is sent.
+        DeliveryFailed
+            It might later. After a silence nobody knows whether it was taken.
+        """
+        form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+        url = f"{self._base_url}/{quote(page, safe='')}/messages"
+        for number in range(1, max_tries + 1):
+            try:
+                return await self._post(url, {**form, "access_token": token})
+            except DeliveryRefused:
+                raise
+            except DeliveryFailed as error:
+                # Jitter, so that all threads that wait for the platform do not come back in step.
+                wait = error.retry_after_seconds or RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
+                if number == max_tries or wait > MAX_WAIT_SECONDS or isinstance(error.__cause__, TimeoutError):
+                    raise
+            await self._sleep(wait)
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _post(self, url: str, form: dict[str, str]) -> None:
+        try:
+            async with asyncio.timeout(TRY_SECONDS):
+                response = await self._http.post(url, data=form)
+        except TimeoutError as error:
+            raise DeliveryFailed(CHANNEL, f"no answer within {TRY_SECONDS:g} s") from error
+        except httpx2.HTTPError as error:
+            raise DeliveryFailed(CHANNEL, type(error).__name__) from error
+        if not response.is_success:
+            raise _failure(response)
+
+
+def _failure(response: httpx2.Response) -> DeliveryFailed:
+    """Tell what an answer means. The platform's own sentence is left out: it may quote the token."""
+    code, subcode, is_transient = _error_of(response)
+    reason = f"status {response.status_code}, code {code}, subcode {subcode}"
+    if is_transient or code in _TEMPORARY_CODES or response.status_code == 429 or response.status_code >= 500:
+        retry_after = response.headers.get("retry-after", "")
+        seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+        return DeliveryFailed(CHANNEL, reason, retry_after_seconds=seconds)
+    return DeliveryRefused(CHANNEL, reason)
+
+
+def _error_of(response: httpx2.Response) -> tuple[int | None, int | None, bool]:
+    try:
+        error = response.json()["error"]
+        code, subcode = error.get("code"), error.get("error_subcode")
+    except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return None, None, False
+    return (
+        code if isinstance(code, int) else None,
+        subcode if isinstance(subcode, int) else None,
+        error.get("is_transient") is True,
+    )

@@ -1,0 +1,125 @@
+"""Who works on threads whose events wait in the inbox: this process in the background, or `intentloop worker`.
+
+A queue holds names of threads, no more: the events themselves wait in the inbox, so nothing is lost with a queue.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from pipelines.errors import BotError, QueueUnavailable, StoreUnavailable
+from serving.logs import describe_crash
+
+WORKERS = 64
+"""Threads worked on at once. Most of an answer's time is waiting for tools and for the platform."""
+SWEEP_SECONDS = 5.0
+DRAIN_SECONDS = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class ThreadQueue(Protocol):
+    """Sees to it that somebody works on threads."""
+
+    def check_room(self) -> None:
+        """Raise `QueueUnavailable` if no more can be taken on."""
+        ...
+
+    async def put(self, threads: Sequence[str]) -> None:
+        """Take threads on; raise `QueueUnavailable` if that is not certain."""
+        ...
+
+
+class LocalQueue:
+    """Works in this process, in the background.
+
+    Regularly takes up what is left in the inbox as well: what waited for its next try, and what a process that died
+    left behind.
+
+    Parameters
+    ----------
+    work
+        Answers what waits in a thread.
+    due_threads
+        Finds threads that nobody works on, at most so many.
+    max_pending
+        How many threads may be under way or waiting.
+    workers
+        How many are worked on at once.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[str], Awaitable[float | None]],
+        due_threads: Callable[[int], Awaitable[list[str]]],
+        *,
+        max_pending: int,
+        workers: int = WORKERS,
+    ) -> None:
+        self._work = work
+        self._due_threads = due_threads
+        self._max_pending = max_pending
+        self._slots = asyncio.Semaphore(workers)
+        self._waiting: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeping: asyncio.Task[None] | None = None
+        self._is_closing = False
+
+    def start(self) -> None:
+        """Begin to take up what is left in the inbox."""
+        self._sweeping = asyncio.create_task(self._sweep_for_ever())
+
+    async def aclose(self) -> None:
+        """Finish what is under way, as far as it does not take too long; the rest stays in the inbox."""
+        self._is_closing = True
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._sweeping
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    def check_room(self) -> None:
+        """Refuse when this process has all that it can carry."""
+        if self._is_closing:
+            raise QueueUnavailable("this process is about to end")
+        if len(self._tasks) >= self._max_pending:
+            raise QueueUnavailable(f"{self._max_pending} threads are being answered")
+
+    async def put(self, threads: Sequence[str]) -> None:
+        """Work on threads as soon as there is a free slot."""
+        for thread in threads:
+            if thread in self._waiting:
+                continue  # whoever begins with it reads the inbox then, and finds everything
+            self._waiting.add(thread)
+            task = asyncio.create_task(self._work_on(thread))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _work_on(self, thread: str) -> None:
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting.discard(thread)
+        try:
+            await self._work(thread)
+        except BotError as error:
+            _log.warning("thread %s: left in the inbox for now: %s", thread, error)
+        except Exception as error:
+            _log.error("thread %s: left in the inbox for now: %s", thread, describe_crash(error))
+        finally:
+            self._slots.release()
+
+    async def _sweep_for_ever(self) -> None:
+        while True:
+            room = self._max_pending - len(self._tasks)
+            try:
+                await self.put(await self._due_threads(room) if room > 0 else ())
+            except StoreUnavailable as error:
+                _log.warning("the inbox cannot be looked through: %s", error)
+            await asyncio.sleep(SWEEP_SECONDS)

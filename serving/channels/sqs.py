@@ -1,0 +1,123 @@
+"""The queue on AWS: SQS between the chat API and `intentloop worker`. The only user of boto3 in `serving.channels`."""
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal, Self, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import BaseModel, ValidationError
+
+from pipelines.errors import QueueUnavailable, SetupProblem
+
+POLL_SECONDS = 5
+"""How long a poll waits for a message; also how long a worker takes to notice that it should end."""
+_PUT_SECONDS = 5.0
+_BATCH = 10
+_AWS_HOST = re.compile(r"^https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
+
+T = TypeVar("T")
+
+
+class ThreadJob(BaseModel):
+    """What a message in the queue asks for: to answer what waits in a thread."""
+
+    kind: Literal["thread"] = "thread"
+    thread: str
+
+
+@dataclass(frozen=True)
+class ReceivedJob:
+    """A message from the queue; `job` is None if it is none of ours."""
+
+    job: ThreadJob | None
+    receipt: str
+    message_id: str
+
+
+class SqsQueue:
+    """A standard queue with a redrive policy, whose dead-letter queue gets what fails again and again.
+
+    Parameters
+    ----------
+    client
+        A boto3 client for SQS; made once, it may be used from several threads.
+    url
+        Address of the queue.
+    """
+
+    def __init__(self, client: Any, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    @classmethod
+    async def connect(cls, url: str) -> Self:
+        """Build the client, which reads files and takes a moment; nothing is sent yet."""
+        if url.endswith(".fifo"):
+            raise SetupProblem(
+                "INTENTLOOP_QUEUE_URL names a FIFO queue; a standard one is needed, the inbox keeps order"
+            )
+        host = _AWS_HOST.match(url)
+        config = Config(
+            connect_timeout=3, read_timeout=POLL_SECONDS + 5, retries={"mode": "standard", "total_max_attempts": 2}
+        )
+        make = partial(boto3.client, "sqs", config=config, region_name=host[1] if host else None)
+        try:
+            return cls(await asyncio.to_thread(make), url)
+        except BotoCoreError as error:
+            raise SetupProblem(f"the queue cannot be used ({error}); set AWS_REGION and credentials") from error
+
+    def check_room(self) -> None:
+        """Have room for everything."""
+
+    async def put(self, threads: Sequence[str]) -> None:
+        """Send the names of threads."""
+        for start in range(0, len(threads), _BATCH):
+            entries = [
+                {"Id": str(number), "MessageBody": ThreadJob(thread=thread).model_dump_json()}
+                for number, thread in enumerate(threads[start : start + _BATCH])
+            ]
+            try:
+                async with asyncio.timeout(_PUT_SECONDS):
+                    outcome = await self._call(self._client.send_message_batch, Entries=entries)
+            except TimeoutError as error:
+                raise QueueUnavailable(f"the queue did not answer within {_PUT_SECONDS:g} s") from error
+            if outcome.get("Failed"):
+                raise QueueUnavailable(f"the queue did not take {len(outcome['Failed'])} of {len(entries)} messages")
+
+    async def receive(self, count: int, *, visibility_seconds: int) -> list[ReceivedJob]:
+        """Wait for up to `count` messages (10 at most) and hide them from other workers for a while."""
+        outcome = await self._call(
+            self._client.receive_message,
+            MaxNumberOfMessages=min(count, _BATCH),
+            WaitTimeSeconds=POLL_SECONDS,
+            VisibilityTimeout=visibility_seconds,
+        )
+        return [_received(message) for message in outcome.get("Messages", ())]
+
+    async def hide(self, job: ReceivedJob, *, seconds: int) -> None:
+        """Keep a message from other workers, from now on for this long; 0 hands it back."""
+        await self._call(self._client.change_message_visibility, ReceiptHandle=job.receipt, VisibilityTimeout=seconds)
+
+    async def delete(self, job: ReceivedJob) -> None:
+        """Be done with a message."""
+        await self._call(self._client.delete_message, ReceiptHandle=job.receipt)
+
+    async def _call(self, method: Callable[..., T], **options: Any) -> T:
+        try:
+            return await asyncio.to_thread(method, QueueUrl=self._url, **options)
+        except (BotoCoreError, ClientError) as error:
+            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+            raise QueueUnavailable(f"the queue answered {code}") from error
+
+
+def _received(message: dict[str, str]) -> ReceivedJob:
+    try:
+        job = ThreadJob.model_validate_json(message["Body"])
+    except ValidationError:
+        job = None
+    return ReceivedJob(job=job, receipt=message["ReceiptHandle"], message_id=message["MessageId"])

@@ -1,0 +1,309 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from pipelines.nlu.release import Release
+from pipelines.settings import Settings
+from serving.channels import delivery, graph_api
+from serving.channels.contract import IncomingEvent, Parsed
+from serving.channels.delivery import Deliveries
+from serving.channels.desk import ChannelDesk, open_deliveries
+from serving.services import open_services
+from serving.store.inbox import InboxItem
+from serving.store.integrations import Integration, IntegrationStore
+from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
+from tests.fakes.tool_server import ToolServer, answer, hang, hang_up, tool_server
+from tests.support.fixed import FixedReleases
+from tests.support.records import now
+
+SECRETS = {"verify": "verify-7", "secret": "app-secret-7", "page_access_token": "page-token-7"}
+
+
+class NoQueue:
+    """Leaves the work to the test."""
+
+    def check_room(self) -> None:
+        """Have room."""
+
+    async def put(self, threads: Any) -> None:
+        """Do nothing."""
+
+
+@dataclass
+class Post:
+    """A bot on Messenger: what comes in is put into the inbox, and worked on when the test says so."""
+
+    bot: str
+    graph: GraphServer
+    deliveries: Deliveries
+    releases: FixedReleases
+    count: int = 0
+
+    def event(self, text: str, *, sender: str = "2002", page: str = "1001", **fields: Any) -> IncomingEvent:
+        self.count += 1
+        values: dict[str, Any] = {"kind": "text", "message_id": f"m{self.count}", "account": page, "sender": sender}
+        moment = now() + timedelta(milliseconds=self.count)
+        values |= {"thread_id": f"facebook:{page}:{sender}", "text": text, "sent_at": moment}
+        return IncomingEvent(**(values | fields))
+
+    async def accept(self, *events: IncomingEvent) -> None:
+        await ChannelDesk(self.deliveries, NoQueue()).accept(self.bot, "facebook", Parsed(events=events))
+
+    def thread(self, sender: str = "2002") -> str:
+        return f"{self.bot}:facebook%3A1001%3A{sender}"
+
+    async def work(self, sender: str = "2002") -> float | None:
+        return await self.deliveries.work(self.thread(sender))
+
+    async def open_items(self, sender: str = "2002") -> list[InboxItem]:
+        return await self.deliveries.inbox.open_of(self.thread(sender))
+
+    async def stored(self, message_id: str, sender: str = "2002") -> dict[str, Any]:
+        collection = self.deliveries.services.database.collection("inbox")
+        document = await collection.find_one({"_id": f"{self.thread(sender)}:{message_id}"})
+        assert document is not None
+        return document
+
+
+@pytest.fixture
+async def graph() -> AsyncIterator[GraphServer]:
+    async with graph_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def tool() -> AsyncIterator[ToolServer]:
+    async with tool_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def post(
+    settings: Settings,
+    mongo_uri: str,
+    graph: GraphServer,
+    tool: ToolServer,
+    tiny_release: Release,
+    new_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Post]:
+    monkeypatch.setattr(graph_api, "RETRY_SECONDS", 0.01)
+    more = {"mongo_uri": mongo_uri, "mongo_database": "intentloop_test", "endpoints": {"shop": tool.url}}
+    settings = settings.model_copy(update={**more, "facebook_api_url": graph.url, "tool_timeout_seconds": 1.0})
+    releases = FixedReleases({new_name: tiny_release})
+
+    async with (
+        open_services(settings, releases=releases) as services,
+        open_deliveries(settings, services) as deliveries,
+    ):
+        await IntegrationStore(services.database).put(
+            Integration(bot=new_name, channel="facebook", settings=dict(SECRETS))
+        )
+        yield Post(new_name, graph, deliveries, releases)
+
+
+async def test_work_answers_in_order_and_forgets_the_text(post: Post) -> None:
+    await post.accept(post.event("hello"), post.event("i want to buy a tent"), post.event("two"))
+    assert await post.work() is None
+    assert post.graph.texts == ["Hello!", "How many?", "Ordered: 2 x tent.", "Anything else?"]
+    assert {(sent.page, sent.recipient, sent.token) for sent in post.graph.messages} == {
+        ("1001", "2002", "page-token-7")
+    }
+    assert await post.open_items() == []
+    assert (await post.stored("m3"))["event"] == ""
+
+
+async def test_work_answers_what_comes_in_meanwhile(post: Post, tool: ToolServer) -> None:
+    await post.accept(post.event("track order ORD-1"))
+    working = asyncio.create_task(post.work())
+    await tool.is_called.wait()
+    await post.accept(post.event("hello"))
+    assert await working is None
+    assert post.graph.texts == ["Order ORD-1 is shipped.", "Hello!"]
+
+
+async def test_work_answers_an_attachment_as_it_answers_what_it_does_not_understand(post: Post) -> None:
+    await post.accept(post.event("", kind="attachment"))
+    await post.work()
+    assert post.graph.texts == ["Sorry, I did not understand."]
+
+
+async def test_work_calls_an_intent_for_a_button_only_if_customers_may(post: Post) -> None:
+    await post.accept(post.event("/init_conversation", kind="button"), post.event("/order_product", kind="button"))
+    await post.work()
+    assert post.graph.texts[:2] == ["Hi", "What can I do for you?"]
+    assert post.graph.texts[2] != "What would you like?"
+
+
+async def test_a_repeated_event_is_not_answered_again(post: Post) -> None:
+    event = post.event("hello")
+    for _ in range(3):
+        await post.accept(event, event)
+        assert await post.work() is None
+    assert post.graph.texts == ["Hello!"]
+
+
+async def test_work_shows_typing_while_an_answer_takes_long(
+    post: Post, tool: ToolServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "TYPING_AFTER_SECONDS", 0.02)
+    tool.behaviours = [hang]
+    post.graph.behaviours = [failure(2, status=500), ACCEPTS]  # that it cannot be shown is no harm
+    await post.accept(post.event("track order ORD-1"))
+    assert await post.work() is None
+    assert [sent.action for sent in post.graph.requests] == ["typing_on", None]
+
+
+async def test_a_platform_that_is_down_gets_the_answer_later_and_the_turn_happens_once(post: Post) -> None:
+    post.graph.behaviours = [failure(2, status=500)]
+    await post.accept(post.event("i want to buy a tent"), post.event("two"))
+    waiting = await post.work()
+    assert waiting is not None
+    assert 4 < waiting <= 5
+    assert set(post.graph.texts) == {"How many?"}
+    assert [item.tries for item in await post.open_items()] == [1, 0]
+    assert await post.work() is not None
+    post.graph.tool.received.clear()
+    post.graph.behaviours = [ACCEPTS]
+    await make_due(post)
+    assert await post.work() is None
+    assert post.graph.texts == ["How many?", "Ordered: 2 x tent.", "Anything else?"]
+
+
+async def make_due(post: Post) -> None:
+    """Let the time pass that the first event waits."""
+    first = (await post.open_items())[0]
+    await post.deliveries.inbox.update(first, due_at=now(), sent=first.sent)
+
+
+async def test_an_answer_goes_on_where_it_was_interrupted(post: Post) -> None:
+    await post.accept(post.event("/init_conversation"))
+    post.graph.behaviours = [ACCEPTS, failure(2, status=500)]
+    await post.work()
+    assert [item.sent for item in await post.open_items()] == [1]
+    post.graph.tool.received.clear()
+    post.graph.behaviours = [ACCEPTS]
+    await make_due(post)
+    assert await post.work() is None
+    assert post.graph.texts == ["What can I do for you?"]
+
+
+async def test_an_event_that_another_process_left_behind_is_finished_once_its_time_is_up(post: Post) -> None:
+    await post.accept(post.event("/init_conversation"))
+    (item,) = await post.open_items()
+    held = await post.deliveries.inbox.claim(item, until=now() + timedelta(seconds=60))
+    assert held is not None
+    await post.deliveries.inbox.update(held, due_at=now() + timedelta(seconds=60), sent=1)
+    waiting = await post.work()
+    assert waiting is not None
+    assert 55 < waiting <= 60
+    await make_due(post)
+    assert await post.work() is None
+    assert post.graph.texts == ["What can I do for you?"]
+
+
+async def test_a_worker_that_was_too_slow_stops_sending(post: Post) -> None:
+    await post.accept(post.event("/init_conversation"))
+    post.graph.behaviours = [hang, ACCEPTS]
+    working = asyncio.create_task(post.work())
+    await post.graph.wait_for(1)
+    (item,) = await post.open_items()
+    assert await post.deliveries.inbox.claim(item, until=now() + timedelta(seconds=60)) is not None
+    post.graph.tool.received.clear()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    assert await post.work() is not None
+    assert post.graph.texts == []
+
+
+@pytest.mark.parametrize("code", [100, 190])
+async def test_what_the_platform_refuses_for_good_is_given_up_and_the_thread_goes_on(post: Post, code: int) -> None:
+    post.graph.behaviours = [failure(code), ACCEPTS]
+    await post.accept(post.event("hello"), post.event("hello"))
+    assert await post.work() is None
+    assert post.graph.texts == ["Hello!", "Hello!"]
+    assert f"code {code}" in (await post.stored("m1"))["failure"]
+    assert (await post.stored("m1"))["event"]
+
+
+async def test_an_event_is_given_up_after_its_last_try(post: Post) -> None:
+    post.deliveries.retry_seconds = (0.0, 0.0)
+    post.graph.behaviours = [hang_up]
+    await post.accept(post.event("hello"))
+    assert await post.work() is None
+    assert len(post.graph.texts) == 3 * graph_api.MAX_TRIES
+    stored = await post.stored("m1")
+    assert (stored["is_open"], stored["tries"]) == (False, 3)
+
+
+async def test_an_event_that_kills_its_workers_is_given_up_without_being_touched(post: Post) -> None:
+    await post.accept(post.event("hello"), post.event("/cancel"))
+    for _ in range(len(post.deliveries.retry_seconds) + 1):
+        assert await post.deliveries.inbox.claim((await post.open_items())[0], until=now()) is not None
+    assert await post.work() is None
+    assert post.graph.texts == ["Cancelled."]
+    assert (await post.stored("m1"))["failure"] == "nobody finished it in 8 tries"
+
+
+async def test_an_event_waits_for_a_bot_that_has_no_release_yet(post: Post) -> None:
+    known = post.releases.release_by_bot.copy()
+    post.releases.release_by_bot.clear()
+    await post.accept(post.event("hello"))
+    assert await post.work() is not None
+    post.releases.release_by_bot |= known
+    await make_due(post)
+    assert await post.work() is None
+    assert post.graph.texts == ["Hello!"]
+
+
+async def test_a_text_that_is_too_long_is_given_up(post: Post) -> None:
+    post.deliveries.services = replace(post.deliveries.services, max_message_chars=5)
+    await post.accept(post.event("much too long"))
+    assert await post.work() is None
+    assert "send a shorter one" in (await post.stored("m1"))["failure"]
+
+
+async def test_an_error_that_nobody_expected_is_tried_again_and_quotes_nobody(
+    post: Post, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise RuntimeError("a customer wrote this")
+
+    monkeypatch.setattr(delivery, "handle_turn", broken)
+    await post.accept(post.event("hello"))
+    assert await post.work() is not None
+    assert "RuntimeError at " in caplog.text
+    assert "a customer wrote this" not in caplog.text
+
+
+async def test_events_of_several_pages_use_their_own_tokens(post: Post) -> None:
+    settings: dict[str, Any] = {**SECRETS, "page_access_tokens": {"1002": "other-token"}}
+    store = IntegrationStore(post.deliveries.services.database)
+    await store.put(Integration(bot=post.bot, channel="facebook", settings=settings))
+    await post.accept(post.event("hello"), post.event("hello", page="1002"))
+    await post.work()
+    await post.deliveries.work(f"{post.bot}:facebook%3A1002%3A2002")
+    assert [(sent.page, sent.token) for sent in post.graph.messages] == [
+        ("1001", "page-token-7"),
+        ("1002", "other-token"),
+    ]
+
+
+async def test_no_secret_and_no_text_is_logged(post: Post, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("pymongo", "asyncio"):  # what the database is asked is not ours to log
+        logging.getLogger(name).setLevel(logging.WARNING)
+    post.graph.behaviours = [failure(190, message="Malformed access token page-token-7"), hang_up, ACCEPTS]
+    await post.accept(post.event("xyzzy"), post.event("xyzzy"))
+    await post.work()
+    post.graph.behaviours = [answer("page-token-7", status="500 Oops")]
+    await post.accept(post.event("xyzzy"))
+    await post.work()
+    assert caplog.text
+    for kept in (*SECRETS.values(), "xyzzy"):
+        assert kept not in caplog.text
