@@ -146,6 +146,9 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
             return not attr.startswith("_")
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Give no formatter: Jinja2's own keeps to safe attributes, but makes a text as wide as it is told."""
+
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up in a mapping first: a parameter may be called `items` or `values`."""
         if isinstance(obj, Mapping) and attribute in obj:

@@ -15,7 +15,7 @@ from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
 METER = "_meter"
-MAX_WORK = 500_000
+MAX_WORK = 300_000
 """In steps of a fraction of a microsecond; the longest reply of the sample bot takes under a thousand."""
 _CHARS_A_STEP = 8
 # These look at none of what is within a value.

@@ -14,6 +14,7 @@ from pipelines.schemas.template_meter import Meter
 
 MAX_CONTEXT_CHARS = 8192
 """Longest JSON of what one answer may leave in the context, which goes through every later turn of the thread."""
+_VISIT_STEPS = 10
 
 
 class ToolAnswer(BaseModel):
@@ -42,7 +43,7 @@ class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no
         if node["type"].startswith("multi_select"):
             self._meter.measure(found)  # `[@, @] | [@, @] | ...` doubles with every step
         else:
-            self._meter.spend(1 + len(found) if isinstance(found, list | dict) else 1)
+            self._meter.spend(_VISIT_STEPS + (len(found) if isinstance(found, list | dict) else 0))
         return found
 
 

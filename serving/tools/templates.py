@@ -153,8 +153,8 @@ def _split_base(text: str, marks: _Marks) -> tuple[str, str]:
         if literal is None:
             raise TemplateError("a URL starts with http://, https:// or an endpoint")
         base, rest = literal[0], text[literal.end() :]
-        if OPEN in base or "@" in base:
-            raise TemplateError("the host of a URL is written out; no value and no user name may stand in it")
+        if OPEN in base or "@" in base or "%" in base:
+            raise TemplateError("the host of a URL is written out; no value, user name or % may stand in it")
     if rest and rest[0] not in "/?#":
         raise TemplateError("after its host or endpoint a URL goes on with / or ?")
     return base, rest

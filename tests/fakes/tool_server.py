@@ -67,6 +67,8 @@ class ToolServer:
     behaviours: list[Behaviour] = field(default_factory=lambda: [answer('{"status": "shipped"}')])
     received: list[Received] = field(default_factory=list)
     is_called: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: int = 0
+    open_connections: int = 0
 
     @property
     def url(self) -> str:
@@ -80,6 +82,8 @@ class ToolServer:
 
     async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection."""
+        self.connections += 1
+        self.open_connections += 1
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -95,6 +99,7 @@ class ToolServer:
         except (asyncio.IncompleteReadError, ConnectionError, RuntimeError):
             return
         finally:
+            self.open_connections -= 1
             writer.close()
 
 

@@ -7,37 +7,18 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ToolSpec
-from serving.tools.references import filled
+from serving.tools.references import filled, names_in
 from serving.tools.templates import RequestValues, ToolRequest, render_request
 
 NASTY = [
-    *(
-        "1&admin=true#x",
-        "../../etc",
-        "a/b",
-        "?x=1",
-        "#frag",
-        'quote"',
-        "back\\slash",
-        "new\nline",
-        "null\x00",
-        "ünï\U0001f600",
-    ),
-    *(
-        "{{ 7*7 }}",
-        "%2e%2e%2f",
-        "@evil.com",
-        "http://evil.com",
-        " ",
-        "a b",
-        "+",
-        "\ue0000\ue001",
-        "\ue000",
-        "'",
-        "`",
-        "}",
-        '"}, "x": {"',
-    ),
+    "1&admin=true#x",
+    "../../etc",
+    'quote"',
+    "back\\slash",
+    "new\nline",
+    "\U0001f600",
+    "\ue0000\ue001",
+    '"}, "x": {"',
 ]
 
 
@@ -80,49 +61,6 @@ def _is_number(value: str) -> bool:
         return False
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [
-        ("http://{{ context.host }}/", "host"),
-        ("http://shop.{{ context.host }}/", "host"),
-        ("{{ context.host }}/x", "starts with"),
-        ("{{ parameters.v }}", "starts with"),
-        ("{{ endpoints.shop }}.evil.com/", "goes on with"),
-        ("{{ endpoints.bare }}@evil.com/", "goes on with"),
-        ("{{ endpoints.bare }}:81/", "goes on with"),
-        ("{{ endpoints.bare }}{{ parameters.v }}", "goes on with"),
-        ("{{ endpoints.bare ~ context.host }}/", "starts with"),
-        ("{{ endpoints.bare | upper }}/", "starts with"),
-        ("http://user@shop.example/", "host"),
-        ("http://shop.example\\@evil.com/", "goes on with"),
-        ("ftp://shop.example/", "starts with"),
-        ("file:///etc/passwd", "starts with"),
-        ("gopher://shop.example/", "starts with"),
-        ("//shop.example/", "starts with"),
-        ("http:///x", "starts with"),
-        ("javascript:alert(1)", "starts with"),
-        ("", "starts with"),
-        ("http://a/{{ parameters.nope }}", "no attribute"),
-        ("http://a/{{ context.nope }}", "no attribute"),
-        ("{{ endpoints.nope }}/", "no attribute"),
-        ("http://a/{{ nope }}", "undefined"),
-        ("http://a/{{ ''.__class__ }}", "unsafe"),
-        ("http://a/{{ parameters.v", "expected token|unexpected end"),
-        ("http://a/\ue0000\ue001", "U.E000"),
-        ("http://a/" + "x" * 9000, "8000"),
-    ],
-)
-def test_render_request_refuses_a_url(url: str, reason: str) -> None:
-    with pytest.raises(ToolFailed, match=reason):
-        rendered(url)
-
-
-@pytest.mark.parametrize("value", ["", ".", "..", None])
-def test_render_request_refuses_a_path_value_that_means_another_path(value: str | None) -> None:
-    with pytest.raises(ToolFailed):
-        rendered("http://a/orders/{{ parameters.v }}", value=value)
-
-
 def test_render_request_appends_slots_to_the_query_without_json() -> None:
     request = rendered("http://a/x?fixed=a b", value="1&2", requestType="POST")
     assert (request.url, request.body) == ("http://a/x?fixed=a%20b&v=1%262", None)
@@ -158,22 +96,57 @@ def test_render_request_refuses_what_is_no_json_without_quoting_the_customer(tem
 
 
 @pytest.mark.parametrize(
-    ("name", "template", "value"),
+    "name", ["Bad Name", "X:", "", "Host", "content-length", "Transfer-Encoding", "Idempotency-Key"]
+)
+def test_render_request_refuses_the_name_of_a_header(name: str) -> None:
+    with pytest.raises(ToolFailed, match="is not a header that a tool may set"):
+        rendered("http://a/", headers={name: "x"})
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
     [
-        ("X-A", "{{ parameters.v }}", "a\r\nX-B: 1"),
-        ("X-A", "{{ parameters.v }}", "a\x00"),
-        ("X-A", "{{ parameters.v }}", "é"),
-        ("Bad Name", "x", ""),
-        ("X:", "x", ""),
-        ("Host", "evil.com", ""),
-        ("content-length", "1", ""),
-        ("Transfer-Encoding", "chunked", ""),
-        ("Idempotency-Key", "x", ""),
+        ("http://a/{{ parameters.nope }}", "'dict object' has no attribute 'nope'"),
+        ("http://a/{{ nope }}", "'nope' is undefined"),
+        ("http://{{ context.host }}/", "the host of a URL is written out"),
+        ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL goes on with"),
+        ("ftp://a/", "a URL starts with http://, https:// or an endpoint"),
+        ("http://a/{{ parameters.v", "expected token|unexpected end"),
     ],
 )
-def test_render_request_refuses_a_header(name: str, template: str, value: str) -> None:
-    with pytest.raises(ToolFailed):
-        rendered("http://a/", value=value, headers={name: template})
+def test_render_request_says_what_is_wrong_with_a_url(url: str, reason: str) -> None:
+    with pytest.raises(ToolFailed, match=reason):
+        rendered(url)
+
+
+def test_render_request_holds_references_where_secrets_will_stand() -> None:
+    request = rendered(
+        "{{ endpoints.shop }}/bot{{ secrets.BOT_KEY }}/send?key={{ secrets.QUERY_KEY }}",
+        headers={"Authorization": "Bearer {{ secrets['API_KEY'] }}"},
+        isJson=True,
+        jsonData='{"a": "x {{ secrets.INNER_KEY }} y", "b": {{ secrets.BARE_KEY }}, "{{ secrets.NAME_KEY }}": 1}',
+    )
+    body = json.dumps(request.body, ensure_ascii=False)
+    names = {"BOT_KEY", "QUERY_KEY", "API_KEY", "INNER_KEY", "BARE_KEY", "NAME_KEY"}
+    assert names_in([request.url, request.headers[0][1], body]) == names
+    values = {name: f"<{name}>" for name in names}
+    assert json.loads(filled(body, values)) == {"a": "x <INNER_KEY> y", "b": "<BARE_KEY>", "<NAME_KEY>": 1}
+    assert filled(request.headers[0][1], values) == "Bearer <API_KEY>"
+
+
+def test_render_request_never_takes_a_value_for_a_secret() -> None:
+    request = rendered(
+        "http://a/{{ parameters.v }}",
+        value="\ue000secret:API_KEY\ue001",
+        isJson=True,
+        jsonData='{"a": "{{ parameters.v }}", "b": {{ parameters.v }}, "c": {{ parameters | tojson }}}',
+    )
+    assert names_in([request.url, json.dumps(request.body, ensure_ascii=False)]) == frozenset()
+
+
+def test_render_request_refuses_a_mapping_before_anything_is_sent() -> None:
+    with pytest.raises(ToolFailed, match=r"its responseMapping.context.last is no JMESPath expression"):
+        rendered("http://a/", responseMapping={"context": {"last": "a b"}})
 
 
 def test_render_request_writes_headers() -> None:
