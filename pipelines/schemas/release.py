@@ -21,7 +21,7 @@ class Thresholds(BaseModel):
     margin: float = Field(default=0.0, ge=0.0, le=1.0, description="First minus second below this: a close race.")
     out_of_scope: float | None = Field(default=None, description="Out-of-scope score above this: fallback.")
     clarify: float | None = Field(
-        default=0.85,
+        default=0.7,
         gt=0.0,
         le=1.0,
         description="Two or three intents close to each other that are together at least this likely: the customer is "
