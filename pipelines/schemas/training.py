@@ -5,7 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from pipelines.schemas.bot import TrainingExample
 from pipelines.settings import BOT_NAME
+
+Severity = Literal["error", "warning", "note"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+"""The gravest first."""
 
 
 class TrainParams(BaseModel):
@@ -38,16 +43,41 @@ class TrainParams(BaseModel):
         return None if value == "" else value
 
 
-class Finding(BaseModel):
-    """One thing that validation noticed."""
+class RowEdit(BaseModel):
+    """A change of one example, small enough to be looked at: what stood there, and what is to stand there instead.
+
+    It is applied only where `before` still stands. `after` is None for a row that is to be deleted.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    severity: Literal["error", "warning"]
+    intent_id: str
+    position: int = Field(ge=1, description="Place of the example within its intent, from 1.")
+    before: TrainingExample
+    after: TrainingExample | None
+
+
+class Finding(BaseModel):
+    """One thing that validation noticed.
+
+    An error stops a training run, a warning should be looked at, a note is only told. Where it is about an example,
+    `text` is that example's and `start` and `end` say which of its characters are meant, if only some are. `edit` is
+    there where a program may safely do the repair.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Severity
     check: str
     row: str = Field(description="Id of the example, intent or entity it is about.")
     explanation: str
     repair: str
+    intent_id: str = ""
+    position: int | None = Field(default=None, description="Place of the example within its intent, from 1.")
+    text: str = ""
+    start: int | None = None
+    end: int | None = None
+    edit: RowEdit | None = None
 
     def __str__(self) -> str:
         return f"{self.row}: {self.explanation} Repair: {self.repair}"

@@ -2,25 +2,30 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
 from pipelines.nlu.pattern_entities import check_pattern
+from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
 from pipelines.nlu.text import clean, has_content
 from pipelines.schemas.bot import (
     BOOLEAN,
+    CANCEL_INTENT,
     FALLBACK_INTENT,
     FREE_TEXT,
     HANDOVER_INTENT,
     TEXT_TYPES,
     WELCOME_INTENT,
     BotFile,
+    Intent,
 )
-from pipelines.schemas.training import Finding
+from pipelines.schemas.training import Finding, Severity
 
 FEW_EXAMPLES = 5
+Place = tuple[int, int]
+"""Characters `[start, end)` of an example's text."""
 _NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT, HANDOVER_INTENT)
 """Intents that need not be understood from a text: the platform chooses them."""
 _BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
@@ -28,7 +33,7 @@ _BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
 
 
 def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find annotations that lie outside their text, overlap, do not hold their value, or are of an unknown type.
+    """Find annotations outside their text, overlapping, beside their value, within words, or of an unknown type.
 
     Parameters
     ----------
@@ -47,30 +52,25 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
         end_of_last = 0
         for span in sorted(json.loads(entities), key=lambda span: span["start"]):
             start, end, written = span["start"], span["end"], span["value"]
-            where = f"characters {start} to {end} of {text!r}"
+            where, place = f"characters {start} to {end} of {text!r}", (start, end)
             if not 0 <= start < end <= len(text):
                 found = text.find(written) if written else -1
                 repair = f"set them to {found} and {found + len(written)}." if found >= 0 else "mark the value again."
-                yield error("span_in_text", example_id, f"{where} lie outside the text.", repair)
+                yield error("span_in_text", example_id, f"{where} lie outside the text.", repair, place)
             elif start < end_of_last:
-                yield error(
-                    "spans_do_not_overlap", example_id, f"{where} overlap another entity.", "keep one of the two."
-                )
+                explanation = f"{where} overlap another entity."
+                yield error("spans_do_not_overlap", example_id, explanation, "keep one of the two.", place)
             elif text[start:end] != written:
-                yield warning(
-                    "span_holds_value",
-                    example_id,
-                    f"{where} hold {text[start:end]!r}, not {written!r}.",
-                    "mark it again.",
-                )
+                explanation = f"{where} hold {text[start:end]!r}, not {written!r}."
+                yield warning("span_holds_value", example_id, explanation, "mark it again.", place)
+            elif written != written.strip() or not stands_alone(text, start, end):
+                explanation = f"{where}, {written!r}, begin or end inside a word or at a blank."
+                yield warning("span_keeps_words_whole", example_id, explanation, "mark the whole words.", place)
             end_of_last = max(end_of_last, end)
             if span["type"] not in known_types:
-                yield warning(
-                    "entity_type_is_known",
-                    example_id,
-                    f"the entity type {span['type']!r} is not among the bot's entities.",
-                    "add the entity, or correct the name.",
-                )
+                explanation = f"the entity type {span['type']!r} is not among the bot's entities."
+                repair = "add the entity, or correct the name."
+                yield warning("entity_type_is_known", example_id, explanation, repair, place)
 
 
 def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
@@ -88,13 +88,11 @@ def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
     """
     first: dict[str, tuple[str, str]] = {}
     for example_id, intent, text in zip(frame["example_id"], frame["intent"], frame["text"], strict=True):
-        if text.strip() and not has_content(clean(text)):
-            yield warning(
-                "text_has_content",
-                example_id,
-                f"the text {text[:80]!r} has no letter or digit; the model does not learn it.",
-                "write it in words or delete the row.",
-            )
+        if not text.strip():
+            continue  # an expectation of the suite
+        if not has_content(clean(text)):
+            explanation = f"the text {text[:80]!r} has no letter or digit; the model does not learn it."
+            yield warning("text_has_content", example_id, explanation, "write it in words or delete the row.")
             continue
         key = " ".join(text.lower().split())
         other_id, other_intent = first.setdefault(key, (example_id, intent))
@@ -107,8 +105,10 @@ def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
             )
 
 
-def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find intents with few examples or none, and parameters that cannot be asked for or filled.
+def check_intents(
+    frame: pd.DataFrame, bot_file: BotFile, *, public_shortcuts: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Find intents that nobody can reach or with few examples, and parameters that cannot be asked for or filled.
 
     Parameters
     ----------
@@ -116,6 +116,8 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
         Examples.
     bot_file
         The bot.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
 
     Yields
     ------
@@ -128,15 +130,18 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)}
     found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
     fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
+    called = {*public_shortcuts, *_buttons(bot_file)} - {CANCEL_INTENT}  # which customers write in words
+    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode != "off"
     for intent in bot_file.intents:
-        count = counts[intent.intent_id]
-        if count < FEW_EXAMPLES and intent.intent_id not in _NEVER_RECOGNISED:
-            yield warning(
-                "enough_examples",
-                intent.intent_id,
-                f"it has {count} example(s).",
-                f"add some; {FEW_EXAMPLES} or more.",
-            )
+        count, row = counts[intent.intent_id], intent.intent_id
+        if row in _NEVER_RECOGNISED or (not count and (row in called or asks_llm)):
+            pass
+        elif not count:
+            explanation = "it has no example, no button leads to it and customers may not call it: nobody can reach it."
+            yield warning("intent_can_be_reached", row, explanation, "add examples, or delete the intent.")
+        elif count < FEW_EXAMPLES:
+            yield warning("enough_examples", row, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more.")
+        yield from _check_buttons(intent, {each.intent_id for each in bot_file.intents})
         for parameter in intent.parameters:
             row = f"{intent.intent_id}.{parameter.name}"
             if parameter.type not in types:
@@ -150,6 +155,21 @@ def check_intents(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
                 )
             if parameter.required and not parameter.prompt.strip():
                 yield warning("prompt_is_there", row, "it is required but has no prompt.", "write the question to ask.")
+
+
+def _buttons(bot_file: BotFile) -> Iterator[str]:
+    """Give the intents that buttons lead to."""
+    for intent in bot_file.intents:
+        for button in intent.quick_replies:
+            if button.payload.startswith("/"):
+                yield button.payload[1:].strip()
+
+
+def _check_buttons(intent: Intent, known: Collection[str]) -> Iterator[Finding]:
+    for button in intent.quick_replies:
+        if button.payload.startswith("/") and button.payload[1:].strip() not in known:
+            explanation = f"its button {button.title!r} leads to {button.payload!r}, and there is no such intent."
+            yield warning("button_leads_somewhere", intent.intent_id, explanation, "correct the payload.")
 
 
 def check_entities(bot_file: BotFile) -> Iterator[Finding]:
@@ -179,11 +199,23 @@ def check_entities(bot_file: BotFile) -> Iterator[Finding]:
             )
 
 
-def error(check: str, row: str, explanation: str, repair: str) -> Finding:
+def error(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
     """Make a finding that stops a training run."""
-    return Finding(severity="error", check=check, row=row, explanation=explanation, repair=repair)
+    return _finding("error", check, row, explanation, repair, place)
 
 
-def warning(check: str, row: str, explanation: str, repair: str) -> Finding:
+def warning(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
+    """Make a finding that should be looked at."""
+    return _finding("warning", check, row, explanation, repair, place)
+
+
+def note(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
     """Make a finding that is only told."""
-    return Finding(severity="warning", check=check, row=row, explanation=explanation, repair=repair)
+    return _finding("note", check, row, explanation, repair, place)
+
+
+def _finding(severity: Severity, check: str, row: str, explanation: str, repair: str, place: Place | None) -> Finding:
+    start, end = place or (None, None)
+    return Finding(
+        severity=severity, check=check, row=row, explanation=explanation, repair=repair, start=start, end=end
+    )

@@ -101,7 +101,7 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
         "intents": [document["intent"] for document in sorted(intents, key=_position)],
         "entities": [document["entity"] for document in sorted(entities, key=_position)],
     }
-    return _extract(wire, f"bot {bot!r} in MongoDB")
+    return extract_from_wire(wire, source=f"bot {bot!r} in MongoDB")
 
 
 def extract_from_file(file: Path) -> Extract:
@@ -127,7 +127,7 @@ def extract_from_file(file: Path) -> Extract:
         wire = from_json(file.read_bytes(), allow_inf_nan=False)
     except (OSError, ValueError) as error:
         raise DataRejected(str(file), [f"it cannot be read as JSON: {error}"]) from error
-    return _extract(wire, str(file))
+    return extract_from_wire(wire, source=str(file))
 
 
 def read_examples(file: Path) -> list[Example]:
@@ -195,7 +195,26 @@ def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
     return pd.concat([frame, to_frame(rows, origin="out-of-scope file")], ignore_index=True)
 
 
-def _extract(wire: Any, source: str) -> Extract:
+def extract_from_wire(wire: Any, *, source: str) -> Extract:
+    """Read the parsed JSON of a bot file.
+
+    Parameters
+    ----------
+    wire
+        The JSON object.
+    source
+        Where it came from, for messages.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+
+    Raises
+    ------
+    DataRejected
+        It is not a bot; each fault is named with its place.
+    """
     try:
         bot_file = BotFile.model_validate(wire)
     except ValidationError as error:
