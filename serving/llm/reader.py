@@ -10,6 +10,7 @@ from typing import Self
 from pipelines.nlu.release import Release
 from pipelines.nlu.text import clean
 from pipelines.schemas.llm import LlmConfig
+from pipelines.schemas.release import BotDefinition
 from pipelines.settings import Settings
 from serving.llm.answer import Answer
 from serving.llm.asking import Asked, Asker
@@ -65,7 +66,7 @@ class LlmReader:
         self._asker = asker
         self._prices = prices
         self._answers: Cache[Answer] = Cache(size=CACHE_SIZE, seconds=CACHE_SECONDS, clock=clock)
-        self._brief_by_bot: dict[str, tuple[Release, Brief]] = {}
+        self._brief_by_bot: dict[str, tuple[BotDefinition, Brief]] = {}
         self._questions: dict[_Key, asyncio.Task[Asked]] = {}
 
     @classmethod
@@ -162,10 +163,10 @@ class LlmReader:
         )
 
     def _brief(self, bot: str, release: Release, config: LlmConfig) -> Brief:
-        """Give the brief of the release that answers, written once."""
+        """Give the brief of the release that answers, written once; the release itself is not kept alive by it."""
         known = self._brief_by_bot.get(bot)
-        if known is None or known[0] is not release:
-            known = self._brief_by_bot[bot] = (release, Brief.of(release, config))
+        if known is None or known[0] is not release.definition:
+            known = self._brief_by_bot[bot] = (release.definition, Brief.of(release, config))
         return known[1]
 
     async def _ask_once(self, asker: Asker, key: _Key, brief: Brief, text: str) -> Asked:

@@ -1,5 +1,6 @@
 """Releases that ask a language model, and readers that do so, for tests."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,3 +38,12 @@ async def used(database: Database, bot: str) -> list[int]:
     """Give the tokens that are counted in a bot's hour and month."""
     rows = database.collection("llm_usage").find({"_id": {"$gte": f"{bot}:", "$lt": f"{bot};"}})
     return [row["tokens"] async for row in rows]
+
+
+async def settled(database: Database, bot: str, *, tokens: int) -> None:
+    """Wait until this is counted; what was used is written down after the answer."""
+    for _ in range(1000):
+        if await used(database, bot) == [tokens] * 2:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{await used(database, bot)} tokens are counted, not {tokens}")

@@ -1,7 +1,6 @@
 """The limits around a question to the language model, over a real socket and a real database."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from serving.store.client import Database
 from serving.tools.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
 from tests.fakes.llm_server import chooses, fails
 from tests.fakes.tool_server import Behaviour, ToolServer, hang
-from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, used
+from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, settled, used
 from tests.support.records import now
 from tests.support.servers import free_port
 
@@ -57,7 +56,6 @@ async def test_read_gives_up_waiting_for_its_place_and_leaves_other_bots_theirs(
 ) -> None:
     llm.behaviours = [hang]
     reader = make_reader(llm_max_concurrent=1)
-    started = time.monotonic()
     first = asyncio.create_task(reader.read("one", bot=new_name, release=llm_release))
     await asyncio.wait_for(llm.is_called.wait(), 5)
     await asyncio.sleep(TIMEOUT_SECONDS / 2)  # so that the place is free again when half of their time is over
@@ -67,7 +65,6 @@ async def test_read_gives_up_waiting_for_its_place_and_leaves_other_bots_theirs(
     assert "no answer within" in (await first).why
     reasons = {reading.why for reading in await asyncio.gather(*others)}
     assert reasons == {"no answer within 0.6 s", "too many questions of this bot are under way"}
-    assert time.monotonic() - started < 2 * TIMEOUT_SECONDS + 0.5
 
 
 async def test_read_leaves_an_endpoint_alone_that_keeps_failing_and_comes_back(
@@ -106,14 +103,13 @@ async def test_two_readers_share_a_budget_and_stop_when_it_is_spent(
     make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
 ) -> None:
     llm.behaviours = [chooses("greet", usage={"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000})]
-    readers = [make_reader(llm_tokens_per_hour=5000) for _ in range(2)]
+    readers = [make_reader(llm_tokens_per_hour=4500) for _ in range(2)]
     outcomes = []
     for number in range(8):
         reading = await readers[number % 2].read(f"text {number}", bot=new_name, release=llm_release)
         outcomes.append(reading.outcome)
-        await asyncio.sleep(0.05)  # what was used is written down after the answer
-    assert outcomes.count("understood") == len(llm.received) in (4, 5)
-    assert set(outcomes[5:]) == {"over_budget"}
+        await settled(database, new_name, tokens=1000 * len(llm.received))
+    assert outcomes == ["understood"] * 4 + ["over_budget"] * 4
 
 
 @pytest.mark.parametrize(
@@ -151,15 +147,19 @@ async def test_read_without_a_database_says_so_and_does_not_ask(llm: ToolServer,
 async def test_a_hanging_endpoint_holds_up_no_other_work(
     make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
 ) -> None:
+    llm.behaviours = [BUY]
+    reader = make_reader(llm_max_concurrent=50, llm_timeout_seconds=20.0)
+    await reader.read(TENTS, bot=new_name, release=llm_release)
     llm.behaviours = [hang]
-    reader = make_reader(llm_max_concurrent=50)
+    llm.is_called.clear()
     asked = [
         asyncio.create_task(reader.read(f"text {number}", bot=new_name, release=llm_release)) for number in range(50)
     ]
     await asyncio.wait_for(llm.is_called.wait(), 5)
-    longest, last = 0.0, time.perf_counter()
-    while not all(task.done() for task in asked):
-        await asyncio.sleep(0.005)
-        longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
-    assert longest < 0.3
-    assert {task.result().outcome for task in asked} == {"unavailable"}
+    for _ in range(100):
+        assert (await reader.read(TENTS, bot=new_name, release=llm_release)).from_cache
+    assert not any(task.done() for task in asked)
+    await reader.aclose()
+    assert all(
+        isinstance(each, asyncio.CancelledError) for each in await asyncio.gather(*asked, return_exceptions=True)
+    )
