@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from jinja2 import TemplateError, Undefined, meta, nodes
 
 from pipelines.schemas.answer_mapping import mapping_problems
-from pipelines.schemas.bot import BotFile, Intent, ToolHeader, ToolSpec
+from pipelines.schemas.bot import CANCEL_INTENT, BotFile, Intent, ToolHeader, ToolSpec
 from pipelines.schemas.template_language import BotEnvironment
 from pipelines.schemas.training import Finding
 from pipelines.steps.checks import error, warning
@@ -51,9 +51,10 @@ def check_templates(bot_file: BotFile, *, endpoints: Collection[str]) -> Iterato
 def _replies(intent: Intent) -> Iterator[tuple[str, str, frozenset[str]]]:
     """Give each text that is said: where it stands, the text, and the names that it alone may use."""
     row, nothing = intent.intent_id, frozenset[str]()
-    yield f"{row}.speechResponse", intent.speech_response, nothing
+    more = frozenset(("cancelled",)) if row == CANCEL_INTENT else nothing
+    yield f"{row}.speechResponse", intent.speech_response, more
     for number, text in enumerate(intent.speech_responses, start=1):
-        yield f"{row}.speechResponses[{number}]", text, nothing
+        yield f"{row}.speechResponses[{number}]", text, more
     yield f"{row}.confirmPrompt", intent.confirm_prompt, nothing
     yield f"{row}.resumePrompt", intent.resume_prompt, frozenset(("prompt",))
     for parameter in intent.parameters:

@@ -13,7 +13,16 @@ from jinja2 import Environment, StrictUndefined, meta, nodes
 
 from pipelines.nlu.synonyms import KnownValues
 from pipelines.nlu.text import tokenize
-from pipelines.schemas.bot import FREE_TEXT, SYSTEM_INTENTS, BotFile, Intent
+from pipelines.schemas.bot import (
+    CANCEL_INTENT,
+    FALLBACK_INTENT,
+    FREE_TEXT,
+    HANDOVER_INTENT,
+    SYSTEM_INTENTS,
+    WELCOME_INTENT,
+    BotFile,
+    Intent,
+)
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 
 pytestmark = pytest.mark.data
@@ -72,6 +81,7 @@ def held_out() -> Iterator[tuple[str, str, list[tuple[int, int, str]]]]:
 def templates() -> Iterator[tuple[Intent, str]]:
     for intent in BOT.intents:
         yield intent, intent.speech_response
+        yield intent, intent.confirm_prompt
         for parameter in intent.parameters:
             yield intent, parameter.prompt
         if intent.api_details is not None:
@@ -170,6 +180,8 @@ def test_templates_use_only_known_names() -> None:
         allowed = {"parameters", "context", "endpoints"} if source in tool_texts else TEMPLATE_NAMES
         if intent.tool is None:
             allowed = allowed - {"result"}
+        if intent.intent_id == CANCEL_INTENT:
+            allowed = allowed | {"cancelled"}
         assert meta.find_undeclared_variables(tree) <= allowed, intent.intent_id
         declared = {parameter.name for parameter in intent.parameters}
         attributes = {
@@ -185,7 +197,9 @@ def test_replies_need_no_more_than_required_slots_and_a_message() -> None:
     result = {"found": False, "message": message}
     for intent in BOT.intents:
         required = {parameter.name: "x" for parameter in intent.parameters if parameter.required}
-        reply = TEMPLATES.from_string(intent.speech_response).render(parameters=required, context={}, result=result)
+        names = {"parameters": required, "context": {}, "result": result}
+        names |= {"cancelled": ""} if intent.intent_id == CANCEL_INTENT else {}
+        reply = TEMPLATES.from_string(intent.speech_response).render(names)
         assert reply.strip()
         assert all(part.strip() for part in reply.split("###"))
         if intent.tool is not None:
@@ -257,3 +271,17 @@ def test_readme_states_the_true_counts() -> None:
 
 def test_bot_file_stays_small() -> None:
     assert (FOLDER / "bot.json").stat().st_size < 1_000_000
+
+
+def test_buttons_call_intents_that_exist() -> None:
+    buttons = [(intent.intent_id, option) for intent in BOT.intents for option in intent.quick_replies]
+    assert {intent_id for intent_id, _ in buttons} >= {FALLBACK_INTENT, WELCOME_INTENT}
+    ids = {intent.intent_id for intent in BOT.intents}
+    assert {option.payload.removeprefix("/") for _, option in buttons} <= ids
+
+
+def test_the_features_of_the_dialogue_are_shown() -> None:
+    intents = {intent.intent_id: intent for intent in BOT.intents}
+    assert BOT.timezone == "Europe/London"
+    assert HANDOVER_INTENT in intents
+    assert intents["cancel_order"].confirm

@@ -153,3 +153,9 @@ def test_check_templates_refuses_a_mapping(mapping: dict[str, object], finding: 
 def test_check_templates_takes_a_mapping() -> None:
     mapping = {"result": "data.order", "context": {"last": "data.order.id", "n": "length(data.items[?price > `5`])"}}
     assert findings(tool={"responseMapping": mapping}) == []
+
+
+def test_check_templates_knows_the_name_that_only_cancel_may_use() -> None:
+    both = [intent(name, "{{ cancelled }}", []) for name in ("cancel", "buy")]
+    found = list(check_templates(BotFile.model_validate({"intents": both}), endpoints=[]))
+    assert [finding.row for finding in found] == ["buy.speechResponse"]
