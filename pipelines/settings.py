@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         default=("init_conversation", "cancel"),
         description="Intents a customer may call as `/intent_id`; comma-separated.",
     )
-    tool_timeout_seconds: float = Field(default=10.0, gt=0, description="Longest wait for a tool, all tries together.")
+    tool_timeout_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait for a tool, with all tries and the LLM before it."
+    )
     tool_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
     )
@@ -116,7 +118,7 @@ class Settings(BaseSettings):
     llm_base_url: str | None = Field(
         default=None, description="OpenAI-compatible endpoint, `https://.../v1`. Unset: no LLM is asked."
     )
-    llm_timeout_seconds: float = Field(default=8.0, gt=0, description="Longest wait for the LLM, all tries together.")
+    llm_timeout_seconds: float = Field(default=4.0, gt=0, description="Longest wait for the LLM, all tries together.")
     llm_max_concurrent: int = Field(default=8, ge=1, description="Questions to the LLM at once, per bot and process.")
     llm_tokens_per_hour: int = Field(
         default=500_000, ge=0, description="LLM tokens a bot may use in an hour, all processes together; 0: none."

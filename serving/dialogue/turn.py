@@ -215,7 +215,8 @@ class _Attempt:
             record = record.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
             if self.claim is None:
                 self.claim = await self._take_place(record)
-            answer = await self.services.tools.call(request)
+            spent_seconds = self.timings_ms.get("llm", 0.0) / 1000
+            answer = await self.services.tools.call(request, spent_seconds=spent_seconds)
         except ToolFailed as error:
             _log.warning("bot %s: %s", self.message.bot, error)
             record = record.model_copy(update={"failure": error.reason})

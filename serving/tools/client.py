@@ -28,6 +28,8 @@ from serving.tools.templates import ToolRequest
 IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3
 RETRY_SECONDS = 0.1
+LEAST_SECONDS = 1.0
+"""What is left of the time limit for a tool, however long the customer has waited for other things."""
 MAX_CALLS_A_HOST = 50
 """Calls to one host at a time; more of them wait, so that a host that hangs takes no connections from the others."""
 _LARGE_BYTES = 65_536
@@ -120,7 +122,7 @@ class ToolClient:
         """Close every connection."""
         await self._http.aclose()
 
-    async def call(self, request: ToolRequest) -> ToolAnswer:
+    async def call(self, request: ToolRequest, *, spent_seconds: float = 0.0) -> ToolAnswer:
         """Send a request and read the answer.
 
         A method that may be repeated is tried up to `MAX_TRIES` times when the host does not answer or is busy.
@@ -129,6 +131,8 @@ class ToolClient:
         ----------
         request
             What to send. Its `key` goes out as `Idempotency-Key`, the same at every try.
+        spent_seconds
+            How much of the time limit the customer has waited already; a second is left in any case.
 
         Returns
         -------
@@ -144,7 +148,8 @@ class ToolClient:
         host = f"{url.host}:{_port(url)}"
         if not self._breakers.may_call(host):
             raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is left alone for some seconds")
-        give_up_at = asyncio.get_running_loop().time() + self.timeout_seconds
+        seconds = max(self.timeout_seconds - spent_seconds, min(LEAST_SECONDS, self.timeout_seconds))
+        give_up_at = asyncio.get_running_loop().time() + seconds
         verdict = self._breakers.gave_up
         try:
             async with asyncio.timeout_at(give_up_at), self._slots.setdefault(host, _slots()):
@@ -155,7 +160,7 @@ class ToolClient:
             raise ToolFailed(request.intent_id, str(error)) from error
         except TimeoutError as error:
             verdict = self._breakers.failed
-            raise ToolFailed(request.intent_id, f"no answer within {self.timeout_seconds:g} s") from error
+            raise ToolFailed(request.intent_id, f"no answer within {seconds:.3g} s") from error
         except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
             if not is_refused(error):
                 verdict = self._breakers.failed

@@ -1,5 +1,6 @@
 """A turn that asks the language model: when it does, what it takes from it, and what it never costs the customer."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -12,8 +13,9 @@ from pipelines.settings import Settings
 from serving.dialogue.replay import NOT_RECORDED, replay
 from serving.store.keys import thread_key
 from serving.store.turns import TurnRecord
+from serving.tools.client import LEAST_SECONDS
 from tests.fakes.llm_server import chooses, fails, llm_server, obey, says
-from tests.fakes.tool_server import ToolServer, hang, tool_server
+from tests.fakes.tool_server import Received, ToolServer, hang, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.llm import asking
 
@@ -115,6 +117,22 @@ async def test_form_asks_when_it_was_asked_in_vain(chat: Chat, llm: ToolServer) 
     assert await chat.say("track my order") == ["Which order number?"]
     assert not llm.received
     assert await chat.say("the one with code ORD-2001 on top of it") == ["Order ORD-2001 is shipped."]
+
+
+async def test_language_model_and_tool_share_one_time_limit(chat: Chat, llm: ToolServer, tool: ToolServer) -> None:
+    choice = chooses("track_order", ("order_id", "asdf"))
+
+    async def slowly(request: Received, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.6 * LLM_SECONDS)
+        await choice(request, writer)
+
+    llm.behaviours, tool.behaviours = [slowly], [hang]
+    await chat.send(UNSURE)
+    (turn,) = await turns_of(chat)
+    assert turn.tool is not None
+    assert turn.tool.failure is not None
+    limit = float(turn.tool.failure.removeprefix("no answer within ").removesuffix(" s"))
+    assert LEAST_SECONDS <= limit < chat.services.tools.timeout_seconds - 0.5 * LLM_SECONDS
 
 
 async def test_replay_takes_what_the_language_model_said_from_the_log(
