@@ -3,12 +3,13 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipelines.nlu.text import Token, tokenize
+from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.training import Finding
 from pipelines.steps.checks import warning
@@ -30,7 +31,7 @@ class _Place:
     end: int
 
 
-def check_annotations(frame: pd.DataFrame) -> Iterator[Finding]:
+def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     """Find values that are marked in most examples and not in some, or there as another type.
 
     Words are compared without case, and every digit as 0: `ORD-1042` is expected where `ORD-7718` is marked. Bare
@@ -39,7 +40,9 @@ def check_annotations(frame: pd.DataFrame) -> Iterator[Finding]:
     Parameters
     ----------
     frame
-        Examples whose annotations lie in their texts; others are passed over.
+        Examples; annotations outside their texts are passed over.
+    bot_file
+        The bot, whose entities are the known types; values of an unknown type are no standard for others.
 
     Yields
     ------
@@ -49,7 +52,7 @@ def check_annotations(frame: pd.DataFrame) -> Iterator[Finding]:
     own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
     texts = own["text"].tolist()
     spans = [_sound_spans(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
-    marks = _marks(texts, spans)
+    marks = _marks(texts, spans, known_types={entity.name for entity in bot_file.entities})
     unmarked = _unmarked(texts, spans, marks)
     findings = [*_left_out(texts, marks, unmarked), *_of_another_type(texts, marks)]
     ids = own["example_id"].tolist()
@@ -97,13 +100,15 @@ def _sound_spans(text: str, entities: str) -> list[tuple[int, int, str]]:
     return [(start, end, kind) for start, end, kind in spans if 0 <= start < end <= len(text)]
 
 
-def _marks(texts: list[str], spans: list[list[tuple[int, int, str]]]) -> dict[Phrase, dict[str, list[_Place]]]:
+def _marks(
+    texts: list[str], spans: list[list[tuple[int, int, str]]], *, known_types: Collection[str]
+) -> dict[Phrase, dict[str, list[_Place]]]:
     """Give the places of each phrase that is marked anywhere, by type."""
     marks: dict[Phrase, dict[str, list[_Place]]] = defaultdict(lambda: defaultdict(list))
     for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
         for start, end, entity_type in own:
             phrase = _phrase(tokenize(text[start:end]))
-            if any(len(word) > 1 and word.isalpha() for word in phrase):
+            if entity_type in known_types and any(len(word) > 1 and word.isalpha() for word in phrase):
                 marks[phrase][entity_type].append(_Place(row, start, end))
     return marks
 

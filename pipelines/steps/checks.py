@@ -131,7 +131,7 @@ def check_intents(
     found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
     fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
     called = {*public_shortcuts, *_buttons(bot_file)} - {CANCEL_INTENT}  # which customers write in words
-    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode != "off"
+    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # and first of all
     for intent in bot_file.intents:
         count, row = counts[intent.intent_id], intent.intent_id
         if row in _NEVER_RECOGNISED or (not count and (row in called or asks_llm)):

@@ -149,7 +149,7 @@ def check_bot(
     findings += check_spans(frame, bot_file)
     findings += check_texts(frame)
     findings += check_similar(frame)
-    findings += check_annotations(frame)
+    findings += check_annotations(frame, bot_file)
     findings += check_privacy(frame, bot_file)
     findings += check_intents(frame, bot_file, public_shortcuts=public_shortcuts)
     findings += check_entities(bot_file)

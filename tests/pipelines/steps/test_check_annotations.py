@@ -2,6 +2,7 @@
 
 import pytest
 
+from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example, LabelledSpan
 from pipelines.steps.check_annotations import check_annotations
 from pipelines.steps.extract import to_frame
@@ -20,10 +21,11 @@ def found(*marked: str) -> list[tuple[str, str, str]]:
         rows.append(Example(id=str(number), text=wire["text"], intent="a", entities=spans))
     return [
         (finding.check, finding.row, rows[int(finding.row) - 1].text[finding.start : finding.end])
-        for finding in check_annotations(to_frame(rows))
+        for finding in check_annotations(to_frame(rows), BOT)
     ]
 
 
+BOT = BotFile.model_validate({"entities": [{"name": name} for name in ("city", "country", "order_id", "product")]})
 FOUR = ("fly to [Oslo](city)", "[oslo](city) please", "is [OSLO](city) cold", "to [Oslo](city)")
 
 
@@ -57,9 +59,10 @@ def test_check_annotations_longest_phrase_counts() -> None:
 def test_check_annotations_value_of_another_type() -> None:
     rows = (*FOUR, "from [Oslo](city)", "to [Oslo](country)")
     assert found(*rows) == [("one_type_a_value", "6", "Oslo")]
+    assert found(*FOUR, "from [Oslo](city)", "to [Oslo](town)") == []  # there is no such type: another finding
 
 
 def test_check_annotations_passes_over_spans_outside_their_text() -> None:
     frame = to_frame([Example(id="1", text="to Oslo", intent="a")])
     frame.loc[0, "entities"] = '[{"start": 3, "end": 99, "type": "city", "value": "Oslo"}]'
-    assert list(check_annotations(frame)) == []
+    assert list(check_annotations(frame, BOT)) == []
