@@ -21,6 +21,8 @@ from serving.dialogue.answers import AnswerReader, answer_reader
 MAX_NUMBER = 10**15
 """What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
 
+_AROUND_A_CODE = " \t\r\n.,;:!?"
+
 ProblemKind = Literal[
     "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",
     "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value",
@@ -121,6 +123,11 @@ class ValueReader:
     def _known(self, parameter: Parameter, text: str) -> Iterator[Candidate]:
         entity = self._entity_by_name.get(parameter.type)
         if not parameter.choices and (entity is None or not entity.entity_values):
+            # a type that lists nothing is an order number or the like; the model has not seen them all
+            code = text.strip(_AROUND_A_CODE)
+            is_code = len(code.split()) == 1 and any(sign.isdigit() for sign in code)
+            if is_code and not self.is_text(parameter) and not (entity and entity.pattern):
+                yield Candidate(text.index(code), text.index(code) + len(code), code)
             return
         tokens = tokenize(text)
         for phrase in _known_values(_Same(parameter), _Same(entity)).find(tokens):

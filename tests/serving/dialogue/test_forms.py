@@ -54,6 +54,7 @@ def asks_for(kind: str, *, language: str = "en", **fields: Any) -> Talk:
         ("city", "the city of light", "Paris"),
         ("city", "ROME!", "Rome"),
         ("city", "off to [Narnia](city)", "Narnia"),
+        ("order_id", " R-77/12. ", "R-77/12"),
         ("text", "  anything at all ", "anything at all"),
         ("free_text", "where is my order", "where is my order"),
     ],
@@ -126,6 +127,12 @@ def test_a_value_within_its_limits_is_taken(kind: str, fields: dict[str, Any], a
     talk = asks_for(kind, **fields)
     talk.say(answer)
     assert talk.slots == {"value": value}
+
+
+def test_only_a_single_word_with_a_digit_is_taken_for_a_value_the_model_does_not_know() -> None:
+    for answer in ("dunno", "it is 77", "the one of May"):
+        talk = asks_for("order_id")
+        assert talk.say(answer) == ("Value?",)
 
 
 def test_the_author_may_say_why_a_value_cannot_be_used() -> None:
