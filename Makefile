@@ -1,6 +1,6 @@
 # Every target sets up what it needs; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fix bench notebooks
+.PHONY: help run test prove lint fix bench notebooks
 BIN := .venv/bin
 export PYTHON
 
@@ -11,7 +11,10 @@ run: .venv/.installed-run ## start everything on this machine and train the samp
 	@exec $(BIN)/intentloop up --follow-parent
 
 test: lint ## lint, then run the whole suite
-	@$(BIN)/pytest -m ""
+	@$(BIN)/pytest -m "not prove"
+
+prove: .venv/.installed-dev ## prove at full size what the engine promises, and print the figures
+	@$(BIN)/pytest -m prove -q
 
 lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebooks
 	@$(BIN)/ruff format --check --quiet . || { echo "make fix formats them"; exit 1; }

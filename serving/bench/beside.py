@@ -30,12 +30,12 @@ from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database, Document
 
 Beside = Literal["training", "import"]
-SLICE_SECONDS = 4.0
+SLICE_SECONDS = 3.0
 _TICK_SECONDS = 0.1
 _IMPORTED_BOT = "bench-import"
 
 
-class _Work(Protocol):
+class Work(Protocol):
     """Something heavy that can be stopped and let go on."""
 
     times_begun: int
@@ -119,10 +119,10 @@ class _Import:
 
 
 @dataclass
-class _Slices:
+class Slices:
     """Lets the work go on and holds it in turns, and remembers when."""
 
-    work: _Work
+    work: Work
     busy: list[tuple[float, float]] = field(default_factory=list)
     quiet: list[tuple[float, float]] = field(default_factory=list)
     failure: Exception | None = None
@@ -157,9 +157,9 @@ class _Slices:
 
 
 @contextmanager
-def _heavy(beside: Beside, settings: Settings, drafts: Document) -> Iterator[_Work]:
+def _heavy(beside: Beside, settings: Settings, drafts: Document) -> Iterator[Work]:
     with tempfile.TemporaryDirectory(prefix="intentloop-bench-") as folder:
-        work: _Work
+        work: Work
         if beside == "training":
             work = _Training(settings, drafts, Path(folder))
         else:
@@ -200,7 +200,7 @@ def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progre
     texts = texts_for(settings, bench)
     drafts = on_database(settings, lambda database: export_bot(database, bot=bench.bot))
     with target_of(settings, bench) as target, _heavy(beside, settings, drafts) as work:
-        slices = _Slices(work)
+        slices = Slices(work)
         thread = threading.Thread(target=slices.run, daemon=True)
 
         def on_event(event: LoadEvent) -> None:

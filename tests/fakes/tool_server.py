@@ -104,9 +104,9 @@ class ToolServer:
 
 
 @asynccontextmanager
-async def tool_server() -> AsyncIterator[ToolServer]:
-    """Run a tool on loopback."""
-    tool = ToolServer(port=0)
+async def tool_server(port: int = 0) -> AsyncIterator[ToolServer]:
+    """Run a tool on loopback, on a free port if none is named."""
+    tool = ToolServer(port=port)
     connections: set[asyncio.Task[None]] = set()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -115,7 +115,7 @@ async def tool_server() -> AsyncIterator[ToolServer]:
             connections.add(task)
         await tool.handle(reader, writer)
 
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, "127.0.0.1", port)
     tool.port = server.sockets[0].getsockname()[1]
     try:
         yield tool

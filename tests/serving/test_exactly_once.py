@@ -1,182 +1,185 @@
-"""Two API processes, many clients, repeated messages, and `kill -9` of a process and of the database in the middle."""
+"""Two API processes, many clients, repeated messages, and `kill -9` of processes and of the database in the middle."""
 
 import asyncio
 import json
 import random
+import sys
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from subprocess import Popen
 
 import httpx2
 import pytest
 
-from pipelines.schemas.bot import ToolSpec
 from serving.store.client import Database
 from serving.store.keys import thread_key
-from serving.store.turns import TurnLog
-from tests.fakes.tool_server import ToolServer, tool_server
-from tests.support.api_process import start_api
-from tests.support.bots import TINY_BOT
-from tests.support.releases import make_release
-from tests.support.servers import ENGINES, free_port, mongo_command, start, stop
+from serving.store.turns import TurnLog, TurnRecord
+from tests.support.cluster import Cluster, buying_release
+from tests.support.servers import ENGINES
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-CLIENTS, THREADS, MESSAGES = 16, 12, 240
-TEXTS = ("hello", "buy two tents", "i want to buy a tent", "two", "cancel", "track order ORD-7")
+TEXTS = ("hello", "buy two tents", "i want to buy a tent", "two", "cancel", "track order ORD-1007")
+TWICE, OUT_OF_ORDER = 0.3, 0.2
+PATIENCE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is sent."""
+
+    clients: int
+    threads: int
+    messages: int
+    tool_timeout_seconds: float
+
+
+SMALL = Size(clients=16, threads=12, messages=240, tool_timeout_seconds=1.0)
+# A patient tool limit: on a busy machine a slow answer would count as a failure, which is another test's subject.
+FULL = Size(clients=64, threads=200, messages=5000, tool_timeout_seconds=10.0)
 
 
 @dataclass
-class Cluster:
-    """The processes of one run."""
+class Run:
+    """What was sent and what came back."""
 
-    folder: Path
-    engine: str
-    release: Path
-    mongo_port: int
-    tool: ToolServer
-    database: Popen[bytes] | None = None
-    apis: list[Popen[bytes]] = field(default_factory=list)
-    urls: list[str] = field(default_factory=list)
+    cluster: Cluster
+    size: Size
+    answers: list[tuple[str, bytes]] = field(default_factory=list)
+    hitches: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def mongo_uri(self) -> str:
-        return f"mongodb://127.0.0.1:{self.mongo_port}"
-
-    def start_database(self) -> None:
-        folder = self.folder / "database"
-        folder.mkdir(exist_ok=True)
-        command = mongo_command(self.engine, port=self.mongo_port, folder=folder)
-        self.database = start(command, port=self.mongo_port, folder=folder)
-
-    def start_api(self, number: int) -> None:
-        port = int(self.urls[number].rsplit(":", 1)[1]) if number < len(self.urls) else 0
-        folder = self.folder / f"api{number}"
-        process, url = start_api(folder, release=self.release, mongo_uri=self.mongo_uri, shop=self.tool.url, port=port)
-        self.apis[number:] = [process, *self.apis[number + 1 :]]
-        self.urls[number:] = [url, *self.urls[number + 1 :]]
-
-    def stop(self) -> None:
-        for process in (*self.apis, self.database):
-            if process is not None:
-                stop(process)
+    async def until_answered(self, share: float, of: int) -> None:
+        """Wait until a share of the messages is answered."""
+        while len(self.answers) < share * of:  # noqa: ASYNC110 - other clients' progress
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
-def buying_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Train the tiny bot with a tool that has an effect."""
-    spec = ToolSpec.model_validate(
-        {
-            "url": "{{ endpoints.shop }}/orders",
-            "requestType": "POST",
-            "isJson": True,
-            "jsonData": "{{ parameters|tojson }}",
-        }
-    )
-    intents = tuple(
-        intent.model_copy(update={"api_trigger": True, "api_details": spec})
-        if intent.intent_id == "order_product"
-        else intent
-        for intent in TINY_BOT.intents
-    )
-    return make_release(tmp_path_factory.mktemp("release") / "r", TINY_BOT.model_copy(update={"intents": intents}))
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return buying_release(tmp_path_factory.mktemp("release") / "r")
 
 
-@pytest.fixture
-async def tool() -> AsyncIterator[ToolServer]:
-    async with tool_server() as server:
-        yield server
-
-
-@pytest.fixture(params=ENGINES)
-def cluster(
-    request: pytest.FixtureRequest, tmp_path: Path, buying_release: Path, tool: ToolServer
-) -> Iterator[Cluster]:
-    cluster = Cluster(tmp_path, request.param, buying_release, free_port(), tool)
-    yield cluster
+@pytest.fixture(
+    params=[
+        *((engine, SMALL) for engine in ENGINES),
+        pytest.param((ENGINES[0], FULL), marks=pytest.mark.prove),
+    ],
+    ids=lambda param: f"{param[0]}-{param[1].messages}",
+)
+def run(request: pytest.FixtureRequest, tmp_path: Path, release: Path) -> Iterator[Run]:
+    engine, size = request.param
+    cluster = Cluster(tmp_path, engine, release, tool_timeout_seconds=size.tool_timeout_seconds)
+    yield Run(cluster, size)
     cluster.stop()
 
 
-async def answered(client: httpx2.AsyncClient, urls: list[str], message: dict[str, str], start_at: int) -> bytes:
+def sends_of(messages: list[dict[str, str]], *, seed: int) -> list[dict[str, str]]:
+    """Say what is sent: every message, some of them again at once, and some again later in another order."""
+    dice = random.Random(seed)
+    sends: list[dict[str, str]] = []
+    twice = {message["message_id"] for message in dice.sample(messages, round(TWICE * len(messages)))}
+    for message in messages:
+        sends += [message, message] if message["message_id"] in twice else [message]
+    late = dice.sample(messages, round(OUT_OF_ORDER * len(messages)))
+    for message in late:
+        sends.insert(dice.randint(0, len(sends)), message)
+    return sends
+
+
+async def answered(client: httpx2.AsyncClient, run: Run, message: dict[str, str], start_at: int) -> bytes:
     """Send a message until it is answered, to one process after the other, as a webhook platform would."""
-    for attempt in range(120):
+    give_up_at, attempt = time.monotonic() + PATIENCE_SECONDS, 0
+    while time.monotonic() < give_up_at:
+        attempt += 1
         try:
-            url = urls[(start_at + attempt) % len(urls)]
+            url = run.cluster.urls[(start_at + attempt) % len(run.cluster.urls)]
             response = await client.post(f"{url}/api/v1/bots/default/messages", json=message)
-        except httpx2.TransportError:
-            await asyncio.sleep(0.1)
-            continue
-        if response.status_code == 200:
-            return response.content
-        assert response.status_code in (409, 503), response.text
+        except httpx2.TransportError as error:
+            run.hitches[type(error).__name__] += 1
+        else:
+            if response.status_code == 200:
+                return response.content
+            assert response.status_code in (409, 503), response.text
+            run.hitches[str(response.status_code)] += 1
         await asyncio.sleep(0.1)
     raise AssertionError(f"never answered: {message}")
 
 
-async def test_every_message_has_one_turn_and_every_effect_happens_once(cluster: Cluster) -> None:
-    await asyncio.to_thread(cluster.start_database)
-    for number in (0, 1):
-        await asyncio.to_thread(cluster.start_api, number)
-    dice = random.Random(7)
+async def cause_trouble(run: Run, sends: int) -> None:
+    """Kill a process, the database, and the other process, and start each again."""
+    for share, name in ((0.25, "api0"), (0.5, "database"), (0.75, "api1")):
+        await run.until_answered(share, sends)
+        await asyncio.to_thread(run.cluster.kill, name)
+        if name == "database":
+            await asyncio.to_thread(run.cluster.start_database)
+        else:
+            await asyncio.to_thread(run.cluster.start_api, int(name[-1]))
+
+
+async def test_every_message_has_one_turn_and_every_effect_happens_once(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await asyncio.to_thread(run.cluster.start)
     messages = [
-        {"thread_id": f"t{number % THREADS}", "message_id": f"m{number}", "text": TEXTS[number % len(TEXTS)]}
-        for number in range(MESSAGES)
+        {"thread_id": f"t{number % run.size.threads}", "message_id": f"m{number}", "text": TEXTS[number % len(TEXTS)]}
+        for number in range(run.size.messages)
     ]
-    sends = [*messages, *dice.sample(messages, MESSAGES * 3 // 10)]
-    late = dice.sample(range(len(sends)), len(sends) // 5)
-    for first, second in zip(late[::2], late[1::2], strict=False):
-        sends[first], sends[second] = sends[second], sends[first]
+    sends = sends_of(messages, seed=7)
     queue = iter(enumerate(sends))
-    answers: list[tuple[str, bytes]] = []
-    sent = Counter[str]()
 
     async def client_loop(client: httpx2.AsyncClient) -> None:
         for number, message in queue:
-            sent[message["message_id"]] += 1
-            answers.append((message["message_id"], await answered(client, cluster.urls, message, number)))
+            run.answers.append((message["message_id"], await answered(client, run, message, number)))
 
-    async def killer() -> None:
-        while len(answers) < len(sends) // 4:  # noqa: ASYNC110 - other clients' progress
-            await asyncio.sleep(0.02)
-        cluster.apis[0].kill()
-        cluster.apis[0].wait()
-        await asyncio.to_thread(cluster.start_api, 0)
-        while len(answers) < len(sends) // 2:  # noqa: ASYNC110 - other clients' progress
-            await asyncio.sleep(0.02)
-        assert cluster.database is not None
-        cluster.database.kill()
-        cluster.database.wait()
-        await asyncio.to_thread(cluster.start_database)
-
-    limits = httpx2.Limits(max_connections=CLIENTS * 2)
+    limits = httpx2.Limits(max_connections=run.size.clients * 2)
+    started = time.monotonic()
     async with httpx2.AsyncClient(timeout=30, limits=limits) as client:
-        await asyncio.gather(killer(), *(client_loop(client) for _ in range(CLIENTS)))
-    await check(cluster, {message["message_id"] for message in messages}, answers)
+        await asyncio.gather(cause_trouble(run, len(sends)), *(client_loop(client) for _ in range(run.size.clients)))
+    seconds = time.monotonic() - started
+    records = await logged_turns(run)
+    check_answers(run, {message["message_id"] for message in messages}, records)
+    effects = await asyncio.to_thread(check_effects, run, records)
+    with capsys.disabled():
+        hitches = ", ".join(f"{name}: {count}" for name, count in run.hitches.most_common())
+        sys.stdout.write(
+            f"\n{run.cluster.engine}: {len(messages):,} messages sent {len(sends):,} times by {run.size.clients} "
+            f"clients in {seconds:.0f} s; {len(records):,} turns, {effects:,} effects; sent again after {hitches}\n"
+        )
 
 
-async def check(cluster: Cluster, message_ids: set[str], answers: list[tuple[str, bytes]]) -> None:
-    """Compare the log with what clients were told and with what the tool has seen."""
-    database = Database(cluster.mongo_uri, name="intentloop_process", timeout_seconds=10)
+async def logged_turns(run: Run) -> dict[str, TurnRecord]:
+    """Read every turn, by the message it answers; numbers without a gap, none unfinished, no message twice."""
+    database = Database(run.cluster.mongo_uri, name=run.cluster.database_name, timeout_seconds=10)
     log = TurnLog(database, ttl=timedelta(days=1))
-    answer_by_message, keys = {}, []
-    for number in range(THREADS):
+    records: dict[str, TurnRecord] = {}
+    for number in range(run.size.threads):
         key = thread_key("default", f"t{number}")
         for turn in range(1, await log.last_number(key) + 1):
             found = await log.at(key, turn)
             assert found is not None, f"thread {number} has no turn {turn}"
             assert found.record is not None, f"turn {turn} of thread {number} was never finished"
-            assert found.message_id not in answer_by_message
-            answer_by_message[found.message_id] = json.loads(found.record.answer)
-            if found.record.tool is not None and found.record.intent_id == "order_product":
-                assert found.record.tool.failure is None
-                keys.append(found.record.tool.key)
+            assert found.message_id not in records
+            records[found.message_id] = found.record
     database.close()
-    assert answer_by_message.keys() == message_ids
-    for message_id, body in answers:
-        assert json.loads(body) == answer_by_message[message_id]
-    effects = [request.headers["idempotency-key"] for request in cluster.tool.received if request.method == "POST"]
-    assert set(effects) == set(keys)
-    assert len(keys) == len(set(keys))
+    return records
+
+
+def check_answers(run: Run, message_ids: set[str], records: dict[str, TurnRecord]) -> None:
+    """Every message has a turn, and whoever was told something was told what the log says."""
+    assert records.keys() == message_ids
+    for message_id, body in run.answers:
+        assert json.loads(body) == json.loads(records[message_id].answer)
+
+
+def check_effects(run: Run, records: dict[str, TurnRecord]) -> int:
+    """What the log says was done is what the shop has done, each thing once; gives how many."""
+    orders = [each for each in records.values() if each.tool is not None and each.intent_id == "order_product"]
+    assert all(each.tool is not None and each.tool.failure is None for each in orders)
+    keys = Counter(each.tool.key for each in orders if each.tool is not None)
+    effects = Counter(effect["idempotency_key"] for effect in run.cluster.effects())
+    assert effects == keys
+    assert set(effects.values()) == {1}
+    return len(effects)

@@ -1,6 +1,5 @@
 import asyncio
-import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -9,34 +8,14 @@ from serving.bench.plan import LoadEvent, LoadPlan
 from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
 
 
-class Served:
-    """A server in a thread, since the generator is waited for."""
-
-    def __init__(self) -> None:
-        self.server: ToolServer | None = None
-        self._is_up, self._loop = threading.Event(), asyncio.new_event_loop()
-        self._end = asyncio.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()))
-        self._thread.start()
-        assert self._is_up.wait(10)
-
-    async def _run(self) -> None:
-        async with tool_server() as self.server:
-            self._is_up.set()
-            await self._end.wait()
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._end.set)
-        self._thread.join()
-        self._loop.close()
-
-
 @pytest.fixture
-def server() -> Iterator[ToolServer]:
-    served = Served()
-    assert served.server is not None
-    yield served.server
-    served.stop()
+async def server() -> AsyncIterator[ToolServer]:
+    async with tool_server() as server:
+        yield server
+
+
+async def load(plan: LoadPlan, events: list[LoadEvent] | None = None) -> LoadEvent:
+    return await asyncio.to_thread(run_load, plan, lambda event: (events if events is not None else []).append(event))
 
 
 def plan(server: ToolServer, **fields: object) -> LoadPlan:
@@ -52,10 +31,10 @@ def slow(seconds: float) -> Behaviour:
     return behave
 
 
-def test_closed_loop_keeps_as_many_messages_under_way_as_there_are_clients(server: ToolServer) -> None:
+async def test_closed_loop_keeps_as_many_messages_under_way_as_there_are_clients(server: ToolServer) -> None:
     server.behaviours = [slow(0.1)]
     events: list[LoadEvent] = []
-    done = run_load(plan(server), events.append)
+    done = await load(plan(server), events)
     assert events[0].kind == "counting"
     assert 6 <= len(done.samples) <= 11
     assert all(sample.is_answered and sample.latency_ms >= 100 for sample in done.samples)
@@ -64,24 +43,24 @@ def test_closed_loop_keeps_as_many_messages_under_way_as_there_are_clients(serve
     assert len({body["text"] for body in bodies if isinstance(body, dict)}) == len(bodies)
 
 
-def test_open_loop_charges_a_stall_to_every_message_that_was_due(server: ToolServer) -> None:
+async def test_open_loop_charges_a_stall_to_every_message_that_was_due(server: ToolServer) -> None:
     server.behaviours = [slow(0.3)]
-    done = run_load(plan(server, rate=60.0, seconds=1.0), lambda _: None)
+    done = await load(plan(server, rate=60.0, seconds=1.0))
     assert len(done.samples) > 30
     assert min(sample.latency_ms for sample in done.samples) >= 300
 
 
-def test_messages_go_to_the_named_threads(server: ToolServer) -> None:
-    run_load(plan(server, threads=("a", "b")), lambda _: None)
+async def test_messages_go_to_the_named_threads(server: ToolServer) -> None:
+    await load(plan(server, threads=("a", "b")))
     assert {body["thread_id"] for body in map(json_of, server.received) if isinstance(body, dict)} == {"a", "b"}
 
 
-def test_refusals_and_broken_connections_are_counted(server: ToolServer) -> None:
+async def test_refusals_and_broken_connections_are_counted(server: ToolServer) -> None:
     async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     server.behaviours = [answer("{}", status="503 Busy"), hang_up, answer("{}", status="503 Busy")]
-    done = run_load(plan(server, clients=1, warm_up_seconds=0), lambda _: None)
+    done = await load(plan(server, clients=1, warm_up_seconds=0))
     outcomes = {sample.outcome for sample in done.samples}
     assert "503" in outcomes
     assert len(outcomes) == 2
