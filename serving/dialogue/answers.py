@@ -17,6 +17,10 @@ class Correction(Enum):
     PLAIN = "plain"
 
 
+_NEGATION_CHARS = 40
+"""How far before a value its `not` may begin; looking further would make a message of many values slow."""
+
+
 @dataclass(frozen=True)
 class YesNo:
     """An answer to a yes-or-no question.
@@ -123,7 +127,7 @@ class AnswerReader:
 
     def is_negated(self, text: str, position: int) -> bool:
         """Tell whether what stands at a position is said not to be meant: `not Paris`."""
-        before = text[:position].rstrip()
+        before = text[max(0, position - _NEGATION_CHARS) : position].rstrip()
         if before and not before[-1].isalnum():
             return False  # `no, Paris` means Paris
         words = plain_words(before)

@@ -11,6 +11,8 @@ from serving.dialogue.values import Candidate, Problem, ValueReader
 
 MAX_WRITTEN_CHARS = 200
 """How much of what the customer wrote is kept beside a value."""
+MAX_CANDIDATES = 20
+"""Values of one type that one message may bring."""
 MOST = 0.5
 """The share of a message from which on it is about its values and nothing else."""
 
@@ -115,11 +117,11 @@ class _Ear:
     def _hear_group(self, group: list[Parameter]) -> None:
         """Find the values of the parameters of one type, and share them out."""
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
-        candidates = self._candidates(group, filled)
+        candidates = self._candidates(group, filled)[:MAX_CANDIDATES]
         answers = self.reader.answers
-        refused = [one.value for one in candidates if answers.is_negated(self.text, one.start)]
-        meant = [one for one in candidates if not answers.is_negated(self.text, one.start)]
-        wrong = [name for name, slot in filled.items() if slot.value in refused]
+        refused = [one for one in candidates if answers.is_negated(self.text, one.start)]
+        meant = [one for one in candidates if one not in refused]
+        wrong = [name for name, slot in filled.items() if any(slot.value == one.value for one in refused)]
         if wrong and not meant:
             self.emptied.update(wrong)
             self.correction = Correction.PLAIN

@@ -1,9 +1,11 @@
 """Forms in conversation: typed values, several of one type, corrections, limits, confirmation."""
 
+import time
 from typing import Any
 
 import pytest
 
+from serving.dialogue.decide import decide
 from serving.dialogue.slots import MAX_REPROMPTS
 from tests.support.talk import Talk, definition_of
 
@@ -445,3 +447,13 @@ def test_long_texts_leave_a_small_state() -> None:
     talk.say("a" * 2000)
     assert talk.now.filling is not None
     assert len(talk.now.filling.form.model_dump_json()) < 2700
+
+
+@pytest.mark.parametrize("text", ["1 " * 1000, "not " * 500, "Rome " * 400, "1." * 1000, "no, " * 500])
+def test_a_message_of_many_values_takes_no_longer_than_another(text: str) -> None:
+    talk = asks_for("integer")
+    talk.say("hm")
+    read = talk._read(text, {})
+    started = time.process_time()
+    decide(talk.definition, talk.state, read)
+    assert time.process_time() - started < 0.1
