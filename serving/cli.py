@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from serving.channels.commands import channel_app
 from serving.local.arguments import chosen_bot, read_json, read_settings, release_of, with_database
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fast the platform is.")
 app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
+app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
 _RUN, _DATA = "Run", "Data and training"
 _TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
@@ -93,6 +95,27 @@ def serve() -> None:
     configure_logging()
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
     run_server(create_app(settings), host=settings.host, port=settings.api_port)
+
+
+@app.command(rich_help_panel=_RUN)
+def worker() -> None:
+    """Answer what platforms such as Messenger brought, as the SQS queue of INTENTLOOP_QUEUE_URL asks for it.
+
+    Without a queue the chat API does this itself, and no worker is needed.
+
+    Example: `INTENTLOOP_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/1/chat intentloop worker`
+    """
+    import asyncio
+
+    from serving.local.programs import ONE_THREAD
+
+    for variable, value in ONE_THREAD.items():
+        os.environ.setdefault(variable, value)
+    from serving.logs import configure_logging
+    from serving.worker import run_worker
+
+    configure_logging()
+    asyncio.run(run_worker(read_settings()))
 
 
 @app.command(rich_help_panel=_RUN)

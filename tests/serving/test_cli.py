@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from serving.channels.commands import channel_app
 from serving.cli import app, bench_app
 from tests.support.bots import TINY_BOT
 from tests.support.command_line import ROOT, intentloop
@@ -23,9 +24,9 @@ def test_help_is_quick_and_teaches() -> None:
         seconds.append(time.perf_counter() - started)
     assert done.returncode == 0
     assert min(seconds) < 0.5
-    for command in ("up", "serve", "train", "import", "export", "doctor", "bench"):
+    for command in ("up", "serve", "worker", "channel", "train", "import", "export", "doctor", "bench"):
         assert f" {command} " in done.stdout
-    for described in (*app.registered_commands, *bench_app.registered_commands):
+    for described in (*app.registered_commands, *bench_app.registered_commands, *channel_app.registered_commands):
         assert described.callback is not None
         assert "Example: `" in str(described.callback.__doc__)
 

@@ -1,0 +1,46 @@
+"""`intentloop worker` as a process, with a release from a folder: `python -m tests.support.worker_process ...`."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+from subprocess import Popen
+
+from pipelines.nlu.release import load_release
+from pipelines.settings import Settings
+from serving.logs import configure_logging
+from serving.worker import run_worker
+from tests.support.api_process import DATABASE, REPOSITORY
+from tests.support.fixed import FixedReleases
+
+
+def start_worker(folder: Path, *, release: Path, mongo_uri: str) -> Popen[bytes]:
+    """Start a worker; the other settings, the queue among them, come from the environment."""
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "tests.support.worker_process"]
+    arguments = ["--home", str(folder), "--release", str(release), "--mongo-uri", mongo_uri]
+    with (folder / "output.log").open("ab") as output:
+        return Popen([*command, *arguments], stdout=output, stderr=output, cwd=REPOSITORY)
+
+
+def main() -> None:
+    """Work until ended."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--release", type=Path, required=True)
+    parser.add_argument("--mongo-uri", required=True)
+    options = parser.parse_args()
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        home=options.home,
+        mongo_uri=options.mongo_uri,
+        mongo_database=DATABASE,
+        tool_timeout_seconds=1.0,
+    )
+    configure_logging()
+    releases = FixedReleases({"default": load_release(options.release, version="1")})
+    asyncio.run(run_worker(settings, releases=releases))
+
+
+if __name__ == "__main__":
+    main()
