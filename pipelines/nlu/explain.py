@@ -115,10 +115,15 @@ def _by_weight(row: tuple[str, float]) -> float:
 
 
 def _scope(model: "NluModel", utterance: Utterance) -> tuple[ScopeView, ...]:
-    values = model.scope_.views(*model.classifier_.decide(utterance.sparse, utterance.sentence))
-    usual, spread = model.scope_.means_, model.scope_.spreads_
+    values = model.judge_.views(model.classifier_, utterance)
+    usual, spread = model.judge_.scope_.means_, model.judge_.scope_.spreads_
     distances = (usual - values) / spread
-    names: tuple[ViewName, ...] = ("pattern of decisions", "closeness to the nearest kind")
+    names: tuple[ViewName, ...] = (
+        "pattern of decisions",
+        "closeness to the nearest kind",
+        "lead of the likeliest intent",
+        "words its examples use",
+    )
     return tuple(
         ScopeView(name=name, value=float(value), usual=float(mean), distance=float(distance))
         for name, value, mean, distance in zip(names, values, usual, distances, strict=True)

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from pipelines.nlu.augmentation import varied_copies
 from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.entities import EntityFinder
 from pipelines.nlu.explain import explain_text
-from pipelines.nlu.features import Featurizer, Utterance, stack_sentences
+from pipelines.nlu.features import Featurizer, stack_sentences
 from pipelines.nlu.intents import IntentClassifier
+from pipelines.nlu.judge import Judge
 from pipelines.nlu.nearest import NearestExamples
-from pipelines.nlu.out_of_scope import OutOfScopeScore
 from pipelines.nlu.regimes import choose_regime
 from pipelines.nlu.rows import learnable_rows, names_as_texts
 from pipelines.nlu.tagger import Algorithm
@@ -30,10 +29,8 @@ from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 RANKING_LENGTH = 10
-NOTHING_KNOWN = 100.0
-"""Out-of-scope score of a text in which no word or character n-gram is known: above any limit that training fits."""
 _SETTINGS_FILE, _ARRAYS_FILE, _TAGGER_FILE = "nlu.json", "nlu.npz", "entities.crfsuite"
 _ENCODER_FOLDER = "encoder"
 
@@ -125,8 +122,13 @@ class NluModel:
             progress=part(report, 0.3, 0.6),
         )
         report(0.6, "learning what is out of scope")
-        held_out = self.classifier_.held_out
-        self.scope_ = OutOfScopeScore(seed=self.seed).fit(held_out.decisions, held_out.closeness, held_out.labels)
+        sparse = self.features_.sparse_
+        self.judge_ = Judge(seed=self.seed).fit(
+            self.classifier_,
+            [utterance.read_as for utterance in utterances[: len(rows)]],
+            X[: len(rows), : sparse.n_words],
+            min_count=sparse.min_document_count,
+        )
         self.finder_ = EntityFinder(algorithm=self.algorithm, seed=self.seed, language=self.language).fit(
             rows,
             utterances[: len(rows)],
@@ -136,27 +138,25 @@ class NluModel:
             intent_ids=self.classifier_.intents_,
             progress=part(report, 0.65, 0.95),
         )
-        self.nearest_ = NearestExamples().fit(utterances[: len(rows)], held_out.labels, X)
+        self.nearest_ = NearestExamples().fit(utterances[: len(rows)], self.classifier_.held_out.labels, X)
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
         return self
 
     def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
-        confidences, known = self.classifier_.held_out_confidences(), self.classifier_.held_out.is_known
-        assert self.scope_.held_out_ is not None  # noqa: S101  set by fit
-        judged = Judged(
-            confidences.max(axis=1)[known],
-            self.scope_.held_out_[known],
-            (confidences.argmax(axis=1) == self.classifier_.held_out.labels)[known],
-        )
-        outside = [self._judge(self.features_.read(text)) for text in out_of_scope_texts if has_content(clean(text))]
+        assert self.judge_.held_out_ is not None  # noqa: S101  set by fit
+        outside = [
+            self.judge_.judge(self.classifier_, self.features_.read(text))
+            for text in out_of_scope_texts
+            if has_content(clean(text))
+        ]
         unknown = Judged(
-            np.array([confidences.max() for confidences, _ in outside]),
-            np.array([score for _, score in outside]),
+            np.array([judgement.confidences.max() for judgement in outside]),
+            np.array([judgement.out_of_scope for judgement in outside]),
             np.zeros(len(outside), dtype=bool),
         )
-        return fit_thresholds(judged, unknown, costs=self.costs or Costs())
+        return fit_thresholds(self.judge_.held_out_, unknown, costs=self.costs or Costs())
 
     def choices(self) -> dict[str, object]:
         """Give what training chose by itself, for the record of the run."""
@@ -165,6 +165,7 @@ class NluModel:
             "regime": self.classifier_.regime_.name,
             "C": self.classifier_.C_,
             "confidence_scale": round(self.classifier_.scale_, 3),
+            "confidence_curve": [round(number, 3) for number in self.judge_.confidence_],
             "confidence_threshold": self.thresholds_.confidence,
             "n_intents": len(self.classifier_.intents_),
             "n_features": self.features_.sparse_.n_features,
@@ -192,7 +193,7 @@ class NluModel:
         if not has_content(cleaned):
             return NluResult(text=cleaned, ranking=())
         utterance = self.features_.read(cleaned)
-        confidences, score = self._judge(utterance)
+        probabilities, confidences, out_of_scope = self.judge_.judge(self.classifier_, utterance)
         order = np.argsort(-confidences, kind="stable")[:RANKING_LENGTH]
         intents = self.classifier_.intents_
         # model_construct: these are our own numbers, and validating ten scores would cost more than computing them
@@ -203,8 +204,8 @@ class NluModel:
         return NluResult.model_construct(
             text=cleaned,
             ranking=ranking,
-            entities=self.finder_.find(utterance, [score.intent_id for score in ranking], confidences, now=now),
-            out_of_scope_score=score,
+            entities=self.finder_.find(utterance, [score.intent_id for score in ranking], probabilities, now=now),
+            out_of_scope_score=out_of_scope,
         )
 
     def explain(self, text: str, *, now: datetime | None = None) -> Explanation:
@@ -225,19 +226,12 @@ class NluModel:
         """
         return explain_text(self, text, now=now)
 
-    def _judge(self, utterance: Utterance) -> tuple[npt.NDArray[np.floating], float]:
-        """Give the confidence of each intent, shape ``(n_intents,)``, and the out-of-scope score."""
-        decisions, closeness = self.classifier_.decide(utterance.sparse, utterance.sentence)
-        if utterance.encoded is None and not len(utterance.sparse.columns):
-            return self.classifier_.calibrate(utterance.sparse, decisions), NOTHING_KNOWN
-        return self.classifier_.calibrate(utterance.sparse, decisions), self.scope_.score(decisions, closeness)
-
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX) into an existing or new folder."""
         folder.mkdir(parents=True, exist_ok=True)
         features, feature_arrays = self.features_.to_parts()
         classifier, classifier_arrays = self.classifier_.to_parts()
-        scope, scope_arrays = self.scope_.to_parts()
+        judge, judge_arrays = self.judge_.to_parts()
         finder, finder_arrays = self.finder_.to_parts()
         nearest, nearest_arrays = self.nearest_.to_parts()
         settings = {
@@ -245,14 +239,14 @@ class NluModel:
             "seed": self.seed,
             "features": features,
             "classifier": classifier,
-            "scope": scope,
+            "judge": judge,
             "entities": finder,
             "nearest": nearest,
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        arrays = {**feature_arrays, **classifier_arrays, **scope_arrays, **finder_arrays, **nearest_arrays}
+        arrays = {**feature_arrays, **classifier_arrays, **judge_arrays, **finder_arrays, **nearest_arrays}
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
@@ -298,7 +292,7 @@ class NluModel:
         model = cls(encoder=encoder, seed=settings["seed"], algorithm=finder.algorithm, language=finder.language)
         model.features_ = Featurizer.from_parts(settings["features"], arrays, encoder)
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
-        model.scope_ = OutOfScopeScore.from_parts(settings["scope"], arrays)
+        model.judge_ = Judge.from_parts(settings["judge"], arrays)
         model.finder_ = finder
         model.nearest_ = NearestExamples.from_parts(settings["nearest"], arrays)
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])

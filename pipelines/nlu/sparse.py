@@ -127,6 +127,11 @@ class SparseFeatures:
         return hstack([words, characters], format="csr", dtype=np.float32)
 
     @property
+    def n_words(self) -> int:
+        """Number of columns of the words and their pairs, which come first."""
+        return len(self.words_.idf_)
+
+    @property
     def n_features(self) -> int:
         """Number of columns of both blocks."""
         return len(self.words_.idf_) + len(self.characters_.idf_)

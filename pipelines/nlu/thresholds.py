@@ -9,6 +9,7 @@ from pipelines.nlu.calibration import MIN_ROWS
 from pipelines.schemas.release import Thresholds
 
 DEFAULT_CONFIDENCE = 0.2
+"""Without enough rows to fit by."""
 _CONFIDENCES = np.round(np.arange(0.02, 0.91, 0.02), 2)
 _TIE = 1e-6
 
@@ -93,10 +94,13 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
 
 
 def _cost(known: Judged, outside: Judged, confidence: float, limit: float, costs: Costs) -> float:
-    """Mistakes of a pair of thresholds in wrong answers; infinite beyond the limit. Ties go to the usual confidence."""
+    """Mistakes of a pair of thresholds in wrong answers; infinite beyond the limit.
+
+    Ties go to the confidence below which asking again is cheaper than answering, if it means what it says.
+    """
     refused = (known.confidence < confidence) | (known.out_of_scope > limit)
     if (refused & known.correct).sum() > costs.needless_limit * known.correct.sum():
         return float("inf")
     wrong = (~refused & ~known.correct).sum()
     answered = ((outside.confidence >= confidence) & (outside.out_of_scope <= limit)).sum()
-    return float(wrong + costs.refusal * refused.sum() + answered + _TIE * abs(confidence - DEFAULT_CONFIDENCE))
+    return float(wrong + costs.refusal * refused.sum() + answered + _TIE * abs(confidence - (1.0 - costs.refusal)))

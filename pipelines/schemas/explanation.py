@@ -8,7 +8,12 @@ from pipelines.schemas import html
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
 
-ViewName = Literal["pattern of decisions", "closeness to the nearest kind"]
+ViewName = Literal[
+    "pattern of decisions",
+    "closeness to the nearest kind",
+    "lead of the likeliest intent",
+    "words its examples use",
+]
 
 
 class IntentShares(BaseModel):

@@ -43,11 +43,11 @@ def test_parse_understands_intent_and_entities(tiny_model: NluModel) -> None:
     assert all(result.text[span.start : span.end] in ("two", "tents") for span in result.entities)
 
 
-def test_parse_ranking_is_ordered_and_sums_to_one(tiny_model: NluModel) -> None:
+def test_parse_ranking_is_ordered_and_sums_to_one_at_most(tiny_model: NluModel) -> None:
     ranking = tiny_model.parse("where is my order").ranking
     confidences = [score.confidence for score in ranking]
     assert confidences == sorted(confidences, reverse=True)
-    assert sum(confidences) == pytest.approx(1.0)
+    assert 0.5 < sum(confidences) < 1.0 + 1e-6
     assert len({score.intent_id for score in ranking}) == len(ranking) <= RANKING_LENGTH
 
 
@@ -136,7 +136,7 @@ def test_fit_rows_in_another_order_give_the_same_bytes(tmp_path: Path) -> None:
 def test_load_refuses_a_newer_format(tiny_model: NluModel, tmp_path: Path) -> None:
     tiny_model.save(tmp_path)
     file = tmp_path / "nlu.json"
-    file.write_text(file.read_text(encoding="utf-8").replace('"format": 2', '"format": 999', 1), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace('"format": 3', '"format": 999', 1), encoding="utf-8")
     with pytest.raises(ValueError, match="newer"):
         NluModel.load(tmp_path)
 
