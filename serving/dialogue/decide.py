@@ -91,8 +91,7 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
         The same one for the same arguments, always.
     """
     intent_by_id = definition.intent_by_id()
-    if interpretation.button in state.offered_intents:
-        interpretation = interpretation.model_copy(update={"shortcut": interpretation.button, "nlu": None})
+    interpretation = _with_button(interpretation, state, intent_by_id)
     known = state.only_known_intents(frozenset(intent_by_id)).model_copy(update={"question": None, "offers": ()})
     has_lost_form = state.active_form is not None and known.active_form != state.active_form
     stage = _Stage(definition, intent_by_id, ValueReader(definition), interpretation, known)
@@ -107,6 +106,17 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
     return decision.model_copy(
         update={"has_lost_form": has_lost_form, "state": after.model_copy(update={"offers": offers})}
     )
+
+
+def _with_button(
+    interpretation: Interpretation, state: DialogueState, intent_by_id: Mapping[str, Intent]
+) -> Interpretation:
+    """Let a button of the last reply call its intent; `/etc/hosts` is no button at all."""
+    if interpretation.button in state.offered_intents:
+        return interpretation.model_copy(update={"shortcut": interpretation.button, "nlu": None, "button": None})
+    if interpretation.button is not None and interpretation.button not in intent_by_id:
+        return interpretation.model_copy(update={"button": None})
+    return interpretation
 
 
 class _Stage:

@@ -58,7 +58,7 @@ def hear(intent: Intent, form: Form, interpretation: Interpretation, reader: Val
     form
         What is known, and what was asked.
     interpretation
-        The message, read. A shortcut brings nothing.
+        The message, read. A shortcut brings nothing, and neither does the button of an older reply.
     reader
         Reads values as the bot's customers write them.
 
@@ -67,7 +67,7 @@ def hear(intent: Intent, form: Form, interpretation: Interpretation, reader: Val
     Heard
         Nothing of it is in the form yet.
     """
-    if interpretation.nlu is None:
+    if interpretation.nlu is None or interpretation.button is not None:
         return Heard()
     text = interpretation.nlu.text
     swapped = _swapped(intent, form) if reader.answers.is_swap(text) else {}
