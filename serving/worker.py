@@ -180,6 +180,8 @@ async def _sweep_for_ever(queue: SqsQueue, deliveries: Deliveries) -> None:
             await queue.put(await deliveries.inbox.due_threads(long_ago, limit=1000))
         except (QueueUnavailable, StoreUnavailable) as error:
             _log.warning("the inbox cannot be looked through: %s", error)
+        except Exception as error:
+            _log.error("the inbox cannot be looked through: %s", describe_crash(error))
         await asyncio.sleep(SWEEP_SECONDS)
 
 

@@ -59,7 +59,7 @@ class Channel(Protocol):
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Tell whether the platform sent this; without a secret to tell by, it did not."""
+        """Tell whether the platform sent this; without a secret to tell by, it did not. Header names are lower-case."""
         ...
 
     def parse(self, body: bytes) -> Parsed:

@@ -122,4 +122,6 @@ class LocalQueue:
                 await self.put(await self._due_threads(room) if room > 0 else ())
             except StoreUnavailable as error:
                 _log.warning("the inbox cannot be looked through: %s", error)
+            except Exception as error:
+                _log.error("the inbox cannot be looked through: %s", describe_crash(error))
             await asyncio.sleep(SWEEP_SECONDS)

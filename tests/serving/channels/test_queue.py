@@ -93,7 +93,7 @@ async def test_the_sweep_takes_up_what_is_due_as_far_as_there_is_room(
 ) -> None:
     monkeypatch.setattr(queue, "SWEEP_SECONDS", 0.01)
     work.due = list("abcdef")
-    work.failures = [StoreUnavailable("x")]
+    work.failures = [StoreUnavailable("x"), RuntimeError("a bug")]
     local.start()
     await until(lambda: work.begun == ["a", "b"])
     assert work.due == ["e", "f"]
