@@ -213,17 +213,24 @@ def train(
 ) -> None:
     """Train a bot on its drafts, evaluate it, and register the result as a new version.
 
-    Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow.
+    Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow. Where
+    a chat API answers on this machine, training takes only what that leaves of the processor.
 
     Example: `intentloop train --promote`
     """
-    from pipelines.run import run_training
-    from pipelines.schemas.training import TrainParams
     from serving.local.home import require_packages
+    from serving.local.priority import give_way
+    from serving.local.processes import is_listening
     from serving.local.progress import share_reporter
 
     require_packages(_TRAINING_PACKAGES, extra="train", purpose="training")
     settings = read_settings()
+    if is_listening(settings.host, settings.api_port):
+        give_way()
+    # imported when that is settled, since it is seconds of work
+    from pipelines.run import run_training
+    from pipelines.schemas.training import TrainParams
+
     params = TrainParams(
         bot=chosen_bot(bot),
         source=source,

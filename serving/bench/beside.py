@@ -6,6 +6,7 @@ and whatever else the machine does meets both alike.
 
 import asyncio
 import json
+import statistics
 import sys
 import tempfile
 import threading
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 from pipelines.errors import SetupProblem
 from pipelines.settings import ENV_PREFIX, Settings
@@ -53,9 +55,9 @@ class Work(Protocol):
 class _Training:
     """Training runs of the bot, one after the other, each in a process as `intentloop train` is; nothing is kept."""
 
-    def __init__(self, settings: Settings, drafts: Document, folder: Path) -> None:
+    def __init__(self, settings: Settings, drafts: Document, folder: Path, *, api_url: str) -> None:
         self.times_begun = 0
-        self._folder, self._settings = folder, settings
+        self._folder, self._settings, self._api = folder, settings, urlsplit(api_url)
         self._source = folder / "drafts.json"
         self._source.write_text(json.dumps(drafts), encoding="utf-8")
         self._child: Child | None = None
@@ -68,6 +70,9 @@ class _Training:
             variables = {
                 **programs.environment(self._settings),
                 f"{ENV_PREFIX}HOME": str(self._folder),
+                # It gives way to the API that is measured.
+                f"{ENV_PREFIX}HOST": self._api.hostname or self._settings.host,
+                f"{ENV_PREFIX}API_PORT": str(self._api.port or self._settings.api_port),
                 "MLFLOW_TRACKING_URI": f"sqlite:///{self._folder}/mlflow.db",
             }
             command = [sys.executable, "-m", "serving.cli", "train", "--source", str(self._source)]
@@ -155,13 +160,25 @@ class Slices:
         """Give the samples that were due in slices of a kind."""
         return [sample for sample in samples if any(start <= sample.due_at < end for start, end in kind)]
 
+    def p95_ratio(self, samples: tuple[Sample, ...]) -> float | None:
+        """Compare each busy slice with the quiet one before it, and give the middle of what comes out.
+
+        A machine that others use as well has good and bad half minutes; two neighbouring slices share theirs.
+        """
+        pairs = zip(self.quiet, self.busy, strict=False)
+        latencies = [
+            (latency_of(self.of(samples, [quiet])), latency_of(self.of(samples, [busy]))) for quiet, busy in pairs
+        ]
+        ratios = [busy.p95 / quiet.p95 for quiet, busy in latencies if quiet is not None and busy is not None]
+        return statistics.median(ratios) if ratios else None
+
 
 @contextmanager
-def _heavy(beside: Beside, settings: Settings, drafts: Document) -> Iterator[Work]:
+def _heavy(beside: Beside, settings: Settings, drafts: Document, *, api_url: str) -> Iterator[Work]:
     with tempfile.TemporaryDirectory(prefix="intentloop-bench-") as folder:
         work: Work
         if beside == "training":
-            work = _Training(settings, drafts, Path(folder))
+            work = _Training(settings, drafts, Path(folder), api_url=api_url)
         else:
             own = settings.model_copy(update={"mongo_database": f"{settings.mongo_database}{DATABASE_SUFFIX}"})
             work = _Import(own, drafts)
@@ -199,7 +216,7 @@ def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progre
         raise ValueError("a rate is needed")
     texts = texts_for(settings, bench)
     drafts = on_database(settings, lambda database: export_bot(database, bot=bench.bot))
-    with target_of(settings, bench) as target, _heavy(beside, settings, drafts) as work:
+    with target_of(settings, bench) as target, _heavy(beside, settings, drafts, api_url=target.url) as work:
         slices = Slices(work)
         thread = threading.Thread(target=slices.run, daemon=True)
 
@@ -218,14 +235,15 @@ def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progre
         if slices.failure is not None:
             raise slices.failure
     quiet_samples, busy_samples = slices.of(done.samples, slices.quiet), slices.of(done.samples, slices.busy)
-    quiet, busy = latency_of(quiet_samples), latency_of(busy_samples)
-    if quiet is None or busy is None:
+    quiet, busy, ratio = latency_of(quiet_samples), latency_of(busy_samples), slices.p95_ratio(done.samples)
+    if quiet is None or busy is None or ratio is None:
         raise SetupProblem("too little was answered to compare; measure for longer: --seconds")
     return BesideFigures(
         beside=beside,
         rate=bench.rate,
         quiet=quiet,
         busy=busy,
+        p95_ratio=ratio,
         quiet_messages=len(quiet_samples),
         busy_messages=len(busy_samples),
         times_begun=work.times_begun,

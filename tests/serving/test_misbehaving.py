@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -29,7 +30,7 @@ MARGIN_SECONDS = 3.0  # a busy machine, and the rest of a turn
 OTHERS = 12
 METADATA = "http://169.254.169.254/latest/meta-data/"
 ALLOWED_RATIO = 1.2
-RATE, CUSTOMERS, MEASURED_SECONDS = 40.0, 16, 30.0
+RATE, CUSTOMERS, MEASURED_SECONDS = 40.0, 16, 54.0
 
 
 async def be_slow(request: Received, writer: asyncio.StreamWriter) -> None:
@@ -161,11 +162,12 @@ class Alternating:
 
 
 async def keep_asking(place: Place, client: httpx2.AsyncClient, partner: Partner, customer: str) -> None:
-    """Be a customer who turns to the partner again and again, a second after each answer."""
+    """Be a customer who turns to the partner again and again, a second or so after each answer."""
+    dice = random.Random(customer)  # or else a time limit that all of them meet would make them a chorus
     while True:
         number = next(NUMBERS)
         await place.say(client, partner.question.format(number), thread=f"{customer}-{number}")
-        await asyncio.sleep(1)
+        await asyncio.sleep(dice.uniform(0.5, 1.5))
 
 
 @pytest.mark.prove
@@ -206,12 +208,13 @@ async def test_latency_of_others_does_not_move(
         await asyncio.gather(*customers, return_exceptions=True)
     assert all(sample.is_answered for sample in done.samples)
     quiet, busy = (latency_of(slices.of(done.samples, kind)) for kind in (slices.quiet, slices.busy))
+    ratio = slices.p95_ratio(done.samples)
     assert quiet is not None
     assert busy is not None
-    ratio = busy.p95 / quiet.p95
+    assert ratio is not None
     with capsys.disabled():
         sys.stdout.write(
             f"\n{partner.name} {fault}: p95 of others {quiet.p95:.1f} ms while it behaves, {busy.p95:.1f} ms while it "
-            f"does not, {ratio:.2f} times; p99 {quiet.p99:.1f} and {busy.p99:.1f} ms\n"
+            f"does not, {ratio:.2f} times between neighbours; p99 {quiet.p99:.1f} and {busy.p99:.1f} ms\n"
         )
     assert ratio <= ALLOWED_RATIO

@@ -1,4 +1,4 @@
-from serving.bench.figures import BesideFigures, Latency, latency_of, outcomes_of, split_cpu
+from serving.bench.figures import Latency, latency_of, outcomes_of, split_cpu
 from serving.bench.plan import Sample
 
 
@@ -39,11 +39,3 @@ def test_split_cpu_adds_up_to_the_process() -> None:
     assert split.database_driver == 1.5
     assert split.http_server == 1.5
     assert sum(split.model_dump().values()) == 7.0
-
-
-def test_p95_ratio_is_written_out() -> None:
-    quiet, busy = (Latency(p50=1, p95=p95, p99=9, worst=9) for p95 in (2.0, 3.0))
-    figures = BesideFigures(
-        beside="import", rate=20, quiet=quiet, busy=busy, quiet_messages=1, busy_messages=1, times_begun=1, outcomes={}
-    )
-    assert figures.model_dump()["p95_ratio"] == 1.5
