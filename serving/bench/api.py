@@ -53,8 +53,8 @@ class _MeteredReleases:
     async def ensure(self, bot: str) -> Release:
         return self._metered(await self._provider.ensure(bot))
 
-    def current(self, bot: str, thread_id: str | None = None) -> Release:
-        return self._metered(self._provider.current(bot, thread_id))
+    def current(self, *whose: str) -> Release:
+        return self._metered(self._provider.current(*whose))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._provider, name)
