@@ -12,8 +12,8 @@ from typing import Protocol
 from pipelines.errors import BotError, QueueUnavailable, StoreUnavailable
 from serving.logs import describe_crash
 
-WORKERS = 64
-"""Threads worked on at once. Most of an answer's time is waiting for tools and for the platform."""
+WORKERS = 32
+"""Threads worked on at once: most of an answer's time is waiting, and too many would hold up other requests."""
 SWEEP_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 
@@ -61,6 +61,7 @@ class LocalQueue:
         self._work = work
         self._due_threads = due_threads
         self._max_pending = max_pending
+        self._workers = workers
         self._slots = asyncio.Semaphore(workers)
         self._waiting: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -117,11 +118,15 @@ class LocalQueue:
 
     async def _sweep_for_ever(self) -> None:
         while True:
-            room = self._max_pending - len(self._tasks)
+            pause = SWEEP_SECONDS
             try:
-                await self.put(await self._due_threads(room) if room > 0 else ())
+                if len(self._tasks) < self._workers:  # else what is left has to wait anyway
+                    due = await self._due_threads(self._workers)
+                    await self.put(due)
+                    if len(due) == self._workers:
+                        pause /= 20  # there is more
             except StoreUnavailable as error:
                 _log.warning("the inbox cannot be looked through: %s", error)
             except Exception as error:
                 _log.error("the inbox cannot be looked through: %s", describe_crash(error))
-            await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.sleep(pause)

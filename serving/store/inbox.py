@@ -10,6 +10,7 @@ as the mark by which a repeat is known.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -21,6 +22,8 @@ from serving.store.schema import INBOX, Schema
 
 KEPT = timedelta(days=7)
 """How long an event is kept, answered or not. Platforms repeat one for two days at most."""
+# A platform brings up to 1,000 events at once, which take an embedded engine seconds: longer than one call may.
+_INSERTED_AT_ONCE = 100
 
 
 class InboxItem(BaseModel):
@@ -98,13 +101,16 @@ class Inbox:
         self._items: Collection = database.collection(INBOX)
 
     async def accept(self, items: Sequence[InboxItem]) -> None:
-        """Write down what came in, at least one item, all at once; what is known already stays as it is."""
+        """Write down what came in; what is known already stays as it is.
+
+        A failure in the middle leaves some of it written down: the platform brings all of it again.
+        """
         await self._schema.ensure()
         documents = [_document(item, is_open=True) for item in items]
-        try:
-            await self._database.call("write inbox", self._items.insert_many(documents, ordered=False))
-        except DuplicateKeyError:
-            return
+        for start in range(0, len(documents), _INSERTED_AT_ONCE):
+            some = documents[start : start + _INSERTED_AT_ONCE]
+            with suppress(DuplicateKeyError):  # the others are in
+                await self._database.call("write inbox", self._items.insert_many(some, ordered=False))
 
     async def open_of(self, thread: str) -> list[InboxItem]:
         """Give a thread's unanswered messages in their order."""

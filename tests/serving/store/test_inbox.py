@@ -35,6 +35,13 @@ async def test_accept_keeps_what_is_known_and_takes_the_rest(inbox: Inbox, new_n
     assert await inbox.open_of(first.thread) == [first, *others]
 
 
+async def test_accept_takes_a_large_batch_with_repeats_in_it(inbox: Inbox, new_name: str) -> None:
+    items = [item(new_name, f"m{place}", place=place) for place in range(250)]
+    await inbox.accept([*items[:150], *items[120:]])
+    assert len(await open_keys(inbox, new_name)) == 250
+    await inbox.accept([])
+
+
 async def test_open_of_is_in_the_order_of_happening(inbox: Inbox, new_name: str) -> None:
     early, late = now() - timedelta(seconds=1), now()
     await inbox.accept([item(new_name, "c", happened_at=late), item(new_name, "b", happened_at=early, place=1)])
