@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -57,6 +59,52 @@ async def flood(_: Received, writer: asyncio.StreamWriter) -> None:
 async def hang_up(_: Received, writer: asyncio.StreamWriter) -> None:
     """Close the connection in place of an answer."""
     writer.close()
+
+
+def raw(*pieces: bytes, pause_seconds: float = 0.0) -> Behaviour:
+    """Write these bytes, whatever they are, and hang up."""
+
+    async def behave(_: Received, writer: asyncio.StreamWriter) -> None:
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause_seconds)
+        writer.close()
+
+    return behave
+
+
+def for_ever(head: bytes, piece: bytes, *, pause_seconds: float = 0.0) -> Behaviour:
+    """Write a head and then the same piece without end."""
+
+    async def behave(_: Received, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(pause_seconds)
+
+    return behave
+
+
+async def reset(_: Received, writer: asyncio.StreamWriter) -> None:
+    """Begin an answer and reset the connection in the middle of it."""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+    await writer.drain()
+    connection = writer.get_extra_info("socket")
+    # Zero seconds of lingering: the peer gets a reset in place of an end.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def slow(behaviour: Behaviour, *, seconds: float) -> Behaviour:
+    """Take a while before another behaviour."""
+
+    async def behave(received: Received, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(seconds)
+        await behaviour(received, writer)
+
+    return behave
 
 
 @dataclass

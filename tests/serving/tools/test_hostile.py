@@ -116,8 +116,8 @@ async def test_call_of_a_hostile_url_is_refused_without_a_connection(tool: ToolS
     backend = GuardedBackend(allowed=allowed_origins(["neighbour.example"], []), resolver=name_server)
     async with ToolClient(backend, timeout_seconds=5, max_response_bytes=1000) as client:
         reasons = {}
-        for written, answers, _why in URLS:
-            url = json.loads(written).replace("PORT", str(tool.port))
+        for row in URLS:
+            url, answers = json.loads(row[0]).replace("PORT", str(tool.port)), row[1]
             reasons[url] = await failure_of(client, url=url)
     expected = ("TOOL_ALLOWED_HOSTS", "malformed", "URL", "not known")
     assert {url: text for url, text in reasons.items() if not any(word in text for word in expected)} == {}
@@ -178,7 +178,7 @@ async def test_call_changes_nothing_but_the_value(client: ToolClient, tool: Tool
     for value in (row["value"] for row in VALUES):
         request = request_of(
             url=f"{tool.url}/a/{{{{ parameters.v }}}}/b?q={{{{ parameters.v }}}}&fixed=1",
-            jsonData='{"in": "a {{ parameters.v }} b", "whole": "{{ parameters.v }}", "raw": {{ parameters | tojson }}}',
+            jsonData='{"in": "a {{ parameters.v }} b", "one": "{{ parameters.v }}", "all": {{ parameters | tojson }}}',
             parameters={"v": value},
             requestType="POST",
         )
@@ -187,7 +187,7 @@ async def test_call_changes_nothing_but_the_value(client: ToolClient, tool: Tool
         path, _, query = received.target.partition("?")
         assert [unquote(segment) for segment in path.split("/")] == ["", "a", value, "b"]
         assert parse_qsl(query, keep_blank_values=True, strict_parsing=True) == [("q", value), ("fixed", "1")]
-        assert json.loads(received.body) == {"in": f"a {value} b", "whole": value, "raw": {"v": value}}
+        assert json.loads(received.body) == {"in": f"a {value} b", "one": value, "all": {"v": value}}
         assert "x-evil" not in received.headers
 
 
