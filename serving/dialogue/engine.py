@@ -85,7 +85,7 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
     """
     read = await outside.read()
     decision = decide(definition, state, read)
-    if _should_ask_llm(definition, read, decision):
+    if _should_ask_llm(definition, state, read, decision):
         read = read.with_llm(await outside.ask_llm())
         decision = decide(definition, state, read)
     tool, problem = None, None
@@ -107,10 +107,12 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
     return Outcome(read=read, decision=decision, tool=tool, reply=reply)
 
 
-def _should_ask_llm(definition: BotDefinition, read: Interpretation, decision: Decision) -> bool:
+def _should_ask_llm(definition: BotDefinition, state: DialogueState, read: Interpretation, decision: Decision) -> bool:
     mode = definition.llm.mode if definition.llm is not None else "off"
-    if mode == "off" or read.nlu is None or not read.nlu.ranking or decision.label is not None:
+    if mode == "off" or read.nlu is None or not read.nlu.ranking:
         return False
+    if decision.label is not None or read.button in state.offered_intents:
+        return False  # an answer to what the last reply offered
     filling = decision.filling
     if decision.route.kind in ("form", "cancel") and filling is not None:
         # asked in vain; any other message of a form is understood well enough
