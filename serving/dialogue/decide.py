@@ -11,7 +11,7 @@ from pipelines.schemas.understanding import NluResult
 from serving.dialogue.clarify import read_choice
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
-from serving.dialogue.route import Route, choose_route
+from serving.dialogue.route import Route, choose_route, is_for_form
 from serving.dialogue.slots import Filling, fill_slots
 from serving.dialogue.state import DialogueState, Form, Question
 from serving.dialogue.values import ValueReader
@@ -140,8 +140,7 @@ class _Stage:
         """Decide on a message of its own, or an answer to the form that listens."""
         filling = None
         if form is not None:
-            intent = self.intent_by_id[form.intent_id]
-            filling = fill_slots(intent, form, self.interpretation, reader=self.reader)
+            form, filling = self._listening(form)
         route = choose_route(
             self.interpretation,
             thresholds=self.thresholds,
@@ -158,6 +157,19 @@ class _Stage:
         if route.kind == "clarify":
             return self._ask_which(route)
         return self._start(route, self.known, self.interpretation)
+
+    def _listening(self, active: Form) -> tuple[Form, Filling]:
+        """Find the form that a message is for: the active one, unless it answers what one below is waiting for."""
+        filling = self._fill(active)
+        if not is_for_form(filling):
+            for form in reversed(self.known.forms[:-1]):
+                late = self._fill(form)
+                if late.is_answer and not late.is_whole_text and is_for_form(late):
+                    return form, late
+        return active, filling
+
+    def _fill(self, form: Form) -> Filling:
+        return fill_slots(self.intent_by_id[form.intent_id], form, self.interpretation, reader=self.reader)
 
     def decide_choice(self, question: Question) -> Decision | None:
         """Decide on the answer to "did you mean A or B?"; None if the message is none."""

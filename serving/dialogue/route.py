@@ -60,8 +60,7 @@ def choose_route(
 
     An active form keeps the turn if the message answers its question, or is for the most part values of the form:
     an answer is never taken for another wish. Otherwise another intent that is sure (a button, or likelier than all
-    others together) interrupts it, and one that is not leaves it the turn. `cancel` ends the form as soon as it is
-    sure, unless most of the message is an answer.
+    others together) interrupts it, and one that is not leaves it the turn. `cancel` is one of these, and ends the form.
 
     Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
     or that the release does not have, is the fallback's. What the language model says, where it was asked and answered,
@@ -109,6 +108,11 @@ def choose_route(
     return Route(kind="intent", intent_id=wanted, confidence=confidence, why=why)
 
 
+def is_for_form(filling: Filling) -> bool:
+    """Tell whether a message is the form's: it answers its question, or is for the most part values of it."""
+    return filling.is_answer or filling.share >= MOST
+
+
 def _with_form(
     filling: Filling, wanted: str | None, why: str, confidence: float | None, intent_by_id: Mapping[str, Intent]
 ) -> tuple[Literal["form", "cancel", "intent"], str, str]:
@@ -117,12 +121,11 @@ def _with_form(
     if filling.is_refused:
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
-    is_mostly_values = filling.share >= MOST
     # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
-    may_cancel = is_sure if filling.is_whole_text else not is_mostly_values
-    if wanted == CANCEL_INTENT and may_cancel:
+    may_cancel = filling.is_whole_text or filling.share < MOST
+    if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why
-    if filling.is_answer or is_mostly_values:
+    if is_for_form(filling):
         return "form", own, f"answer to the form; {why}"
     if wanted is not None and wanted != own and wanted in intent_by_id and is_sure:
         return "intent", wanted, f"digression from {own}; {why}"

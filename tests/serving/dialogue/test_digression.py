@@ -68,6 +68,17 @@ def test_what_the_model_is_not_sure_of_interrupts_nothing(talk: Talk) -> None:
     assert (talk.stack, talk.state.forms[0].reprompts) == (["order"], 1)
 
 
+def test_a_late_answer_is_the_waiting_forms(talk: Talk) -> None:
+    assert talk.say("where is my parcel", "track") == ("number?",)
+    assert talk.say("[XL](size)", "track", 0.99) == ("order! tent XL", "Back to \u201cTrack\u201d: number?")
+    assert talk.stack == ["track"]
+
+
+def test_cancel_must_be_likelier_than_not(talk: Talk) -> None:
+    assert talk.say("the first", "cancel", 0.49) == ("size?",)
+    assert talk.say("stop it", "cancel", 0.51) == ("Stopped Order.",)
+
+
 @pytest.mark.parametrize("intent_id", ["track", "cancel", "greet"])
 def test_an_answer_is_never_taken_for_another_wish(talk: Talk, intent_id: str) -> None:
     assert talk.say("[XL](size)", intent_id, 0.99) == ("order! tent XL",)
