@@ -31,3 +31,24 @@ def message_key(thread: str, message_id: str) -> str:
 def usage_key(bot: str, period: str) -> str:
     """Compose the `_id` of what a bot uses in a period: `bot:period`."""
     return f"{_escaped(bot)}:{_escaped(period)}"
+
+
+def promotion_key(bot: str, number: int) -> str:
+    """Compose the `_id` of an entry of a bot's promotions: `bot:number`; they sort as text in their order."""
+    return f"{_escaped(bot)}:{number:0{TURN_DIGITS}d}"
+
+
+def promotion_key_range(bot: str) -> tuple[str, str]:
+    """Give the lowest and highest `_id` an entry of this bot can have, both inclusive."""
+    return promotion_key(bot, 0), f"{_escaped(bot)}:{'9' * TURN_DIGITS}"
+
+
+def shadow_key(bot: str, shadow: str, against: str, intent_id: str) -> str:
+    """Compose the `_id` of what was counted of a shadow: `bot:shadow:against:intent`."""
+    return ":".join(map(_escaped, (bot, shadow, against, intent_id)))
+
+
+def shadow_key_range(bot: str, shadow: str) -> tuple[str, str]:
+    """Give bounds of the `_id`s that a shadow's counters can have, the upper one exclusive."""
+    prefix = f"{_escaped(bot)}:{_escaped(shadow)}"
+    return f"{prefix}:", f"{prefix};"  # the character after the colon

@@ -9,6 +9,7 @@ STATES = "states"
 TURNS = "turns"
 LLM_USAGE = "llm_usage"
 INBOX = "inbox"
+SHADOWS = "shadows"
 _EXPIRY = "expires_at"
 _NX_27017 = "nx_27017"
 
@@ -54,6 +55,7 @@ class Schema:
             TURNS: [once, expiry],
             INBOX: [*unanswered, expiry],
             LLM_USAGE: [expiry],
+            SHADOWS: [expiry],
         }
         for name, indexes in indexes_by_collection.items():
             await self._database.call("create indexes", self._database.collection(name).create_indexes(indexes))
@@ -63,6 +65,6 @@ class Schema:
         """Delete what has expired, where the database does not do so by itself."""
         await self.ensure()
         if self._needs_sweeping:
-            for name in (STATES, TURNS, INBOX, LLM_USAGE):
+            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS):
                 expired = self._database.collection(name).delete_many({_EXPIRY: {"$lt": now}})
                 await self._database.call("delete expired", expired)

@@ -1,0 +1,129 @@
+"""The journal of promotions: which version answered after which, who or what saw to it, and why. Append-only.
+
+Entries of a bot are numbered without a gap by their `_id` (`bot:number`), so that two writers cannot take the same
+place: whoever comes second reads what the first has written before it tries again.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.errors import StoreUnavailable
+from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
+from serving.store.keys import promotion_key, promotion_key_range
+
+PROMOTIONS = "promotions"
+SHOWN = 200
+"""The most recent entries are enough to know what answered before, and whether something is written down already."""
+_TRIES = 20
+
+
+class Move(BaseModel):
+    """One entry: another version answers from now on, or a canary was stopped.
+
+    `kind` says what it was: a command (`promotion`, `rollback`), an alias that somebody moved in MLflow (`noticed`), a
+    start without MLflow (`cache`), or `canary_stop`, where `to_version` is what answers the canary's threads again.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bot: str
+    kind: Literal["promotion", "rollback", "noticed", "cache", "canary_stop"]
+    from_version: str | None
+    to_version: str | None
+    at: datetime
+    by: str
+    why: str
+    verdict: str | None = None
+
+    @property
+    def changes_answers(self) -> bool:
+        """Whether another version answers all threads since."""
+        return self.kind != "canary_stop"
+
+
+class Entry(BaseModel):
+    """A move and its place in the journal."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    move: Move
+
+
+class Promotions:
+    """Reads and writes `promotions`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._moves: Collection = database.collection(PROMOTIONS)
+
+    async def append(self, move: Move, *, unless: Callable[[Sequence[Entry]], Entry | None] | None = None) -> int:
+        """Write an entry after all others.
+
+        Parameters
+        ----------
+        move
+            What happened.
+        unless
+            Looks through the last entries, oldest first, for one that says it already; nothing is written then.
+
+        Returns
+        -------
+        int
+            Number of the entry, or of the one that says it already.
+
+        Raises
+        ------
+        StoreUnavailable
+            The database does not answer, or so many write at once that no place could be had.
+        """
+        for _ in range(_TRIES):
+            entries = await self.recent(move.bot)
+            known = unless(entries) if unless is not None else None
+            if known is not None:
+                return known.number
+            number = entries[-1].number + 1 if entries else 1
+            document: Document = {"_id": promotion_key(move.bot, number), "number": number, **move.model_dump()}
+            try:
+                await self._database.call("write promotion", self._moves.insert_one(document))
+            except DuplicateKeyError:
+                continue
+            return number
+        raise StoreUnavailable("write promotion: others are always faster")
+
+    async def recent(self, bot: str) -> list[Entry]:
+        """Give the last entries of a bot, oldest first."""
+        lowest, highest = promotion_key_range(bot)
+        query = {"_id": {"$gte": lowest, "$lte": highest}}
+        cursor = self._moves.find(query, {"_id": 0}).sort("_id", DESCENDING).limit(SHOWN)
+        rows = await self._database.call("read promotions", cursor.to_list(SHOWN))
+        return [Entry(number=row.pop("number"), move=Move.model_validate(row)) for row in reversed(rows)]
+
+
+def answered_before(moves: Sequence[Move]) -> list[str]:
+    """Give the versions that answered, as a rollback would go through them: the last is the one that answers.
+
+    A rollback takes back the move before it, so that a second one goes further back and not forth again.
+    """
+    stack: list[str] = []
+    for move in moves:
+        version = move.to_version
+        if not move.changes_answers or version is None:
+            continue
+        if move.from_version is not None and not stack:
+            stack.append(move.from_version)
+        if move.kind == "rollback" and version in stack:
+            while stack[-1] != version:
+                stack.pop()
+        elif not stack or stack[-1] != version:
+            stack.append(version)
+    return stack

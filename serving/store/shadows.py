@@ -1,0 +1,83 @@
+"""How often a shadow would have answered otherwise: one small counter for each pair of versions and intent.
+
+All processes add to the same counters. Field names are ours; what authors name is part of `_id` or a value.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from serving.store.client import Collection, Database, Document, DuplicateKeyError
+from serving.store.keys import shadow_key, shadow_key_range
+from serving.store.schema import SHADOWS
+
+KEPT = timedelta(days=90)
+"""How long a counter stays after it was begun."""
+_MAX_ROWS = 10_000
+
+
+class ShadowCount(BaseModel):
+    """Turns of one intent, as `against` understood it, that the version `shadow` was tried with as well.
+
+    `different` counts turns where a customer or a tool would have noticed something; the fields below it say what. A
+    turn that the shadow failed at is in `failed` alone.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bot: str
+    shadow: str
+    against: str
+    intent_id: str
+    turns: int = 0
+    different: int = 0
+    intent: int = 0
+    route: int = 0
+    values: int = 0
+    tool_call: int = 0
+    reply: int = 0
+    hand_over: int = 0
+    failed: int = 0
+
+    def plus(self, other: "ShadowCount") -> Self:
+        """Add what somebody else has counted of the same."""
+        return self.model_copy(update={name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+
+
+COUNTED = tuple(name for name, field in ShadowCount.model_fields.items() if field.annotation is int)
+
+
+class ShadowCounts:
+    """Reads and writes `shadows`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counts: Collection = database.collection(SHADOWS)
+
+    async def add(self, count: ShadowCount, *, now: datetime) -> None:
+        """Add to a counter, which begins if it is not there."""
+        increase = {name: value for name in COUNTED if (value := getattr(count, name))}
+        key = {"_id": shadow_key(count.bot, count.shadow, count.against, count.intent_id)}
+        update = self._counts.update_one(key, {"$inc": increase})
+        if (await self._database.call("count shadow", update)).matched_count:
+            return
+        document: Document = {**key, **count.model_dump(), "expires_at": now + KEPT}
+        try:
+            await self._database.call("begin shadow", self._counts.insert_one(document))
+        except DuplicateKeyError:
+            await self._database.call("count shadow", self._counts.update_one(key, {"$inc": increase}))
+
+    async def of(self, bot: str, shadow: str) -> Sequence[ShadowCount]:
+        """Give all that was counted of a shadow."""
+        lowest, highest = shadow_key_range(bot, shadow)
+        cursor = self._counts.find({"_id": {"$gte": lowest, "$lt": highest}}, {"_id": 0, "expires_at": 0})
+        rows = await self._database.call("read shadows", cursor.to_list(_MAX_ROWS))
+        return [ShadowCount.model_validate(row) for row in rows]
