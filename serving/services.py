@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from dotenv import dotenv_values
 
@@ -17,9 +17,14 @@ from pipelines.errors import StoreUnavailable
 from pipelines.nlu.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.order import ThreadQueues
+from serving.dialogue.shadow import ShadowPlayer
+from serving.dialogue.shadow_log import ShadowKeeper
 from serving.llm.reader import LlmReader
+from serving.release.canary import TurnSigns
 from serving.store.client import Database
 from serving.store.ledger import Ledger
+from serving.store.promotions import Promotions
+from serving.store.shadows import ShadowCounts
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.secrets import Secrets, SecretsManager
@@ -50,19 +55,31 @@ class Status(Protocol):
 class Releases(Protocol):
     """Where the release that answers comes from; `serving.release` has the one that follows the registry."""
 
-    async def start(self) -> None:
-        """Begin to follow the registry."""
+    async def start(self, promotions: Promotions | None = None) -> None:
+        """Begin to follow the registry; what changes is written down as a promotion."""
 
     async def stop(self) -> None:
         """Stop following it."""
 
     async def ensure(self, bot: str) -> Release:
-        """Give the release of a bot, loading it on its first use; raise as `current` does."""
+        """Give the release of a bot, loading it on its first use; `ModelNotLoaded` or `NotFound` if it has none."""
         ...
 
-    def current(self, bot: str) -> Release:
-        """Give the release that answers for a bot; raise `ModelNotLoaded` or `NotFound` if there is none."""
+    def current(self, bot: str, thread_id: str | None = None) -> Release:
+        """Give the release that answers, the canary's for some threads; raise as `ensure` does if there is none."""
         ...
+
+    def wake(self) -> None:
+        """Ask the registry now."""
+
+    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
+        """Take notice of a turn that a version has answered."""
+
+    def shadow(self, bot: str) -> Release | None:
+        """Give the release that is tried with every message and answers nobody."""
+
+    async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
+        """Log what was found about a shadow."""
 
     def status(self, bot: str) -> Status:
         """Tell how things stand with a bot."""
@@ -91,6 +108,7 @@ class Services:
     tools: ToolClient
     llm: LlmReader
     secrets: Secrets
+    shadow: ShadowPlayer
     queues: ThreadQueues
     public_shortcuts: frozenset[str]
     endpoints: dict[str, str]
@@ -121,6 +139,26 @@ def _open_secrets(settings: Settings) -> Secrets:
     prefix = settings.secrets_manager_prefix
     manager = SecretsManager(prefix) if prefix else None
     return Secrets(variables, manager=manager, ttl_seconds=settings.secrets_ttl_seconds)
+
+
+@asynccontextmanager
+async def _open_shadow(settings: Settings, database: Database, releases: Releases) -> AsyncIterator[ShadowPlayer]:
+    """Let shadows try what is answered, and keep what they found."""
+    player = ShadowPlayer(
+        releases.shadow,
+        cpu_share=settings.shadow_cpu_share,
+        public_shortcuts=frozenset(settings.public_shortcuts),
+        endpoints=settings.endpoints,
+    )
+    keeper = ShadowKeeper(player, ShadowCounts(database), releases, now=_utc_now)
+    keeping = asyncio.create_task(keeper.run(), name="shadow-keeper")
+    try:
+        yield player
+    finally:
+        player.close()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await keeper.store()
 
 
 @asynccontextmanager
@@ -165,21 +203,23 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
     llm = LlmReader.over(database, settings, now=_utc_now)
     sweeping = asyncio.create_task(_sweep_for_ever(ledger))
     try:
-        await releases.start()
-        yield Services(
-            database=database,
-            ledger=ledger,
-            releases=releases,
-            tools=tools,
-            llm=llm,
-            secrets=secrets,
-            queues=ThreadQueues(patience_seconds),
-            public_shortcuts=frozenset(settings.public_shortcuts),
-            endpoints=settings.endpoints,
-            max_message_chars=settings.max_message_chars,
-            patience_seconds=patience_seconds,
-            now=_utc_now,
-        )
+        await releases.start(Promotions(database))
+        async with _open_shadow(settings, database, releases) as shadow:
+            yield Services(
+                database=database,
+                ledger=ledger,
+                releases=releases,
+                tools=tools,
+                llm=llm,
+                secrets=secrets,
+                shadow=shadow,
+                queues=ThreadQueues(patience_seconds),
+                public_shortcuts=frozenset(settings.public_shortcuts),
+                endpoints=settings.endpoints,
+                max_message_chars=settings.max_message_chars,
+                patience_seconds=patience_seconds,
+                now=_utc_now,
+            )
     finally:
         sweeping.cancel()
         await asyncio.gather(sweeping, return_exceptions=True)

@@ -132,14 +132,52 @@ async def replay(
         if message.sent_at is None:
             message = message.model_copy(update={"sent_at": record.created_at})
         log = _Log(record, message, release, public_shortcuts, endpoints)
-        seed = f"{record.thread}:{record.turn}"
-        outcome = await converse(release.definition, state.with_context(message.context), log, seed=seed)
-        state = outcome.decision.state
-        before = Answer.model_validate_json(record.answer)
-        after = outcome.answer(message, turn=record.turn, release=release.version)
-        differences = tuple(_differences(record, before, outcome, after))
-        turns.append(ReplayedTurn(record.turn, record.text, before, outcome, after, differences))
+        turns.append(await _replay_turn(log, state.with_context(message.context)))
+        state = turns[-1].outcome.decision.state
     return turns
+
+
+async def replay_turn(
+    record: TurnRecord,
+    message: UserMessage,
+    state: DialogueState,
+    release: Release,
+    *,
+    public_shortcuts: frozenset[str],
+    endpoints: Mapping[str, str],
+) -> ReplayedTurn:
+    """Work one turn out again, on the state that it was worked out on.
+
+    Parameters
+    ----------
+    record
+        The finished turn.
+    message
+        What it answered.
+    state
+        What the thread remembered; its context already holds what the message brought along.
+    release
+        Answers now.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    endpoints
+        The operator's base URLs, by name.
+
+    Returns
+    -------
+    ReplayedTurn
+        The turn beside the same message answered again.
+    """
+    return await _replay_turn(_Log(record, message, release, public_shortcuts, endpoints), state)
+
+
+async def _replay_turn(log: _Log, state: DialogueState) -> ReplayedTurn:
+    record, release = log.record, log.release
+    outcome = await converse(release.definition, state, log, seed=f"{record.thread}:{record.turn}")
+    before = Answer.model_validate_json(record.answer)
+    after = outcome.answer(log.message, turn=record.turn, release=release.version)
+    differences = tuple(_differences(record, before, outcome, after))
+    return ReplayedTurn(record.turn, record.text, before, outcome, after, differences)
 
 
 def _request_of(tool: ToolRecord) -> tuple[str, str | None, str | None, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from pipelines.errors import StateConflict, ToolFailed, UserInputError
+from pipelines.errors import BotError, StateConflict, ToolFailed, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import Intent
 from serving.dialogue.decide import Decision
@@ -15,8 +15,10 @@ from serving.dialogue.engine import Outcome, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
+from serving.dialogue.shadow import Seen
 from serving.dialogue.state import DialogueState
 from serving.llm.reading import LlmReading
+from serving.release.canary import TurnSigns
 from serving.services import Services
 from serving.store.states import StoredThread
 from serving.store.turns import Claim, ToolRecord, TurnRecord
@@ -95,7 +97,7 @@ async def _finish(claim: Claim, thread: StoredThread, services: Services) -> Non
 
 def _given_up(claim: Claim, message: UserMessage, thread: StoredThread, services: Services) -> TurnRecord:
     """Close a turn that kills whoever works on it, so that the thread can go on; its outcome is not known."""
-    intent_id, version = claim.tool.intent_id, services.releases.current(message.bot).version
+    intent_id, version = claim.tool.intent_id, services.releases.current(message.bot, message.thread_id).version
     answer = Answer(
         thread_id=message.thread_id,
         message_id=message.message_id,
@@ -143,6 +145,13 @@ def idempotency_key(message: UserMessage, intent_id: str) -> str:
     return digest.hexdigest()[:40]
 
 
+def _signs_of(outcome: Outcome) -> TurnSigns:
+    """Say what a turn tells about the release that answered it."""
+    kind, tool = outcome.decision.route.kind, outcome.tool
+    has_failed = bool(outcome.reply.problem) or (tool is not None and tool.failure is not None)
+    return TurnSigns(fallback=kind == "fallback", error=has_failed, clarification=kind == "clarify")
+
+
 class _PlaceLost(Exception):
     """The thread moved on before this attempt could take its place in the log."""
 
@@ -158,7 +167,8 @@ class _Attempt:
     timings_ms: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.release: Release = self.services.releases.current(self.message.bot)  # for all of the turn
+        releases, message = self.services.releases, self.message
+        self.release: Release = releases.current(message.bot, message.thread_id)  # for all of the turn
         self._llm: LlmReading | None = None
 
     async def run(self) -> TurnRecord | None:
@@ -170,12 +180,21 @@ class _Attempt:
             outcome = await converse(self.release.definition, state, self, seed=seed)
         except _PlaceLost:
             return None
+        except BotError:
+            raise  # of the outside or of the sender; no sign of a bad release
+        except Exception:
+            self.services.releases.observe(self.message.bot, self.release.version, TurnSigns(error=True))
+            raise
         if outcome.reply.problem:
             _log.error("bot %s release %s: %s", self.message.bot, self.release.version, outcome.reply.problem)
         self._note("before_commit", started)
         record = self._record(outcome)
         is_committed = await self.services.ledger.commit(self.thread, record, claim=self.claim)
-        return record if is_committed else None
+        if not is_committed:
+            return None
+        self.services.releases.observe(self.message.bot, self.release.version, _signs_of(outcome))
+        self.services.shadow.offer(Seen(self.message, state, record))
+        return record
 
     @property
     def turn(self) -> int:

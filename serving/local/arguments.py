@@ -49,9 +49,13 @@ def chosen_bot(name: str | None) -> str:
 
 
 def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> "Release":
-    """Load the release that a command means: a version of a bot, the promoted one, or one in a folder."""
+    """Load the release that a command means: a version of a bot, the promoted one, or one in a folder.
+
+    A version is a number or a reference such as `models:/intentloop-default@production`.
+    """
     from pipelines.nlu.release import load_release
-    from serving.release.fetch import fetch_release
+    from serving.release.fetch import fetch_release, find_version
+    from serving.release.reference import Reference, parse_reference
     from serving.release.registry import Registry
 
     if folder is not None:
@@ -59,8 +63,11 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
             raise typer.BadParameter("a release folder is one version; give the one or the other")
         return load_release(folder, version=folder.name)
     settings = read_settings()
+    named = chosen_bot(bot)
+    reference = parse_reference(version, bot=named) if version is not None else Reference(named)
     registry = Registry(settings.resolved_tracking_uri)
-    return fetch_release(registry, chosen_bot(bot), alias=settings.release_alias, version=version)
+    found = find_version(registry, reference, default_alias=settings.release_alias)
+    return fetch_release(registry, found, bot=reference.bot)
 
 
 def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:

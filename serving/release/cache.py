@@ -1,25 +1,32 @@
 """Releases kept on this machine, so that serving starts when MLflow is down, and the journal of what answered when.
 
-releases/BOT/VERSION-RUN/     a release folder, renamed into place when it is complete
+releases/BOT/VERSION-RUN/     `release/` and the verdict on it beside, renamed into place when all of it is there
 releases/BOT/last_good.json   the version that answered last
 releases/BOT/journal.jsonl    one line for each swap
 """
 
 import json
+import logging
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE
+from pipelines.nlu.verdict import VERDICT_FILE
 from pipelines.settings import BOT_NAME
 
+logger = logging.getLogger(__name__)
+
+RELEASE_FOLDER = "release"
 LAST_GOOD_FILE, JOURNAL_FILE = "last_good.json", "journal.jsonl"
 _INCOMING_SECONDS = 3600.0
 """A download older than this belongs to a process that was killed."""
@@ -27,10 +34,11 @@ _INCOMING_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class CachedRelease:
-    """A release folder on this machine and the version it holds."""
+    """A release folder on this machine, the version it holds and the key it is kept under."""
 
     version: str
     folder: Path
+    key: str
 
 
 class ReleaseCache:
@@ -73,7 +81,7 @@ class ReleaseCache:
 
     def get(self, bot: str, key: str) -> Path | None:
         """Give the folder of a release that is there already."""
-        folder = self.folder(bot) / key
+        folder = self.folder(bot) / key / RELEASE_FOLDER
         return folder if (folder / MANIFEST_FILE).is_file() else None
 
     def add(self, bot: str, key: str, fill: Callable[[Path], None]) -> Path:
@@ -86,12 +94,12 @@ class ReleaseCache:
         key
             Name of the release's folder.
         fill
-            Downloads into the folder it is given; the release may lie anywhere inside.
+            Downloads into the folder it is given; the release may lie anywhere inside, the verdict beside it.
 
         Returns
         -------
         Path
-            The release's folder.
+            The release's folder; the verdict, if it has one, is beside it.
 
         Raises
         ------
@@ -108,14 +116,21 @@ class ReleaseCache:
             manifests = sorted(Path(aside).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
             if not manifests:
                 raise ReleaseRefused(bot, key, f"it holds no {MANIFEST_FILE}, so it is not a release")
+            whole = Path(aside) / f".{key}"
+            whole.mkdir()
+            verdict = manifests[0].parents[1] / VERDICT_FILE
+            manifests[0].parent.rename(whole / RELEASE_FOLDER)
+            if verdict.is_file():
+                verdict.rename(whole / VERDICT_FILE)
             target = parent / key
             try:
-                manifests[0].parent.rename(target)
+                whole.rename(target)
             except OSError:
-                # Another process of this machine was faster.
+                # Another process of this machine was faster, or what is there is no whole release.
                 if self.get(bot, key) is None:
-                    raise
-        return target
+                    shutil.rmtree(target)
+                    whole.rename(target)
+        return target / RELEASE_FOLDER
 
     def discard(self, bot: str, key: str) -> None:
         """Delete a release whose files are damaged, so that the next try downloads it anew."""
@@ -129,10 +144,12 @@ class ReleaseCache:
         except (OSError, ValueError, KeyError, TypeError):
             return None
         folder = self.get(bot, Path(key).name)
-        return CachedRelease(version, folder) if folder is not None else None
+        return CachedRelease(version, folder, Path(key).name) if folder is not None else None
 
     def record_swap(self, bot: str, *, key: str, version: str, before: str | None, data_hash: str, source: str) -> None:
         """Remember a release as the last good one, note the swap in the journal and delete releases long gone.
+
+        A disk that is full or gone is logged and stops nothing.
 
         Parameters
         ----------
@@ -147,22 +164,60 @@ class ReleaseCache:
         data_hash
             Hash of the data it was trained on.
         source
-            Where it came from: `registry` or `cache`.
+            Where it came from: `registry`, `cache` or `journal`.
         """
         folder = self.folder(bot)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        _write_aside(folder / LAST_GOOD_FILE, json.dumps({"key": key, "version": version, "at": now}))
         row = {
-            "at": now, "bot": bot, "before": before, "version": version, "key": key, "data_hash": data_hash,
-            "source": source, "process": os.getpid(),
+            "before": before, "version": version, "key": key, "data_hash": data_hash, "source": source,
+            "process": os.getpid(),
         }  # fmt: skip
-        with (folder / JOURNAL_FILE).open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(row) + "\n")
-        os.utime(folder / key)
-        self._prune(folder, current=key)
+        try:
+            self.write_journal(bot, row)
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            _write_aside(folder / LAST_GOOD_FILE, json.dumps({"key": key, "version": version, "at": now}))
+            os.utime(folder / key)
+            self._prune(folder, current=key)
+        except OSError as error:
+            logger.warning("swap could not be noted on this machine", extra={"bot": bot, "reason": str(error)})
+
+    def write_journal(self, bot: str, row: Mapping[str, object]) -> Path:
+        """Add a line to this machine's journal; gives its file.
+
+        Parameters
+        ----------
+        bot
+            The bot's name.
+        row
+            What to note, besides the time and the bot.
+
+        Returns
+        -------
+        Path
+            The journal.
+        """
+        file = self.folder(bot) / JOURNAL_FILE
+        file.parent.mkdir(parents=True, exist_ok=True)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        with file.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps({"at": now, "bot": bot, **row}) + "\n")
+        return file
+
+    def read_journal(self, bot: str) -> list[dict[str, Any]]:
+        """Give the lines of this machine's journal that can be read, the oldest first."""
+        try:
+            lines = (self.folder(bot) / JOURNAL_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            return []
+        rows = []
+        for line in lines:
+            with suppress(ValueError):  # a line that was cut by a crash
+                row = json.loads(line)
+                rows.append(row)
+        return [row for row in rows if isinstance(row, dict)]
 
     def _prune(self, folder: Path, *, current: str) -> None:
-        releases = [path for path in folder.iterdir() if (path / MANIFEST_FILE).is_file() and path.name != current]
+        # a folder without a dot in front is a release, or was one in the form of a former program
+        releases = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "." and path.name != current]
         releases.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         for old in releases[self._keep - 1 :]:
             shutil.rmtree(old, ignore_errors=True)

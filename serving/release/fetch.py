@@ -1,26 +1,35 @@
 """A release from the registry, once, for a command: nothing is kept and nothing answers with it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.errors import ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
-from serving.release.registry import Registry
+from pipelines.nlu.verdict import JudgedRelease, load_judged, require_gate
+from serving.release.reference import Reference
+from serving.release.registry import RegisteredVersion, Registry
 
 
-def fetch_release(registry: Registry, bot: str, *, alias: str, version: str | None = None) -> Release:
-    """Download a release, and verify it as serving does.
+def find_version(registry: Registry, reference: Reference, *, default_alias: str) -> RegisteredVersion:
+    """Find the version that a reference means; one that names neither number nor alias means `default_alias`."""
+    if reference.version is not None:
+        return registry.find_version(reference.bot, reference.version)
+    return registry.find(reference.bot, alias=reference.alias or default_alias)
+
+
+def fetch_release(registry: Registry, version: RegisteredVersion, *, bot: str) -> Release:
+    """Download a release and verify its files, whatever the verdict on it.
 
     Parameters
     ----------
     registry
-        Where the bot's versions are.
-    bot
-        The bot.
-    alias
-        Which version, if `version` does not say.
+        Where the version is.
     version
-        A version of the registered model, promoted or not.
+        The version.
+    bot
+        The bot, for messages.
 
     Returns
     -------
@@ -29,19 +38,58 @@ def fetch_release(registry: Registry, bot: str, *, alias: str, version: str | No
 
     Raises
     ------
-    NotFound
-        There is no such bot or version.
-    ModelNotLoaded
-        No version carries the alias.
     ReleaseRefused
         What was downloaded is not what was trained.
     RegistryUnavailable
         The server did not answer.
     """
-    found = registry.find(bot, alias=alias) if version is None else registry.find_version(bot, version)
+    with _downloaded(registry, version, bot=bot) as folder:
+        return load_release(folder, version=version.version)
+
+
+def fetch_judged(
+    registry: Registry, version: RegisteredVersion, *, bot: str, verdict_key: str | None, must_pass: bool = True
+) -> JudgedRelease:
+    """Download a release with its verdict, and prove as serving does that it may answer.
+
+    Parameters
+    ----------
+    registry
+        Where the version is.
+    version
+        The version.
+    bot
+        The bot, for messages.
+    verdict_key
+        Key of the verdict's signature; None: it needs none.
+    must_pass
+        Whether the verdict must be a good one.
+
+    Returns
+    -------
+    JudgedRelease
+        What serving would take over.
+
+    Raises
+    ------
+    ReleaseRefused
+        Serving would refuse it.
+    RegistryUnavailable
+        The server did not answer.
+    """
+    if must_pass:
+        require_gate(version.tags, name=bot, version=version.version)
+    with _downloaded(registry, version, bot=bot) as folder:
+        return load_judged(
+            folder, name=bot, version=version.version, tags=version.tags, key=verdict_key, must_pass=must_pass
+        )
+
+
+@contextmanager
+def _downloaded(registry: Registry, version: RegisteredVersion, *, bot: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="intentloop-release-") as folder:
-        registry.download(found, Path(folder))
-        manifests = sorted(Path(folder).rglob(MANIFEST_FILE))
+        registry.download(version, Path(folder))
+        manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
         if not manifests:
-            raise ReleaseRefused(bot, found.version, "it holds no release")
-        return load_release(manifests[0].parent, version=found.version)
+            raise ReleaseRefused(bot, version.version, f"it holds no {MANIFEST_FILE}, so it is not a release")
+        yield manifests[0].parent

@@ -4,19 +4,21 @@ The library is imported with the first `Registry`, not with this module: it take
 """
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable
-
-if TYPE_CHECKING:
-    from mlflow.exceptions import MlflowException
+from pipelines.nlu.verdict import GATE_PASSED, GATE_TAG
 
 MODEL_PREFIX = "intentloop-"
-GATE_TAG, GATE_PASSED = "gate", "passed"
 REFUSED_TAG = "refused_reason"
 _MAX_TAG_CHARS = 500
+_MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What stores answer for a model or version that is not there, and for an alias that is not set."""
 # The library would try seven times with growing pauses, for minutes. Who polls every few seconds need not.
 _HTTP_DEFAULTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
@@ -30,7 +32,7 @@ _HTTP_DEFAULTS = {
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """A version behind an alias.
+    """A version in the registry.
 
     Attributes
     ----------
@@ -42,12 +44,18 @@ class RegisteredVersion:
         Run that made it; tells apart two registries that both have a version 1.
     tags
         The version's tags.
+    stage
+        Its stage in lower case, on a server that still has them; `none` without one.
+    created_at
+        When it was registered, if the server says.
     """
 
     name: str
     version: str
     run_id: str
     tags: dict[str, str] = field(default_factory=dict)
+    stage: str = "none"
+    created_at: datetime | None = None
 
     @property
     def gate_passed(self) -> bool:
@@ -68,6 +76,8 @@ def model_name(bot: str) -> str:
 class Registry:
     """A connection to one MLflow server. Every method waits for the network: call it from a thread.
 
+    Every method raises `RegistryUnavailable` if the server does not answer.
+
     Parameters
     ----------
     tracking_uri
@@ -84,6 +94,9 @@ class Registry:
 
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
         """Find the version of a bot that carries an alias.
+
+        On a server that still has stages, the newest version in the stage of that name will do: `Production` for
+        `production`. An alias wins.
 
         Parameters
         ----------
@@ -103,17 +116,18 @@ class Registry:
             The bot has no registered model.
         ModelNotLoaded
             It has one, but no version carries the alias.
-        RegistryUnavailable
-            The server did not answer.
         """
-        from mlflow.exceptions import MlflowException
-
         name = model_name(bot)
         try:
-            found = self._client.get_model_version_by_alias(name, alias)
-        except MlflowException as error:
-            raise self._translated(error, bot=bot, alias=alias) from error
-        return RegisteredVersion(name, str(found.version), found.run_id or "", dict(found.tags))
+            with self._asking(missing=ModelNotLoaded(name, alias)):
+                return _registered(self._client.get_model_version_by_alias(name, alias))
+        except ModelNotLoaded:
+            # stores answer alike for a missing alias and for a missing model
+            self.aliases(bot)
+            staged = [version for version in self.versions(bot) if version.stage == alias.lower()]
+            if not staged:
+                raise
+            return staged[0]
 
     def find_version(self, bot: str, version: str) -> RegisteredVersion:
         """Find a version of a bot by its number, whatever alias it carries.
@@ -134,20 +148,41 @@ class Registry:
         ------
         NotFound
             The bot has no such version.
-        RegistryUnavailable
-            The server did not answer.
         """
-        from mlflow.exceptions import MlflowException
-
         name = model_name(bot)
-        try:
-            found = self._client.get_model_version(name, version)
-        except MlflowException as error:
-            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                hint = f"look at the versions of {name!r} in MLflow, or train one with `intentloop train`"
-                raise NotFound("version", version, hint=hint) from error
-            raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
-        return RegisteredVersion(name, str(found.version), found.run_id or "", dict(found.tags))
+        hint = f"look at the versions of {name!r} in MLflow, or train one with `intentloop train`"
+        with self._asking(missing=NotFound("version", version, hint=hint)):
+            return _registered(self._client.get_model_version(name, version))
+
+    def aliases(self, bot: str) -> dict[str, str]:
+        """Map every alias of a bot to the version that carries it.
+
+        Parameters
+        ----------
+        bot
+            The bot's name.
+
+        Returns
+        -------
+        dict[str, str]
+            Version by alias.
+
+        Raises
+        ------
+        NotFound
+            The bot has no registered model.
+        """
+        name = model_name(bot)
+        hint = f"no model {name!r} is registered; import and train it first"
+        with self._asking(missing=NotFound("bot", bot, hint=hint)):
+            found = self._client.get_registered_model(name).aliases
+        return {alias: str(version) for alias, version in found.items()}
+
+    def versions(self, bot: str) -> list[RegisteredVersion]:
+        """Give every version of a bot, the newest first; none if there is no such bot."""
+        with self._asking():
+            found = self._client.search_model_versions(f"name = '{model_name(bot)}'")
+        return sorted(map(_registered, found), key=lambda version: int(version.version), reverse=True)
 
     def download(self, version: RegisteredVersion, folder: Path) -> None:
         """Copy everything a version holds into a folder.
@@ -158,16 +193,10 @@ class Registry:
             The version.
         folder
             An empty folder.
-
-        Raises
-        ------
-        RegistryUnavailable
-            The server or its artifact store did not answer.
         """
         from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
 
-        try:
+        with self._asking():
             # Not `models:/NAME/VERSION`: its resolver asks the process-wide default server besides the one given here.
             location = self._client.get_model_version_download_uri(version.name, version.version)
             download_artifacts(
@@ -176,70 +205,72 @@ class Registry:
                 tracking_uri=self.tracking_uri,
                 registry_uri=self.tracking_uri,
             )
+
+    def set_alias(self, bot: str, alias: str, version: str) -> None:
+        """Let a version carry an alias; whichever carried it loses it."""
+        with self._asking():
+            self._client.set_registered_model_alias(model_name(bot), alias, version)
+
+    def remove_alias(self, bot: str, alias: str) -> None:
+        """Take an alias off whatever version carries it."""
+        with self._asking():
+            self._client.delete_registered_model_alias(model_name(bot), alias)
+
+    def set_tag(self, version: RegisteredVersion, name: str, value: str) -> None:
+        """Write a tag on a version; an over-long value is cut."""
+        with self._asking():
+            self._client.set_model_version_tag(version.name, version.version, name, value[:_MAX_TAG_CHARS])
+
+    def delete_tag(self, version: RegisteredVersion, name: str) -> None:
+        """Take a tag off a version."""
+        with self._asking():
+            self._client.delete_model_version_tag(version.name, version.version, name)
+
+    def log_figures(
+        self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
+    ) -> None:
+        """Log figures and a table to the run that made a version.
+
+        Parameters
+        ----------
+        version
+            The version.
+        metrics
+            Figures by name.
+        table
+            Path of a JSON file among the run's artifacts; written anew each time.
+        rows
+            What the file holds.
+        """
+        with self._asking():
+            for name, value in metrics.items():
+                self._client.log_metric(version.run_id, name, value)
+            self._client.log_dict(version.run_id, rows, table)
+
+    @contextmanager
+    def _asking(self, *, missing: Exception | None = None) -> Iterator[None]:
+        """Translate the library's errors; `missing` is what a thing that is not there means."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
         except (MlflowException, OSError) as error:
+            if missing is not None and getattr(error, "error_code", None) in _MISSING:
+                raise missing from error
             raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
 
-    def tag_refusal(self, version: RegisteredVersion, reason: str) -> None:
-        """Write on a version why it must not answer.
 
-        Parameters
-        ----------
-        version
-            The version.
-        reason
-            One sentence; an over-long one is cut.
-
-        Raises
-        ------
-        RegistryUnavailable
-            The server did not answer.
-        """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.set_model_version_tag(version.name, version.version, REFUSED_TAG, reason[:_MAX_TAG_CHARS])
-        except MlflowException as error:
-            raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
-
-    def clear_refusal(self, version: RegisteredVersion) -> None:
-        """Take the refusal off a version that answers after all.
-
-        Parameters
-        ----------
-        version
-            The version.
-
-        Raises
-        ------
-        RegistryUnavailable
-            The server did not answer.
-        """
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.delete_model_version_tag(version.name, version.version, REFUSED_TAG)
-        except MlflowException as error:
-            raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
-
-    def _translated(self, error: "MlflowException", *, bot: str, alias: str) -> Exception:
-        name = model_name(bot)
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-            return NotFound("bot", bot, hint=f"no model {name!r} is registered; import and train it first")
-        # Both stores answer a missing alias with this code; the alias and the name themselves are valid.
-        if error.error_code == "INVALID_PARAMETER_VALUE":
-            return self._missing_alias_or_model(name, bot=bot, alias=alias)
-        return RegistryUnavailable(self.tracking_uri, _first_line(error))
-
-    def _missing_alias_or_model(self, name: str, *, bot: str, alias: str) -> Exception:
-        from mlflow.exceptions import MlflowException
-
-        try:
-            self._client.get_registered_model(name)
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-                return NotFound("bot", bot, hint=f"no model {name!r} is registered; import and train it first")
-            return RegistryUnavailable(self.tracking_uri, _first_line(error))
-        return ModelNotLoaded(name, alias)
+def _registered(found: Any) -> RegisteredVersion:
+    """Give the library's record of a version as ours."""
+    created = found.creation_timestamp
+    return RegisteredVersion(
+        name=found.name,
+        version=str(found.version),
+        run_id=found.run_id or "",
+        tags=dict(found.tags),
+        stage=(found.current_stage or "none").lower(),
+        created_at=datetime.fromtimestamp(created / 1000, UTC) if created else None,
+    )
 
 
 def _first_line(error: Any) -> str:

@@ -1,33 +1,33 @@
 """Which release answers, and how a newly promoted one takes over without a restart."""
 
 import asyncio
-import logging
 import random
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
-from pipelines.nlu.release import Release, load_release
+from pipelines.nlu.release import Release
 from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
-from serving.release.heap import settle_heap
-from serving.release.registry import GATE_PASSED, GATE_TAG, REFUSED_TAG, RegisteredVersion, Registry
-from serving.release.watched import RegistryLike, ReleaseStatus, Watched
-
-logger = logging.getLogger(__name__)
+from serving.release.canary import TurnSigns
+from serving.release.journal import SwapJournal
+from serving.release.loader import ReleaseLoader
+from serving.release.polling import poll
+from serving.release.registry import Registry
+from serving.release.sides import CANARY, SHADOW, Sides
+from serving.release.watched import RegistryLike, ReleaseStatus, Swap, Watched
+from serving.store.promotions import Promotions
 
 _JITTER = 0.2
 _FIRST_POLL_SECONDS = 10.0
 _ABSENT_SECONDS = 30.0
 _MAX_ABSENT = 1000
 _MAX_FIRST_USES = 50
-_WARM_UP_TEXTS = ("hello", "where is my order 1042")
+_MAX_FORMER = 3
+"""How many versions that answered earlier are tried where nothing else can answer."""
 
 
 class ReleaseProvider:
@@ -48,6 +48,12 @@ class ReleaseProvider:
         How often the registry is asked.
     default_bot
         The bot that is loaded at start; others are loaded when they are first needed.
+    verdict_key
+        Key of the verdicts' signatures; None: they need none.
+    canary_share
+        Share of threads that the alias `canary` answers; 0: none.
+    has_shadow
+        Whether the alias `shadow` is looked at.
     """
 
     def __init__(
@@ -58,41 +64,56 @@ class ReleaseProvider:
         alias: str,
         poll_seconds: float,
         default_bot: str,
+        verdict_key: str | None = None,
+        canary_share: float = 0.0,
+        has_shadow: bool = False,
     ) -> None:
-        self._connect, self._cache, self._alias = connect, cache, alias
-        self._poll_seconds, self._default_bot = poll_seconds, default_bot
-        self._registry: RegistryLike | None = None
-        self._registry_lock = threading.Lock()
-        self._watched: dict[str, Watched] = {default_bot: Watched(default_bot)}
+        self._alias, self._poll_seconds, self._default_bot = alias, poll_seconds, default_bot
+        self._loader = ReleaseLoader(connect, cache, verdict_key=verdict_key)
+        self._journal = SwapJournal(None)
+        self._sides = Sides(
+            self._loader, canary_share=canary_share, has_shadow=has_shadow, note=lambda move: self._journal.note(move)
+        )
+        self._watched: dict[str, Watched] = {default_bot: Watched(default_bot, alias)}
         self._absent: OrderedDict[str, tuple[float, BotError]] = OrderedDict()
         self._lookups = asyncio.Semaphore(2)
         self._first_uses: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Make the provider that the settings describe."""
+        key = settings.verdict_key
         return cls(
             lambda: Registry(settings.resolved_tracking_uri),
             cache=ReleaseCache(settings.home / "releases"),
             alias=settings.release_alias,
             poll_seconds=settings.release_poll_seconds,
             default_bot=settings.default_bot,
+            verdict_key=key.get_secret_value() if key is not None else None,
+            canary_share=settings.canary_share,
+            has_shadow=settings.shadow_cpu_share > 0,
         )
 
-    async def start(self) -> None:
+    async def start(self, promotions: Promotions | None = None) -> None:
         """Load the default bot's release and begin to watch.
 
         A registry that is silent or has nothing yet is no error: the last good release of this machine answers, or
         `current` says what is missing.
+
+        Parameters
+        ----------
+        promotions
+            Where swaps are written down; None: nowhere but on this machine.
         """
+        self._journal = SwapJournal(promotions)
         watched = self._watched[self._default_bot]
-        poll = asyncio.create_task(self._poll(watched))
+        first = asyncio.create_task(self._poll(watched))
         # A hanging server must not delay the start; the poll goes on in its thread.
-        await asyncio.wait({poll}, timeout=_FIRST_POLL_SECONDS)
-        if watched.release is None and (not poll.done() or isinstance(watched.problem, RegistryUnavailable)):
-            await asyncio.to_thread(self._load_last_good, watched)
-        self._task = asyncio.create_task(self._watch(poll), name="release-watcher")
+        await asyncio.wait({first}, timeout=_FIRST_POLL_SECONDS)
+        await self._fall_back(watched, is_silent=not first.done())
+        self._task = asyncio.create_task(self._watch(first), name="release-watcher")
 
     async def stop(self) -> None:
         """Stop watching. Releases stay usable."""
@@ -101,9 +122,15 @@ class ReleaseProvider:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        await self._sides.aclose()
+        await self._journal.aclose()
 
-    def current(self, bot: str) -> Release:
-        """Give the release that answers for a bot now.
+    def wake(self) -> None:
+        """Ask the registry now rather than at the end of the pause."""
+        self._wake.set()
+
+    def current(self, bot: str, thread_id: str | None = None) -> Release:
+        """Give the release that answers now.
 
         The first use of a bot begins to load its release; `ensure` waits for that.
 
@@ -111,6 +138,8 @@ class ReleaseProvider:
         ----------
         bot
             The bot's name, possibly from a stranger's request.
+        thread_id
+            The thread that is to be answered, which may be one of the canary's; None: what answers most.
 
         Returns
         -------
@@ -126,7 +155,8 @@ class ReleaseProvider:
         """
         watched = self._watched.get(bot)
         if watched is not None and watched.release is not None:
-            return watched.release
+            canary = self._sides.canary_for(bot, thread_id) if thread_id is not None else None
+            return canary or watched.release
         if watched is None and not self._is_known_absent(bot):
             self._begin_first_use(bot)
             raise ReleasePending(bot, "it is being looked for")
@@ -154,11 +184,53 @@ class ReleaseProvider:
             await self._first_use(bot)
         return self.current(bot)
 
+    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
+        """Take notice of a turn that a release has answered; a canary that does badly is stopped by this."""
+        watched = self._watched.get(bot)
+        if watched is not None:
+            self._sides.observe(watched, version, signs)
+
+    def shadow(self, bot: str) -> Release | None:
+        """Give the release that every message is tried with and that answers nobody, if the bot has one."""
+        found = self._sides.shadow(bot)
+        return found[0] if found is not None else None
+
+    async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
+        """Log what was found about a shadow to the run that made it, as long as it is the shadow.
+
+        Parameters
+        ----------
+        bot
+            The bot.
+        version
+            The shadow's version.
+        metrics
+            Figures by name.
+        rows
+            A table, stored as JSON.
+
+        Raises
+        ------
+        RegistryUnavailable
+            The server did not answer.
+        """
+        found = self._sides.shadow(bot)
+        if found is not None and found[1].version == version:
+            table = f"shadow/version-{version}.json"
+            await asyncio.to_thread(self._loader.log_figures, found[1], metrics, table=table, rows=rows)
+
     def status(self, bot: str) -> ReleaseStatus:
         """Say what is known about a bot's release; nothing is known of a bot that was never used."""
-        watched = self._watched.get(bot) or Watched(bot)
+        watched = self._watched.get(bot) or Watched(bot, self._alias)
         version = watched.release.version if watched.release else None
-        return ReleaseStatus(version, watched.loaded_at, watched.last_poll_at, watched.refused)
+        return ReleaseStatus(
+            version,
+            watched.loaded_at,
+            watched.last_poll_at,
+            watched.refused,
+            canary=self._sides.version_of(bot, CANARY),
+            shadow=self._sides.version_of(bot, SHADOW),
+        )
 
     def _begin_first_use(self, bot: str) -> None:
         if bot not in self._first_uses and len(self._first_uses) < _MAX_FIRST_USES:
@@ -171,10 +243,9 @@ class ReleaseProvider:
                 await self._look_for(bot)
 
     async def _look_for(self, bot: str) -> None:
-        watched = Watched(bot)
+        watched = Watched(bot, self._alias)
         await self._poll(watched)
-        if watched.release is None and isinstance(watched.problem, RegistryUnavailable):
-            await asyncio.to_thread(self._load_last_good, watched)
+        await self._fall_back(watched)
         if watched.release is None and isinstance(watched.problem, NotFound | RegistryUnavailable):
             seconds = _ABSENT_SECONDS if isinstance(watched.problem, NotFound) else self._poll_seconds
             self._absent[bot] = (time.monotonic() + seconds, watched.problem)
@@ -193,111 +264,35 @@ class ReleaseProvider:
     async def _watch(self, first_poll: asyncio.Task[None]) -> None:
         await first_poll
         while True:
-            await asyncio.sleep(self._poll_seconds * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+            for watched in list(self._watched.values()):
+                await self._sides.poll(watched)
+            self._journal.flush_soon()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311
+                    await self._wake.wait()
+            self._wake.clear()
             for watched in list(self._watched.values()):
                 await self._poll(watched)
 
     async def _poll(self, watched: Watched) -> None:
-        before = watched.problem
-        try:
-            await asyncio.to_thread(self._poll_in_thread, watched)
-        except BotError as error:
-            watched.problem = error
-            if str(error) != str(before):
-                logger.warning("release poll failed", extra={"bot": watched.bot, "reason": str(error)})
-        except Exception as error:
-            # The watcher must outlive a fault in one poll; the fault is logged and shown, the next poll tries again.
-            watched.problem = RegistryUnavailable("the registry", f"{type(error).__name__}: {error}")
-            logger.exception("release poll broke", extra={"bot": watched.bot})
-        else:
-            watched.problem = None
+        self._note(await poll(self._loader, watched))
 
-    def _poll_in_thread(self, watched: Watched) -> None:
-        self._cache.folder(watched.bot)  # refuses names that no bot can have, before the registry sees them
-        registry = self._connected()
-        try:
-            version = registry.find(watched.bot, alias=self._alias)
-        except (NotFound, ModelNotLoaded):
-            watched.last_poll_at = datetime.now(UTC)
-            raise
-        watched.last_poll_at = datetime.now(UTC)
-        if version.key == watched.key:
+    async def _fall_back(self, watched: Watched, *, is_silent: bool = False) -> None:
+        """Let something answer that answered before, where what carries the alias is refused or cannot be had."""
+        is_refused = isinstance(watched.problem, ReleaseRefused)
+        if watched.release is not None or not (
+            is_silent or is_refused or isinstance(watched.problem, RegistryUnavailable)
+        ):
             return
-        state = (version.key, version.tags.get(GATE_TAG))
-        if watched.refusal is not None and watched.refusal[0] == state:
-            raise watched.refusal[1]
-        try:
-            self._take_over(watched, version, registry)
-        except ReleaseRefused as refusal:
-            watched.refusal = (state, refusal)
-            self._report_refusal(watched, version, refusal, registry)
-            raise
-        watched.refusal = None
-
-    def _connected(self) -> RegistryLike:
-        with self._registry_lock:
-            if self._registry is None:
-                self._registry = self._connect()
-            return self._registry
-
-    def _take_over(self, watched: Watched, version: RegisteredVersion, registry: RegistryLike) -> None:
-        if not version.gate_passed:
-            reason = f"it has no tag {GATE_TAG}={GATE_PASSED}, so no evaluation has found it fit to answer"
-            raise ReleaseRefused(watched.bot, version.version, reason)
-        folder = self._cache.add(watched.bot, version.key, lambda aside: registry.download(version, aside))
-        try:
-            release = _load_and_warm(folder, version=version.version)
-        except ReleaseRefused:
-            self._cache.discard(watched.bot, version.key)
-            raise
-        self._swap(watched, release, key=version.key, source="registry")
-        if REFUSED_TAG in version.tags:
-            registry.clear_refusal(version)
-
-    def _report_refusal(
-        self, watched: Watched, version: RegisteredVersion, refusal: ReleaseRefused, registry: RegistryLike
-    ) -> None:
-        watched.refused = (*watched.refused[-9:], f"{version.version}: {refusal.reason}")
-        logger.error(
-            "release refused",
-            extra={"bot": watched.bot, "version": version.version, "reason": refusal.reason},
-        )
-        try:
-            registry.tag_refusal(version, refusal.reason)
-        except RegistryUnavailable as error:
-            logger.warning("refusal could not be written to the registry", extra={"reason": str(error)})
-
-    def _load_last_good(self, watched: Watched) -> None:
-        try:
-            cached = self._cache.last_good(watched.bot)
-            if cached is None:
+        self._note(await asyncio.to_thread(self._loader.load_last_good, watched))
+        if watched.release is not None or not is_refused:
+            return
+        former = reversed(await self._journal.answered(watched.bot))
+        for version in list(dict.fromkeys(former))[:_MAX_FORMER]:
+            self._note(await asyncio.to_thread(self._loader.load_former, watched, version))
+            if watched.release is not None:
                 return
-            release = _load_and_warm(cached.folder, version=cached.version)
-        except (ReleaseRefused, NotFound) as error:
-            logger.warning("cached release cannot be used", extra={"bot": watched.bot, "reason": str(error)})
-            return
-        self._swap(watched, release, key=cached.folder.name, source="cache")
 
-    def _swap(self, watched: Watched, release: Release, *, key: str, source: str) -> None:
-        with watched.lock:
-            if source == "cache" and watched.release is not None:
-                return  # the registry answered meanwhile
-            before = watched.release.version if watched.release else None
-            watched.release, watched.key, watched.loaded_at = release, key, datetime.now(UTC)
-        settle_heap()
-        logger.info("release loaded", extra={"bot": watched.bot, "version": release.version, "source": source})
-        self._cache.record_swap(
-            watched.bot,
-            key=key,
-            version=release.version,
-            before=before,
-            data_hash=release.manifest.data_hash,
-            source=source,
-        )
-
-
-def _load_and_warm(folder: Path, *, version: str) -> Release:
-    release = load_release(folder, version=version)
-    for text in _WARM_UP_TEXTS:
-        release.model.parse(text)
-    return release
+    def _note(self, swap: Swap | None) -> None:
+        if swap is not None:
+            self._journal.note_swap(swap)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pipelines.errors import ModelNotLoaded
 from pipelines.nlu.release import Release
+from serving.release.canary import TurnSigns
+from serving.store.promotions import Promotions
 
 
 @dataclass(frozen=True)
@@ -21,8 +24,12 @@ class FixedReleases:
     """Gives one release to every bot listed; the test may swap it."""
 
     release_by_bot: dict[str, Release] = field(default_factory=dict)
+    shadow_by_bot: dict[str, Release] = field(default_factory=dict)
+    observed: list[tuple[str, str, TurnSigns]] = field(default_factory=list)
+    logged: list[tuple[str, str, dict[str, float], dict[str, Any]]] = field(default_factory=list)
+    wakes: int = 0
 
-    async def start(self) -> None:
+    async def start(self, promotions: Promotions | None = None) -> None:
         """Nothing to start."""
 
     async def stop(self) -> None:
@@ -32,11 +39,27 @@ class FixedReleases:
         """Give the release of a bot."""
         return self.current(bot)
 
-    def current(self, bot: str) -> Release:
+    def current(self, bot: str, thread_id: str | None = None) -> Release:
         """Give the release of a bot."""
         if bot not in self.release_by_bot:
             raise ModelNotLoaded(bot, "production")
         return self.release_by_bot[bot]
+
+    def wake(self) -> None:
+        """Count that somebody wants the registry to be asked."""
+        self.wakes += 1
+
+    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
+        """Note what was seen."""
+        self.observed.append((bot, version, signs))
+
+    def shadow(self, bot: str) -> Release | None:
+        """Give the shadow that the test has set."""
+        return self.shadow_by_bot.get(bot)
+
+    async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
+        """Note what would be logged."""
+        self.logged.append((bot, version, metrics, rows))
 
     def status(self, bot: str) -> FixedStatus:
         """Tell its version."""

@@ -1,5 +1,6 @@
 """A real MLflow server for tests, and releases registered in it as training does it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,8 +9,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from pipelines.nlu.verdict import VERDICT_FILE
 from tests.support.servers import free_port, stop, wait_until_listening
+from tests.support.verdicts import write_judged
 
 QUIET = {
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -17,18 +21,18 @@ QUIET = {
     "MLFLOW_MODEL_CATALOG_URI": "",
 }
 REGISTER = """
-import sys
+import json, sys
 import mlflow
-uri, name, folder, gate, code = sys.argv[1:]
+uri, name, folder, verdict, tags, code = sys.argv[1:]
 mlflow.set_tracking_uri(uri)
 with mlflow.start_run():
     logged = mlflow.pyfunc.log_model(
-        name="release", python_model=code, artifacts={"release": folder}, registered_model_name=name,
-        pip_requirements=["numpy"],
+        name="release", python_model=code, artifacts={"release": folder, **({"verdict": verdict} if verdict else {})},
+        registered_model_name=name, pip_requirements=["numpy"],
     )
 version = str(logged.registered_model_version)
-if gate:
-    mlflow.MlflowClient().set_model_version_tag(name, version, "gate", gate)
+for tag, value in json.loads(tags).items():
+    mlflow.MlflowClient().set_model_version_tag(name, version, tag, value)
 print("version=" + version)
 """
 MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "pyfunc_model.py"
@@ -75,12 +79,16 @@ def mlflow_server(folder: Path) -> Iterator[str]:
         stop(process)
 
 
-def register_release(uri: str, release: Path, *, name: str, gate: str | None = "passed") -> str:
+def register_release(
+    uri: str, release: Path, *, name: str, is_judged: bool = True, environment: dict[str, str] | None = None
+) -> str:
     """Register a release folder in a process of its own, as training does; gives the version."""
-    command = [sys.executable, "-c", REGISTER, uri, name, str(release), gate or "", str(MODEL_CODE)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **QUIET}
-    )
+    with TemporaryDirectory() as folder:
+        tags = write_judged(release, Path(folder)) if is_judged else {}
+        verdict = str(Path(folder) / VERDICT_FILE) if is_judged else ""
+        command = [sys.executable, "-c", REGISTER, uri, name, str(release), verdict, json.dumps(tags), str(MODEL_CODE)]
+        variables = {**os.environ, **QUIET, **(environment or {})}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=variables)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-3000:])
     return done.stdout.rpartition("version=")[2].strip()

@@ -1,10 +1,12 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.bots import TINY_BOT
 from tests.support.mlflow_server import mlflow_server
+from tests.support.providers import MakeProvider, provider_maker
+from tests.support.registry import ScriptedRegistry
 from tests.support.releases import make_release
 
 
@@ -20,3 +22,16 @@ def release_folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Pat
     """Give two releases of the tiny bot, trained with different seeds."""
     folder = tmp_path_factory.mktemp("releases")
     return make_release(folder / "one", TINY_BOT, seed=1), make_release(folder / "two", TINY_BOT, seed=2)
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> ScriptedRegistry:
+    """Give a registry that does what the test says."""
+    return ScriptedRegistry(tmp_path / "verdicts")
+
+
+@pytest.fixture
+async def make(registry: ScriptedRegistry, tmp_path: Path) -> AsyncIterator[MakeProvider]:
+    """Give a function that makes providers, each as a process of its own would; they end with the test."""
+    async with provider_maker(registry, tmp_path) as make:
+        yield make

@@ -5,7 +5,8 @@ from mlflow import MlflowClient
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
 from pipelines.nlu.release import load_release
-from serving.release.fetch import fetch_release
+from serving.release.fetch import fetch_judged, fetch_release, find_version
+from serving.release.reference import Reference, parse_reference
 from serving.release.registry import Registry, model_name
 from tests.support.mlflow_server import register_release
 from tests.support.servers import free_port
@@ -33,20 +34,46 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     for missing in ("99", "one"):
         with pytest.raises(NotFound, match="version"):
             registry.find_version(new_name, missing)
-    for fetched in (
-        fetch_release(registry, new_name, alias="production"),
-        fetch_release(registry, new_name, alias="none", version=version),
-    ):
-        assert (fetched.version, bool(fetched.definition.intents)) == (version, True)
+    assert registry.aliases(new_name) == {"production": version}
+    assert registry.versions(new_name) == [found]
+    for reference in (Reference(new_name), Reference(new_name, version=version)):
+        assert find_version(registry, reference, default_alias="production") == found
+    assert fetch_release(registry, found, bot=new_name).definition.intents
+    assert fetch_judged(registry, found, bot=new_name, verdict_key=None).verdict.passed
+    with pytest.raises(ReleaseRefused, match="not signed"):
+        fetch_judged(registry, found, bot=new_name, verdict_key="k" * 16)
 
     registry.download(found, tmp_path)
     (manifest,) = tmp_path.rglob("manifest.json")
     assert load_release(manifest.parent, version=found.version).definition.intents
 
-    registry.tag_refusal(found, "x" * 9000)
+    registry.set_tag(found, "refused_reason", "x" * 9000)
     assert registry.find(new_name, alias="production").tags["refused_reason"].startswith("xxx")
-    registry.clear_refusal(found)
+    registry.delete_tag(found, "refused_reason")
     assert "refused_reason" not in registry.find(new_name, alias="production").tags
+
+    registry.set_alias(new_name, "canary", version)
+    assert registry.aliases(new_name) == {"production": version, "canary": version}
+    registry.remove_alias(new_name, "canary")
+    assert registry.aliases(new_name) == {"production": version}
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # that stages are going
+def test_find_understands_a_server_that_still_has_stages(
+    mlflow_uri: str, release_folders: tuple[Path, Path], new_name: str
+) -> None:
+    registry, client, name = Registry(mlflow_uri), MlflowClient(mlflow_uri), model_name(new_name)
+    first, second = [register_release(mlflow_uri, folder, name=name) for folder in release_folders]
+    client.transition_model_version_stage(name, first, "Production")
+    assert registry.find(new_name, alias="production").version == first
+    client.transition_model_version_stage(name, second, "Production")
+    assert registry.find(new_name, alias="production").version == second
+    staged = parse_reference(f"models:/{name}/Production", bot="other")
+    assert find_version(registry, staged, default_alias="none").version == second
+    client.set_registered_model_alias(name, "production", first)
+    assert registry.find(new_name, alias="production").version == first
+    with pytest.raises(ModelNotLoaded):
+        registry.find(new_name, alias="staging")
 
 
 def test_find_of_a_silent_server_is_an_error_of_ours() -> None:

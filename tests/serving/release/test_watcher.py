@@ -2,50 +2,18 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import ModelNotLoaded, NotFound, ReleasePending, ReleaseRefused
-from serving.release.cache import ReleaseCache
 from serving.release.watcher import ReleaseProvider
+from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
-
-Make = Callable[..., ReleaseProvider]
-
-
-@pytest.fixture
-def registry() -> ScriptedRegistry:
-    return ScriptedRegistry()
-
-
-@pytest.fixture
-async def make(registry: ScriptedRegistry, tmp_path: Path) -> AsyncIterator[Make]:
-    made: list[ReleaseProvider] = []
-
-    def build(poll_seconds: float = 0.05) -> ReleaseProvider:
-        cache = ReleaseCache(tmp_path / "releases")
-        provider = ReleaseProvider(
-            lambda: registry, cache=cache, alias="production", poll_seconds=poll_seconds, default_bot="default"
-        )
-        made.append(provider)
-        return provider
-
-    yield build
-    registry.gate.set()
-    for provider in made:
-        await provider.stop()
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(15):
-        while not is_so():  # noqa: ASYNC110 - the provider offers no event, and needs none
-            await asyncio.sleep(0.02)
 
 
 async def test_start_loads_what_is_promoted(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     registry.promote("default", "7", release_folders[0])
     provider = make()
@@ -60,7 +28,7 @@ async def test_start_loads_what_is_promoted(
 
 
 async def test_moved_alias_is_picked_up_and_moves_back(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
     registry.promote("default", "1", release_folders[0])
     provider = make()
@@ -76,7 +44,7 @@ async def test_moved_alias_is_picked_up_and_moves_back(
 
 @pytest.mark.parametrize("tags", [{}, {"gate": "failed"}])
 async def test_version_without_passed_gate_is_refused_once_and_the_last_good_one_answers(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tags: dict[str, str]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tags: dict[str, str]
 ) -> None:
     registry.promote("default", "1", release_folders[0])
     provider = make()
@@ -92,20 +60,20 @@ async def test_version_without_passed_gate_is_refused_once_and_the_last_good_one
 
 
 async def test_refused_version_is_tried_again_when_its_gate_tag_changes(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
     registry.promote("default", "2", release_folders[1], tags={})
     provider = make()
     await provider.start()
     with pytest.raises(ReleaseRefused):
         provider.current("default")
-    registry.promote("default", "2", release_folders[1], tags={"gate": "passed", "refused_reason": "old"})
+    registry.promote("default", "2", release_folders[1]).tags["refused_reason"] = "old"
     await until(lambda: provider.status("default").version == "2")
-    await until(lambda: registry.cleared == ["2"])
+    await until(lambda: registry.tags_deleted == [("2", "refused_reason")])
 
 
 async def test_damaged_release_is_refused(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(release_folders[1], damaged)
@@ -121,7 +89,9 @@ async def test_damaged_release_is_refused(
     assert not (tmp_path / "releases/default/2-run2run").exists()
 
 
-async def test_version_that_holds_no_release_is_refused(make: Make, registry: ScriptedRegistry, tmp_path: Path) -> None:
+async def test_version_that_holds_no_release_is_refused(
+    make: MakeProvider, registry: ScriptedRegistry, tmp_path: Path
+) -> None:
     (tmp_path / "empty").mkdir()
     registry.promote("default", "1", tmp_path / "empty")
     provider = make()
@@ -131,7 +101,7 @@ async def test_version_that_holds_no_release_is_refused(make: Make, registry: Sc
 
 
 async def test_start_from_the_cache_when_the_registry_is_down(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
     registry.promote("default", "1", release_folders[0])
     first = make()
@@ -148,7 +118,7 @@ async def test_start_from_the_cache_when_the_registry_is_down(
 
 
 async def test_start_does_not_wait_for_a_hanging_registry(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry.promote("default", "1", release_folders[0])
     first = make()
@@ -164,7 +134,7 @@ async def test_start_does_not_wait_for_a_hanging_registry(
     registry.gate.set()
 
 
-async def test_nothing_promoted_and_no_cache_says_what_to_do(make: Make, registry: ScriptedRegistry) -> None:
+async def test_nothing_promoted_and_no_cache_says_what_to_do(make: MakeProvider, registry: ScriptedRegistry) -> None:
     registry.is_down = True
     provider = make()
     await provider.start()
@@ -175,7 +145,7 @@ async def test_nothing_promoted_and_no_cache_says_what_to_do(make: Make, registr
 
 
 async def test_other_bots_are_loaded_on_first_use(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
     registry.promote("default", "1", release_folders[0])
     registry.promote("other", "4", release_folders[1])
@@ -187,7 +157,7 @@ async def test_other_bots_are_loaded_on_first_use(
 
 
 async def test_current_begins_to_load_a_bot_that_nobody_used_yet(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
     registry.promote("other", "4", release_folders[1])
     provider = make()
@@ -197,7 +167,7 @@ async def test_current_begins_to_load_a_bot_that_nobody_used_yet(
     await until(lambda: provider.status("other").version == "4")
 
 
-async def test_made_up_names_do_not_reach_the_registry_again(make: Make, registry: ScriptedRegistry) -> None:
+async def test_made_up_names_do_not_reach_the_registry_again(make: MakeProvider, registry: ScriptedRegistry) -> None:
     provider = make(poll_seconds=60)
     await provider.start()
     for _ in range(5):
@@ -210,7 +180,7 @@ async def test_made_up_names_do_not_reach_the_registry_again(make: Make, registr
     assert set(registry.finds) == {"default", "nobody"}
 
 
-async def test_many_made_up_names_are_forgotten_again(make: Make) -> None:
+async def test_many_made_up_names_are_forgotten_again(make: MakeProvider) -> None:
     provider = make(poll_seconds=60)
     await provider.start()
     for number in range(1100):
@@ -220,7 +190,7 @@ async def test_many_made_up_names_are_forgotten_again(make: Make) -> None:
 
 
 async def test_old_releases_are_deleted(
-    make: Make, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:
     provider = make()
     registry.promote("default", "1", release_folders[0])

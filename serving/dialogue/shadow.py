@@ -1,0 +1,188 @@
+"""A second release tries every message too, after the customer has the answer, and answers nobody.
+
+It works in a thread of its own, on what the turn's record holds: no tool, no language model and no state is touched. It
+gets a share of one processor; messages that come faster than that are left out. Whatever goes wrong with it is counted.
+"""
+
+import asyncio
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.nlu.release import Release
+from serving.dialogue.messages import UserMessage
+from serving.dialogue.replay import ReplayedTurn, replay_turn
+from serving.dialogue.state import DialogueState
+from serving.logs import describe_crash
+from serving.store.shadows import ShadowCount
+from serving.store.turns import TurnRecord
+
+_log = logging.getLogger(__name__)
+
+MAX_WAITING = 100
+HANGS_AFTER_SECONDS = 20.0
+_FIELD_BY_SUBJECT = {
+    "intent": "intent",
+    "route": "route",
+    "values": "values",
+    "tool call": "tool_call",
+    "reply": "reply",
+    "hand-over": "hand_over",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A turn that is over: the message, what the thread remembered before it, and what came of it."""
+
+    message: UserMessage
+    state: DialogueState
+    record: TurnRecord
+
+
+class ShadowPlayer:
+    """Tries turns with the shadow of their bot.
+
+    Parameters
+    ----------
+    shadow_of
+        Gives a bot's shadow, if it has one; may be called from any thread.
+    cpu_share
+        Share of one processor, in (0, 1].
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    endpoints
+        The operator's base URLs, by name.
+    """
+
+    def __init__(
+        self,
+        shadow_of: Callable[[str], Release | None],
+        *,
+        cpu_share: float,
+        public_shortcuts: frozenset[str],
+        endpoints: Mapping[str, str],
+    ) -> None:
+        self._shadow_of, self._cpu_share = shadow_of, cpu_share
+        self._public_shortcuts, self._endpoints = public_shortcuts, endpoints
+        self._counts: dict[tuple[str, str, str, str], ShadowCount] = {}
+        self._lock = threading.Lock()
+        self._hung: set[tuple[str, str]] = set()
+        self._worker: _Worker | None = None
+        self.left_out = 0
+
+    def offer(self, seen: Seen) -> None:
+        """Let a turn be tried, if there is a shadow and time for it. Costs the caller microseconds."""
+        release = self._shadow_of(seen.message.bot)
+        if release is None or release.version == seen.record.release:
+            return
+        if (seen.message.bot, release.version) in self._hung:
+            return
+        if self._worker is None or self._worker.has_hung():
+            self._replace_worker()
+        if self._worker is None or not self._worker.take(seen, release):
+            self.left_out += 1
+
+    def take_counts(self) -> list[ShadowCount]:
+        """Give what was counted since the last call."""
+        with self._lock:
+            counts, self._counts = list(self._counts.values()), {}
+        return counts
+
+    def put_back(self, count: ShadowCount) -> None:
+        """Keep what could not be stored, or add what was counted."""
+        key = (count.bot, count.shadow, count.against, count.intent_id)
+        with self._lock:
+            known = self._counts.get(key)
+            self._counts[key] = count if known is None else known.plus(count)
+
+    def close(self) -> None:
+        """Stop trying; what is under way ends by itself."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
+    def _replace_worker(self) -> None:
+        if self._worker is not None and self._worker.under_way is not None:
+            seen, release = self._worker.under_way
+            _log.error("bot %s: shadow %s hangs and is not tried any more", seen.message.bot, release.version)
+            self._hung.add((seen.message.bot, release.version))
+            self._worker.stop()
+        self._worker = _Worker(self._try, cpu_share=self._cpu_share)
+
+    async def _try(self, seen: Seen, release: Release) -> None:
+        record = seen.record
+        count = ShadowCount(
+            bot=record.bot, shadow=release.version, against=record.release, intent_id=record.intent_id, turns=1
+        )
+        try:
+            turn = await replay_turn(
+                record,
+                seen.message,
+                seen.state,
+                release,
+                public_shortcuts=self._public_shortcuts,
+                endpoints=self._endpoints,
+            )
+            found = _difference(turn)
+        except Exception as error:
+            # A shadow is there to find out what is wrong with it; nobody is waiting for this.
+            _log.warning("bot %s: shadow %s failed: %s", record.bot, release.version, describe_crash(error))
+            found = {"failed": 1}
+        self.put_back(count.model_copy(update=found))
+
+
+def _difference(turn: ReplayedTurn) -> dict[str, int]:
+    if turn.outcome.reply.problem:
+        return {"failed": 1}
+    subjects = {_FIELD_BY_SUBJECT[difference.subject] for difference in turn.differences}
+    return {"different": int(bool(subjects)), **dict.fromkeys(subjects, 1)}
+
+
+class _Worker:
+    """A thread that works turns off, one after the other, with pauses that keep it within its share.
+
+    It is a daemon: a shadow that hangs must not keep the process from ending.
+    """
+
+    def __init__(self, work: Callable[[Seen, Release], Coroutine[Any, Any, None]], *, cpu_share: float) -> None:
+        self._work, self._cpu_share = work, cpu_share
+        self._waiting: queue.Queue[tuple[Seen, Release] | None] = queue.Queue(MAX_WAITING)
+        self._stopped = threading.Event()
+        self._began = 0.0
+        self.under_way: tuple[Seen, Release] | None = None
+        threading.Thread(target=self._run, name="shadow", daemon=True).start()
+
+    def take(self, seen: Seen, release: Release) -> bool:
+        """Queue a turn; False if there are too many already."""
+        try:
+            self._waiting.put_nowait((seen, release))
+        except queue.Full:
+            return False
+        return True
+
+    def has_hung(self) -> bool:
+        """Tell whether the turn under way takes so long that it will never end."""
+        return self.under_way is not None and time.monotonic() - self._began > HANGS_AFTER_SECONDS
+
+    def stop(self) -> None:
+        """End the thread after what is under way."""
+        self._stopped.set()
+        try:
+            self._waiting.put_nowait(None)
+        except queue.Full:
+            return  # it is not waiting then, and looks at the event
+
+    def _run(self) -> None:
+        with asyncio.Runner() as runner:
+            while (item := self._waiting.get()) is not None and not self._stopped.is_set():
+                self._began = time.monotonic()
+                self.under_way = item
+                runner.run(self._work(*item))
+                self.under_way = None
+                took = time.monotonic() - self._began
+                self._stopped.wait(took * (1 / self._cpu_share - 1))

@@ -1,0 +1,115 @@
+"""Writes into the journal of promotions what this process notices; it never holds a swap up and never makes one fail.
+
+Several processes notice the same move of an alias. The first writes it down; the others find it there.
+"""
+
+import asyncio
+import logging
+import socket
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from pipelines.errors import StoreUnavailable
+from serving.release.watched import Swap
+from serving.store.promotions import Entry, Move, Promotions, answered_before
+
+logger = logging.getLogger(__name__)
+
+_MAX_WAITING = 1000
+_CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+class SwapJournal:
+    """Keeps entries until the database has taken them.
+
+    Parameters
+    ----------
+    promotions
+        The journal in the database; None: there is none, and nothing is written.
+    """
+
+    def __init__(self, promotions: Promotions | None) -> None:
+        self._promotions = promotions
+        self._waiting: deque[Move] = deque(maxlen=_MAX_WAITING)
+        self._known: dict[str, int] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def note_swap(self, swap: Swap) -> None:
+        """Note that another release answers."""
+        host = socket.gethostname()
+        by, why = {
+            "registry": (f"alias moved in MLflow, noticed by {host}", ""),
+            "cache": (f"start of {host} without MLflow", "it answered last on this machine"),
+            "journal": (f"start of {host}", "what carries the alias was refused; this answered before"),
+        }[swap.source]
+        move = Move(
+            bot=swap.bot,
+            kind="noticed" if swap.source == "registry" else "cache",
+            from_version=swap.before,
+            to_version=swap.version,
+            at=swap.at,
+            by=by,
+            why=why,
+            verdict=swap.verdict,
+        )
+        self.note(move)
+
+    def note(self, move: Move) -> None:
+        """Note a move; it is written soon, or when the database is there again."""
+        if self._promotions is not None:
+            self._waiting.append(move)
+            self.flush_soon()
+
+    def flush_soon(self) -> None:
+        """Write what waits, in the background."""
+        if self._waiting and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._flush(), name="promotions-journal")
+
+    async def aclose(self) -> None:
+        """Wait until what can be written is."""
+        self.flush_soon()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def answered(self, bot: str) -> list[str]:
+        """Give the versions that answered, the last one last; nothing if the database does not say."""
+        if self._promotions is None:
+            return []
+        try:
+            entries = await self._promotions.recent(bot)
+        except StoreUnavailable as error:
+            logger.warning("the journal of promotions cannot be read", extra={"bot": bot, "reason": str(error)})
+            return []
+        return answered_before([entry.move for entry in entries])
+
+    async def _flush(self) -> None:
+        while self._waiting and self._promotions is not None:
+            move = self._waiting[0]
+            try:
+                number = await self._promotions.append(move, unless=partial(self._says, move))
+            except StoreUnavailable as error:
+                logger.warning("a promotion waits to be noted", extra={"bot": move.bot, "reason": str(error)})
+                return
+            if move.changes_answers:
+                self._known[move.bot] = number
+            self._waiting.popleft()
+
+    def _says(self, move: Move, entries: Sequence[Entry]) -> Entry | None:
+        """Find the entry of another process that says what this move says.
+
+        Of swaps that is the first entry after what this process noticed last with the same version: another process
+        may be ahead by several swaps. A process that has noticed none yet compares with what answered when it started.
+        """
+        if not move.changes_answers:
+            same = (entry for entry in entries if not entry.move.changes_answers)
+            return next((entry for entry in same if entry.move.from_version == move.from_version), None)
+        swaps = [entry for entry in entries if entry.move.changes_answers]
+        known = self._known.get(move.bot)
+        if known is None:
+            about_then = [entry for entry in swaps if entry.move.at > move.at - _CLOCKS_DIFFER]
+            later = [*about_then, *swaps[-1:]]
+        else:
+            later = [entry for entry in swaps if entry.number > known]
+        return next((entry for entry in later if entry.move.to_version == move.to_version), None)

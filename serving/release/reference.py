@@ -1,0 +1,57 @@
+"""How a version of a release is named: by its number, or as MLflow writes it."""
+
+import re
+from dataclasses import dataclass
+
+from pipelines.errors import UserInputError
+from pipelines.settings import BOT_NAME
+from serving.release.registry import MODEL_PREFIX
+
+_URI = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<rest>[^/@]+))")
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A version of a bot: `version` is its number, or `alias` the alias or the stage that it carries."""
+
+    bot: str
+    version: str | None = None
+    alias: str | None = None
+
+
+def parse_reference(text: str, *, bot: str) -> Reference:
+    """Read what a user calls a version.
+
+    Parameters
+    ----------
+    text
+        `7`, `models:/NAME/7`, `models:/NAME@production`, or with a stage as older servers have it,
+        `models:/NAME/Production`.
+    bot
+        The bot that a number alone belongs to.
+
+    Returns
+    -------
+    Reference
+        What is meant; nobody knows yet whether it exists.
+
+    Raises
+    ------
+    UserInputError
+        It is none of these.
+    """
+    if _NUMBER.fullmatch(text):
+        return Reference(bot, version=text)
+    uri = _URI.fullmatch(text)
+    if uri is None:
+        raise UserInputError(
+            f"{text!r} names no version; write a number such as 7, or models:/{MODEL_PREFIX}{bot}@production"
+        )
+    named = uri["name"].removeprefix(MODEL_PREFIX)
+    if named == uri["name"] or re.fullmatch(BOT_NAME, named, re.ASCII) is None:
+        raise UserInputError(f"{uri['name']!r} is no bot's model; those are called {MODEL_PREFIX}BOT")
+    rest = uri["rest"]
+    if rest is not None and _NUMBER.fullmatch(rest):
+        return Reference(named, version=rest)
+    return Reference(named, alias=uri["alias"] or rest.lower())
