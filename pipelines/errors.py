@@ -12,6 +12,7 @@
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── StateConflict         nobody: try again, somebody else moved the thread on
+    │   └── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
     ├── DeliveryFailed        a platform did not take a reply; it is sent again later
     │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
@@ -123,6 +124,18 @@ class StateConflict(BotError):
     def __init__(self, thread_id: str) -> None:
         self.thread_id = thread_id
         super().__init__(f"thread {thread_id!r} is being answered by another worker; send the message again")
+
+
+class DraftChanged(StateConflict):
+    """A bot is no longer what somebody looked at before changing it; nothing was written.
+
+    `places` are the intents that differ; none for a file.
+    """
+
+    def __init__(self, source: str, *, places: Sequence[str] = (), remedy: str) -> None:
+        self.source, self.places = source, tuple(places)
+        where = f" (in {', '.join(places[:5])}{' and others' if len(places) > 5 else ''})" if places else ""
+        BotError.__init__(self, f"{source} was changed meanwhile{where}, so nothing was written; {remedy}")
 
 
 class QueueUnavailable(BotError):

@@ -56,6 +56,15 @@ class RowEdit(BaseModel):
     before: TrainingExample
     after: TrainingExample | None
 
+    def __str__(self) -> str:
+        """Say what becomes of the example, its values in brackets: `to [Oslo](city)`."""
+        if self.after is None:
+            return "delete the example"
+        text = self.after.text
+        for span in sorted(self.after.entities, key=lambda span: -span.begin):
+            text = f"{text[: span.begin]}[{text[span.begin : span.end]}]({span.name}){text[span.end :]}"
+        return f"make it: {text}"
+
 
 class Finding(BaseModel):
     """One thing that validation noticed.

@@ -112,7 +112,7 @@ def _check(
         _ENVIRONMENT.compile_checked(template)
         tree = _ENVIRONMENT.parse(template)
     except TemplateError as fault:
-        yield error("template_can_be_rendered", place, f"it is no template: {fault}.", "correct it.")
+        yield error("template_can_be_rendered", place, f"it is no template: {str(fault).rstrip('.')}.", "correct it.")
         return
     effect = "no request can be sent" if is_request else "it will be left empty"
     for name in sorted(meta.find_undeclared_variables(tree) - names):

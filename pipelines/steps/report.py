@@ -1,39 +1,78 @@
-"""The validation report as one HTML page that opens without a network."""
+"""The validation report as one HTML page that opens without a network, on a screen or a phone, in light or dark."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import jinja2
 
+from pipelines.errors import SetupProblem
+from pipelines.schemas.findings import title_of
+from pipelines.schemas.training import SEVERITIES, Finding, Severity
+from pipelines.steps.report_page import PAGE
 from pipelines.steps.validate import ValidationReport
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Training data: {{ report.source }}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-:root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
-th, td { border-bottom: 1px solid #8886; padding: .35rem .6rem; text-align: left; vertical-align: top; }
-.error, .no { color: #c0392b; font-weight: 600; } .warning { color: #b9770e; } .yes { color: #1e8449; }
-</style></head><body>
-<h1>Training data: {{ report.source }}</h1>
-<p>{{ "{:,}".format(report.n_rows) }} examples,
-<span class="{{ 'error' if report.errors else 'yes' }}">{{ report.errors | length }} error(s)</span>,
-{{ report.findings | length - report.errors | length }} warning(s).
-{{ "Training is stopped until the errors are repaired." if report.errors else "Training can go on." }}</p>
-{% if report.findings %}<h2>Findings</h2>
-<table><thead><tr><th>Severity</th><th>Row</th><th>What is wrong</th><th>Repair</th><th>Check</th></tr></thead><tbody>
-{% for f in report.findings %}<tr><td class="{{ f.severity }}">{{ f.severity }}</td><td>{{ f.row }}</td>
-<td>{{ f.explanation }}</td><td>{{ f.repair }}</td><td>{{ f.check }}</td></tr>
-{% endfor %}</tbody></table>{% endif %}
-<h2>Expectations</h2>
-<table><thead><tr><th>Expectation</th><th>Column</th><th>Holds</th><th>Rows that break it</th></tr></thead><tbody>
-{% for row in report.suite %}<tr><td>{{ row.expectation }}</td><td>{{ row.column }}</td>
-<td class="{{ 'yes' if row.success else 'no' }}">{{ "yes" if row.success else "no" }}</td>
-<td>{{ row.broken_rows }}</td></tr>
-{% endfor %}</tbody></table></body></html>
-"""
+SHOWN_OF_A_CHECK = 200
+"""Findings of one check on the page; a page of ten thousand opens slowly and nobody reads it to the end."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The findings of one check.
+
+    Attributes
+    ----------
+    severity
+        Of all of them.
+    title
+        What they are, in a few words.
+    findings
+        In the order of the rows.
+    """
+
+    severity: Severity
+    title: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def shown(self) -> tuple[Finding, ...]:
+        """Those that are shown."""
+        return self.findings[:SHOWN_OF_A_CHECK]
+
+    @property
+    def n_repairable(self) -> int:
+        """How many a program can repair."""
+        return sum(finding.edit is not None for finding in self.findings)
 
 
 def render_report(report: ValidationReport) -> str:
     """Give the page; texts of authors are escaped."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(_PAGE).render(report=report)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["marked"] = _marked
+    most = max(report.n_by_intent.values(), default=0)
+    return environment.from_string(PAGE).render(
+        report=report, severities=SEVERITIES, groups=group_findings(report), most=max(most, 1)
+    )
+
+
+def write_report(report: ValidationReport, file: Path) -> None:
+    """Write the page to a file; `SetupProblem` if that cannot be."""
+    try:
+        file.write_text(render_report(report), encoding="utf-8")
+    except OSError as error:
+        raise SetupProblem(f"cannot write {file} ({error.strerror}); choose another place") from error
+
+
+def group_findings(report: ValidationReport) -> list[Group]:
+    """Put the findings of each check together, the gravest first."""
+    groups: dict[tuple[Severity, str], list[Finding]] = {}
+    for finding in report.findings:
+        groups.setdefault((finding.severity, finding.check), []).append(finding)
+    return [Group(severity, title_of(check), tuple(findings)) for (severity, check), findings in groups.items()]
+
+
+def _marked(finding: Finding) -> tuple[str, str, str]:
+    """Give an example's text before, at and after the place that is meant."""
+    text, start, end = finding.text, finding.start, finding.end
+    if start is None or end is None or not 0 <= start < end <= len(text):
+        return text, "", ""
+    return text[:start], text[start:end], text[end:]

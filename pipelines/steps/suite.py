@@ -1,6 +1,7 @@
 """The great-expectations suite of `data/expectations/`: whether the table of examples has the shape it must have."""
 
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,11 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
     tuple[list[dict[str, Any]], list[Finding]]
         One row an expectation, and a finding for each example that breaks one, as severe as the suite says.
     """
-    # imported here: great-expectations takes seconds to import
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    # imported here: great-expectations takes seconds to import, and warns of its own use of old modules
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import great_expectations as gx
+        from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)

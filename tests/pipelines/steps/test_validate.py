@@ -70,7 +70,7 @@ def test_validate_empty_text_is_an_error_of_its_row(text: str) -> None:
 def test_validate_text_too_long_is_an_error_of_its_row() -> None:
     assert checked(bot("x" * 2000)).errors == ()
     report = checked(bot("x" * 2001))
-    assert summary(report) == [("error", "expect_column_value_lengths_to_be_between", "a/6")]
+    assert summary(report) == [("error", "text_is_short_enough", "a/6")]
     assert "shorten it" in report.errors[0].repair
 
 

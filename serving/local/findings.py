@@ -1,0 +1,66 @@
+"""What `intentloop validate` prints: findings in groups, and the difference that a repair makes."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from pipelines.schemas.findings import title_of
+from pipelines.schemas.training import SEVERITIES, Finding, Severity
+
+SHOWN_OF_A_CHECK = 3
+_STYLE_BY_SEVERITY: dict[Severity, str] = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_STYLE_BY_SIGN = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def print_findings(findings: Sequence[Finding], *, source: str, n_rows: int, console: Console) -> None:
+    """Print findings, the gravest first, a few of each check.
+
+    Parameters
+    ----------
+    findings
+        What was found.
+    source
+        What was checked.
+    n_rows
+        Number of examples that were checked.
+    console
+        Where to print.
+    """
+    for severity in SEVERITIES:
+        groups: dict[str, list[Finding]] = {}
+        for finding in findings:
+            if finding.severity == severity:
+                groups.setdefault(finding.check, []).append(finding)
+        for check, rows in groups.items():
+            title = Text(f"{severity} ", style=_STYLE_BY_SEVERITY[severity])
+            console.print(title + Text(f"{title_of(check)} ({len(rows):,})", style="bold"), soft_wrap=True)
+            _print_rows(rows, console)
+    counts = [_count(findings, severity) for severity in SEVERITIES]
+    console.print(Text(f"{source}: {n_rows:,} examples, {', '.join(counts)}"), soft_wrap=True)
+    n_repairable = sum(finding.edit is not None for finding in findings)
+    if n_repairable:
+        told = f"{n_repairable:,} can be repaired by --fix, which shows what it changes; --undo undoes it"
+        console.print(Text(told), soft_wrap=True)
+
+
+def print_difference(difference: str, *, console: Console) -> None:
+    """Print a unified difference in its usual colours."""
+    for line in difference.split("\n"):
+        console.print(Text(line, style=_STYLE_BY_SIGN.get(line[:1], "")), soft_wrap=True)
+
+
+def _print_rows(rows: Sequence[Finding], console: Console) -> None:
+    for finding in rows[:SHOWN_OF_A_CHECK]:
+        console.print(Text(f"  {finding.row}: {finding.explanation}"), soft_wrap=True)
+        fixed = " [--fix]" if finding.edit is not None else ""
+        console.print(Text(f"    -> {finding.repair}{fixed}", style="dim"), soft_wrap=True)
+    if len(rows) > SHOWN_OF_A_CHECK:
+        console.print(
+            Text(f"  ... and {len(rows) - SHOWN_OF_A_CHECK:,} more; --out report.html shows all", style="dim")
+        )
+
+
+def _count(findings: Sequence[Finding], severity: Severity) -> str:
+    count = sum(finding.severity == severity for finding in findings)
+    return f"{count:,} {severity}{'' if count == 1 else 's'}"

@@ -1,0 +1,147 @@
+"""Repairs of a bot's drafts, and taking the last one back.
+
+    draft_undo  {_id: the draft's, bot, repaired_at, before: the intent as JSON text, after_sha256}
+
+A record is written before its draft is changed, so that a repair which stopped half-way can be taken back as well.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipelines.errors import DraftChanged, NotFound
+from serving.store.bots import INTENTS
+from serving.store.client import Database, Document
+from serving.store.keys import thread_key
+
+DRAFT_UNDO = "draft_undo"
+_NAME_FIELDS = ("intentId", "intent_id")
+
+
+async def repair_drafts(
+    database: Database, before: Mapping[str, Any], after: Mapping[str, Any], *, bot: str, now: datetime
+) -> tuple[str, ...]:
+    """Write repaired intents where the drafts are still what was looked at.
+
+    Parameters
+    ----------
+    database
+        The store.
+    before
+        The bot file that was looked at, as `export_bot` gave it.
+    after
+        The same intents in the same order, some of them repaired.
+    bot
+        Whose drafts they are.
+    now
+        The moment of the repair.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Ids of the intents that were changed.
+
+    Raises
+    ------
+    DraftChanged
+        Somebody edited one of them meanwhile; nothing was written.
+    StoreUnavailable
+        The database did not answer.
+    """
+    changes = {
+        _intent_id(old): (old, new) for old, new in zip(before["intents"], after["intents"], strict=True) if old != new
+    }
+    drafts = await _read(database, INTENTS, bot=bot)
+    edited = [
+        intent_id for intent_id, (old, _) in changes.items() if _intent(drafts.get(thread_key(bot, intent_id))) != old
+    ]
+    if edited:
+        raise DraftChanged(f"bot {bot!r}", places=edited, remedy="validate it again")
+    records = [
+        {
+            "_id": thread_key(bot, intent_id),
+            "bot": bot,
+            "repaired_at": now.isoformat(),
+            "before": json.dumps(old, ensure_ascii=False),
+            "after_sha256": _digest(new),
+        }
+        for intent_id, (old, new) in changes.items()
+    ]
+    await _forget(database, bot=bot)
+    for record in records:
+        await _put(database, DRAFT_UNDO, record)
+    for intent_id, (_, new) in changes.items():
+        draft = drafts[thread_key(bot, intent_id)]
+        await _put(database, INTENTS, {**draft, "intent": new})
+    return tuple(changes)
+
+
+async def undo_repair(database: Database, *, bot: str) -> tuple[str, ...]:
+    """Put the drafts back to what they were before the last repair.
+
+    Parameters
+    ----------
+    database
+        The store.
+    bot
+        Whose drafts they are.
+
+    Returns
+    -------
+    tuple[str, ...]
+        Ids of the intents that were put back.
+
+    Raises
+    ------
+    NotFound
+        There is no repair to take back.
+    DraftChanged
+        Somebody edited one of the repaired intents since; nothing was written.
+    StoreUnavailable
+        The database did not answer.
+    """
+    records = await _read(database, DRAFT_UNDO, bot=bot)
+    if not records:
+        raise NotFound("repair of bot", bot, hint="nothing has been repaired, or it was taken back already")
+    drafts = await _read(database, INTENTS, bot=bot)
+    intents = {key: json.loads(record["before"]) for key, record in records.items()}
+    edited = [
+        _intent_id(before)
+        for key, before in intents.items()
+        if _intent(drafts.get(key)) != before and _digest(_intent(drafts.get(key))) != records[key]["after_sha256"]
+    ]
+    if edited:
+        remedy = "put it right by hand, or repair again what is left"
+        raise DraftChanged(f"bot {bot!r}", places=edited, remedy=remedy)
+    for key, before in intents.items():
+        await _put(database, INTENTS, {**drafts[key], "intent": before})
+    await _forget(database, bot=bot)
+    return tuple(_intent_id(before) for before in intents.values())
+
+
+async def _read(database: Database, collection: str, *, bot: str) -> dict[str, Document]:
+    cursor = database.collection(collection).find({"bot": bot})
+    return {document["_id"]: document for document in await database.call("read drafts", cursor.to_list(None))}
+
+
+async def _put(database: Database, collection: str, document: Document) -> None:
+    operation = database.collection(collection).replace_one({"_id": document["_id"]}, document, upsert=True)
+    await database.call("write draft", operation)
+
+
+async def _forget(database: Database, *, bot: str) -> None:
+    await database.call("forget repair", database.collection(DRAFT_UNDO).delete_many({"bot": bot}))
+
+
+def _intent(draft: Document | None) -> Any:
+    return None if draft is None else draft["intent"]
+
+
+def _intent_id(intent: Mapping[str, Any]) -> str:
+    return str(next(intent[field] for field in _NAME_FIELDS if field in intent))
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
