@@ -46,6 +46,8 @@ def plain_words(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():  # most are, and this is asked several times a message
+        return text.lower()
     decomposed = unicodedata.normalize("NFD", text.lower().replace("\u00df", "ss"))
     return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
 
