@@ -56,9 +56,8 @@ def _print_rows(rows: Sequence[Finding], console: Console) -> None:
         fixed = " [--fix]" if finding.edit is not None else ""
         console.print(Text(f"    -> {finding.repair}{fixed}", style="dim"), soft_wrap=True)
     if len(rows) > SHOWN_OF_A_CHECK:
-        console.print(
-            Text(f"  ... and {len(rows) - SHOWN_OF_A_CHECK:,} more; --out report.html shows all", style="dim")
-        )
+        more = f"  ... and {len(rows) - SHOWN_OF_A_CHECK:,} more; --out report.html shows them"
+        console.print(Text(more, style="dim"), soft_wrap=True)
 
 
 def _count(findings: Sequence[Finding], severity: Severity) -> str:
