@@ -108,7 +108,7 @@ class Ledger:
             False if the place in the log, the message or the claim is somebody else's: `resolve` tells what to do.
         """
         is_committed = await self.turns.append(record) if claim is None else await self.turns.complete(claim, record)
-        if is_committed:
+        if is_committed and record.turn > thread.turn:  # a turn finished long after is in the log, and that is all
             await self._states.advance(thread, record)
         return is_committed
 

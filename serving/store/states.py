@@ -18,14 +18,15 @@ class StoredThread:
 
     `turn` is the number of the last turn this state contains and `state` JSON text of the dialogue's state, None for a
     thread that was never seen or has expired. `recent` maps the last message ids to their turn: a shortcut for
-    repeats, which are otherwise found through the log.
+    repeats, which are otherwise found through the log. `stored_turn` is what the stored document says, None if there is
+    none: not `turn` where older turns have outlived their state and are numbered on after.
     """
 
     key: str
     turn: int
     state: str | None
     recent: tuple[tuple[str, int], ...]
-    is_stored: bool
+    stored_turn: int | None
 
     def turn_of(self, message_id: str) -> int | None:
         """Give the turn that answered a message, if it is one of the last."""
@@ -53,9 +54,10 @@ class StateStore:
         key = thread_key(bot, thread_id)
         document = await self._database.call("read state", self._states.find_one({"_id": key}))
         if document is None:
-            return StoredThread(key=key, turn=0, state=None, recent=(), is_stored=False)
+            return StoredThread(key=key, turn=0, state=None, recent=(), stored_turn=None)
         recent = tuple((entry["message_id"], entry["turn"]) for entry in document["recent"])
-        return StoredThread(key=key, turn=document["turn"], state=document["state"], recent=recent, is_stored=True)
+        turn = document["turn"]
+        return StoredThread(key=key, turn=turn, state=document["state"], recent=recent, stored_turn=turn)
 
     async def advance(self, thread: StoredThread, record: TurnRecord) -> bool:
         """Move a thread's state on to what it is after a committed turn.
@@ -75,8 +77,8 @@ class StateStore:
             Whether this call wrote it.
         """
         document = self._document(thread, record)
-        if thread.is_stored:
-            known = {"_id": thread.key, "turn": thread.turn}
+        if thread.stored_turn is not None:
+            known = {"_id": thread.key, "turn": thread.stored_turn}
             # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
             outcome = await self._database.call("write state", self._states.replace_one(known, document))
             return outcome.matched_count == 1
@@ -89,7 +91,7 @@ class StateStore:
     async def store_all(self, records: Sequence[TurnRecord]) -> None:
         """Write the states of threads that are new, each from its last turn; for filling a database in bulk."""
         if records:
-            new = [StoredThread(key=each.thread, turn=0, state=None, recent=(), is_stored=False) for each in records]
+            new = [StoredThread(key=each.thread, turn=0, state=None, recent=(), stored_turn=None) for each in records]
             documents = [self._document(thread, record) for thread, record in zip(new, records, strict=True)]
             await self._database.call("write states", self._states.insert_many(documents, ordered=False))
 

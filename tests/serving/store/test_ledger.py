@@ -95,6 +95,34 @@ async def test_resolve_numbers_on_after_turns_that_outlived_their_state(ledger_o
     assert (await opened(ledger, new_name)).turn == 4
 
 
+async def test_commit_after_a_part_of_the_older_turns_has_gone_moves_the_state_on(
+    ledger_of: OpenLedger, new_name: str
+) -> None:
+    ledger = ledger_of("p1")
+    for turn in (2, 3):  # their state has expired, and so has turn 1
+        await ledger.turns.append(turn_record(new_name, turn, f"m{turn}", created_at=now() - 5 * DAY))
+    await ledger.schema.ensure()
+    assert await ledger.commit(await opened(ledger, new_name), turn_record(new_name, 1, "n1"), claim=None)
+    renumbered = await ledger.resolve(await opened(ledger, new_name), "n2")
+    assert isinstance(renumbered, StoredThread)
+    assert (renumbered.turn, renumbered.state) == (3, '{"after": 1}')
+    assert await ledger.commit(renumbered, turn_record(new_name, 4, "n2"), claim=None)
+    assert (await opened(ledger, new_name)).state == '{"after": 4}'
+
+
+async def test_commit_of_a_turn_finished_long_after_leaves_the_state_alone(
+    ledger_of: OpenLedger, new_name: str
+) -> None:
+    ledger = ledger_of("p1")
+    await ledger.schema.ensure()
+    claim = await ledger.claim(claim_of(new_name, 1, "m1"))
+    fresh = StoredThread(key=thread_key(new_name, "t"), turn=1, state=None, recent=(), stored_turn=None)
+    assert await ledger.commit(fresh, turn_record(new_name, 2, "m2"), claim=None)
+    thread = await opened(ledger, new_name)
+    assert await ledger.commit(thread, turn_record(new_name, 1, "m1"), claim=claim)
+    assert (await opened(ledger, new_name)).state == '{"after": 2}'
+
+
 async def test_resolve_waits_for_a_claim_of_a_living_process(ledger_of: OpenLedger, new_name: str) -> None:
     first, second = ledger_of("p1"), ledger_of("p2")
     await first.schema.ensure()

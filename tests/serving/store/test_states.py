@@ -16,7 +16,7 @@ async def states(database: Database) -> StateStore:
 
 async def test_load_of_an_unknown_thread_is_at_turn_zero(states: StateStore, new_name: str) -> None:
     thread = await states.load(new_name, "t")
-    assert (thread.turn, thread.state, thread.is_stored) == (0, None, False)
+    assert (thread.turn, thread.state, thread.stored_turn) == (0, None, None)
 
 
 async def test_advance_then_load_gives_the_state_after_the_turn(states: StateStore, new_name: str) -> None:
