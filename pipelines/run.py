@@ -1,6 +1,7 @@
 """Run the training notebook with papermill: a kernel process of its own, checked parameters, a record in MLflow."""
 
 import contextlib
+import json
 import os
 import threading
 import warnings
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from dotenv import dotenv_values
+
 import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
 from pipelines.errors import BotError, RegistryUnavailable
 from pipelines.progress import read_progress
 from pipelines.schemas.training import TrainParams
-from pipelines.settings import Settings
+from pipelines.settings import ENV_PREFIX, Settings
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "20_train_nlu.ipynb"
 Progress = Callable[[float, str], None]
@@ -43,6 +46,8 @@ class TrainingOutcome:
         The run's figures, by name.
     notebook
         The executed notebook.
+    tracking_uri
+        Where all of it is.
     """
 
     run_id: str
@@ -52,6 +57,7 @@ class TrainingOutcome:
     gate_reasons: str
     metrics: dict[str, float]
     notebook: Path
+    tracking_uri: str
 
 
 def run_training(params: TrainParams, settings: Settings, *, progress: Progress) -> TrainingOutcome:
@@ -142,9 +148,12 @@ def _environment(home: Path) -> Iterator[None]:
     profile = folder / "ipythondir" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
-    (profile / "ipython_kernel_config.json").write_text('{"IPKernelApp": {"log_level": 40}}\n', encoding="utf-8")
+    kernel = {"log_level": 40, "exec_lines": ["from pipelines.priority import keep_giving_way", "keep_giving_way()"]}
+    (profile / "ipython_kernel_config.json").write_text(json.dumps({"IPKernelApp": kernel}), encoding="utf-8")
     wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
     wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    # the kernel works in the notebook's folder, where it would not find the settings in our `.env`
+    wanted |= {name: value for name, value in dotenv_values(".env").items() if name.startswith(ENV_PREFIX) and value}
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     os.environ.update(added)
     try:
@@ -205,4 +214,5 @@ def _outcome(params: TrainParams, run_id: str, tracking_uri: str, notebook: Path
         gate_reasons=version.tags.get("gate_reasons", ""),
         metrics=dict(client.get_run(run_id).data.metrics),
         notebook=notebook,
+        tracking_uri=tracking_uri,
     )

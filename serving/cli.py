@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from serving.channels.commands import channel_app
+from serving.local import release_commands
 from serving.local.arguments import chosen_bot, read_json, read_settings, release_of, with_database
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fas
 app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
 app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
-_RUN, _DATA = "Run", "Data and training"
+_RUN, _DATA, _RELEASES = "Run", "Data and training", "Releases"
 _TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
 EncoderOption = Annotated[
     str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
@@ -266,8 +267,8 @@ def train(
 
     Example: `intentloop train --promote`
     """
+    from pipelines.priority import give_way
     from serving.local.home import require_packages
-    from serving.local.priority import give_way
     from serving.local.processes import is_listening
     from serving.local.progress import share_reporter
 
@@ -289,7 +290,6 @@ def train(
         algorithm="lbfgs" if thorough else "ap",
         min_accuracy=min_accuracy,
         seed=seed,
-        promote=promote,
         release_alias=settings.release_alias,
     )
     with share_reporter("Training") as report:
@@ -297,7 +297,10 @@ def train(
     for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
         if name in outcome.metrics:
             typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
-    verdict = "is promoted" if outcome.is_promoted else "is registered as candidate"
+    wants_promotion = promote and not outcome.gate_reasons
+    if wants_promotion:
+        release_commands.promote_trained(outcome.tracking_uri, params.bot, outcome.version, run_id=outcome.run_id)
+    verdict = "is promoted" if wants_promotion else "is registered as candidate"
     typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
     if outcome.gate_reasons:
         typer.echo(f"the gate was not passed: {outcome.gate_reasons}", err=True)
@@ -365,6 +368,11 @@ def replay_command(
         print_replay(turns, version=found.version, console=Console())
     if any(turn.differences for turn in turns):
         raise typer.Exit(1)
+
+
+app.command(rich_help_panel=_RELEASES)(release_commands.releases)
+app.command(rich_help_panel=_RELEASES)(release_commands.promote)
+app.command(rich_help_panel=_RELEASES)(release_commands.rollback)
 
 
 @bench_app.command("nlu")

@@ -103,8 +103,9 @@ class SwapJournal:
         may be ahead by several swaps. A process that has noticed none yet compares with what answered when it started.
         """
         if not move.changes_answers:
-            same = (entry for entry in entries if not entry.move.changes_answers)
-            return next((entry for entry in same if entry.move.from_version == move.from_version), None)
+            # a canary is stopped once, unless it was set again after that
+            same = next((entry for entry in reversed(entries) if _is_about(entry.move, move)), None)
+            return same if same is not None and same.move.kind == move.kind else None
         swaps = [entry for entry in entries if entry.move.changes_answers]
         known = self._known.get(move.bot)
         if known is None:
@@ -113,3 +114,9 @@ class SwapJournal:
         else:
             later = [entry for entry in swaps if entry.number > known]
         return next((entry for entry in later if entry.move.to_version == move.to_version), None)
+
+
+def _is_about(move: Move, stop: Move) -> bool:
+    return (move.kind == "canary_stop" and move.from_version == stop.from_version) or (
+        move.kind == "trial" and move.to_version == stop.from_version
+    )

@@ -24,13 +24,14 @@ class Move(BaseModel):
     """One entry: another version answers from now on, or a canary was stopped.
 
     `kind` says what it was: a command (`promotion`, `rollback`), an alias that somebody moved in MLflow (`noticed`), a
-    start without MLflow (`cache`), or `canary_stop`, where `to_version` is what answers the canary's threads again.
+    start without MLflow (`cache`), a canary or shadow that a command set beside it (`trial`), or `canary_stop`, where
+    `to_version` is what answers the canary's threads again.
     """
 
     model_config = ConfigDict(frozen=True)
 
     bot: str
-    kind: Literal["promotion", "rollback", "noticed", "cache", "canary_stop"]
+    kind: Literal["promotion", "rollback", "noticed", "cache", "trial", "canary_stop"]
     from_version: str | None
     to_version: str | None
     at: datetime
@@ -41,7 +42,7 @@ class Move(BaseModel):
     @property
     def changes_answers(self) -> bool:
         """Whether another version answers all threads since."""
-        return self.kind != "canary_stop"
+        return self.kind not in ("trial", "canary_stop")
 
 
 class Entry(BaseModel):

@@ -1,0 +1,108 @@
+"""The commands that decide what answers: `intentloop promote`, `rollback` and `releases`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.local.arguments import chosen_bot, read_settings, with_database
+
+if TYPE_CHECKING:
+    from serving.release.promotion import Moved
+
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the journal of promotions.")]
+
+
+def promote(
+    version: Annotated[
+        str, typer.Argument(help="Version: a number, or a reference such as `models:/intentloop-default@candidate`.")
+    ],
+    alias: Annotated[
+        str | None,
+        typer.Option(help="Alias to give it: `canary` or `shadow` try it beside; the one that answers if not given."),
+    ] = None,
+    why: WhyOption = "",
+    bot: BotOption = None,
+) -> None:
+    """Let a version answer customers, or try it beside the one that does.
+
+    It is downloaded and checked exactly as the chat API does; what that would refuse is not promoted.
+
+    Example: `intentloop promote 7 --why "knows the new refund rules"`
+    """
+    from serving.local.releases import open_promoter
+    from serving.release.fetch import find_version
+    from serving.release.reference import parse_reference
+    from serving.release.registry import Registry
+
+    settings = read_settings()
+    reference = parse_reference(version, bot=chosen_bot(bot))
+    registry = Registry(settings.resolved_tracking_uri)
+    found = find_version(registry, reference, default_alias=settings.release_alias)
+    moved = with_database(
+        lambda database: open_promoter(settings, database, bot=reference.bot, registry=registry).promote(
+            found, alias=alias, why=why
+        )
+    )
+    _say(moved, bot=reference.bot)
+
+
+def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
+    """Let the version answer again that answered before. A second rollback goes further back.
+
+    Works without the database too, from this machine's journal or from what MLflow knows.
+
+    Example: `intentloop rollback --why "the new one asks too often"`
+    """
+    from serving.local.releases import open_promoter
+    from serving.release.registry import Registry
+
+    settings, name = read_settings(), chosen_bot(bot)
+    registry = Registry(settings.resolved_tracking_uri)
+    moved = with_database(
+        lambda database: open_promoter(settings, database, bot=name, registry=registry).roll_back(why=why)
+    )
+    _say(moved, bot=name)
+
+
+def releases(
+    bot: BotOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show a bot's versions, the verdict on each, what carries an alias, what a shadow found and what was moved.
+
+    Example: `intentloop releases`
+    """
+    from rich.console import Console
+
+    from serving.local.releases import look_at_releases, print_releases, releases_as_json
+    from serving.release.registry import Registry
+
+    settings, name = read_settings(), chosen_bot(bot)
+    registry = Registry(settings.resolved_tracking_uri)
+    overview = with_database(lambda database: look_at_releases(registry, database, bot=name))
+    if as_json:
+        typer.echo(releases_as_json(overview))
+    else:
+        print_releases(overview, console=Console())
+
+
+def promote_trained(tracking_uri: str, bot: str, version: str, *, run_id: str) -> "Moved":
+    """Promote what a training run has just made."""
+    from serving.local.releases import open_promoter
+    from serving.release.registry import Registry
+
+    settings, registry = read_settings(), Registry(tracking_uri)
+    found = registry.find_version(bot, version)
+    return with_database(
+        lambda database: open_promoter(settings, database, bot=bot, registry=registry).promote(
+            found, why=f"intentloop train --promote, run {run_id[:8]}"
+        )
+    )
+
+
+def _say(moved: "Moved", *, bot: str) -> None:
+    from serving.local.releases import describe_move
+
+    for line in describe_move(moved, bot=bot, poll_seconds=read_settings().release_poll_seconds):
+        typer.echo(line)
