@@ -23,12 +23,32 @@ Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
     """Where a phrase stands: row of the frame and characters."""
 
     row: int
     start: int
     end: int
+
+
+@dataclass(frozen=True)
+class PhrasePlaces:
+    """Where phrases stand that are marked anywhere.
+
+    Attributes
+    ----------
+    example_ids, texts
+        The examples, by row.
+    marked
+        Places of each phrase's marks, by type.
+    unmarked
+        Its places outside of every mark.
+    """
+
+    example_ids: list[str]
+    texts: list[str]
+    marked: dict[Phrase, dict[str, list[Place]]]
+    unmarked: dict[Phrase, list[Place]]
 
 
 def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
@@ -49,25 +69,28 @@ def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Findin
     Finding
         In the order of the rows.
     """
+    places = find_places(frame, bot_file)
+    findings = [*_left_out(places), *_of_another_type(places)]
+    for row, place, check, explanation, repair in sorted(findings):
+        yield warning(check, places.example_ids[row], explanation, repair, place)
+
+
+def find_places(frame: pd.DataFrame, bot_file: BotFile) -> PhrasePlaces:
+    """Find where each phrase that is marked anywhere stands, marked or not; the arguments of `check_annotations`."""
     own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
     texts = own["text"].tolist()
     spans = [_sound_spans(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
     marks = _marks(texts, spans, known_types={entity.name for entity in bot_file.entities})
-    unmarked = _unmarked(texts, spans, marks)
-    findings = [*_left_out(texts, marks, unmarked), *_of_another_type(texts, marks)]
-    ids = own["example_id"].tolist()
-    for row, place, check, explanation, repair in sorted(findings):
-        yield warning(check, ids[row], explanation, repair, place)
+    return PhrasePlaces(own["example_id"].tolist(), texts, marks, _unmarked(texts, spans, marks))
 
 
 _Row = tuple[int, tuple[int, int], str, str, str]
 
 
-def _left_out(
-    texts: list[str], marks: dict[Phrase, dict[str, list[_Place]]], unmarked: dict[Phrase, list[_Place]]
-) -> Iterator[_Row]:
-    for phrase, places in unmarked.items():
-        entity_type, marked = max(marks[phrase].items(), key=lambda item: len(item[1]))
+def _left_out(found: PhrasePlaces) -> Iterator[_Row]:
+    texts = found.texts
+    for phrase, places in found.unmarked.items():
+        entity_type, marked = max(found.marked[phrase].items(), key=lambda item: len(item[1]))
         if len(marked) >= MARKED_OFTEN and len(places) <= RARELY * (len(marked) + len(places)):
             for place in places:
                 written = texts[place.row][place.start : place.end]
@@ -79,8 +102,9 @@ def _left_out(
                 yield place.row, (place.start, place.end), "values_are_marked", explanation, repair
 
 
-def _of_another_type(texts: list[str], marks: dict[Phrase, dict[str, list[_Place]]]) -> Iterator[_Row]:
-    for by_type in marks.values():
+def _of_another_type(found: PhrasePlaces) -> Iterator[_Row]:
+    texts = found.texts
+    for by_type in found.marked.values():
         usual, most = max(by_type.items(), key=lambda item: len(item[1]))
         total = sum(map(len, by_type.values()))
         for entity_type, places in by_type.items():
@@ -102,27 +126,27 @@ def _sound_spans(text: str, entities: str) -> list[tuple[int, int, str]]:
 
 def _marks(
     texts: list[str], spans: list[list[tuple[int, int, str]]], *, known_types: Collection[str]
-) -> dict[Phrase, dict[str, list[_Place]]]:
+) -> dict[Phrase, dict[str, list[Place]]]:
     """Give the places of each phrase that is marked anywhere, by type."""
-    marks: dict[Phrase, dict[str, list[_Place]]] = defaultdict(lambda: defaultdict(list))
+    marks: dict[Phrase, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
     for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
         for start, end, entity_type in own:
             phrase = _phrase(tokenize(text[start:end]))
             if entity_type in known_types and any(len(word) > 1 and word.isalpha() for word in phrase):
-                marks[phrase][entity_type].append(_Place(row, start, end))
+                marks[phrase][entity_type].append(Place(row, start, end))
     return marks
 
 
 def _unmarked(
     texts: list[str],
     spans: list[list[tuple[int, int, str]]],
-    marks: dict[Phrase, dict[str, list[_Place]]],
-) -> dict[Phrase, list[_Place]]:
+    marks: dict[Phrase, dict[str, list[Place]]],
+) -> dict[Phrase, list[Place]]:
     """Give the places where a phrase that is marked elsewhere stands outside of every mark, longest phrases first."""
     phrases_by_word: dict[str, list[Phrase]] = defaultdict(list)
     for phrase in sorted(marks, key=lambda phrase: -len(phrase)):
         phrases_by_word[phrase[0]].append(phrase)
-    found: dict[Phrase, list[_Place]] = defaultdict(list)
+    found: dict[Phrase, list[Place]] = defaultdict(list)
     for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
         tokens = tokenize(text)
         words = _phrase(tokens)
@@ -132,7 +156,7 @@ def _unmarked(
                 if words[number : number + len(phrase)] == phrase:
                     start, end = tokens[number].start, tokens[number + len(phrase) - 1].end
                     if all(end <= begin or stop <= start for begin, stop in taken):
-                        found[phrase].append(_Place(row, start, end))
+                        found[phrase].append(Place(row, start, end))
                         taken.append((start, end))
     return found
 

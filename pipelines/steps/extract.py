@@ -10,13 +10,26 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.training import TrainParams
-from pipelines.settings import Settings
+from pipelines.settings import Settings, get_settings
 
 COLUMNS = ("example_id", "intent", "text", "entities", "origin")
-"""`entities` is a JSON list of `{"start","end","type","value"}`; `origin` says who labelled the row."""
+"""Columns of the examples, all of text.
+
+example_id
+    `intent/number`, the number being the place of the example within its intent, from 1.
+intent
+    The intent's id; `__oos__` for an utterance that no intent should take.
+text
+    The utterance as it was written.
+entities
+    Its annotations, a JSON list of `{"start","end","type","value"}`: characters `[start, end)` of the text.
+origin
+    Who labelled the row: `author`, or the file that it comes from.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,22 +50,33 @@ class Extract:
     frame: pd.DataFrame
     source: str
 
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: how much there is, and the first rows."""
+        n_intents, n_types = len(self.bot_file.intents), len(self.bot_file.entities)
+        size = f"{self.source}: {len(self.frame):,} examples, {n_intents} intents, {n_types} entity types"
+        rows = [[str(value) for value in row] for row in self.frame.head().itertuples(index=False)]
+        return html.block(html.line(size), html.table(COLUMNS, rows))
 
-def extract(params: TrainParams, settings: Settings) -> Extract:
+
+def extract(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
     """Read what the parameters name: the drafts in MongoDB or a bot file, and the out-of-scope file if there is one.
 
     Parameters
     ----------
     params
-        `source`, `bot` and `out_of_scope_file` are used.
+        `source`, `bot` and `out_of_scope_file` are used. In a notebook a bot file's path will do, or `mongo` for the
+        drafts of the default bot.
     settings
-        Where the database is.
+        Where the database is; those of the environment if not given.
 
     Returns
     -------
     Extract
         The bot and its examples.
     """
+    settings = settings or get_settings()
+    if not isinstance(params, TrainParams):
+        params = TrainParams(bot=settings.default_bot, source=str(params))
     if params.source == "mongo":
         found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
     else:

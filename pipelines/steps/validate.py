@@ -13,8 +13,10 @@ import pandas as pd
 from pipelines.errors import DataRejected
 from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress
+from pipelines.schemas import html
 from pipelines.schemas.bot import TrainingExample
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.findings import title_of
 from pipelines.schemas.training import SEVERITIES, Finding, Severity
 from pipelines.steps.check_annotations import check_annotations
 from pipelines.steps.check_privacy import check_privacy, shown_text
@@ -68,6 +70,20 @@ class ValidationReport:
         ]
         table = pd.DataFrame(rows, columns=[*names, "is_repairable"])
         return table.astype(dict.fromkeys(("position", "start", "end"), "Int64"))
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: one line a check, with its first finding."""
+        groups: dict[tuple[str, str], list[Finding]] = {}
+        for finding in self.findings:
+            groups.setdefault((finding.severity, finding.check), []).append(finding)
+        rows = [
+            (severity, title_of(check), f"{len(found):,}", f"{found[0].row}: {found[0].explanation}", found[0].repair)
+            for (severity, check), found in groups.items()
+        ]
+        counts = ", ".join(f"{len(self.of(severity)):,} {severity}(s)" for severity in SEVERITIES)
+        summary = html.line(f"{self.source}: {self.n_rows:,} examples, {counts}")
+        header = ("severity", "what", "count", "for example", "repair")
+        return html.block(summary, html.table(header, rows) if rows else "")
 
     def require_valid(self) -> None:
         """Stop here if there is an error.

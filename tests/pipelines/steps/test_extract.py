@@ -146,6 +146,18 @@ def test_extract_reads_the_files_that_the_parameters_name(tmp_path: Path, bot_js
     assert found.source == str(bot_json)
 
 
+def test_extract_of_a_path_is_the_bot_file(bot_json: Path, settings: Settings) -> None:
+    found = extract(bot_json, settings)
+    assert found.frame.equals(extract_from_file(bot_json).frame)
+    assert extract(str(bot_json)).bot_file == TINY_BOT
+
+
+def test_extract_shows_itself_in_a_notebook(bot_json: Path) -> None:
+    page = extract(bot_json)._repr_html_()
+    assert f"{N_EXAMPLES} examples, {len(TINY_BOT.intents)} intents" in page
+    assert "where is my order ORD-1042" in page
+
+
 @pytest.fixture(scope="module")
 def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with mongo_server("nx-27017", tmp_path_factory.mktemp("nx")) as uri:

@@ -216,3 +216,12 @@ def test_require_valid_names_every_row_and_its_repair() -> None:
     text = str(caught.value)
     assert "a/6: the text is empty. Repair: write an utterance or delete the row." in text
     assert "a/7: characters 20 to 24 of 'to Oslo' lie outside the text. Repair: set them to 3 and 7." in text
+
+
+def test_report_shows_itself_in_a_notebook() -> None:
+    page = checked(bot("", "?!", marked("<to> Oslo", (20, 24, "city", "Oslo"))))._repr_html_()
+    assert "the test: 8 examples, 2 error(s), 2 warning(s), 0 note(s)" in page
+    assert page.count("<tr>") == 5
+    assert "annotations outside their text" in page
+    assert "&lt;to&gt;" in page
+    assert "<table" not in checked(bot())._repr_html_()
