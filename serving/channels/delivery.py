@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound, UserInputError
 from serving.channels.connections import Connections
@@ -22,6 +22,8 @@ from serving.store.inbox import Inbox, InboxItem
 
 RETRY_SECONDS = (5.0, 20.0, 60.0, 300.0, 1200.0, 3600.0, 3600.0)
 """How long an event waits after each try. After the last try it is left for a person to look at."""
+MAX_WAIT_SECONDS = 3600.0
+"""How long an event waits at most, whatever the platform asks for: later events of its thread wait with it."""
 TYPING_AFTER_SECONDS = 0.4
 _SENDING_SECONDS = 30.0
 
@@ -83,14 +85,25 @@ class Deliveries:
             The database does not answer; the same call later goes on.
         """
         while items := await self.inbox.open_of(thread):
-            first, now = items[0], self.services.now()
-            if first.due_at > now:
-                return (first.due_at - now).total_seconds()
-            claimed = await self.inbox.claim(first, until=now + self.lease)
+            now = self.services.now()
+            hindrance = next((item for item in items if item.tries and item.due_at > now), None)
+            if hindrance is not None:
+                await self._let_wait(items, hindrance.due_at)
+                return (hindrance.due_at - now).total_seconds()
+            claimed = await self.inbox.claim(items[0], until=now + self.lease)
             if claimed is None:  # somebody was faster, and goes on with what comes after it
                 return self.lease.total_seconds()
             await _Delivery(claimed, self).run()
         return None
+
+    async def _let_wait(self, items: list[InboxItem], due_at: datetime) -> None:
+        """Keep what waits for another event from being found as due: it would hide threads that can be worked on.
+
+        An event that nobody has tried waits for others only: whoever ends the wait goes on with it, due or not.
+        """
+        for item in items:
+            if not item.tries and item.due_at < due_at:
+                await self.inbox.update(item, due_at=due_at, sent=item.sent)
 
 
 class _Delivery:
@@ -129,7 +142,7 @@ class _Delivery:
             message_id=event.message_id,
             text=event.text,
             channel=self._item.channel,
-            sent_at=event.sent_at or self._item.accepted_at,
+            sent_at=self._item.happened_at,
         )
         async with _typing(channel, event):
             answer = await handle_turn(message, self._with.services)
@@ -152,7 +165,7 @@ class _Delivery:
         if self._item.tries > len(self._with.retry_seconds):
             await self._give_up(reason)
             return
-        seconds = max(at_least_seconds, self._with.retry_seconds[self._item.tries - 1])
+        seconds = min(max(at_least_seconds, self._with.retry_seconds[self._item.tries - 1]), MAX_WAIT_SECONDS)
         _log.warning("thread %s: tried again in %g s: %s", self._item.thread, seconds, reason)
         due_at = self._with.services.now() + timedelta(seconds=seconds)
         await self._with.inbox.update(self._item, due_at=due_at, sent=self._item.sent)

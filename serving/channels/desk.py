@@ -57,7 +57,7 @@ class ChannelDesk:
         ignored = list(parsed.ignored)
         items = []
         for place, event in enumerate(parsed.events):
-            happened_at = event.sent_at or now
+            happened_at = min(event.sent_at or now, now)  # a clock ahead of ours must not put it behind what follows
             if happened_at < now - KEPT:
                 # Its mark may be gone from the inbox: somebody repeats an old request, platforms do not.
                 ignored.append("too old")

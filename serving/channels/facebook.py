@@ -30,7 +30,7 @@ _OTHER_KINDS = frozenset(
     ("account_linking", "delivery", "message_edit", "message_reads", "optin", "reaction", "read", "referral")
 )
 
-_PartyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+_PartyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _ids: TypeAdapter[str] = TypeAdapter(Id)
 
 
@@ -134,7 +134,11 @@ class Facebook:
         if not token:
             raise DeliveryRefused(CHANNEL, f"page {event.account} has no access token")
         await self.api.post_message(
-            event.account, {"recipient": {"id": event.sender}, **fields}, token=token, **options
+            event.account,
+            {"recipient": {"id": event.sender}, **fields},
+            token=token,
+            app_secret=settings.secret,
+            **options,
         )
 
 

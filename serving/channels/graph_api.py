@@ -1,6 +1,8 @@
 """Messenger's Send API: one request out, tried again where that can help."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping
@@ -47,7 +49,13 @@ class GraphApi:
         self._sleep = sleep
 
     async def post_message(
-        self, page: str, fields: Mapping[str, JsonValue], *, token: str, max_tries: int = MAX_TRIES
+        self,
+        page: str,
+        fields: Mapping[str, JsonValue],
+        *,
+        token: str,
+        app_secret: str,
+        max_tries: int = MAX_TRIES,
     ) -> None:
         """Post to a page's messages.
 
@@ -59,6 +67,9 @@ class GraphApi:
             What is sent; objects go out as JSON.
         token
             The page's access token. It is part of the body, never of the address, which programs like to log.
+        app_secret
+            The app's secret, which is not sent: it proves that the token is in the hands of the app. Empty if unknown;
+            an app that requires the proof is refused then.
         max_tries
             How often a busy platform is asked.
 
@@ -70,10 +81,13 @@ class GraphApi:
             It might later. After a silence nobody knows whether it was taken.
         """
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
+        form["access_token"] = token
+        if app_secret:
+            form["appsecret_proof"] = _proof(token, app_secret)
         url = f"{self._base_url}/{quote(page, safe='')}/messages"
         for number in range(1, max_tries + 1):
             try:
-                return await self._post(url, {**form, "access_token": token})
+                return await self._post(url, form)
             except DeliveryRefused:
                 raise
             except DeliveryFailed as error:
@@ -94,6 +108,11 @@ class GraphApi:
             raise DeliveryFailed(CHANNEL, type(error).__name__) from error
         if not response.is_success:
             raise _failure(response)
+
+
+def _proof(token: str, app_secret: str) -> str:
+    """Work out what https://developers.facebook.com/docs/graph-api/guides/secure-requests calls the proof."""
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _failure(response: httpx2.Response) -> DeliveryFailed:

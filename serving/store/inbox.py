@@ -40,7 +40,8 @@ class InboxItem(BaseModel):
     accepted_at
         When it came in.
     due_at
-        When it may be worked on: until then somebody has it, or it waits for its next try.
+        When it may be worked on: until then somebody has it, or it waits for its next try. Before its first try it
+        only says when somebody should look at the thread.
     tries
         How often it was claimed.
     sent

@@ -1,6 +1,8 @@
 """Messenger's Send API over a real socket: it checks what is sent, and fails as the test tells it."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -10,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, tool_server
 
-_FIELDS = {"recipient", "messaging_type", "message", "sender_action", "access_token"}
+_FIELDS = {"recipient", "messaging_type", "message", "sender_action", "access_token", "appsecret_proof"}
 
 
 def failure(code: int, *, status: int = 400, more: str = "", message: str = "scripted", **fields: Any) -> Behaviour:
@@ -39,6 +41,7 @@ class GraphServer:
     """What a test scripts (`behaviours`) and reads. `problems` is what a real platform would have refused."""
 
     tool: ToolServer
+    app_secret: str
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -79,7 +82,7 @@ class GraphServer:
 
     def _read(self, request: Received) -> Sent:
         form = {name: values[0] for name, values in parse_qs(request.body.decode(), strict_parsing=True).items()}
-        problems = list(_problems(request, form))
+        problems = list(_problems(request, form, app_secret=self.app_secret))
         self.problems += [problem for problem in problems if problem not in self.problems]
         message = json.loads(form.get("message", "{}"))
         return Sent(
@@ -92,7 +95,7 @@ class GraphServer:
         )
 
 
-def _problems(request: Received, form: dict[str, str]) -> Iterator[str]:
+def _problems(request: Received, form: dict[str, str], *, app_secret: str) -> Iterator[str]:
     """Say what the platform's reference does not allow."""
     path = urlsplit(request.target)
     if (request.method, path.query, path.path.split("/")[3:]) != ("POST", "", ["messages"]):
@@ -101,6 +104,9 @@ def _problems(request: Received, form: dict[str, str]) -> Iterator[str]:
         yield "not a form"
     if unknown := form.keys() - _FIELDS:
         yield f"unknown fields {unknown}"
+    proof = hmac.new(app_secret.encode(), form["access_token"].encode(), hashlib.sha256).hexdigest()
+    if form.get("appsecret_proof") != proof:
+        yield "no proof that the app has the token, as apps may require"
     if ("message" in form) is ("sender_action" in form):
         yield "a message or an action, one of them"
     if "message" in form:
@@ -122,11 +128,11 @@ def _problems_of_message(message: dict[str, Any]) -> Iterator[str]:
 
 
 @asynccontextmanager
-async def graph_server() -> AsyncIterator[GraphServer]:
-    """Run the API on loopback."""
+async def graph_server(*, app_secret: str) -> AsyncIterator[GraphServer]:
+    """Run the API on loopback, for an app with this secret."""
     async with tool_server() as tool:
         tool.behaviours = [ACCEPTS]
-        server = GraphServer(tool)
+        server = GraphServer(tool, app_secret)
         yield server
         assert server.requests is not None  # reading them finds what is wrong with them
         assert server.problems == []

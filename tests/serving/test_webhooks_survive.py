@@ -113,7 +113,7 @@ async def world(
     tiny_release_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[World]:
-    async with graph_server() as graph:
+    async with graph_server(app_secret=SECRET) as graph:
         variables = {"API_URL": graph.url, "VERIFY_TOKEN": "v", "APP_SECRET": SECRET, "PAGE_TOKEN": "secret:PAGE"}
         for name, value in variables.items():
             monkeypatch.setenv(f"INTENTLOOP_FACEBOOK_{name}", value)

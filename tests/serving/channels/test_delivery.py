@@ -2,7 +2,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -63,6 +63,10 @@ class Post:
     async def open_items(self, sender: str = "2002") -> list[InboxItem]:
         return await self.deliveries.inbox.open_of(self.thread(sender))
 
+    async def due_threads(self) -> list[str]:
+        due = await self.deliveries.inbox.due_threads(now(), limit=1000)
+        return [thread for thread in due if thread.startswith(self.bot)]
+
     async def stored(self, message_id: str, sender: str = "2002") -> dict[str, Any]:
         collection = self.deliveries.services.database.collection("inbox")
         document = await collection.find_one({"_id": f"{self.thread(sender)}:{message_id}"})
@@ -72,7 +76,7 @@ class Post:
 
 @pytest.fixture
 async def graph() -> AsyncIterator[GraphServer]:
-    async with graph_server() as server:
+    async with graph_server(app_secret=SECRETS["secret"]) as server:
         yield server
 
 
@@ -179,6 +183,48 @@ async def make_due(post: Post) -> None:
     """Let the time pass that the first event waits."""
     first = (await post.open_items())[0]
     await post.deliveries.inbox.update(first, due_at=now(), sent=first.sent)
+
+
+async def test_what_waits_for_another_event_does_not_hide_other_threads(post: Post) -> None:
+    post.graph.behaviours = [failure(2, status=500)]
+    await post.accept(post.event("hello"), *(post.event("hello") for _ in range(3)))
+    assert await post.work() is not None
+    await post.accept(post.event("hello"), post.event("hello", sender="3003"))
+    assert await post.work() is not None
+    assert await post.due_threads() == [post.thread("3003")]
+    post.graph.tool.received.clear()
+    post.graph.behaviours = [ACCEPTS]
+    await make_due(post)
+    assert await post.work() is None  # none of them waits for more than the first
+    assert len(post.graph.texts) == 5
+
+
+async def test_what_comes_late_waits_for_what_somebody_works_on(post: Post) -> None:
+    late = post.event("hello", sent_at=now() - timedelta(minutes=1))
+    first = post.event("hello")
+    await post.accept(first)
+    (item,) = await post.open_items()
+    assert await post.deliveries.inbox.claim(item, until=now() + timedelta(seconds=60)) is not None
+    await post.accept(late)
+    assert [each.key.rpartition(":")[2] for each in await post.open_items()] == ["m1", "m2"]
+    assert await post.work() is not None
+    assert post.graph.texts == []
+
+
+async def test_a_platform_that_asks_for_a_very_long_pause_gets_an_hour(post: Post) -> None:
+    post.graph.behaviours = [failure(4, status=429, more=f"Retry-After: {'9' * 400}\r\n")]
+    await post.accept(post.event("hello"))
+    waiting = await post.work()
+    assert waiting is not None
+    assert 3590 < waiting <= 3600
+
+
+async def test_an_event_from_the_future_is_one_of_now(post: Post) -> None:
+    await post.accept(post.event("hello", sent_at=datetime(9999, 12, 31, tzinfo=UTC)))
+    (item,) = await post.open_items()
+    assert item.happened_at == item.accepted_at
+    assert await post.work() is None
+    assert post.graph.texts == ["Hello!"]
 
 
 async def test_an_answer_goes_on_where_it_was_interrupted(post: Post) -> None:

@@ -131,6 +131,7 @@ def test_parse_cleans_text_that_cannot_be_stored() -> None:
         ({"postback": None}, "malformed"),
         ({"message": {"mid": "m", "text": "hi"}, "sender": {"id": {"$ne": 1}}}, "malformed"),
         ({"message": {"mid": "m", "text": "hi"}, "recipient": {"id": "a/b"}}, "malformed"),
+        ({"message": {"mid": "m", "text": "hi"}, "recipient": {"id": ".."}}, "malformed"),
         ({"message": {"mid": "m", "text": "hi"}, "sender": {"id": "x" * 65}}, "malformed"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.support.records import now
-from tests.support.webhook_conformance import Platform, Webhook, WebhookConformance
+from tests.support.webhook_conformance import SECRET, Platform, Webhook, WebhookConformance
 
 PAGE = "1001"
 
@@ -65,7 +65,7 @@ class TestFacebookWebhook(WebhookConformance):
 
     @pytest.fixture
     async def platform(self) -> AsyncIterator[Platform]:
-        async with graph_server() as graph:
+        async with graph_server(app_secret=SECRET) as graph:
             yield FacebookPlatform(graph)
 
     @pytest.mark.parametrize("path", [0, 1])

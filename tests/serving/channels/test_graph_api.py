@@ -12,7 +12,7 @@ from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.fakes.tool_server import answer, hang, hang_up
 from tests.support.servers import free_port
 
-TOKEN = "EAAG-page-token"
+TOKEN, APP_SECRET = "EAAG-page-token", "app-secret-7"
 MESSAGE = {"recipient": {"id": "2002"}, "messaging_type": "RESPONSE", "message": {"text": 'Größe "5" & more'}}
 
 
@@ -28,12 +28,12 @@ class Sending:
         self.waits.append(seconds)
 
     async def post(self) -> None:
-        await self.api.post_message("1001", MESSAGE, token=TOKEN)
+        await self.api.post_message("1001", MESSAGE, token=TOKEN, app_secret=APP_SECRET)
 
 
 @pytest.fixture
 async def graph() -> AsyncIterator[GraphServer]:
-    async with graph_server() as server:
+    async with graph_server(app_secret=APP_SECRET) as server:
         yield server
 
 
@@ -49,6 +49,7 @@ async def test_post_message_sends_what_the_reference_says(sending: Sending, grap
     (sent,) = graph.messages
     assert (sent.page, sent.recipient, sent.token, sent.text) == ("1001", "2002", TOKEN, 'Größe "5" & more')
     assert TOKEN not in graph.tool.received[0].target
+    assert APP_SECRET.encode() not in graph.tool.received[0].body
 
 
 @pytest.mark.parametrize(
@@ -135,6 +136,6 @@ async def test_post_message_tells_nobody_the_token(
     graph.behaviours = [failure(190, message=f"Malformed access token {TOKEN}")]
     with pytest.raises(DeliveryRefused) as raised:
         await sending.post()
-    assert TOKEN not in str(raised.value)
     assert caplog.text
-    assert TOKEN not in caplog.text
+    for secret in (TOKEN, APP_SECRET):
+        assert secret not in str(raised.value) + caplog.text
