@@ -4,8 +4,11 @@ No clock, no store, no network in here: whatever reaches outside goes through `O
 and a replay answers from the log.
 """
 
+import json
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
+
+from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import UserInputError
 from pipelines.schemas.bot import Intent
@@ -36,6 +39,45 @@ class Outside(Protocol):
         ...
 
 
+class Plan(BaseModel):
+    """A message, read and decided on. What is still to come is the tool, if one is due, and the words."""
+
+    model_config = ConfigDict(frozen=True)
+
+    read: Interpretation
+    decision: Decision
+
+    def to_json(self) -> str:
+        """Write it down without the intents: they are the release's, and their headers may hold secrets."""
+        return self.model_dump_json(exclude={"decision": {"intent", "cancelled"}})
+
+    @classmethod
+    def from_json(cls, written: str, definition: BotDefinition) -> Self | None:
+        """Read what `to_json` wrote.
+
+        Parameters
+        ----------
+        written
+            The text.
+        definition
+            The release that goes on with it, perhaps another one.
+
+        Returns
+        -------
+        Plan or None
+            None where it cannot be gone on with: the release has lost the intent whose turn it is.
+
+        Raises
+        ------
+        ValueError
+            This program cannot read it.
+        """
+        fields = json.loads(written)
+        intent = definition.intent_by_id().get(fields["decision"]["route"]["intent_id"])
+        plan = cls.model_validate({**fields, "decision": {**fields["decision"], "intent": intent}})
+        return plan if intent is not None else None
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Everything that was worked out about a message."""
@@ -64,9 +106,6 @@ class Outcome:
 async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:
     """Work a message out: read it, decide, call the tool if one is due, and word the reply.
 
-    The language model is asked where the release says so: first (`zero_shot`), or where the trained model left the
-    message without an intent or the form's question without an answer (`fallback`).
-
     Parameters
     ----------
     definition
@@ -83,12 +122,27 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
     Outcome
         The same for the same arguments and answers, at any time and in any process.
     """
+    plan = await make_plan(definition, state, outside)
+    return await carry_out(plan, definition, outside, seed=seed)
+
+
+async def make_plan(definition: BotDefinition, state: DialogueState, outside: Outside) -> Plan:
+    """Read a message and decide what is to be done; the parameters are those of `converse`.
+
+    The language model is asked where the release says so: first (`zero_shot`), or where the trained model left the
+    message without an intent or the form's question without an answer (`fallback`).
+    """
     read = await outside.read()
     decision = decide(definition, state, read)
     if _should_ask_llm(definition, state, read, decision):
         read = read.with_llm(await outside.ask_llm())
         decision = decide(definition, state, read)
-    tool, problem = None, None
+    return Plan(read=read, decision=decision)
+
+
+async def carry_out(plan: Plan, definition: BotDefinition, outside: Outside, *, seed: str) -> Outcome:
+    """Call the tool if one is due, and word the reply; the other parameters are those of `converse`."""
+    decision, tool, problem = plan.decision, None, None
     if decision.tool_intent is not None:
         tool = await outside.call_tool(decision, decision.tool_intent)
         try:
@@ -104,7 +158,7 @@ async def converse(definition: BotDefinition, state: DialogueState, outside: Out
     )
     if problem is not None and reply.problem is None:
         reply = reply.model_copy(update={"problem": problem})
-    return Outcome(read=read, decision=decision, tool=tool, reply=reply)
+    return Outcome(read=plan.read, decision=decision, tool=tool, reply=reply)
 
 
 def _should_ask_llm(definition: BotDefinition, state: DialogueState, read: Interpretation, decision: Decision) -> bool:

@@ -11,7 +11,7 @@ from pipelines.errors import BotError, StateConflict, ToolFailed, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import Intent
 from serving.dialogue.decide import Decision
-from serving.dialogue.engine import Outcome, converse
+from serving.dialogue.engine import Outcome, Plan, carry_out, make_plan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
@@ -89,14 +89,19 @@ async def _finish(claim: Claim, thread: StoredThread, services: Services) -> Non
     """Finish the turn of a worker that died in the middle of it: the same message, the same call, the same key."""
     _log.warning("thread %s: finishing turn %d of %s", claim.thread_id, claim.turn, claim.holder)
     message = UserMessage.model_validate_json(claim.message)
-    if claim.token <= MAX_TRIES:
-        await _Attempt(message, thread, services, claim=claim).run()
+    attempt = _Attempt(message, thread, services, claim=claim)
+    if claim.token > MAX_TRIES:
+        why = f"nobody finished it in {MAX_TRIES} tries"
+    elif attempt.take_up_plan():
+        await attempt.run()
+        return
     else:
-        await services.ledger.commit(thread, _given_up(claim, message, thread, services), claim=claim)
+        why = "its plan cannot be carried out with this release"
+    await services.ledger.commit(thread, _given_up(claim, message, thread, services, why=why), claim=claim)
 
 
-def _given_up(claim: Claim, message: UserMessage, thread: StoredThread, services: Services) -> TurnRecord:
-    """Close a turn that kills whoever works on it, so that the thread can go on; its outcome is not known."""
+def _given_up(claim: Claim, message: UserMessage, thread: StoredThread, services: Services, *, why: str) -> TurnRecord:
+    """Close a turn that nobody can finish, so that the thread can go on; its outcome is not known."""
     intent_id, version = claim.tool.intent_id, services.releases.current(message.bot, message.thread_id).version
     answer = Answer(
         thread_id=message.thread_id,
@@ -116,9 +121,9 @@ def _given_up(claim: Claim, message: UserMessage, thread: StoredThread, services
         intent_id=intent_id,
         confidence=None,
         route="fallback",
-        why=f"given up after {MAX_TRIES} tries",
+        why=f"given up: {why}",
         nlu=None,
-        tool=claim.tool.model_copy(update={"failure": f"nobody finished it in {MAX_TRIES} tries"}),
+        tool=claim.tool.model_copy(update={"failure": why}),
         replies=(SERVICE_UNAVAILABLE,),
         answer=answer.model_dump_json(),
         state=_state_of(thread).without_forms().model_dump_json(),
@@ -169,7 +174,15 @@ class _Attempt:
     def __post_init__(self) -> None:
         releases, message = self.services.releases, self.message
         self.release: Release = releases.current(message.bot, message.thread_id)  # for all of the turn
-        self._llm: LlmReading | None = None
+        self._plan: Plan | None = None
+
+    def take_up_plan(self) -> bool:
+        """Go on with what the one who took the claim had decided; False if this release cannot."""
+        try:
+            self._plan = Plan.from_json(self.claim.plan if self.claim else "", self.release.definition)
+        except ValueError:
+            return False
+        return self._plan is not None and self._plan.decision.tool_intent is not None
 
     async def run(self) -> TurnRecord | None:
         """Work the message out and commit it; None if the place in the log was taken."""
@@ -177,7 +190,8 @@ class _Attempt:
         state = _state_of(self.thread).with_context(self.message.context)
         seed = f"{self.thread.key}:{self.turn}"
         try:
-            outcome = await converse(self.release.definition, state, self, seed=seed)
+            self._plan = self._plan or await make_plan(self.release.definition, state, self)
+            outcome = await carry_out(self._plan, self.release.definition, self, seed=seed)
         except _PlaceLost:
             return None
         except BotError:
@@ -217,13 +231,11 @@ class _Attempt:
         return interpretation
 
     async def ask_llm(self) -> LlmReading:
-        """Ask the language model, unless an earlier try at this turn has its answer already."""
-        if self.claim is not None and self.claim.llm is not None:
-            return self.claim.llm
+        """Ask the language model."""
         started = time.perf_counter()
-        self._llm = await self.services.llm.read(self.message.text, bot=self.message.bot, release=self.release)
+        reading = await self.services.llm.read(self.message.text, bot=self.message.bot, release=self.release)
         self._note("llm", started)
-        return self._llm
+        return reading
 
     async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
         """Call the intent's tool, after the call is written down; a failure is an outcome like another."""
@@ -268,7 +280,7 @@ class _Attempt:
                 message=self.message.model_dump_json(),
                 tool=tool,
                 created_at=self.services.now(),
-                llm=self._llm,
+                plan=self._plan.to_json() if self._plan else "",
             )
         )
         if claim is None:

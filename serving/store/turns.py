@@ -91,7 +91,8 @@ class TurnRecord(BaseModel):
 class Claim(BaseModel):
     """A turn that is being worked on: who, until when, for which message, and which call goes out.
 
-    `llm` is what the language model said, if it was asked: whoever finishes the turn must not get another answer.
+    `plan` is what was decided, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
+    another release, must not come to another decision than the call that went out.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -107,7 +108,7 @@ class Claim(BaseModel):
     holder: str = ""
     token: int = 1
     until: datetime | None = None
-    llm: LlmReading | None = None
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

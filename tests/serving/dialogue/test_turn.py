@@ -69,6 +69,15 @@ async def turns_of(chat: Chat, thread: str = "t") -> list[TurnRecord]:
     return found
 
 
+async def lose_call(chat: Chat, tool: ToolServer) -> None:
+    """Let a turn end like a process that dies while its tool call is out."""
+    tool.behaviours = [hang, answer('{"ok": true}')]
+    dying = asyncio.create_task(chat.send("buy two tents", message_id="m1"))
+    await tool.is_called.wait()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+
+
 async def test_handle_turn_answers_with_a_tools_result(chat: Chat, tool: ToolServer) -> None:
     assert await chat.say("track order ORD-2001") == ["Order ORD-2001 is shipped."]
     assert tool.received[0].target.startswith("/orders/ORD-2001")
@@ -173,11 +182,7 @@ async def test_handle_turn_finishes_the_turn_of_a_process_that_died(
 async def test_handle_turn_sends_the_recorded_call_again_under_a_new_release(
     chat: Chat, tool: ToolServer, tiny_release: Release, buying_release: Release
 ) -> None:
-    tool.behaviours = [hang, answer('{"ok": true}')]
-    dying = asyncio.create_task(chat.send("buy two tents", message_id="m1"))
-    await tool.is_called.wait()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
+    await lose_call(chat, tool)
     changed = buying_release.definition.model_dump_json(by_alias=True).replace("/orders", "/v2/orders")
     chat.releases.release_by_bot[chat.bot] = replace(
         buying_release, version="2", definition=type(buying_release.definition).model_validate_json(changed)
@@ -186,6 +191,52 @@ async def test_handle_turn_sends_the_recorded_call_again_under_a_new_release(
     assert given.release == "2"
     assert [request.target for request in tool.received] == ["/orders", "/orders"]
     assert len(tool.effects) == 1
+
+
+async def test_handle_turn_finishes_what_was_decided_though_the_new_release_decides_otherwise(
+    chat: Chat, tool: ToolServer, buying_release: Release
+) -> None:
+    await lose_call(chat, tool)
+    definition = buying_release.definition
+    nothing = definition.thresholds.model_copy(update={"confidence": 1.0, "clarify": None})
+    unsure = replace(buying_release, version="2", definition=definition.model_copy(update={"thresholds": nothing}))
+    chat.releases.release_by_bot[chat.bot] = unsure
+    assert await chat.say("hello", message_id="m2") != ["Hello!"]
+    first, _ = await turns_of(chat)
+    assert (first.intent_id, first.replies) == ("order_product", ("Ordered: 2 x tent.", "Anything else?"))
+    assert len(tool.effects) == 1
+
+
+async def test_handle_turn_closes_a_turn_whose_intent_the_new_release_has_lost(
+    chat: Chat, tool: ToolServer, buying_release: Release
+) -> None:
+    await lose_call(chat, tool)
+    definition = buying_release.definition
+    intents = tuple(intent for intent in definition.intents if intent.intent_id != "order_product")
+    smaller = replace(buying_release, version="2", definition=definition.model_copy(update={"intents": intents}))
+    chat.releases.release_by_bot[chat.bot] = smaller
+    assert await chat.say("hello", message_id="m2") == ["Hello!"]
+    first, _ = await turns_of(chat)
+    assert first.tool is not None
+    assert (first.tool.url, first.tool.failure) == (
+        f"{tool.url}/orders",
+        "its plan cannot be carried out with this release",
+    )
+    assert first.replies == (SERVICE_UNAVAILABLE,)
+
+
+async def test_a_claim_holds_no_header_of_the_tool(chat: Chat, tool: ToolServer, buying_release: Release) -> None:
+    written = buying_release.definition.model_dump_json(by_alias=True)
+    assert '"headers":[]' in written
+    header = '"headers":[{"headerKey":"X-Key","headerValue":"hunter2"}]'
+    definition = type(buying_release.definition).model_validate_json(written.replace('"headers":[]', header))
+    chat.releases.release_by_bot[chat.bot] = replace(buying_release, definition=definition)
+    await lose_call(chat, tool)
+    found = await chat.services.ledger.turns.at(thread_key(chat.bot, "t"), 1)
+    assert found is not None
+    assert found.claim is not None
+    assert "hunter2" not in found.claim.model_dump_json()
+    assert "tent" in found.claim.plan
 
 
 async def test_handle_turn_waits_for_a_call_of_another_process(
