@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlflow import MlflowClient
+
 from pipelines.nlu.verdict import VERDICT_FILE
 from tests.support.servers import free_port, stop, wait_until_listening
 from tests.support.verdicts import write_judged
@@ -92,3 +94,9 @@ def register_release(
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-3000:])
     return done.stdout.rpartition("version=")[2].strip()
+
+
+def copy_version(uri: str, version: tuple[str, str], *, name: str) -> str:
+    """Give a registered version, `(name, version)`, to another model as well; its files stay where they are."""
+    client = MlflowClient(uri, registry_uri=uri)
+    return str(client.copy_model_version(f"models:/{version[0]}/{version[1]}", name).version)

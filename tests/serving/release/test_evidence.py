@@ -136,6 +136,7 @@ async def test_version_that_was_refused_since_is_not_taken_from_the_cache(
         second.current("default")
 
 
+@pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
 async def test_new_machine_finds_the_last_good_release_in_the_journal(
     make: MakeProvider,
     registry: ScriptedRegistry,

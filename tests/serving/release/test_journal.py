@@ -12,6 +12,8 @@ from tests.support.providers import MakeProvider, until
 from tests.support.records import now
 from tests.support.registry import ScriptedRegistry
 
+pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
+
 
 class FailingPromotions(Promotions):
     """A journal whose database comes and goes."""

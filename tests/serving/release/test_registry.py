@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
@@ -8,7 +9,7 @@ from pipelines.nlu.release import load_release
 from serving.release.fetch import fetch_judged, fetch_release, find_version
 from serving.release.reference import Reference, parse_reference
 from serving.release.registry import Registry, model_name
-from tests.support.mlflow_server import register_release
+from tests.support.mlflow_server import copy_version, register_release
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.integration
@@ -59,11 +60,9 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # that stages are going
-def test_find_understands_a_server_that_still_has_stages(
-    mlflow_uri: str, release_folders: tuple[Path, Path], new_name: str
-) -> None:
+def test_find_understands_a_server_that_still_has_stages(mlflow_uri: str, registered: Any, new_name: str) -> None:
     registry, client, name = Registry(mlflow_uri), MlflowClient(mlflow_uri), model_name(new_name)
-    first, second = [register_release(mlflow_uri, folder, name=name) for folder in release_folders]
+    first, second = [copy_version(mlflow_uri, source, name=name) for source in (registered.good, registered.better)]
     client.transition_model_version_stage(name, first, "Production")
     assert registry.find(new_name, alias="production").version == first
     client.transition_model_version_stage(name, second, "Production")

@@ -104,6 +104,7 @@ async def test_canary_that_does_worse_is_stopped_and_stays_stopped(
     await until(lambda: provider.status("default").canary == "2")
 
 
+@pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
 async def test_stop_of_a_canary_is_one_entry_of_the_journal(
     make: MakeProvider,
     registry: ScriptedRegistry,
