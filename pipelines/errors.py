@@ -23,7 +23,15 @@
 An error takes facts and writes its own sentence, which ends in what to do next.
 """
 
+import re
 from collections.abc import Sequence
+
+_CREDENTIALS = re.compile(r"://[^/?#\s]*@")
+
+
+def without_password(text: str) -> str:
+    """Hide user names and passwords in every address of a text."""
+    return _CREDENTIALS.sub("://***@", text)
 
 
 class BotError(Exception):
@@ -113,7 +121,7 @@ class RegistryUnavailable(BotError):
     def __init__(self, tracking_uri: str, reason: str) -> None:
         self.tracking_uri = tracking_uri
         super().__init__(
-            f"the MLflow server at {tracking_uri} did not answer ({reason}); "
+            f"the MLflow server at {without_password(tracking_uri)} did not answer ({without_password(reason)}); "
             f"check MLFLOW_TRACKING_URI or run `intentloop doctor`"
         )
 

@@ -12,6 +12,7 @@ SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
 """What the variables begin with whose values bots and settings name as `secrets.NAME` and `secret:NAME`."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """What a bot may be called; the registry and URLs hold the name as it is."""
+_PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
 
 
 class Settings(BaseSettings):
@@ -104,7 +105,9 @@ class Settings(BaseSettings):
         ge=1,
         description="Threads with unanswered webhook events in one process; beyond that it says 503.",
     )
-    facebook_api_url: str = Field(default="https://graph.facebook.com/v24.0", description="Messenger's Graph API.")
+    facebook_api_url: str = Field(
+        default="https://graph.facebook.com/v24.0", min_length=1, description="Messenger's Graph API."
+    )
     facebook_verify_token: SecretStr | None = Field(
         default=None, description="Messenger's verify token for the default bot, or `secret:NAME`."
     )
@@ -147,15 +150,16 @@ class Settings(BaseSettings):
     @field_validator("llm_base_url")
     @classmethod
     def _is_plain_address(cls, value: str | None) -> str | None:
-        if not value:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise ValueError(
-                "it must be an http:// or https:// address without a user name or password; a key goes into "
-                "OPENAI_API_KEY"
-            )
-        return value
+        if value and not _is_plain(value):
+            raise ValueError(f"{_PLAIN_ADDRESS}; a key goes into OPENAI_API_KEY")
+        return value or None
+
+    @field_validator("queue_url", "facebook_api_url")
+    @classmethod
+    def _is_plain_address_of_a_partner(cls, value: str | None) -> str | None:
+        if value and not _is_plain(value):
+            raise ValueError(_PLAIN_ADDRESS)
+        return value or None
 
     @property
     def resolved_mongo_uri(self) -> str:
@@ -166,6 +170,11 @@ class Settings(BaseSettings):
     def resolved_tracking_uri(self) -> str:
         """The MLflow server in use: the one that was set, else the local one's."""
         return self.mlflow_tracking_uri or f"http://127.0.0.1:{self.mlflow_port}"
+
+
+def _is_plain(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
 
 
 def get_settings() -> Settings:

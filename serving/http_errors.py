@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -119,7 +120,7 @@ class CrashGuard:
     """Turns an error nobody expected into a plain 500.
 
     The stock handler lets the server log the exception's message, which may quote a customer; this logs where it
-    happened and what kind it was.
+    happened and what kind it was. A problem at start-up is logged as its sentence, not as a stack trace.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -127,8 +128,8 @@ class CrashGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
             return
         has_started = False
 
@@ -139,12 +140,33 @@ class CrashGuard:
 
         try:
             await self._app(scope, receive, watching)
+        except ClientDisconnect:
+            return  # whoever sent half a request is gone: there is nothing to mend, and nobody to tell
         except Exception as error:
             _log.error("%s %s: %s", scope["method"], scope["path"], describe_crash(error))
             if has_started:
                 raise
             detail = "something went wrong here; the log of the server knows more"
             await error_response(500, "internal", detail)(scope, receive, send)
+
+    async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        failed: str | None = None
+
+        async def without_traces(message: Message) -> None:
+            nonlocal failed
+            if message["type"].endswith(".failed"):
+                failed = message["type"]
+            else:
+                await send(message)
+
+        try:
+            await self._app(scope, receive, without_traces)
+        except Exception as error:
+            if failed is None:
+                raise
+            await send(
+                {"type": failed, "message": str(error) if isinstance(error, BotError) else describe_crash(error)}
+            )
 
 
 class BodyLimit:

@@ -1,10 +1,12 @@
 """How the servers log: one line an event, with the names and ids that the event was logged with."""
 
 import logging
+import re
 import sys
 import traceback
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class EventFormatter(logging.Formatter):
@@ -16,6 +18,8 @@ class EventFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Add the event's own fields to the line."""
         fields = [f"{name}={_one_line(value)}" for name, value in vars(record).items() if name not in _STANDARD]
+        # a path or an error may hold line breaks, which would pass for a line of ours
+        record.message = _CONTROLS.sub(" | ", record.message)
         return " ".join([super().formatMessage(record), *fields])
 
 
@@ -38,5 +42,5 @@ def describe_crash(error: BaseException) -> str:
 
 
 def _one_line(value: object) -> str:
-    text = str(value).replace("\n", " | ")
+    text = _CONTROLS.sub(" | ", str(value))
     return f'"{text}"' if " " in text else text

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Self, TypeVar
@@ -18,6 +19,7 @@ POLL_SECONDS = 5
 """How long a poll waits for a message; also how long a worker takes to notice that it should end."""
 _PUT_SECONDS = 5.0
 _BATCH = 10
+_THREADS = 8
 _AWS_HOST = re.compile(r"^https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
 
 T = TypeVar("T")
@@ -53,6 +55,8 @@ class SqsQueue:
     def __init__(self, client: Any, url: str) -> None:
         self._client = client
         self._url = url
+        # Threads of its own: a queue that hangs does not keep messages from being read.
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
 
     @classmethod
     async def connect(cls, url: str) -> Self:
@@ -69,7 +73,7 @@ class SqsQueue:
         try:
             return cls(await asyncio.to_thread(make), url)
         except BotoCoreError as error:
-            raise SetupProblem(f"the queue cannot be used ({error}); set AWS_REGION and credentials") from error
+            raise SetupProblem(f"the queue cannot be used ({error}); set AWS_DEFAULT_REGION and credentials") from error
 
     def check_room(self) -> None:
         """Have room for everything."""
@@ -109,7 +113,8 @@ class SqsQueue:
 
     async def _call(self, method: Callable[..., T], **options: Any) -> T:
         try:
-            return await asyncio.to_thread(method, QueueUrl=self._url, **options)
+            call = partial(method, QueueUrl=self._url, **options)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except (BotoCoreError, ClientError) as error:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             raise QueueUnavailable(f"the queue answered {code}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable
+from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable, without_password
 from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import StopRequested, hold_home, require_packages, stop_on_signals
@@ -134,7 +134,7 @@ def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
         "",
         f"  Chat page    {url}/",
         f"  API docs     {url}/docs",
-        f"  MLflow UI    {plan.settings.resolved_tracking_uri}",
+        f"  MLflow UI    {without_password(plan.settings.resolved_tracking_uri)}",
         *(_STAND_IN_NOTE if plan.has_stand_in else ()),
         "",
         "  Ask it something:",
@@ -193,7 +193,7 @@ async def _ensure_drafts(settings: Settings) -> _Drafts:
             )
         report = await import_bot(database, sample, bot=bot, source=str(file))
     except StoreUnavailable as error:
-        raise SetupProblem(f"{error}; its address is {_without_password(settings.resolved_mongo_uri)}") from error
+        raise SetupProblem(f"{error}; its address is {without_password(settings.resolved_mongo_uri)}") from error
     else:
         return _Drafts(f"imported the sample with {report.intents_created} intents", is_sample=True)
     finally:
@@ -242,8 +242,3 @@ def _start_api(plan: Plan, stack: Stack, step: Step, *, is_release_expected: boo
     answer = programs.get(f"{plan.api_url}/health/ready")
     step.note = f"port {plan.settings.api_port}"
     return None if answer is not None and answer[0] == 200 else (answer[1][:500] if answer else "no answer")
-
-
-def _without_password(uri: str) -> str:
-    scheme, separator, rest = uri.partition("://")
-    return f"{scheme}{separator}{rest.rpartition('@')[2]}"

@@ -6,7 +6,6 @@ A template says `{{ secrets.SHOP_KEY }}`, a setting that is no template says `se
 
 import asyncio
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ from serving.tools.references import SECRET_NAME
 READ_SECONDS = 3.0
 UNKNOWN_SECONDS = 10.0
 """How long an answer that there is no such secret is believed: a misspelt name must not cost a question a message."""
-_SETTING = re.compile(rf"secret:({SECRET_NAME.pattern})")
 
 _log = logging.getLogger(__name__)
 
@@ -161,9 +159,9 @@ class Secrets:
         return known.value
 
     async def resolve(self, text: str) -> str:
-        """Give a setting's text, or the secret's value if it is `secret:NAME` as a whole; raise as `value` does."""
-        reference = _SETTING.fullmatch(text.strip())
-        return text if reference is None else await self.value(reference[1])
+        """Give a setting's text, or the secret's value if it begins with `secret:`; raise as `value` does."""
+        kind, colon, name = text.strip().partition(":")
+        return await self.value(name) if (kind, colon) == ("secret", ":") else text
 
     async def _read(self, name: str, before: _Known | None) -> _Known:
         if self._manager is None:

@@ -53,3 +53,20 @@ def test_release_refused_is_a_model_not_loaded() -> None:
 )
 def test_errors_for_the_operator_say_what_to_do(error: errors.BotError) -> None:
     assert any(word in str(error) for word in ("`intentloop", "send the message again"))
+
+
+def test_registry_unavailable_shows_no_password() -> None:
+    error = errors.RegistryUnavailable("https://me:pa55@ml/x@y", "GET https://me:pa55@ml:5000/api failed")
+    assert str(error).startswith("the MLflow server at https://***@ml/x@y did not answer (GET https://***@ml:5000/api")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mongodb://u:p@h1,h2/db", "mongodb://***@h1,h2/db"),
+        ("http://h/a@b?c@d", "http://h/a@b?c@d"),
+        ("http://t@h a://u:p@q", "http://***@h a://***@q"),
+    ],
+)
+def test_without_password_hides_what_stands_before_the_host(text: str, shown: str) -> None:
+    assert errors.without_password(text) == shown

@@ -83,7 +83,9 @@ def test_settings_are_frozen() -> None:
         Settings().host = "0.0.0.0"  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("address", ["localhost:1234", "ftp://x/v1", "http://", "https://me:secret@x/v1", "https://me@x"])
+@pytest.mark.parametrize(
+    "address", ["localhost:1234", "ftp://x/v1", "http://", "https://me:secret@x/v1", "https://me@x"]
+)
 def test_llm_base_url_that_is_no_plain_address_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("INTENTLOOP_LLM_BASE_URL", address)
     with pytest.raises(ValidationError, match="a key goes into OPENAI_API_KEY"):
@@ -93,3 +95,18 @@ def test_llm_base_url_that_is_no_plain_address_is_refused(monkeypatch: pytest.Mo
 def test_llm_base_url_that_is_empty_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTENTLOOP_LLM_BASE_URL", "")
     assert get_settings().llm_base_url is None
+
+
+@pytest.mark.parametrize("name", ["QUEUE_URL", "FACEBOOK_API_URL"])
+@pytest.mark.parametrize("address", ["graph.facebook.com", "ftp://x/v1", "http://", "https://me:secret@x/v1"])
+def test_address_of_a_partner_that_is_no_plain_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, address: str
+) -> None:
+    monkeypatch.setenv(f"INTENTLOOP_{name}", address)
+    with pytest.raises(ValidationError, match="it must be an http:// or https:// address"):
+        get_settings()
+
+
+def test_get_settings_an_empty_queue_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTENTLOOP_QUEUE_URL", "")
+    assert get_settings().queue_url is None

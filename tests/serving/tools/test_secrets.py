@@ -61,10 +61,16 @@ async def test_value_of_an_unknown_name_says_what_to_do(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("secret:A", "a"), (" secret:A ", "a"), ("x secret:A", "x secret:A"), ("secret:a", "secret:a"), ("", "")],
+    [("secret:A", "a"), (" secret:A ", "a"), ("x secret:A", "x secret:A"), ("", "")],
 )
 async def test_resolve_gives_a_value_for_a_whole_reference_only(text: str, value: str) -> None:
     assert await Secrets({"INTENTLOOP_SECRET_A": "a"}).resolve(text) == value
+
+
+@pytest.mark.parametrize("text", ["secret:a", "secret:A B", "secret: A", "secret:", "secret:B"])
+async def test_resolve_takes_no_misspelt_reference_for_a_secret(text: str) -> None:
+    with pytest.raises(SecretUnavailable):
+        await Secrets({"INTENTLOOP_SECRET_A": "a"}).resolve(text)
 
 
 async def test_value_is_kept_for_a_while_and_asked_for_once() -> None:
