@@ -135,7 +135,7 @@ def _confidence(brief: Brief, completion: Completion, intent_id: str, *, begin: 
         if piece_end > start and piece_end - len(piece) < end
     ]
     chances = [logprob for logprob in spelling if logprob is not None and math.isfinite(logprob)]
-    return min(1.0, math.exp(sum(chances))) if chances and len(chances) == len(spelling) else None
+    return math.exp(min(0.0, sum(chances))) if chances and len(chances) == len(spelling) else None
 
 
 def _spellings(intent_id: str) -> tuple[bytes, bytes]:

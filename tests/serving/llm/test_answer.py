@@ -161,4 +161,5 @@ def test_confidence_is_never_made_up(brief: Brief, rows: list[dict[str, object]]
 
 def test_confidence_is_a_probability_whatever_the_endpoint_says(brief: Brief) -> None:
     assert confidence(brief, TRACK, [{"token": TRACK, "logprob": 3.0}]) == 1.0
+    assert confidence(brief, TRACK, [{"token": TRACK, "logprob": 9999.0}]) == 1.0
     assert confidence(brief, TRACK, [{"token": TRACK, "logprob": -9999.0}]) == 0.0
