@@ -78,7 +78,7 @@ def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) 
     Returns
     -------
     str
-        At most `MAX_OUTPUT_CHARS` characters.
+        At most `MAX_OUTPUT_CHARS` characters, none of them half: two escaped surrogates are the emoji they stand for.
 
     Raises
     ------
@@ -97,4 +97,8 @@ def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) 
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
         # What a template does to a value of another type than its author expected.
         raise TemplateError(f"{type(error).__name__} while rendering") from error
-    return "".join(parts)
+    return _with_whole_characters("".join(parts))
+
+
+def _with_whole_characters(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-16", errors="surrogatepass").decode("utf-16", errors="replace")

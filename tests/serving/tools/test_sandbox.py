@@ -65,3 +65,7 @@ def test_render_measures_each_rendering_on_its_own() -> None:
     assert [render(REPLY_ENVIRONMENT, template, values) for _ in range(20)] == ["done"] * 20
     with pytest.raises(TemplateError, match="too much work"):
         render(REPLY_ENVIRONMENT, template, {"result": {"l": list(range(2500))}})
+
+
+def test_render_gives_whole_characters_that_can_be_stored_and_sent() -> None:
+    assert render(REPLY_ENVIRONMENT, r"{{ '\ud83d\ude00' }} {{ '\ud83d' }}!", {}) == "\U0001f600 \ufffd!"
