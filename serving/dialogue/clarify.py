@@ -91,9 +91,10 @@ def read_choice(
     text = interpretation.nlu.text if interpretation.nlu else ""
     if answers.is_none(text):
         return Choice(intent_id=None)
-    place = answers.ordinal(text, len(options))
-    if place is not None:
-        return Choice(intent_id=options[place])
+    place = answers.ordinal(text, len(question.options))
+    if place is not None:  # counted as the customer saw them, also when a new release has lost one
+        counted = question.options[place]
+        return Choice(intent_id=counted) if counted in options else None
     named = _named(text, {option: intent_by_id[option].name for option in options})
     return Choice(intent_id=named) if named is not None else None
 

@@ -162,6 +162,14 @@ def test_an_option_that_left_with_a_new_release_is_no_answer() -> None:
     assert talk.now.label is None
 
 
+@pytest.mark.parametrize("left", [[ORDER], []])
+def test_an_option_is_counted_out_as_it_was_shown(left: list[dict[str, Any]]) -> None:
+    talk = asked()
+    talk.definition = definition_of({"intents": [*left, FALLBACK]})
+    assert talk.say("the last one") == ("What?!",)
+    assert talk.now.label is None
+
+
 def test_the_chosen_intent_goes_on_with_what_it_needs() -> None:
     talk = asked()
     again = talk.say("track", "track_order", 0.48, track_parcel=0.4)
