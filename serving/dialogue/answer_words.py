@@ -20,7 +20,7 @@ class AnswerWords:
     fillers
         Words that say nothing, before or after an answer.
     but
-        Words that show that a yes or no goes on.
+        Words that show that a yes or no goes on, or that something is asked.
     none
         Whole answers that refuse every option.
     ordinals
@@ -72,7 +72,10 @@ WORDS: Mapping[str, AnswerWords] = {
         unsure=("no idea", "not sure", "no clue", "don't know", "do not know", "I don't know", "I do not know",
                 "I'm not sure", "I am not sure", "yes and no", "I do have a question", "I have a question"),
         fillers=("please", "thanks", "thank", "you", "oh", "um", "uh", "hm", "hmm", "well", "so", "just", "then"),
-        but=("but", "except", "however", "only", "instead", "change", "make"),
+        but=(
+            "but", "except", "however", "only", "instead", "change", "make", "what", "how", "when", "who", "where",
+            "which", "why", "hold", "later",
+        ),
         none=(
             "no", "nope", "none", "neither", "none of them", "none of these", "none of those", "neither of them",
             "neither of those", "neither of these", "neither one", "not those", "something else", "no something else",
@@ -115,7 +118,10 @@ WORDS: Mapping[str, AnswerWords] = {
         unsure=("keine Ahnung", "weiß nicht", "weiß ich nicht", "ich weiß nicht", "nicht sicher", "jein",
                 "bin nicht sicher", "ich bin nicht sicher", "ja und nein"),
         fillers=("bitte", "danke", "ach", "äh", "ähm", "hm", "hmm", "na", "also", "gut", "dann", "doch", "mal"),
-        but=("aber", "außer", "allerdings", "nur", "sondern", "statt", "ändern", "ändere"),
+        but=(
+            "aber", "außer", "allerdings", "nur", "sondern", "statt", "ändern", "ändere", "was", "wie", "wann", "wer",
+            "wo", "welche", "warum", "warte", "warten", "später",
+        ),
         none=(
             "nein", "nee", "nö", "keins", "keines", "keine", "keiner", "keins von beiden", "keine von beiden",
             "keines von beiden", "weder noch", "etwas anderes", "was anderes", "nein etwas anderes", "nichts davon",
@@ -149,7 +155,10 @@ WORDS: Mapping[str, AnswerWords] = {
         ),
         unsure=("no sé", "no lo sé", "ni idea", "no estoy seguro", "no estoy segura", "no tengo idea", "sí y no"),
         fillers=("por", "favor", "gracias", "ah", "eh", "bueno", "pues", "hm", "hmm", "entonces", "muchas"),
-        but=("pero", "excepto", "salvo", "sino", "solo", "cambia", "cambiar"),
+        but=(
+            "pero", "excepto", "salvo", "sino", "solo", "cambia", "cambiar", "cómo", "cuándo", "cuánto", "quién",
+            "dónde", "cuál", "luego",
+        ),
         none=(
             "no", "ninguno", "ninguna", "ninguno de los dos", "ninguna de las dos", "ni uno ni otro", "otra cosa",
             "algo distinto", "no otra cosa", "ninguno de ellos", "ninguna de ellas", "nada de eso",

@@ -32,7 +32,7 @@ class YesNo:
     n_more_words
         Words behind it, but for fillers.
     goes_on
-        Whether a `but` or the like is among them.
+        Whether it may not stand as it is: there is a `but` or the like, or a yes is taken back or asked.
     """
 
     is_yes: bool | None
@@ -81,6 +81,7 @@ class AnswerReader:
         self._marks = _phrases(words.correction_marks)
         self._negations = _phrases(words.negations)
         self._swaps = _phrases(words.swaps)
+        self._doubts = self._afterthoughts | _phrases((*words.no, *words.unsure))
 
     def yes_no(self, text: str) -> YesNo:
         """Read what a text begins with, after fillers, as a yes or no."""
@@ -88,9 +89,26 @@ class AnswerReader:
         for words in (as_written, self._without_fillers(as_written)):  # `please do`, and `well, yes`
             for length in range(min(self._longest, len(words)), 0, -1):
                 if words[:length] in self._polarity:
-                    more = [word for word in words[length:] if word not in self._fillers]
-                    return YesNo(self._polarity[words[:length]], len(more), not self._but.isdisjoint(more))
+                    is_yes, rest = self._polarity[words[:length]], words[length:]
+                    n_more = sum(word not in self._fillers for word in rest)
+                    goes_on = not self._but.isdisjoint(self._without_yes(rest))
+                    return YesNo(is_yes, n_more, goes_on or (is_yes is True and self._is_doubtful(text, rest)))
         return YesNo(None)
+
+    def _is_doubtful(self, text: str, rest: tuple[str, ...]) -> bool:
+        """Tell whether a yes is less than one: `yes?`, `ok wait`, `yes no`, but not `yes, why not`."""
+        words = self._without_yes(rest)
+        return "?" in text or any(
+            words[place : place + length] in self._doubts
+            for place in range(len(words))
+            for length in range(1, self._longest + 1)
+        )
+
+    def _without_yes(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """Leave out the further ways to say yes that words begin with."""
+        lengths = range(min(self._longest, len(words)), 0, -1)
+        length = next((length for length in lengths if self._polarity.get(words[:length])), None)
+        return words if length is None else self._without_yes(words[length:])
 
     def is_none(self, text: str) -> bool:
         """Tell whether the whole text refuses every option."""

@@ -26,6 +26,22 @@ def test_yes_no_tells_what_comes_after_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "yes?"), ("en", "ok wait"), ("en", "yes no"), ("en", "ok, no idea"), ("en", "ok how much"),
+     ("en", "ok not yet"), ("en", "yes, actually"), ("de", "ja, aber"), ("de", "ok warte"), ("de", "ja nein"), ("es", "vale, cuánto")],
+)  # fmt: skip
+def test_a_yes_in_doubt_goes_on(language: str, text: str) -> None:
+    assert answer_reader(language).yes_no(text).goes_on
+
+
+@pytest.mark.parametrize(
+    "text", ["yes, why not", "ok, no problem", "yes yes yes", "sure thing", "yes thank you so much"]
+)
+def test_a_yes_said_twice_is_a_yes(text: str) -> None:
+    assert not EN.yes_no(text).goes_on
+
+
+@pytest.mark.parametrize(
     ("text", "place"),
     [("the first", 0), ("2nd", 1), ("2.", 1), ("the second one", 1), ("option b", 1), ("the last one", 2),
      ("4", None), ("two tents", None), ("hello", None), ("first or second", None), ("", None)],

@@ -389,7 +389,15 @@ def test_a_correction_is_confirmed_anew(pay: Talk, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["hm", "yes but could you make it an earlier train", "no that is the wrong name on it"]
+    "text",
+    [
+        "hm",
+        "yes?",
+        "ok wait",
+        "ok how much",
+        "yes but could you make it an earlier train",
+        "no that is the wrong name on it",
+    ],
 )
 def test_what_is_neither_yes_nor_no_is_asked_again_and_not_for_ever(pay: Talk, text: str) -> None:
     for _ in range(MAX_REPROMPTS):
