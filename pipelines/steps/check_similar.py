@@ -25,43 +25,84 @@ def plain(text: str) -> str:
     return _SIGNS.sub(" ", _DIGITS.sub("0", text.casefold())).strip()
 
 
-def alike_pairs(texts: Sequence[str], *, at_least: float = ALIKE) -> list[tuple[int, int, float]]:
-    """Find all pairs of texts that are nearly the same; a second for tens of thousands of texts.
+class AlikeIndex:
+    """Finds texts that are nearly the same among those that were added.
+
+    Two sets can only be that similar if they share one of their rarest members, so only the rarest are looked up.
+
+    Parameters
+    ----------
+    texts
+        All texts that will be added or asked for, reduced by `plain` or `wording_key`.
+    at_least
+        Jaccard similarity of character 4-grams, in (0, 1].
+
+    References
+    ----------
+    Bayardo, Ma and Srikant, 2007, "Scaling Up All Pairs Similarity Search".
+    """
+
+    def __init__(self, texts: Sequence[str], *, at_least: float = ALIKE) -> None:
+        self._grams = [_grams(text) for text in texts]
+        self._counts = Counter(gram for grams in self._grams for gram in grams)
+        self._at_least = at_least
+        self._rows_by_gram: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, row: int, *, group: str = "") -> None:
+        """Add the text of a row to what is found, as a member of a group."""
+        for gram in self._rarest(row):
+            self._rows_by_gram[gram][group].append(row)
+
+    def find(self, row: int, *, but_group: str | None = None) -> Iterator[tuple[int, float]]:
+        """Give the rows added so far whose text is like this row's, and how much; those of one group are left out."""
+        own = self._grams[row]
+        candidates = {
+            other
+            for gram in self._rarest(row)
+            for group, rows in self._rows_by_gram.get(gram, {}).items()
+            if group != but_group
+            for other in rows
+        }
+        for other in sorted(candidates):
+            common = len(own & self._grams[other])
+            similarity = common / (len(own) + len(self._grams[other]) - common)
+            if similarity >= self._at_least:
+                yield other, similarity
+
+    def _rarest(self, row: int) -> list[str]:
+        own = self._grams[row]
+        ordered = sorted(own, key=lambda gram: (self._counts[gram], gram))
+        return ordered[: len(own) - ceil(self._at_least * len(own)) + 1]
+
+
+def alike_pairs(
+    texts: Sequence[str], groups: Sequence[str], *, at_least: float = ALIKE
+) -> list[tuple[int, int, float]]:
+    """Find pairs of texts of different groups that are nearly the same.
 
     Parameters
     ----------
     texts
         Texts, reduced by `plain` or `wording_key`.
+    groups
+        The group of each; a text that stands in its group already is passed over.
     at_least
         Jaccard similarity of character 4-grams, in (0, 1].
 
     Returns
     -------
     list[tuple[int, int, float]]
-        Row, later row, similarity; in the order of the rows. Texts without a word are like nothing.
-
-    References
-    ----------
-    Bayardo, Ma and Srikant, 2007, "Scaling Up All Pairs Similarity Search": two sets can only be that similar if they
-    share one of their rarest members, so only the rarest are looked up.
+        Row, later row, similarity; in the order of the later rows. Texts without a word are like nothing.
     """
-    grams = [_grams(text) for text in texts]
-    counts = Counter(gram for row in grams for gram in row)
+    index = AlikeIndex(texts, at_least=at_least)
     found: list[tuple[int, int, float]] = []
-    rows_by_gram: dict[str, list[int]] = defaultdict(list)
-    for row in sorted((row for row in range(len(grams)) if grams[row]), key=lambda row: len(grams[row])):
-        own = grams[row]
-        rarest = sorted(own, key=lambda gram: (counts[gram], gram))[: len(own) - ceil(at_least * len(own)) + 1]
-        candidates = {other for gram in rarest for other in rows_by_gram[gram]}
-        for other in candidates:
-            if len(grams[other]) >= at_least * len(own):
-                common = len(own & grams[other])
-                similarity = common / (len(own) + len(grams[other]) - common)
-                if similarity >= at_least:
-                    found.append((min(row, other), max(row, other), similarity))
-        for gram in rarest:
-            rows_by_gram[gram].append(row)
-    return sorted(found)
+    seen: set[tuple[str, str]] = set()
+    for row, key in enumerate(zip(texts, groups, strict=True)):
+        if texts[row] and key not in seen:
+            seen.add(key)
+            found += [(other, row, similarity) for other, similarity in index.find(row, but_group=groups[row])]
+            index.add(row, group=groups[row])
+    return found
 
 
 def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
@@ -80,11 +121,11 @@ def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
     own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
     ids, intents, texts = own["example_id"].tolist(), own["intent"].tolist(), own["text"].tolist()
     exact = [" ".join(text.lower().split()) for text in texts]
-    pairs = alike_pairs([plain(text) for text in texts])
-    wordings = [wording_key(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
-    for first, second, similarity in sorted(pairs, key=lambda pair: (pair[1], -pair[2])):
-        if intents[first] == intents[second] or exact[first] == exact[second]:
-            continue  # within an intent likeness is only repetition; the same text twice is `one_intent_a_text`
+    best: dict[int, tuple[float, int]] = {}
+    for first, second, similarity in alike_pairs([plain(text) for text in texts], intents):
+        if exact[first] != exact[second]:  # the same text twice is `one_intent_a_text`
+            best[second] = max(best.get(second, (0.0, 0)), (similarity, first))
+    for second, (similarity, first) in best.items():
         explanation = (
             f"the text {texts[second]!r} is nearly {texts[first]!r} ({ids[first]}, {similarity:.0%} alike), "
             f"an example of {intents[first]!r}."
@@ -92,6 +133,7 @@ def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
         yield warning(
             "one_intent_a_wording", ids[second], explanation, "delete one of the two, or move it to the other intent."
         )
+    wordings = [wording_key(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
     yield from _repeated(own)
     yield from _uniform(intents, wordings)
 
@@ -118,17 +160,14 @@ def _uniform(intents: Sequence[str], wordings: Sequence[str]) -> Iterator[Findin
 
 
 def count_wordings(wordings: Sequence[str]) -> int:
-    """Count the groups that are left when near-duplicates are put together."""
-    group = list(range(len(wordings)))
-
-    def root(row: int) -> int:
-        while group[row] != row:
-            row = group[row] = group[group[row]]
-        return row
-
-    for first, second, _ in alike_pairs(wordings):
-        group[root(second)] = root(first)
-    return len({root(row) for row, wording in enumerate(wordings) if wording})
+    """Count the wordings that are not nearly one of those before them."""
+    distinct = list(dict.fromkeys(wording for wording in wordings if wording))
+    index, count = AlikeIndex(distinct), 0
+    for row in range(len(distinct)):
+        if next(index.find(row), None) is None:
+            index.add(row)
+            count += 1
+    return count
 
 
 def _grams(text: str) -> frozenset[str]:

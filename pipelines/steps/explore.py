@@ -171,13 +171,13 @@ def _intents(
 
 def _near_duplicates(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.to_dict("records")
-    pairs = [
+    pairs = alike_pairs([plain(row["text"]) for row in rows], [row["intent"] for row in rows], at_least=WORTH_A_LOOK)
+    table = [
         (similarity, *(row[name] for row in (rows[first], rows[second]) for name in ("example_id", "intent", "text")))
-        for first, second, similarity in alike_pairs([plain(row["text"]) for row in rows], at_least=WORTH_A_LOOK)
-        if rows[first]["intent"] != rows[second]["intent"]
+        for first, second, similarity in pairs
     ]
     names = ("similarity", "example_id", "intent", "text", "other_example_id", "other_intent", "other_text")
-    return pd.DataFrame(pairs, columns=list(names)).sort_values("similarity", ascending=False, ignore_index=True)
+    return pd.DataFrame(table, columns=list(names)).sort_values("similarity", ascending=False, ignore_index=True)
 
 
 def _annotations(extract: Extract) -> pd.DataFrame:

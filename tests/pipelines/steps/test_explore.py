@@ -19,7 +19,7 @@ def extract_of(wire: dict[str, Any]) -> Extract:
 
 @pytest.fixture(scope="module")
 def planted() -> Exploration:
-    """Give a look at the tiny bot, in which a greeting and a question stand among the orders and a value is not marked."""
+    """Give a look at the tiny bot with a greeting and a question among the orders, and a value without its mark."""
     wire = {**TINY_BOT_WIRE, "intents": list(TINY_BOT_WIRE["intents"])}
     order = next(row for row in wire["intents"] if row["intentId"] == "order_product")
     rows = [
