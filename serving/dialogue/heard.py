@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pipelines.schemas.bot import Intent, Parameter
 from serving.dialogue.answers import Correction
 from serving.dialogue.interpret import Interpretation
+from serving.dialogue.pieces import is_cut_from_number
 from serving.dialogue.state import Form, Slot
 from serving.dialogue.values import Candidate, Problem, ValueReader
 
@@ -117,7 +118,8 @@ class _Ear:
     def _hear_group(self, group: list[Parameter]) -> None:
         """Find the values of the parameters of one type, and share them out."""
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
-        candidates = self._candidates(group, filled)[:MAX_CANDIDATES]
+        found = self._candidates(group, filled)[:MAX_CANDIDATES]
+        candidates = [one for one in found if not is_cut_from_number(self.text, one.start, one.end)]
         answers = self.reader.answers
         refused = [one for one in candidates if answers.is_negated(self.text, one.start)]
         meant = [one for one in candidates if one not in refused]
@@ -142,10 +144,17 @@ class _Ear:
         if not candidates and filled and self.correction is not Correction.NONE and not is_boolean:
             corrected = next(one for one in group if one.name in filled)
             candidates = self.reader.read(corrected, self.text, said_at=said_at)
+        if not candidates and not filled and self._is_under_way() and self.reader.is_listed(group[0]):
+            # the model knows `evening` as a greeting; here it is an answer nobody asked for
+            known = self.reader.read(group[0], self.text, said_at=said_at)
+            candidates = known if self._share_of(known) >= MOST else []
         if is_boolean:
             return candidates
         # one number is not both a quantity and a price
         return [one for one in candidates if self.covered.isdisjoint(range(one.start, one.end))]
+
+    def _is_under_way(self) -> bool:
+        return self.form.asking is not None or self.form.is_confirming
 
     def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
         """Name what a correction is about: what was said last of this type.
@@ -188,6 +197,7 @@ class _Ear:
         """
         if self.correction is not Correction.NONE and self.slots and self._share() >= MOST:
             return
+        heard = (self.slots, self.emptied, self.correction, self.covered.copy())
         self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
         self.emptied, self.correction, self.problem = set(), Correction.NONE, None
         if not self.text.strip():
@@ -195,13 +205,19 @@ class _Ear:
         said = self.reader.read(asked, self.text, said_at=self.interpretation.said_at)
         self._take(asked, said[0] if said else Candidate(0, len(self.text), self.text.strip()))
         self.is_whole_text = not said and self.problem is None
-        if self.problem is not None:
-            self.covered.clear()  # what cannot be the answer may be something else
+        if self.problem is not None:  # what cannot be the answer may be something else
+            if heard[2] is Correction.NONE:
+                self.covered.clear()
+            else:
+                self.slots, self.emptied, self.correction, self.covered = heard
 
     def _take(self, parameter: Parameter, candidate: Candidate) -> None:
         """Put a value into its slot, or note why it cannot be there."""
         self.covered.update(range(candidate.start, candidate.end))
         value = self.reader.check(parameter, candidate.value, said_at=self.interpretation.said_at)
+        part = self.reader.fitting_part(parameter, candidate.value) if isinstance(value, Problem) else None
+        if part is not None:
+            value = self.reader.check(parameter, part, said_at=self.interpretation.said_at)
         if isinstance(value, Problem):
             self.problem = self.problem or value
             return
@@ -214,8 +230,14 @@ class _Ear:
         )
 
     def _share(self) -> float:
+        return self._share_within(self.covered)
+
+    def _share_of(self, candidates: list[Candidate]) -> float:
+        return self._share_within({place for one in candidates for place in range(one.start, one.end)})
+
+    def _share_within(self, places: set[int]) -> float:
         letters = [place for place, sign in enumerate(self.text) if sign.isalnum()]
-        return sum(place in self.covered for place in letters) / len(letters) if letters else 0.0
+        return sum(place in places for place in letters) / len(letters) if letters else 0.0
 
 
 def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:

@@ -17,6 +17,7 @@ from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, Ent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
+from serving.dialogue.pieces import stands_alone
 
 MAX_NUMBER = 10**15
 """What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
@@ -158,6 +159,33 @@ class ValueReader:
         if parameter.pattern is not None and _pattern(parameter.pattern).fullmatch(str(value)) is None:
             return Problem(parameter=parameter.name, kind="pattern")
         return _beyond(parameter, value, said_at=said_at) or value
+
+    def fitting_part(self, parameter: Parameter, value: JsonValue) -> str | None:
+        """Find the only whole words in a value that fit the pattern: `1042` in `ordr 1042`.
+
+        Parameters
+        ----------
+        parameter
+            With a pattern.
+        value
+            What does not fit as a whole.
+
+        Returns
+        -------
+        str or None
+            None if there is no such part, or more than one; and for what takes whole messages.
+        """
+        if parameter.pattern is None or not isinstance(value, str) or self.is_text(parameter):
+            return None
+        matches = list(_pattern(parameter.pattern).finditer(value))
+        if len(matches) != 1 or not stands_alone(value, *matches[0].span()):
+            return None
+        return str(matches[0].group()).strip() or None
+
+    def is_listed(self, parameter: Parameter) -> bool:
+        """Tell whether all values of a parameter are known: its entity lists them."""
+        entity = self._entity_by_name.get(parameter.type)
+        return entity is not None and bool(entity.entity_values)
 
     def missing(self, parameter: Parameter) -> Problem:
         """Give the problem of an answer in which there is no value at all."""

@@ -28,7 +28,8 @@ def test_yes_no_tells_what_comes_after_it() -> None:
 @pytest.mark.parametrize(
     ("language", "text"),
     [("en", "yes?"), ("en", "ok wait"), ("en", "yes no"), ("en", "ok, no idea"), ("en", "ok how much"),
-     ("en", "ok not yet"), ("en", "yes, actually"), ("de", "ja, aber"), ("de", "ok warte"), ("de", "ja nein"), ("es", "vale, cuánto")],
+     ("en", "ok not yet"), ("en", "yes, actually"), ("de", "ja, aber"), ("de", "ok warte"), ("de", "ja nein"),
+     ("es", "vale, cuánto")],
 )  # fmt: skip
 def test_a_yes_in_doubt_goes_on(language: str, text: str) -> None:
     assert answer_reader(language).yes_no(text).goes_on

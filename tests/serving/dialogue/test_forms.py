@@ -21,6 +21,12 @@ def wire(*intents: dict[str, Any], language: str = "en") -> dict[str, Any]:
     return {"language": language, "intents": [*intents, *system], "entities": entities}
 
 
+SIZES = {"name": "size", "entity_values": [{"value": "2"}, {"value": "5"}, {"value": "9", "synonyms": ["big"]}]}
+SIZE = {"name": "size", "type": "size"}
+CODE = {"name": "code", "type": "code", "required": True, "prompt": "Code?"}
+GIVE_SIZE = {"name": "Give", "intentId": "give", "speechResponse": "Thanks."}
+
+
 def asks_for(kind: str, *, language: str = "en", **fields: Any) -> Talk:
     """Give a conversation in which the bot has just asked for a value of a type."""
     parameter = {"name": "value", "type": kind, "required": True, "prompt": "Value?", **fields}
@@ -135,6 +141,37 @@ def test_only_a_single_word_with_a_digit_is_taken_for_a_value_the_model_does_not
     for answer in ("dunno", "it is 77", "the one of May"):
         talk = asks_for("order_id")
         assert talk.say(answer) == ("Value?",)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [("my ordr 1042??", "1042"), ("ORD-1042.", "ORD-1042"), ("12345678", None), ("PX1042GB", None),
+     ("1042 or 1043", None), ("0117 496 0000", None), ("1042.5", None)],
+)  # fmt: skip
+def test_what_stands_around_a_value_that_fits_its_pattern_does_no_harm(answer: str, value: str | None) -> None:
+    talk = asks_for("code", pattern=r"(ord)?[ -]*\d{4,6}")
+    talk.say(f"[{answer}](code)")
+    assert talk.slots.get("value") == value
+
+
+@pytest.mark.parametrize("answer", ["1.5", "-2", "2,000", "3.2 of them"])
+def test_a_piece_of_a_number_is_no_value(answer: str) -> None:
+    wired = wire({**GIVE_SIZE, "parameters": [{**SIZE, "required": True, "prompt": "Size?"}]})
+    wired["entities"].append(SIZES)
+    talk = Talk(definition_of(wired))
+    talk.call("give")
+    assert talk.say(answer) == ("Size?",)
+    assert talk.say("2!") == ("Thanks.",)
+
+
+def test_a_known_value_that_nobody_asked_for_is_taken_and_not_for_another_wish() -> None:
+    wired = wire({**GIVE_SIZE, "parameters": [CODE, SIZE]}, COMPLAIN)
+    wired["entities"].append(SIZES)
+    talk = Talk(definition_of(wired))
+    talk.call("give")
+    assert talk.say("big!", "complain", 0.99) == ("Code?",)
+    assert talk.slots == {"size": "9"}
+    assert talk.say("my last pair was big and fell apart", "complain", 0.99) == ("Where?",)
 
 
 def test_the_author_may_say_why_a_value_cannot_be_used() -> None:
@@ -294,6 +331,14 @@ def test_free_text_is_no_place_for_a_correction_of_another_value() -> None:
     talk = Talk(definition_of(wire(COMPLAIN)))
     talk.say("[Bath](city) was bad", "complain")
     assert talk.say("no, York") == ("What happened?",)
+    assert talk.slots == {"place": "York"}
+
+
+def test_what_cannot_be_the_text_that_was_asked_for_may_be_a_correction() -> None:
+    words = {**COMPLAIN["parameters"][1], "pattern": ".*bad.*", "invalidPrompt": "Say what was bad."}
+    talk = Talk(definition_of(wire({**COMPLAIN, "parameters": [COMPLAIN["parameters"][0], words]})))
+    talk.say("[Bath](city) was bad", "complain")
+    assert talk.say("oh wait, it's in fact [York](city)") == ("Say what was bad.",)
     assert talk.slots == {"place": "York"}
 
 
