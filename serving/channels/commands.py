@@ -1,11 +1,16 @@
 """`intentloop channel`: connects bots to platforms from the command line."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.local.arguments import chosen_bot, with_database
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from serving.store.integrations import Integration
 
 channel_app = typer.Typer(no_args_is_help=True, help="Connect a bot to a platform such as Messenger.")
 
@@ -21,7 +26,9 @@ def set_facebook(
     app_secret: Annotated[str | None, typer.Option(help=f"What Messenger signs with: {_HOW}.")] = None,
     page_token: Annotated[str | None, typer.Option(help=f"What replies are sent with: {_HOW}.")] = None,
     page: Annotated[str | None, typer.Option(help="Page that the token is for, if the bot has several.")] = None,
-    enabled: Annotated[bool, typer.Option("--on/--off", help="Whether the channel answers.")] = True,
+    enabled: Annotated[
+        bool | None, typer.Option("--on/--off", help="Whether the channel answers; a new one does.", show_default=False)
+    ] = None,
 ) -> None:
     """Connect a bot to Facebook Messenger, or change how it is connected. What is not given stays as it is.
 
@@ -33,12 +40,14 @@ def set_facebook(
     from serving.store.integrations import Integration, IntegrationStore
 
     name = chosen_bot(bot)
-    verify, secret = _given(verify_token, "Verify token"), _given(app_secret, "App secret")
-    token = _given(page_token, "Page token")
-    if page is not None and token is None:
+    if (verify_token, app_secret, page_token, enabled) == (None,) * 4 and page is None:
+        raise typer.BadParameter("nothing is given that could be changed; --help names the options")
+    if page is not None and page_token is None:
         raise typer.BadParameter("name the page's token as well", param_hint="--page-token")
+    verify, secret = _given(verify_token, "--verify-token"), _given(app_secret, "--app-secret")
+    token = _given(page_token, "--page-token")
 
-    async def change(database: Database) -> FacebookSettings:
+    async def change(database: Database) -> Integration:
         store = IntegrationStore(database)
         known = await store.find(name, CHANNEL)
         before = FacebookSettings.model_validate(known.settings if known else {})
@@ -50,12 +59,12 @@ def set_facebook(
                 "page_access_tokens": before.page_access_tokens | ({page: token} if page and token else {}),
             }
         )
-        settings = after.model_dump()
-        await store.put(Integration(bot=name, channel=CHANNEL, is_enabled=enabled, settings=settings))
-        return after
+        is_enabled = enabled if enabled is not None else known is None or known.is_enabled
+        integration = Integration(bot=name, channel=CHANNEL, is_enabled=is_enabled, settings=after.model_dump())
+        await store.put(integration)
+        return integration
 
-    after = with_database(change)
-    _print(after.model_dump(), bot=name, is_enabled=enabled)
+    _print(with_database(change))
 
 
 @channel_app.command("show")
@@ -74,21 +83,31 @@ def show(bot: BotOption = None) -> None:
         typer.echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* count, if they are set")
         return
     settings = FacebookSettings.model_validate(found.settings)
-    _print(settings.model_dump(), bot=name, is_enabled=found.is_enabled)
+    _print(found.model_copy(update={"settings": settings.model_dump()}))
 
 
-def _given(value: str | None, what: str) -> str | None:
-    if value != ASK:
-        return value
-    if not sys.stdin.isatty():  # a script passes it on, one line each
-        return sys.stdin.readline().strip()
-    answer: str = typer.prompt(what, hide_input=True)
-    return answer
+def _given(value: str | None, option: str) -> str | None:
+    from serving.tools.references import SECRET_NAME
+
+    if value is None:
+        return None
+    if value == ASK:
+        # a script passes it on, one line each
+        is_script = not sys.stdin.isatty()
+        value = sys.stdin.readline() if is_script else typer.prompt(f"Value of {option}", hide_input=True)
+    value = value.strip()
+    if not value:
+        raise typer.BadParameter("the value is empty; leave the option out to keep what is there", param_hint=option)
+    kind, colon, name = value.partition(":")
+    if (kind, colon) == ("secret", ":") and not SECRET_NAME.fullmatch(name):
+        raise typer.BadParameter("the NAME of secret:NAME is made of capital letters, digits and _", param_hint=option)
+    return value
 
 
-def _print(settings: dict[str, str | dict[str, str]], *, bot: str, is_enabled: bool) -> None:
-    typer.echo(f"facebook: {'on' if is_enabled else 'off'}, webhook /api/v1/bots/{bot}/channels/facebook/webhook")
-    for name, value in settings.items():
+def _print(integration: "Integration") -> None:
+    state = "on" if integration.is_enabled else "off"
+    typer.echo(f"facebook: {state}, webhook /api/v1/bots/{integration.bot}/channels/facebook/webhook")
+    for name, value in integration.settings.items():
         if isinstance(value, dict):
             for page, token in value.items():
                 typer.echo(f"  {f'page {page}':<18} {_masked(token)}")
@@ -96,7 +115,7 @@ def _print(settings: dict[str, str | dict[str, str]], *, bot: str, is_enabled: b
             typer.echo(f"  {name:<18} {_masked(value)}")
 
 
-def _masked(value: str) -> str:
+def _masked(value: "JsonValue") -> str:
     if not value:
         return "not set"
-    return value if value.startswith("secret:") else "***"
+    return value if isinstance(value, str) and value.startswith("secret:") else "***"

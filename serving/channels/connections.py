@@ -25,7 +25,7 @@ class Connections:
     graph_api
         Where Messenger's replies go.
     defaults
-        For bots without stored settings.
+        For bots without stored settings, and for what those leave open.
     """
 
     def __init__(
@@ -67,10 +67,13 @@ class Connections:
         """
         if channel != graph_api.CHANNEL:
             raise NotFound("channel", channel, hint=f"the channels with a webhook are: {graph_api.CHANNEL}")
-        integration = await self._store.find(bot, channel) or self._defaults.get((bot, channel))
+        default = self._defaults.get((bot, channel))
+        integration = await self._store.find(bot, channel) or default
         if integration is None or not integration.is_enabled:
             raise NotFound("channel", channel, hint=f"set it up for bot {bot!r} and switch it on")
-        return Facebook(FacebookSettings.model_validate(await self._resolved(integration.settings)), self._graph_api)
+        given = {name: value for name, value in integration.settings.items() if value}
+        settings = {**(default.settings if default else {}), **given}
+        return Facebook(FacebookSettings.model_validate(await self._resolved(settings)), self._graph_api)
 
     async def _resolved(self, settings: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         return {name: await self._value(value) for name, value in settings.items()}

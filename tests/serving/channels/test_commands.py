@@ -47,20 +47,33 @@ async def test_set_changes_what_is_given_and_show_hides_secrets(
         "page_access_tokens": {"1002": "t0ken"},
     }
     assert not found.is_enabled
+    third = channel(mongo_uri, "set-facebook", "--bot", new_name, "--page-token", "n3w")
+    assert "facebook: off" in third.stdout
     shown = channel(mongo_uri, "show", "--bot", new_name).stdout
     assert [line.split() for line in shown.splitlines()[1:]] == [
         ["verify", "***"],
         ["secret", "secret:FB_APP"],
-        ["page_access_token", "not", "set"],
+        ["page_access_token", "***"],
         ["page", "1002", "***"],
     ]
     assert "off" in shown
-    for printed in (first.stdout, second.stdout, shown):
+    for printed in (first.stdout, second.stdout, third.stdout, shown):
         assert "v3rify" not in printed
         assert "t0ken" not in printed
 
 
-def test_set_of_a_page_without_its_token_is_wrong_usage() -> None:
-    done = channel("mongodb://127.0.0.1:1/", "set-facebook", "--page", "1002")
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--page", "1002"), "name the page's token as well"),
+        ((), "nothing is given"),
+        (("--app-secret", ""), "the value is empty"),
+        (("--app-secret", "-"), "the value is empty"),
+        (("--app-secret", "secret:fb-app"), "capital letters"),
+        (("--bot", "a/b", "--off"), "a bot's name"),
+    ],
+)
+def test_set_that_cannot_be_meant_is_wrong_usage(arguments: tuple[str, ...], sentence: str) -> None:
+    done = channel("mongodb://127.0.0.1:1/", "set-facebook", *arguments, stdin="")
     assert done.returncode == 2
-    assert "name the page's token as well" in done.stderr
+    assert sentence in " ".join(done.stderr.replace("\u2502", " ").split())
