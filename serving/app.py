@@ -16,6 +16,8 @@ from serving import health
 from serving.channels import rest, webhooks
 from serving.channels.desk import open_desk
 from serving.http_errors import BodyLimit, install_error_handlers
+from serving.release import webhook as mlflow_webhook
+from serving.release.webhook import SignedWebhook
 from serving.services import Releases, open_services
 
 CHAT_PAGE = Path(__file__).parent / "static" / "chat.html"
@@ -75,8 +77,11 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
         lifespan=lifespan,
     )
     app.state.default_bot = settings.default_bot
+    secret = settings.mlflow_webhook_secret
+    app.state.mlflow_webhook = SignedWebhook(secret.get_secret_value()) if secret is not None else None
     app.include_router(rest.router)
     app.include_router(webhooks.router)
+    app.include_router(mlflow_webhook.router)
     app.include_router(health.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
     app.add_middleware(

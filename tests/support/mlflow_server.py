@@ -40,15 +40,18 @@ print("version=" + version)
 MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "pyfunc_model.py"
 
 
-def start_mlflow(folder: Path, *, port: int) -> "subprocess.Popen[bytes]":
-    """Start a server whose data lie in a folder, and wait until it answers."""
+def start_mlflow(
+    folder: Path, *, port: int, artifacts: str = "./artifacts", environment: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
+    """Start a server whose data lie in a folder, artifacts perhaps elsewhere, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "output.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"]
+    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", artifacts]
+    variables = {**os.environ, **QUIET, **(environment or {})}
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder, env={**os.environ, **QUIET}
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=folder, env=variables
         )
     try:
         wait_until_listening(process, port, log=log)

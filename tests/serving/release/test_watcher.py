@@ -42,6 +42,17 @@ async def test_moved_alias_is_picked_up_and_moves_back(
     assert registry.downloads == 2  # the way back is in the cache
 
 
+async def test_wake_ends_the_pause(
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+) -> None:
+    registry.promote("default", "1", release_folders[0])
+    provider = make(poll_seconds=600)
+    await provider.start()
+    registry.promote("default", "2", release_folders[1])
+    provider.wake()
+    await until(lambda: provider.current("default").version == "2")
+
+
 @pytest.mark.parametrize("tags", [{}, {"gate": "failed"}])
 async def test_version_without_passed_gate_is_refused_once_and_the_last_good_one_answers(
     make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tags: dict[str, str]
