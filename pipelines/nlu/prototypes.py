@@ -3,6 +3,10 @@
 The linear machine draws straight boundaries; this one knows kinds of utterances. Their sum is right more often than
 either (BANKING77, held out in training: 93.5 % against 92.7 % for the machine on the same vectors), it is fitted in
 closed form within seconds, and how near the nearest kind is tells much about what is out of scope.
+
+Copies of utterances with other values or a greeting (`augmentation`) are prototypes like the utterances. Without them
+the out-of-scope AUROC on HWU64 was .914 instead of .910 and the sample bot's the same, but of the sample bot's
+utterances only 94.7 % kept their intent when their values changed, instead of 96.2 %.
 """
 
 import warnings

@@ -94,21 +94,6 @@ def test_held_out_one_example_an_intent_knows_none() -> None:
     assert not classifier.held_out.is_known.any()
 
 
-def test_fit_copies_train_the_machine_and_are_no_prototypes() -> None:
-    rows = colours(3, 4)
-    X = SparseFeatures().fit_transform([text for text, _ in [*rows, *rows[:2]]])
-    labels = [intent for _, intent in [*rows, *rows[:2]]]
-    sentences = np.random.default_rng(0).normal(size=(len(labels), 8)).astype(np.float32)
-    sentences /= np.linalg.norm(sentences, axis=1, keepdims=True)
-    copies = IntentClassifier(C=1.0).fit(X, labels, sentences=sentences, origins=[0, 1])
-    own = IntentClassifier(C=1.0).fit(X, labels, sentences=sentences, origins=[None, None])
-    assert copies.prototypes_ is not None
-    assert own.prototypes_ is not None
-    assert len(copies.prototypes_.prototypes_) == len(rows)
-    assert len(own.prototypes_.prototypes_) == len(labels)
-    assert copies.coefficients_.tolist() == own.coefficients_.tolist()
-
-
 def test_held_out_says_which_fold_each_row_was_in() -> None:
     _, classifier = fitted(colours(4, 5))
     assert sorted(np.bincount(classifier.held_out.folds).tolist()) == [4] * 5
