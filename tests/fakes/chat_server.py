@@ -14,8 +14,8 @@ PAGE = Path(__file__).parents[2] / "serving" / "static" / "chat.html"
 class ChatServer(ThreadingHTTPServer):
     """Keeps what was sent; answers each message by echoing it.
 
-    `failures` holds what the next messages get instead: an HTTP status, or `hang up`. While `gate` is cleared, answers
-    wait.
+    `failures` holds what the next messages get instead: an HTTP status, or `hang up`. `more` holds fields that the
+    answers to certain texts have beside or instead of the usual ones. While `gate` is cleared, answers wait.
     """
 
     daemon_threads = True
@@ -24,6 +24,7 @@ class ChatServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.messages: list[dict[str, Any]] = []
         self.failures: list[int | str] = []
+        self.more: dict[str, dict[str, Any]] = {}
         self.gate = threading.Event()
         self.gate.set()
 
@@ -52,7 +53,8 @@ class _Handler(BaseHTTPRequestHandler):
             answer = {
                 "replies": [{"text": f"echo {message['text']}"}, {"text": "<img src=x onerror=alert(1)>"}],
                 "intent_id": "track_order", "confidence": 0.876, "release": "7",
-                "form": {"asking": "order_id", "is_complete": False},
+                "form": {"asking": "order_id", "is_complete": False}, "is_handed_over": False,
+                **self.server.more.get(message["text"], {}),
             }  # fmt: skip
             self._send(200, json.dumps(answer).encode())
 

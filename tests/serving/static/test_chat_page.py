@@ -2,7 +2,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.fakes.chat_server import ChatServer, chat_server
 
@@ -122,14 +122,100 @@ def test_reload_keeps_the_conversation_and_restart_begins_another(page: Page, se
     assert threads[3] != threads[0]
 
 
-def test_page_fits_a_small_screen_in_both_colour_schemes(page: Page) -> None:
+MENU = {
+    "replies": [
+        {"text": "What can I do for you?"},
+        {
+            "text": "Choose one.",
+            "quick_replies": [
+                {"title": "Track <b>my</b> order", "payload": "/track_order"},
+                {"title": "Talk to a person, " + "please " * 20, "payload": "/handover"},
+            ],
+        },
+    ]
+}
+
+
+def offers(page: Page) -> Locator:
+    return page.get_by_role("group", name="Suggested answers").get_by_role("button")
+
+
+def test_button_shows_its_title_and_sends_its_payload(page: Page, server: ChatServer) -> None:
+    server.more["menu"] = MENU
+    send(page, "menu")
+    expect(offers(page)).to_have_count(2)
+    page.get_by_label("Your message").focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    expect(offers(page).first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".mine").last).to_have_text("You: Track <b>my</b> order")
+    expect(page.locator(".turn").last.locator(".theirs").first).to_contain_text("echo /track_order")
+    expect(offers(page)).to_have_count(0)
+    expect(page.get_by_label("Your message")).to_be_focused()
+    assert server.messages[-1]["text"] == "/track_order"
+
+
+def test_buttons_outlive_a_reload_until_something_else_is_said(page: Page, server: ChatServer) -> None:
+    server.more["menu"] = MENU
+    send(page, "menu")
+    expect(offers(page)).to_have_count(2)
+    page.reload()
+    expect(offers(page)).to_have_count(2)
+    send(page, "something else")
+    expect(offers(page)).to_have_count(0)
+    expect(page.locator(".turn").last.locator(".theirs")).to_have_count(2)
+    page.reload()
+    expect(page.locator(".mine").last).to_have_text("You: something else")
+    expect(offers(page)).to_have_count(0)
+
+
+def test_hand_over_is_said_plainly_and_outlives_a_reload(page: Page, server: ChatServer) -> None:
+    server.more["help"] = {"is_handed_over": True, "replies": [{"text": "One moment."}]}
+    send(page, "help")
+    for _ in range(2):
+        expect(page.locator(".handover")).to_have_text("A person will take over this conversation.")
+        page.reload()
+    send(page, "thanks")
+    expect(page.locator(".turn").last.locator(".theirs")).to_have_count(2)
+    expect(page.locator(".handover")).to_have_count(1)
+
+
+def test_message_without_an_answer_is_sent_again_after_a_reload(page: Page, server: ChatServer) -> None:
+    server.gate.clear()
+    send(page, "hello")
+    expect(page.locator(".typing")).to_be_visible()
+    page.reload()
+    server.gate.set()
+    expect(page.locator(".mine")).to_have_text(["You: hello"])
+    expect(page.locator(".theirs").last).to_contain_text("<img")
+    ids = {message["message_id"] for message in server.messages if message["text"] == "hello"}
+    assert len(ids) == 1
+    page.reload()
+    expect(page.locator(".theirs")).to_have_count(4)
+
+
+def test_odd_buttons_do_no_harm(page: Page, server: ChatServer) -> None:
+    for number, odd in enumerate(("x", {}, [None, 5, {"title": "t"}, {"title": 1, "payload": "p"}])):
+        server.more[f"odd{number}"] = {"replies": [{"text": f"fine {number}", "quick_replies": odd}]}
+        send(page, f"odd{number}")
+        expect(page.locator(".theirs").last).to_contain_text(f"fine {number}")
+    expect(offers(page)).to_have_count(0)
+
+
+def test_page_fits_a_small_screen_in_both_colour_schemes(page: Page, server: ChatServer) -> None:
     send(page, "w" * 300)
     expect(page.locator(".turn").last.locator(".theirs")).to_have_count(2)
+    server.more["menu"] = MENU | {"is_handed_over": True}
+    send(page, "menu")
+    expect(offers(page)).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         assert contrast(page, ".mine") > 4.5
         assert contrast(page, ".theirs") > 4.5
+        for text in (".offers button", ".handover", ".details"):
+            assert contrast(page, text, on=".chat") > 4.5
 
 
 def test_conversation_is_a_live_log_and_the_page_asks_nobody_else(page: Page, server: ChatServer) -> None:
@@ -139,10 +225,10 @@ def test_conversation_is_a_live_log_and_the_page_asks_nobody_else(page: Page, se
     assert set(hosts) <= {server.url.split("/")[2], ""}
 
 
-def contrast(page: Page, selector: str) -> float:
-    """Give the WCAG contrast of an element's text and its background."""
+def contrast(page: Page, selector: str, *, on: str | None = None) -> float:
+    """Give the WCAG contrast of an element's text and its background, or another element's."""
     ratio: float = page.locator(selector).first.evaluate(
-        """(element) => {
+        """(element, on) => {
             const light = (colour) => {
                 const [r, g, b] = colour.match(/[\\d.]+/g).map((part) => {
                     const share = part / 255;
@@ -150,9 +236,10 @@ def contrast(page: Page, selector: str) -> float:
                 });
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
             };
-            const style = getComputedStyle(element);
-            const [high, low] = [light(style.color), light(style.backgroundColor)].sort((a, b) => b - a);
+            const [text, ground] = [element, on ? document.querySelector(on) : element].map((each) => getComputedStyle(each));
+            const [high, low] = [light(text.color), light(ground.backgroundColor)].sort((a, b) => b - a);
             return (high + 0.05) / (low + 0.05);
-        }"""
+        }""",
+        on,
     )
     return ratio
