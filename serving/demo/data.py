@@ -151,6 +151,7 @@ _METHODS = ("standard", "express", "standard", "pickup", "next day")
 _NUMBER_WORDS = {
     "a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "couple": 2, "pair": 1, "three": 3, "few": 3, "four": 4,
     "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "dozen": 12,
+    "hundred": 100, "hundreds": 100, "thousand": 1000, "thousands": 1000,
 }  # fmt: skip
 
 
@@ -203,9 +204,11 @@ def read_tracking_number(text: str) -> str | None:
 
 def read_quantity(text: str) -> int | None:
     """Read `3`, `three`, `a pair of`, `a dozen`; None if there is no number in it or it is not 1 to 99."""
-    digits = re.search(r"\d{1,4}", text, re.ASCII)
+    digits = re.search(r"[-\d.,]*\d", text, re.ASCII)
     words = [_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMBER_WORDS]
-    number = int(digits.group()) if digits else max(words, default=0)
+    if digits and not digits.group().isdigit():
+        return None  # `1.5`, `-3`, `2,000`
+    number = int(digits.group()[:4]) if digits else max(words, default=0)
     return number if 1 <= number <= 99 else None
 
 

@@ -95,6 +95,11 @@ class AnswerReader:
                     return YesNo(is_yes, n_more, goes_on or (is_yes is True and self._is_doubtful(text, rest)))
         return YesNo(None)
 
+    def is_bare(self, text: str) -> bool:
+        """Tell whether the whole text is a yes or no, or neither: an answer, and to nobody's question a wish."""
+        words = plain_words(text)
+        return words in self._polarity or self._without_fillers(words) in self._polarity
+
     def _is_doubtful(self, text: str, rest: tuple[str, ...]) -> bool:
         """Tell whether a yes is less than one: `yes?`, `ok wait`, `yes no`, but not `yes, why not`."""
         words = self._without_yes(rest)

@@ -138,7 +138,7 @@ class _Stage:
 
     def decide_message(self, *, form: Form | None, may_clarify: bool) -> Decision:
         """Decide on a message of its own, or an answer to the form that listens."""
-        filling = None
+        filling, nlu = None, self.interpretation.nlu
         if form is not None:
             form, filling = self._listening(form)
         route = choose_route(
@@ -147,6 +147,7 @@ class _Stage:
             intent_by_id=self.intent_by_id,
             filling=filling,
             may_clarify=may_clarify,
+            is_bare_answer=nlu is not None and self.reader.answers.is_bare(nlu.text),
         )
         if route.kind == "form" and filling is not None:
             return self._go_on(route, filling)

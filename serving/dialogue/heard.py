@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pipelines.schemas.bot import Intent, Parameter
 from serving.dialogue.answers import Correction
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.pieces import is_cut_from_number
 from serving.dialogue.state import Form, Slot
 from serving.dialogue.values import Candidate, Problem, ValueReader
 
@@ -119,7 +118,7 @@ class _Ear:
         """Find the values of the parameters of one type, and share them out."""
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
         found = self._candidates(group, filled)[:MAX_CANDIDATES]
-        candidates = [one for one in found if not is_cut_from_number(self.text, one.start, one.end)]
+        candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         answers = self.reader.answers
         refused = [one for one in candidates if answers.is_negated(self.text, one.start)]
         meant = [one for one in candidates if one not in refused]

@@ -55,6 +55,7 @@ def choose_route(
     intent_by_id: Mapping[str, Intent],
     filling: Filling | None,
     may_clarify: bool = True,
+    is_bare_answer: bool = False,
 ) -> Route:
     """Decide whose turn it is.
 
@@ -63,7 +64,8 @@ def choose_route(
     others together) interrupts it, and one that is not leaves it the turn. `cancel` is one of these, and ends the form.
 
     Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
-    or that the release does not have, is the fallback's. What the language model says, where it was asked and answered,
+    or that the release does not have, is the fallback's. A `yes` that nobody asked for begins nothing that needs values
+    or does something. What the language model says, where it was asked and answered,
     takes the place of what the trained model says.
 
     Parameters
@@ -78,6 +80,8 @@ def choose_route(
         The active form as this message would fill it, if there is one.
     may_clarify
         Whether the customer may be asked which intent is meant.
+    is_bare_answer
+        Whether the message is a mere yes or no.
 
     Returns
     -------
@@ -97,15 +101,23 @@ def choose_route(
     if filling is not None:
         kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
         return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
-    options = torn_between(nlu, thresholds, intent_by_id) if nlu is not None and may_clarify else ()
+    options = (
+        torn_between(nlu, thresholds, intent_by_id) if nlu is not None and may_clarify and not is_bare_answer else ()
+    )
     if options:
         why = f"torn between {', '.join(options)}"
         return Route(kind="clarify", intent_id=FALLBACK_INTENT, confidence=confidence, why=why, options=options)
     if wanted is not None and wanted not in intent_by_id:
         wanted, why = None, f"the release has no intent {wanted!r}"
+    if wanted is not None and is_bare_answer and _does_something(intent_by_id[wanted]):
+        wanted, why = None, "an answer to no question"
     if wanted is None:
         return Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=confidence, why=why)
     return Route(kind="intent", intent_id=wanted, confidence=confidence, why=why)
+
+
+def _does_something(intent: Intent) -> bool:
+    return bool(intent.parameters or intent.tool or intent.confirm)
 
 
 def is_for_form(filling: Filling) -> bool:
@@ -122,11 +134,11 @@ def _with_form(
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
     # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
-    may_cancel = filling.is_whole_text or filling.share < MOST
+    may_cancel = (filling.is_whole_text or filling.share < MOST) and not filling.begins_with_yes
     if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why
     if is_for_form(filling):
         return "form", own, f"answer to the form; {why}"
-    if wanted is not None and wanted != own and wanted in intent_by_id and is_sure:
+    if wanted not in (None, own, CANCEL_INTENT) and wanted in intent_by_id and is_sure:
         return "intent", wanted, f"digression from {own}; {why}"
     return "form", own, f"form is active; {why}"

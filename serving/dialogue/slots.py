@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.schemas.bot import Intent
+from pipelines.schemas.bot import CANCEL_INTENT, Intent
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.heard import Heard, hear
 from serving.dialogue.interpret import Interpretation
@@ -20,7 +20,7 @@ class Filling(BaseModel):
 
     `is_answer` says that the message answers what was asked, or corrects a value (`is_whole_text`: because any text
     does); `share` is how much of it is values of this form, in [0, 1]; `is_refused` says that the customer does not
-    want to go ahead, `problem` why a value was not taken.
+    want to go ahead, `begins_with_yes` that they seem to; `problem` says why a value was not taken.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,6 +32,7 @@ class Filling(BaseModel):
     is_answer: bool = False
     is_whole_text: bool = False
     is_refused: bool = False
+    begins_with_yes: bool = False
     share: float = 0.0
 
     @property
@@ -104,6 +105,7 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         problem=heard.problem,
         is_answer=before.asking in heard.slots or (heard.takes_back and is_changed) or yes is not None,
         is_refused=yes is False,
+        begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).is_yes is True,
         is_whole_text=heard.is_whole_text,
         share=heard.share,
     )
@@ -153,4 +155,7 @@ def _yes(nlu: NluResult | None, reader: ValueReader) -> bool | None:
         return None
     answer = reader.answers.yes_no(nlu.text)
     is_plain = answer.n_more_words <= MAX_WORDS_AFTER_YES and not answer.goes_on
+    best = nlu.ranking[0].intent_id if nlu.ranking else None
+    if answer.is_yes and answer.n_more_words and best == CANCEL_INTENT:
+        return None  # `yes, cancel it`, of an order that is to be cancelled: too much to lose for a guess
     return answer.is_yes if is_plain else None

@@ -17,7 +17,7 @@ from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, Ent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
-from serving.dialogue.pieces import stands_alone
+from serving.dialogue.pieces import is_cut_from_number, stands_alone
 
 MAX_NUMBER = 10**15
 """What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
@@ -181,6 +181,16 @@ class ValueReader:
         if len(matches) != 1 or not stands_alone(value, *matches[0].span()):
             return None
         return str(matches[0].group()).strip() or None
+
+    def is_piece(self, parameter: Parameter, candidate: Candidate, text: str) -> bool:
+        """Tell whether a candidate is a piece of a number: the 5 of `1.5`, the `two` of `two hundred`."""
+        start, end = candidate.start, candidate.end
+        if is_cut_from_number(text, start, end):
+            return True
+        if not self.is_listed(parameter):
+            return False
+        numbers = _system_entities(("sys.number",), self._language).find(text)
+        return any(one.start <= start and end <= one.end and end - start < one.end - one.start for one in numbers)
 
     def is_listed(self, parameter: Parameter) -> bool:
         """Tell whether all values of a parameter are known: its entity lists them."""

@@ -69,6 +69,9 @@ def test_get_parcel_reads_digits_and_spaces(shop: TestClient) -> None:
         ("0", None),
         ("many", None),
         ("5000", None),
+        ("two hundred", None),
+        ("1.5", None),
+        ("-3", None),
     ],
 )
 def test_read_quantity(words: str, pieces: int | None) -> None:

@@ -21,7 +21,14 @@ def wire(*intents: dict[str, Any], language: str = "en") -> dict[str, Any]:
     return {"language": language, "intents": [*intents, *system], "entities": entities}
 
 
-SIZES = {"name": "size", "entity_values": [{"value": "2"}, {"value": "5"}, {"value": "9", "synonyms": ["big"]}]}
+SIZES = {
+    "name": "size",
+    "entity_values": [
+        {"value": "2", "synonyms": ["two"]},
+        {"value": "5", "synonyms": ["five"]},
+        {"value": "9", "synonyms": ["big"]},
+    ],
+}
 SIZE = {"name": "size", "type": "size"}
 CODE = {"name": "code", "type": "code", "required": True, "prompt": "Code?"}
 GIVE_SIZE = {"name": "Give", "intentId": "give", "speechResponse": "Thanks."}
@@ -154,7 +161,7 @@ def test_what_stands_around_a_value_that_fits_its_pattern_does_no_harm(answer: s
     assert talk.slots.get("value") == value
 
 
-@pytest.mark.parametrize("answer", ["1.5", "-2", "2,000", "3.2 of them"])
+@pytest.mark.parametrize("answer", ["1.5", "-2", "2,000", "3.2 of them", "two hundred", "twenty five"])
 def test_a_piece_of_a_number_is_no_value(answer: str) -> None:
     wired = wire({**GIVE_SIZE, "parameters": [{**SIZE, "required": True, "prompt": "Size?"}]})
     wired["entities"].append(SIZES)
@@ -450,6 +457,21 @@ def test_what_is_neither_yes_nor_no_is_asked_again_and_not_for_ever(pay: Talk, t
         assert pay.tool is None
     assert pay.say(text, "?") == ("What?!",)
     assert pay.now.route.why == "trip: asked in vain for a confirmation"
+
+
+@pytest.mark.parametrize("text", ["yes, cancel it", "ok cancel", "yes stop"])
+def test_a_yes_that_sounds_like_a_cancel_is_asked_about(pay: Talk, text: str) -> None:
+    assert pay.say(text, "cancel", 0.97)[-1].endswith("Shall I go ahead?")
+    assert pay.say("yes", "?") == ("Booked: 2.",)
+
+
+@pytest.mark.parametrize("text", ["yes", "OK!", "no", "yes please", "not sure"])
+def test_an_answer_to_no_question_begins_nothing(text: str) -> None:
+    greet = {"name": "Hi", "intentId": "greet", "speechResponse": "Hi!"}
+    talk = Talk(definition_of(wire(TRIP, greet)))
+    assert talk.say(text, "trip", 0.9) == ("What?!",)
+    assert talk.say(text, "greet", 0.9) == ("Hi!",)
+    assert talk.say(f"{text}, a trip", "trip", 0.9) == ("From where?",)
 
 
 def test_a_correction_that_cannot_be_used_confirms_nothing(pay: Talk) -> None:
