@@ -42,6 +42,9 @@ class Work(Protocol):
 
     times_begun: int
 
+    def cpu_seconds(self) -> float | None:
+        """Processor time used so far, the database's not counted; None if it is not known."""
+
     def let_go_on(self) -> None:
         """Work, from where it was stopped or from the beginning."""
 
@@ -61,12 +64,21 @@ class _Training:
         self._source = folder / "drafts.json"
         self._source.write_text(json.dumps(drafts), encoding="utf-8")
         self._child: Child | None = None
+        self._used_before = self._used_now = 0.0
+
+    def cpu_seconds(self) -> float | None:
+        pid = self._child.pid if self._child is not None else None
+        use = processes.use_of(pid) if pid is not None else None
+        # a child that has ended takes its own children's time with it: what was seen last is what is known
+        self._used_now = max(self._used_now, use.cpu_seconds if use is not None else 0.0)
+        return self._used_before + self._used_now
 
     def let_go_on(self) -> None:
         if self._child is not None and self._child.exit_code not in (None, 0):
             raise self._child.failure()
         if self._child is None or self._child.exit_code == 0:
             self.times_begun += 1
+            self._used_before, self._used_now = self._used_before + self._used_now, 0.0
             variables = {
                 **programs.environment(self._settings),
                 f"{ENV_PREFIX}HOME": str(self._folder),
@@ -82,6 +94,7 @@ class _Training:
 
     def hold(self) -> None:
         self._pause(is_paused=True)
+        self.cpu_seconds()
 
     def end(self) -> None:
         self._pause(is_paused=False)
@@ -100,8 +113,12 @@ class _Import:
         self.times_begun = 0
         self._settings, self._drafts = settings, drafts
         self._is_allowed, self._is_over = threading.Event(), threading.Event()
+        self._used = 0.0
         self._thread = threading.Thread(target=lambda: on_database(settings, self._import_for_ever), daemon=True)
         self._thread.start()
+
+    def cpu_seconds(self) -> float | None:
+        return self._used
 
     def let_go_on(self) -> None:
         self._is_allowed.set()
@@ -121,6 +138,7 @@ class _Import:
                 return
             self.times_begun += 1
             await import_bot(database, self._drafts, bot=_IMPORTED_BOT, source="the drafts", replace=True)
+            self._used = time.thread_time()
 
 
 @dataclass
@@ -247,5 +265,6 @@ def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progre
         quiet_messages=len(quiet_samples),
         busy_messages=len(busy_samples),
         times_begun=work.times_begun,
+        work_cpu_seconds=work.cpu_seconds(),
         outcomes=outcomes_of(done.samples),
     )

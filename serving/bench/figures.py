@@ -78,6 +78,7 @@ class BesideFigures(BaseModel):
     quiet_messages: int
     busy_messages: int
     times_begun: int
+    work_cpu_seconds: float | None
     outcomes: dict[str, int]
 
 
@@ -183,7 +184,10 @@ def describe_beside(figures: BesideFigures) -> list[tuple[str, str]]:
         (f"without {figures.beside}", f"{figures.quiet.describe()} ({figures.quiet_messages:,} messages)"),
         (f"with {figures.beside}", f"{figures.busy.describe()} ({figures.busy_messages:,} messages)"),
         ("p95 with / without, neighbours", f"{figures.p95_ratio:.2f}"),
-        (f"times {figures.beside} was begun", str(figures.times_begun)),
+        (
+            figures.beside,
+            f"begun {figures.times_begun} times, CPU time {_or_unknown(figures.work_cpu_seconds, 's', 'it has ended')}",
+        ),
         ("outcomes", ", ".join(f"{name}: {count:,}" for name, count in figures.outcomes.items())),
     ]
 

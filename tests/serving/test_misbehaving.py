@@ -151,6 +151,9 @@ class Alternating:
         self._server, self._good, self._bad = server, good, bad
         self.hold()
 
+    def cpu_seconds(self) -> float | None:
+        return None
+
     def let_go_on(self) -> None:
         self._server.behaviours = [self._bad]
 

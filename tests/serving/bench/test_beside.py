@@ -9,6 +9,9 @@ class Work:
     times_begun = 0
     is_going_on = False
 
+    def cpu_seconds(self) -> float | None:
+        return None
+
     def let_go_on(self) -> None:
         self.is_going_on = True
 
