@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pipelines.schemas.bot import FALLBACK_INTENT, HANDOVER_INTENT, Intent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import NluResult
+from serving.dialogue.answers import Correction
 from serving.dialogue.clarify import read_choice
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
@@ -160,14 +161,22 @@ class _Stage:
         return self._start(route, self.known, self.interpretation)
 
     def _listening(self, active: Form) -> tuple[Form, Filling]:
-        """Find the form that a message is for: the active one, unless it answers what one below is waiting for."""
+        """Find the form that a message is for: the active one, unless it answers what one below is waiting for.
+
+        A yes or no answers what was asked last, and nothing that was asked before; `no, I meant Rome` may go further.
+        """
         filling = self._fill(active)
-        if not is_for_form(filling):
+        if not is_for_form(filling) and not self._is_yes_or_no():
             for form in reversed(self.known.forms[:-1]):
                 late = self._fill(form)
-                if late.is_answer and not late.is_whole_text and is_for_form(late):
+                if late.is_answer and not (late.is_whole_text or late.is_refused) and is_for_form(late):
                     return form, late
         return active, filling
+
+    def _is_yes_or_no(self) -> bool:
+        text, answers = self.interpretation.nlu.text if self.interpretation.nlu else "", self.reader.answers
+        is_answer = answers.yes_no(text).is_yes is not None and answers.correction(text) is Correction.NONE
+        return is_answer or answers.is_bare(text)
 
     def _fill(self, form: Form) -> Filling:
         return fill_slots(self.intent_by_id[form.intent_id], form, self.interpretation, reader=self.reader)

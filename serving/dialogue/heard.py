@@ -143,7 +143,8 @@ class _Ear:
         if not candidates and filled and self.correction is not Correction.NONE and not is_boolean:
             corrected = next(one for one in group if one.name in filled)
             candidates = self.reader.read(corrected, self.text, said_at=said_at)
-        if not candidates and not filled and self._is_under_way() and self.reader.is_listed(group[0]):
+        is_open = self.form.is_confirming or (self.form.asking is not None and not filled)
+        if not candidates and is_open and self.reader.is_listed(group[0]):
             # the model knows `evening` as a greeting; here it is an answer nobody asked for
             known = self.reader.read(group[0], self.text, said_at=said_at)
             candidates = known if self._share_of(known) >= MOST else []
@@ -151,9 +152,6 @@ class _Ear:
             return candidates
         # one number is not both a quantity and a price
         return [one for one in candidates if self.covered.isdisjoint(range(one.start, one.end))]
-
-    def _is_under_way(self) -> bool:
-        return self.form.asking is not None or self.form.is_confirming
 
     def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
         """Name what a correction is about: what was said last of this type.

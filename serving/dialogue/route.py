@@ -98,6 +98,8 @@ def choose_route(
     else:
         wanted, why = _sure_intent(nlu, thresholds)
         confidence = nlu.ranking[0].confidence if nlu.ranking else None
+    if is_bare_answer and wanted is not None and wanted in intent_by_id and _does_something(intent_by_id[wanted]):
+        wanted, why = None, "an answer to no question"
     if filling is not None:
         kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
         return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
@@ -109,8 +111,6 @@ def choose_route(
         return Route(kind="clarify", intent_id=FALLBACK_INTENT, confidence=confidence, why=why, options=options)
     if wanted is not None and wanted not in intent_by_id:
         wanted, why = None, f"the release has no intent {wanted!r}"
-    if wanted is not None and is_bare_answer and _does_something(intent_by_id[wanted]):
-        wanted, why = None, "an answer to no question"
     if wanted is None:
         return Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=confidence, why=why)
     return Route(kind="intent", intent_id=wanted, confidence=confidence, why=why)

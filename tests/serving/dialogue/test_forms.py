@@ -468,10 +468,26 @@ def test_a_yes_that_sounds_like_a_cancel_is_asked_about(pay: Talk, text: str) ->
 @pytest.mark.parametrize("text", ["yes", "OK!", "no", "yes please", "not sure"])
 def test_an_answer_to_no_question_begins_nothing(text: str) -> None:
     greet = {"name": "Hi", "intentId": "greet", "speechResponse": "Hi!"}
-    talk = Talk(definition_of(wire(TRIP, greet)))
+    talk = Talk(definition_of(wire(TRIP, COMPLAIN, greet)))
     assert talk.say(text, "trip", 0.9) == ("What?!",)
     assert talk.say(text, "greet", 0.9) == ("Hi!",)
     assert talk.say(f"{text}, a trip", "trip", 0.9) == ("From where?",)
+    assert talk.say(text, "complain", 0.9) == ("From where?",)
+
+
+@pytest.mark.parametrize("text", ["yes", "sure, why not", "no", "yes please, Sir", "no not now or ever"])
+def test_a_yes_or_no_to_another_question_decides_nothing_below(pay: Talk, text: str) -> None:
+    assert pay.say("I want to complain", "complain") == ("Where?",)
+    assert pay.say(text, "?") == ("Where?",)
+    assert (pay.tool, pay.stack) == (None, ["trip", "complain"])
+
+
+def test_a_listed_value_corrects_what_is_to_be_confirmed() -> None:
+    wired = wire({**GIVE_SIZE, "confirm": True, "parameters": [SIZE]})
+    wired["entities"].append(SIZES)
+    talk = Talk(definition_of(wired))
+    assert talk.say("give me a [huge](size) one", "give") == ("Give \u2013 size: huge. Shall I go ahead?",)
+    assert talk.say("5") == ("Give \u2013 size: 5. Shall I go ahead?",)
 
 
 def test_a_correction_that_cannot_be_used_confirms_nothing(pay: Talk) -> None:
