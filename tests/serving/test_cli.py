@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,9 @@ from tests.support.servers import free_port
 WIRE: dict[str, Any] = json.loads(json.dumps(TINY_BOT.to_wire()))
 
 
-def test_help_is_quick_and_teaches() -> None:
-    seconds = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = intentloop("--help")
-        seconds.append(time.perf_counter() - started)
+def test_help_teaches() -> None:
+    done = intentloop("--help")
     assert done.returncode == 0
-    assert min(seconds) < 0.5
     for command in ("up", "serve", "worker", "channel", "train", "import", "export", "doctor", "bench"):
         assert f" {command} " in done.stdout
     for described in (*app.registered_commands, *bench_app.registered_commands, *channel_app.registered_commands):
@@ -32,7 +26,8 @@ def test_help_is_quick_and_teaches() -> None:
 
 
 def test_importing_the_command_line_imports_nothing_heavy() -> None:
-    code = "import sys, serving.cli; print([m for m in ('mlflow', 'pandas', 'motor', 'fastapi') if m in sys.modules])"
+    heavy = ("mlflow", "pandas", "numpy", "motor", "fastapi", "uvicorn", "openai", "onnxruntime", "boto3", "rich.table")
+    code = f"import sys, serving.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 
