@@ -7,7 +7,9 @@ from pydantic import BaseModel
 
 from pipelines.errors import ModelNotLoaded, NotFound, StoreUnavailable
 from serving.channels.rest import ServicesOfApp
+from serving.channels.webhooks import DeskOfApp
 from serving.services import Services
+from serving.store.inbox import Inbox
 
 router = APIRouter(tags=["health"])
 
@@ -19,7 +21,11 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether messages can be answered, and by what. Ages are in seconds."""
+    """Whether messages can be answered, and by what. Ages are in seconds.
+
+    `inbox_waiting` counts what platforms brought and nobody has answered yet, up to 1,000. It is for alarms: however
+    much waits, this process can answer.
+    """
 
     status: str
     bot: str
@@ -28,19 +34,23 @@ class Readiness(BaseModel):
     release_age_seconds: float | None = None
     data_hash: str | None = None
     registry_poll_age_seconds: float | None = None
+    inbox_waiting: int | None = None
+    inbox_oldest_seconds: float | None = None
     problems: tuple[str, ...] = ()
 
 
-async def _readiness(services: Services, bot: str) -> Readiness:
+async def _readiness(services: Services, inbox: Inbox, bot: str) -> Readiness:
     problems: list[str] = []
     now = services.now()
 
     def age(moment: datetime | None) -> float | None:
         return None if moment is None else round(max(0.0, (now - moment).total_seconds()), 1)
 
+    backlog = None
     try:
         await services.database.ping()
         await services.ledger.schema.ensure()
+        backlog = await inbox.backlog()
     except StoreUnavailable as error:
         problems.append(str(error))
     has_database = not problems
@@ -59,6 +69,8 @@ async def _readiness(services: Services, bot: str) -> Readiness:
         release_age_seconds=age(release.manifest.created_at) if release else None,
         data_hash=release.manifest.data_hash if release else None,
         registry_poll_age_seconds=age(polled_at),
+        inbox_waiting=backlog.waiting if backlog else None,
+        inbox_oldest_seconds=age(backlog.oldest_at) if backlog else None,
         problems=tuple(problems),
     )
 
@@ -70,18 +82,18 @@ async def live() -> Alive:
 
 
 @router.get("/health/ready", summary="Can messages be answered?", responses={503: {"model": Readiness}})
-async def ready(request: Request, response: Response, services: ServicesOfApp) -> Readiness:
+async def ready(request: Request, response: Response, services: ServicesOfApp, desk: DeskOfApp) -> Readiness:
     """Tell whether the database and a release are there; 503 if one is missing."""
-    readiness = await _readiness(services, request.app.state.default_bot)
+    readiness = await _readiness(services, desk.deliveries.inbox, request.app.state.default_bot)
     if readiness.status != "ok":
         response.status_code = 503
     return readiness
 
 
 @router.get("/ready", include_in_schema=False)
-async def compat_ready(request: Request, response: Response, services: ServicesOfApp) -> Alive:
+async def compat_ready(request: Request, response: Response, services: ServicesOfApp, desk: DeskOfApp) -> Alive:
     """Answer as ai-chatbot-framework does, but only when it is true."""
-    readiness = await _readiness(services, request.app.state.default_bot)
+    readiness = await _readiness(services, desk.deliveries.inbox, request.app.state.default_bot)
     if readiness.status != "ok":
         response.status_code = 503
     return Alive(status=readiness.status)

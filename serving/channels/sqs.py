@@ -41,6 +41,14 @@ class ReceivedJob:
     message_id: str
 
 
+@dataclass(frozen=True)
+class QueueState:
+    """How many messages wait, about, and whether a redrive policy takes aside what fails again and again."""
+
+    waiting: int
+    has_redrive_policy: bool
+
+
 class SqsQueue:
     """A standard queue with a redrive policy, whose dead-letter queue gets what fails again and again.
 
@@ -110,6 +118,12 @@ class SqsQueue:
     async def delete(self, job: ReceivedJob) -> None:
         """Be done with a message."""
         await self._call(self._client.delete_message, ReceiptHandle=job.receipt)
+
+    async def state(self) -> QueueState:
+        """Tell how the queue is; raise `QueueUnavailable` if it does not say."""
+        names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
+        attributes = (await self._call(self._client.get_queue_attributes, AttributeNames=names))["Attributes"]
+        return QueueState(waiting=int(attributes[names[0]]), has_redrive_policy=names[1] in attributes)
 
     async def _call(self, method: Callable[..., T], **options: Any) -> T:
         try:

@@ -3,18 +3,29 @@
 import asyncio
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pipelines.errors import BotError, ModelNotLoaded, NotFound, SetupProblem
+from pipelines.errors import BotError, ModelNotLoaded, NotFound, SetupProblem, without_password
 from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import prepare_home
 from serving.local.processes import check_port, is_listening
+from serving.store.bots import has_intents
+from serving.store.client import Database
+from serving.store.inbox import COUNTED, Inbox
+from serving.store.schema import Schema
 
+if TYPE_CHECKING:
+    from serving.channels.sqs import QueueState
+
+LATE_MINUTES = 10
+"""An answer that is later than this is nothing that passes by itself."""
 Verdict = Literal["ok", "note", "problem"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,8 @@ def run_checks(settings: Settings) -> list[Check]:
         In the order to mend them.
     """
     checks: list[Callable[[Settings], Check]] = [
-        check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api, check_llm,
+        check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api,
+        check_inbox, check_queue, check_llm,
     ]  # fmt: skip
     return [check(settings) for check in checks]
 
@@ -78,11 +90,13 @@ def check_database(settings: Settings) -> Check:
     if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
         return _check_free_port(settings.mongo_port, "database", "INTENTLOOP_MONGO_PORT")
     try:
-        intents = asyncio.run(_count_intents(settings))
+        has_bot = asyncio.run(
+            _with_database(settings, lambda database: has_intents(database, bot=settings.default_bot))
+        )
     except BotError as error:
         remedy = "start it with `intentloop up`" if settings.mongo_uri is None else "correct INTENTLOOP_MONGO_URI"
         return Check("database", "problem", str(error).partition(";")[0], remedy)
-    if not intents:
+    if not has_bot:
         return Check("database", "note", "answers; it holds no bot yet", "intentloop import data/sample/bot.json")
     return Check("database", "ok", f"answers; bot {settings.default_bot!r} is in it")
 
@@ -94,11 +108,12 @@ def check_registry(settings: Settings) -> Check:
         return _check_free_port(settings.mlflow_port, "MLflow", "INTENTLOOP_MLFLOW_PORT")
     if urlsplit(uri).scheme not in ("http", "https"):
         return Check("MLflow", "ok", "a store without a server")
+    shown = without_password(uri)
     answer = programs.get(f"{uri.rstrip('/')}/health", timeout_seconds=5.0)
     if answer is None or answer[0] != 200:
-        found = f"{uri} " + ("does not answer" if answer is None else f"answers with status {answer[0]}")
+        found = f"{shown} " + ("does not answer" if answer is None else f"answers with status {answer[0]}")
         return Check("MLflow", "problem", found, "correct MLFLOW_TRACKING_URI, or start one with `intentloop up`")
-    return Check("MLflow", "ok", f"{uri} answers")
+    return Check("MLflow", "ok", f"{shown} answers")
 
 
 def check_release(settings: Settings) -> Check:
@@ -139,6 +154,42 @@ def check_api(settings: Settings) -> Check:
     return Check("chat API", "ok", f"ready on port {settings.api_port}")
 
 
+def check_inbox(settings: Settings) -> Check:
+    """Look for what platforms brought and nobody answers."""
+    if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
+        return Check("inbox", "note", "unknown while the database is not running")
+    try:
+        backlog = asyncio.run(_with_database(settings, lambda database: Inbox(database, Schema(database)).backlog()))
+    except BotError as error:
+        return Check("inbox", "problem", str(error).partition(";")[0], "see database above")
+    if backlog.oldest_at is None:
+        return Check("inbox", "ok", "nothing of platforms waits for its answer")
+    minutes = (datetime.now(UTC) - backlog.oldest_at).total_seconds() / 60
+    count = f"{backlog.waiting}{' or more' if backlog.waiting == COUNTED else ''}"
+    found = f"messages of platforms that wait for their answer: {count}, the oldest for {minutes:.0f} min"
+    if minutes < LATE_MINUTES:
+        return Check("inbox", "ok", found)
+    who = "the chat API" if settings.queue_url is None else "`intentloop worker`"
+    return Check("inbox", "problem", found, f"see that {who} runs; its log says what it cannot deliver")
+
+
+def check_queue(settings: Settings) -> Check:
+    """Ask the queue between the chat API and the workers how it is; it is optional."""
+    if settings.queue_url is None:
+        return Check("queue", "ok", "none is set; the chat API answers platforms itself")
+    try:
+        state = asyncio.run(_queue_state(settings.queue_url))
+    except BotError as error:
+        remedy = "correct INTENTLOOP_QUEUE_URL, AWS_DEFAULT_REGION or the credentials"
+        return Check("queue", "problem", str(error).partition(";")[0], remedy)
+    found = f"answers; messages that wait for a worker: {state.waiting}"
+    if not state.has_redrive_policy:
+        return Check(
+            "queue", "note", f"{found}; broken ones stay", "give it a redrive policy with a maxReceiveCount of 10"
+        )
+    return Check("queue", "ok", found)
+
+
 def check_llm(settings: Settings) -> Check:
     """Ask the LLM endpoint for a sign of life; an LLM is optional."""
     if settings.llm_base_url is None:
@@ -159,14 +210,17 @@ def _check_free_port(port: int, subject: str, variable: str) -> Check:
     return Check(subject, "note", f"not running; port {port} is free", "start everything with `intentloop up`")
 
 
-async def _count_intents(settings: Settings) -> bool:
-    from serving.store.bots import has_intents
-    from serving.store.client import Database
-
+async def _with_database(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
     database = Database(
         settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
     )
     try:
-        return await has_intents(database, bot=settings.default_bot)
+        return await ask(database)
     finally:
         database.close()
+
+
+async def _queue_state(url: str) -> "QueueState":
+    from serving.channels.sqs import SqsQueue
+
+    return await (await SqsQueue.connect(url)).state()

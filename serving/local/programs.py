@@ -1,11 +1,13 @@
 """The programs that make up the platform on one machine: how each is started and how it shows that it is ready."""
 
+import base64
+import http.client
 import json
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import serving
 from pipelines.settings import ENV_PREFIX, Settings
@@ -146,10 +148,20 @@ def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=timeout_seconds) as response:
+        with opener.open(_request(url), timeout=timeout_seconds) as response:
             return response.status, response.read(65536).decode("utf-8", errors="replace")
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(65536).decode("utf-8", errors="replace")
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):  # the last: what answers speaks no HTTP
         return None
+
+
+def _request(url: str) -> urllib.request.Request:
+    """Prepare a request; a user name and password in the address go where HTTP wants them."""
+    parts = urlsplit(url)
+    account, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310
+    if account:
+        request.add_header("Authorization", f"Basic {base64.b64encode(unquote(account).encode()).decode()}")
+    return request

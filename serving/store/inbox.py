@@ -11,6 +11,7 @@ as the mark by which a repeat is known.
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -24,6 +25,8 @@ KEPT = timedelta(days=7)
 """How long an event is kept, answered or not. Platforms repeat one for two days at most."""
 # A platform brings up to 1,000 events at once, which take an embedded engine seconds: longer than one call may.
 _INSERTED_AT_ONCE = 100
+COUNTED = 1000
+"""How far a backlog is counted: whoever asks for it, often, must not make it worse."""
 
 
 class InboxItem(BaseModel):
@@ -85,6 +88,14 @@ class InboxItem(BaseModel):
         return cls(key=key, thread=thread, bot=bot, channel=channel, event=event, place=place, **times)
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """What waits for its answer: how many, `COUNTED` at most, and since when the oldest of these."""
+
+    waiting: int
+    oldest_at: datetime | None
+
+
 class Inbox:
     """Reads and writes `inbox`.
 
@@ -126,6 +137,13 @@ class Inbox:
         cursor = self._items.find(query, {"thread": 1}).limit(limit)
         documents = await self._database.call("read inbox", cursor.to_list(limit))
         return list(dict.fromkeys(document["thread"] for document in documents))
+
+    async def backlog(self) -> Backlog:
+        """Tell how much waits for its answer."""
+        cursor = self._items.find({"is_open": True}, {"accepted_at": 1}).limit(COUNTED)
+        documents = await self._database.call("read inbox", cursor.to_list(COUNTED))
+        moments = [document["accepted_at"] for document in documents]
+        return Backlog(waiting=len(moments), oldest_at=min(moments, default=None))
 
     async def claim(self, item: InboxItem, *, until: datetime) -> InboxItem | None:
         """Take an item to work on it; None if somebody else was faster."""

@@ -263,6 +263,7 @@ async def test_ready_names_what_answers(client: httpx2.AsyncClient) -> None:
     body = (await client.get("/health/ready")).json()
     assert body["release_age_seconds"] >= 0
     assert (body["status"], body["release"], body["data_hash"], body["database"]) == ("ok", "1", "0" * 64, True)
+    assert (body["inbox_waiting"], body["inbox_oldest_seconds"]) == (0, None)
     assert (await client.get("/ready")).json() == {"status": "ok"}
     assert (await client.get("/health/live")).json() == {"status": "ok"}
 

@@ -236,7 +236,8 @@ def contrast(page: Page, selector: str, *, on: str | None = None) -> float:
                 });
                 return 0.2126 * r + 0.7152 * g + 0.0722 * b;
             };
-            const [text, ground] = [element, on ? document.querySelector(on) : element].map((each) => getComputedStyle(each));
+            const text = getComputedStyle(element);
+            const ground = getComputedStyle(on ? document.querySelector(on) : element);
             const [high, low] = [light(text.color), light(ground.backgroundColor)].sort((a, b) => b - a);
             return (high + 0.05) / (low + 0.05);
         }""",

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from serving.store.client import Database
-from serving.store.inbox import KEPT, Inbox, InboxItem
+from serving.store.inbox import KEPT, Backlog, Inbox, InboxItem
 from serving.store.schema import Schema
 from tests.support.records import now
 
@@ -93,6 +93,21 @@ async def test_close_of_a_failure_keeps_the_event(inbox: Inbox, database: Databa
     document = await database.collection("inbox").find_one({"_id": known.key})
     assert document is not None
     assert (document["event"], document["failure"], document["is_open"]) == (known.event, "refused", False)
+
+
+async def test_backlog_counts_what_waits(mongo_uri: str, new_name: str) -> None:
+    own = Database(mongo_uri, name=f"backlog_{new_name}", timeout_seconds=5.0)
+    inbox = Inbox(own, Schema(own))
+    try:
+        assert await inbox.backlog() == Backlog(waiting=0, oldest_at=None)
+        old = item(new_name, "m1", accepted_at=now() - timedelta(hours=1))
+        await inbox.accept([item(new_name, "m2"), old, item(new_name, "m3")])
+        assert await inbox.backlog() == Backlog(waiting=3, oldest_at=old.accepted_at)
+        await inbox.close(old, sent=1)
+        assert (await inbox.backlog()).waiting == 2
+    finally:
+        await own.drop()
+        own.close()
 
 
 async def test_due_threads_are_those_that_nobody_works_on(inbox: Inbox, new_name: str) -> None:
