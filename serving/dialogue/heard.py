@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Intent, Parameter
-from serving.dialogue.answers import Correction
+from serving.dialogue.answers import Correction, plain_words
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Form, Slot
 from serving.dialogue.values import Candidate, Problem, ValueReader
@@ -218,6 +219,8 @@ class _Ear:
         if isinstance(value, Problem):
             self.problem = self.problem or value
             return
+        if parameter.name not in self.known:
+            self._cover_name(parameter)
         self.slots[parameter.name] = Slot(
             name=parameter.name,
             type=parameter.type,
@@ -225,6 +228,13 @@ class _Ear:
             text=self.text[candidate.start : candidate.end][:MAX_WRITTEN_CHARS],
             role=candidate.role,
         )
+
+    def _cover_name(self, parameter: Parameter) -> None:
+        """Count what a value is called to the value: `size M` is about nothing else."""
+        names = plain_words(parameter.name.replace("_", " "))
+        for token in tokenize(self.text):
+            if token.text.lower() in names:
+                self.covered.update(range(token.start, token.end))
 
     def _share(self) -> float:
         return self._share_within(self.covered)

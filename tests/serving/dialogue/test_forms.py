@@ -178,6 +178,10 @@ def test_a_known_value_that_nobody_asked_for_is_taken_and_not_for_another_wish()
     talk.call("give")
     assert talk.say("big!", "complain", 0.99) == ("Code?",)
     assert talk.slots == {"size": "9"}
+    talk.state = talk.state.without_forms()
+    talk.call("give")
+    assert talk.say("size [XL](size)", "complain", 0.99) == ("Code?",)
+    assert talk.slots == {"size": "XL"}
     assert talk.say("my last pair was big and fell apart", "complain", 0.99) == ("Where?",)
 
 
