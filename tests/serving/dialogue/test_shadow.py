@@ -15,10 +15,13 @@ from pipelines.settings import Settings
 from serving.dialogue import shadow
 from serving.dialogue.shadow import ShadowPlayer
 from serving.dialogue.shadow_log import ShadowKeeper
+from serving.release.canary import TurnSigns
 from serving.store.shadows import ShadowCount, ShadowCounts
-from tests.fakes.tool_server import ToolServer, tool_server
+from tests.fakes.tool_server import ToolServer, answer, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.records import now
+
+pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
 
 SAID = ("hello", "track order ORD-3141", "buy two tents", "cancel", "grmpf")
 
@@ -116,6 +119,30 @@ async def test_counts_that_the_database_does_not_take_are_kept(chat: Chat, setti
     chat.services.database.close()
     await ShadowKeeper(player, ShadowCounts(chat.services.database), chat.releases, now=now).store()
     assert player.take_counts() == [count]
+
+
+async def test_turns_tell_what_they_say_about_their_release(chat: Chat, tool: ToolServer) -> None:
+    tool.behaviours = [answer("{}", status="500 Scripted")]
+    for text in ("hello", "?!", "track order ORD-3141"):
+        await chat.send(text)
+    assert chat.releases.observed == [
+        (chat.bot, "1", TurnSigns()),
+        (chat.bot, "1", TurnSigns(fallback=True)),
+        (chat.bot, "1", TurnSigns(error=True)),
+    ]
+
+
+async def test_turn_that_its_release_crashes_on_is_told(
+    chat: Chat, tiny_release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash() -> None:
+        raise RuntimeError("SECRET")
+
+    crashing = replace(tiny_release, model=OddModel(crash))  # type: ignore[arg-type]
+    monkeypatch.setitem(chat.releases.release_by_bot, chat.bot, crashing)
+    with pytest.raises(RuntimeError):
+        await chat.send("hello")
+    assert chat.releases.observed == [(chat.bot, "1", TurnSigns(error=True))]
 
 
 async def test_release_that_answers_is_no_shadow_of_itself(chat: Chat, tiny_release: Release) -> None:
