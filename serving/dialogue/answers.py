@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from pipelines.nlu.text import tokenize
 from serving.dialogue.answer_words import WORDS, AnswerWords
@@ -40,13 +41,14 @@ class YesNo:
     goes_on: bool = False
 
 
+@lru_cache(maxsize=256)
 def plain_words(text: str) -> tuple[str, ...]:
-    """Give the words of a text in lower case, without accents and punctuation."""
+    """Give the words of a text in lower case, without accents and punctuation; a message is asked about many times."""
     return tuple(token.text for token in tokenize(_plain(text)) if token.text[0].isalnum())
 
 
 def _plain(text: str) -> str:
-    if text.isascii():  # most are, and this is asked several times a message
+    if text.isascii():
         return text.lower()
     decomposed = unicodedata.normalize("NFD", text.lower().replace("\u00df", "ss"))
     return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
