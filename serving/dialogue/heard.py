@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Intent, Parameter
@@ -122,7 +123,7 @@ class _Ear:
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         answers = self.reader.answers
         refused = [one for one in candidates if answers.is_negated(self.text, one.start)]
-        meant = [one for one in candidates if one not in refused]
+        meant = self._last_said([one for one in candidates if one not in refused])
         wrong = [name for name, slot in filled.items() if any(slot.value == one.value for one in refused)]
         if wrong and not meant:
             self.emptied.update(wrong)
@@ -132,6 +133,16 @@ class _Ear:
         corrected = wrong or self._corrected(filled, is_asked=self.asked in group)
         for parameter, candidate in self._shared_out(group, meant, filled=filled, corrected=corrected):
             self._take(parameter, candidate)
+
+    def _last_said(self, candidates: list[Candidate]) -> list[Candidate]:
+        """Leave out what is taken back in the same breath: the tent of `a tent, no wait, a backpack`."""
+        taken_back = [
+            one
+            for one, other in pairwise(candidates)
+            if one.role == other.role
+            and self.reader.answers.correction(self.text[one.end : other.start]) is not Correction.NONE
+        ]
+        return [one for one in candidates if one not in taken_back]
 
     def _candidates(self, group: list[Parameter], filled: Collection[str]) -> list[Candidate]:
         if self.interpretation.nlu is None:

@@ -274,6 +274,12 @@ def test_a_correction_may_come_with_the_answer(trip: Talk) -> None:
     assert trip.say("two, and no, I meant to [York](city)") == ("From Bath to York, 2.",)
 
 
+def test_a_correction_in_the_same_breath_counts_at_once(trip: Talk) -> None:
+    said = "from [Bath](city), no wait, from [York](city) to [Rome](city), sorry, to [Paris](city)"
+    assert trip.say(said, "trip") == ("How many?",)
+    assert trip.slots == {"origin": "York", "target": "Paris"}
+
+
 def test_an_afterthought_answers_what_was_asked(trip: Talk) -> None:
     trip.say("from [Bath](city)", "trip")
     assert trip.say("sorry, [Rome](city)") == ("How many?",)
