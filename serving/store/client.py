@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidName, PyMongoError
 
-from pipelines.errors import StoreUnavailable
+from pipelines.errors import SetupProblem, StoreUnavailable
 
 __all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "DuplicateKeyError", "IndexModel"]
 
@@ -38,25 +38,39 @@ class Database:
         Database to use.
     timeout_seconds
         Longest wait for one call, waiting for a connection and for a free thread included.
+
+    Raises
+    ------
+    SetupProblem
+        The connection string or the name cannot be used.
     """
 
     def __init__(self, uri: str, *, name: str, timeout_seconds: float) -> None:
         milliseconds = int(timeout_seconds * 1000)
         self.timeout_seconds = timeout_seconds
-        self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            uri,
-            appname="intentloop",
-            tz_aware=True,
-            retryWrites=False,
-            w="majority",
-            journal=True,
-            readPreference="primary",
-            serverSelectionTimeoutMS=milliseconds,
-            connectTimeoutMS=milliseconds,
-            socketTimeoutMS=milliseconds,
-            waitQueueTimeoutMS=milliseconds,
-        )
-        self._database: AsyncIOMotorDatabase[Document] = self._client[name]
+        try:
+            self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+                uri,
+                appname="intentloop",
+                tz_aware=True,
+                retryWrites=False,
+                w="majority",
+                journal=True,
+                readPreference="primary",
+                serverSelectionTimeoutMS=milliseconds,
+                connectTimeoutMS=milliseconds,
+                socketTimeoutMS=milliseconds,
+                waitQueueTimeoutMS=milliseconds,
+            )
+            self._database: AsyncIOMotorDatabase[Document] = self._client[name]
+        except InvalidName as error:
+            raise SetupProblem(f"no database can be called {name!r}; correct INTENTLOOP_MONGO_DATABASE") from error
+        except (PyMongoError, ValueError) as error:
+            # the driver's own words may quote a part of the password
+            raise SetupProblem(
+                "INTENTLOOP_MONGO_URI is no address of a database; write mongodb://USER:PASSWORD@HOST:PORT/ with every "
+                "/ : @ and % of the password as %2F, %3A, %40 and %25"
+            ) from error
 
     def collection(self, name: str) -> Collection:
         """Give a collection of this database; it need not exist yet."""

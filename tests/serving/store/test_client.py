@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from pipelines.errors import StoreUnavailable
+from pipelines.errors import SetupProblem, StoreUnavailable
 from serving.store.client import Database
 from tests.support.servers import free_port
 
@@ -24,3 +24,15 @@ async def test_call_waits_no_longer_than_its_limit_even_in_a_crowd() -> None:
     assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
     assert time.monotonic() - started < 3
     database.close()
+
+
+@pytest.mark.parametrize("uri", ["mongodb://u:pa55@h:port/", "mongodb://u:pa/55@h/", "http://u:pa55@h", "mongodb://"])
+async def test_an_address_that_is_none_is_said_without_its_password(uri: str) -> None:
+    with pytest.raises(SetupProblem, match="INTENTLOOP_MONGO_URI is no address") as raised:
+        Database(uri, name="x", timeout_seconds=1)
+    assert "55" not in str(raised.value)
+
+
+async def test_a_name_that_no_database_can_have_is_said() -> None:
+    with pytest.raises(SetupProblem, match="correct INTENTLOOP_MONGO_DATABASE"):
+        Database("mongodb://127.0.0.1:1", name="a b", timeout_seconds=1)
