@@ -9,6 +9,7 @@ The app is the real one, the platform's API a server on loopback, the database a
 
 import asyncio
 import json
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
@@ -227,14 +228,60 @@ class WebhookConformance:
         assert (await webhook.events(*mixed)).status_code == 200
         assert len(await webhook.settled(1)) == 1
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 60_000])
+    @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[" * 60_000, b'{"a":' * 60_000, b"9" * 5000])
     async def test_a_signed_body_that_is_no_json_is_a_clear_error(self, webhook: Webhook, body: bytes) -> None:
         response = await webhook.call(body)
         assert (response.status_code, response.json()["error"]) == (400, "malformed")
 
-    @pytest.mark.parametrize("value", [None, [], "x", 5, {}, {"object": 5, "entry": "x"}])
+    @pytest.mark.parametrize(
+        "value", [None, [], "x", 5, {}, {"object": 5, "entry": "x"}, float("nan"), 2**64, "\ud800"]
+    )
     async def test_a_signed_body_of_another_shape_does_no_harm(self, webhook: Webhook, value: Any) -> None:
         assert (await webhook.call(json.dumps(value).encode())).status_code == 200
+
+    @pytest.mark.parametrize("odd", ["\ud800", "x" * 300, "", "a\n", 5, None, {"$ne": 1}, ["a"], float("inf"), 2**70])
+    async def test_odd_ids_and_texts_cost_the_others_nothing(self, webhook: Webhook, odd: Any) -> None:
+        events = [
+            webhook.platform.text_event(odd, "hello", customer="1"),
+            webhook.platform.text_event("m1", odd, customer="1"),
+            webhook.platform.text_event("m2", "hello", customer=odd),
+            webhook.platform.text_event("m3", "hello", customer="2"),
+        ]
+        assert (await webhook.events(*events)).status_code == 200
+        async with asyncio.timeout(10):
+            while ("2", "Hello!") not in await webhook.settled(1):  # noqa: ASYNC110 - another task's progress
+                await asyncio.sleep(0.02)
+
+    async def test_a_body_in_pieces_is_read_whole_and_limited(self, webhook: Webhook) -> None:
+        body = webhook.platform.body([webhook.platform.text_event("m1", "hello")])
+
+        async def pieces(of: bytes, count: int = 1) -> AsyncIterator[bytes]:
+            for _ in range(count):
+                for start in range(0, len(of), 1000):
+                    yield of[start : start + 1000]
+
+        headers = webhook.platform.headers(body, secret=SECRET)
+        response = await webhook.client.post(webhook.paths[0], content=pieces(body), headers=headers)
+        assert response.status_code == 200
+        response = await webhook.client.post(webhook.paths[0], content=pieces(b"x" * 1000, 2000), headers=headers)
+        assert (response.status_code, response.json()["error"]) == (413, "too_large")
+        assert len(await webhook.settled(1)) == 1
+
+    async def test_nothing_that_was_sent_and_no_secret_is_logged(
+        self, webhook: Webhook, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        for name in ("pymongo", "asyncio"):  # what the database is asked is not ours to log
+            logging.getLogger(name).setLevel(logging.WARNING)
+        said = webhook.platform.text_event("m1", "xyzzy")
+        body = webhook.platform.body([said, *webhook.platform.other_events()])
+        for headers in (None, {}, webhook.platform.headers(body, secret="plugh")):
+            await webhook.call(body, headers=headers)
+        await webhook.call(b"{xyzzy")
+        await webhook.settled(1)
+        assert caplog.text
+        for kept in (SECRET, "xyzzy", *(str(value) for value in webhook.platform.integration(SECRET).values())):
+            assert kept not in caplog.text
 
     async def test_a_body_that_is_too_large_is_refused_and_a_large_batch_is_not(self, webhook: Webhook) -> None:
         filler = webhook.platform.other_events()[0]
