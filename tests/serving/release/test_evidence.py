@@ -3,14 +3,18 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.errors import ReleasePending, ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE
+from serving.release.cache import ReleaseCache
+from serving.release.registry import Registry, model_name
 from serving.release.watcher import ReleaseProvider
 from serving.store.client import Database
 from serving.store.promotions import Promotions
+from tests.support.mlflow_server import copy_version
 from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
 
@@ -175,3 +179,36 @@ async def test_silence_at_the_start_says_what_is_missing(make: MakeProvider, reg
     await provider.start()
     with pytest.raises(ReleasePending):
         provider.current("default")
+
+
+@pytest.mark.integration
+async def test_alias_set_by_hand_on_a_real_server_is_refused_in_the_log_and_on_the_version(
+    mlflow_uri: str, registered: Any, new_name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    registry, name = Registry(mlflow_uri), model_name(new_name)
+    sources = (registered.good, registered.unjudged, registered.better, registered.better)
+    versions = [copy_version(mlflow_uri, source, name=name) for source in sources]
+    registry.set_alias(new_name, "production", versions[0])
+    provider = ReleaseProvider(
+        lambda: registry,
+        cache=ReleaseCache(tmp_path / "releases"),
+        alias="production",
+        poll_seconds=0.2,
+        default_bot=new_name,
+    )
+    await provider.start()
+    try:
+        registry.set_tag(registry.find_version(new_name, versions[2]), "data_hash", "1" * 64)
+        registry.set_tag(registry.find_version(new_name, versions[3]), "gate", "failed")
+        for version, reason in zip(versions[1:], ("no evaluation", "other training data", "not passed"), strict=True):
+            registry.set_alias(new_name, "production", version)
+            await until(lambda version=version: "refused_reason" in registry.find_version(new_name, version).tags)
+            assert reason in registry.find_version(new_name, version).tags["refused_reason"]
+            assert provider.status(new_name).refused[-1].startswith(f"{version}: ")
+            assert provider.current(new_name).version == versions[0]
+        assert [record.getMessage() for record in caplog.records].count("release refused") == 3
+        registry.set_tag(registry.find_version(new_name, versions[3]), "gate", "passed")
+        await until(lambda: provider.current(new_name).version == versions[3])
+        await until(lambda: "refused_reason" not in registry.find_version(new_name, versions[3]).tags)
+    finally:
+        await provider.stop()

@@ -53,6 +53,10 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     registry.delete_tag(found, "refused_reason")
     assert "refused_reason" not in registry.find(new_name, alias="production").tags
 
+    registry.log_figures(found, {"shadow_turns": 3.0}, table="shadow/version-1.json", rows={"intents": [{"turns": 3}]})
+    assert client.get_run(found.run_id).data.metrics == {"shadow_turns": 3.0}
+    assert [file.path for file in client.list_artifacts(found.run_id, "shadow")] == ["shadow/version-1.json"]
+
     registry.set_alias(new_name, "canary", version)
     assert registry.aliases(new_name) == {"production": version, "canary": version}
     registry.remove_alias(new_name, "canary")
