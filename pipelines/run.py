@@ -202,7 +202,7 @@ def _subclasses(root: type[BotError]) -> set[type[BotError]]:
 def _outcome(params: TrainParams, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
     from mlflow import MlflowClient
 
-    from pipelines.steps.register import promoted_version, version_of_run
+    from pipelines.steps.versions import promoted_version, version_of_run
 
     client = MlflowClient(tracking_uri)
     version = version_of_run(params.bot, run_id, tracking_uri)

@@ -258,6 +258,13 @@ def train(
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
+    replays: Annotated[int, typer.Option(help="Gate: newest stored conversations to replay.", min=0)] = 200,
+    max_lost_goals: Annotated[
+        float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
+    ] = 0.02,
+    accept_tool_changes: Annotated[
+        bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
 ) -> None:
     """Train a bot on its drafts, evaluate it, and register the result as a new version.
@@ -289,6 +296,9 @@ def train(
         encoder=encoder,
         algorithm="lbfgs" if thorough else "ap",
         min_accuracy=min_accuracy,
+        replays=replays,
+        max_lost_goals=max_lost_goals,
+        accept_tool_changes=accept_tool_changes,
         seed=seed,
         release_alias=settings.release_alias,
     )

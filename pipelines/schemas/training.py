@@ -33,6 +33,30 @@ class TrainParams(BaseModel):
     )
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
+    min_entity_f1: float = Field(default=0.5, ge=0.0, le=1.0, description="Gate: least entity F1 on held-out examples.")
+    min_behaviour: float = Field(
+        default=0.7,
+        ge=0.0,
+        le=1.0,
+        description="Gate: least share of intents that a typo or a greeting leaves alone.",
+    )
+    min_out_of_scope_recall: float = Field(
+        default=0.3, ge=0.0, le=1.0, description="Gate: least share of held-out out-of-scope rows sent to fallback."
+    )
+    max_needless_fallback: float = Field(
+        default=0.2, ge=0.0, le=1.0, description="Gate: largest share of rightly understood rows sent to fallback."
+    )
+    max_latency_ms: float = Field(default=250.0, gt=0.0, description="Gate: largest p95 of understanding a message.")
+    replays: int = Field(default=200, ge=0, description="Gate: newest stored conversations to replay; 0: none.")
+    max_lost_goals: float = Field(
+        default=0.02,
+        ge=0.0,
+        le=1.0,
+        description="Gate: largest share of conversations that may lose their goal.",
+    )
+    accept_tool_changes: bool = Field(
+        default=False, description="Gate: let tools be called in another way than stored conversations did."
+    )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
     promote: bool = Field(default=False, description="Set the alias `release_alias` if the gate is passed.")
     release_alias: str = Field(default="production", min_length=1, description="Alias of the version that answers.")

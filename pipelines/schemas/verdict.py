@@ -1,11 +1,50 @@
 """What was found about a release before it may answer customers."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.schemas import html
+
 VERDICT_FORMAT = 1
+
+
+class Check(BaseModel):
+    """What one of the gate's checks found.
+
+    `reasons` speak against the release, a sentence each; `notes` tell what else a reader of the verdict should know,
+    such as what could not be checked.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reasons: tuple[str, ...] = ()
+    figures: dict[str, float] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Nothing speaks against the release."""
+        return not self.reasons
+
+    @classmethod
+    def of_all(cls, checks: Iterable[Self]) -> Self:
+        """Put several checks together: the release has to pass every one."""
+        every = list(checks)
+        return cls(
+            reasons=tuple(reason for check in every for reason in check.reasons),
+            figures={name: value for check in every for name, value in check.figures.items()},
+            notes=tuple(note for check in every for note in check.notes),
+        )
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook."""
+        head = "The gate is passed." if self.passed else "The gate is not passed:"
+        figures = [(name, f"{value:.4g}") for name, value in self.figures.items()]
+        lines = [html.line(text) for text in (head, *(f"- {reason}" for reason in self.reasons), *self.notes)]
+        return html.block(*lines, html.table(("figure", "value"), figures))
 
 
 class Verdict(BaseModel):
@@ -17,6 +56,7 @@ class Verdict(BaseModel):
     bot: str
     passed: bool
     reasons: tuple[str, ...] = Field(default=(), description="Why it was not passed, a sentence each.")
+    notes: tuple[str, ...] = Field(default=(), description="What else was found, or could not be checked.")
     figures: dict[str, float] = Field(default_factory=dict, description="What was measured on held-out utterances.")
     data_hash: str = Field(description="SHA-256 of the snapshot's examples.")
     manifest_sha256: str = Field(description="SHA-256 of `manifest.json`, which holds that of every other file.")

@@ -97,20 +97,33 @@ def refuses(result: NluResult, thresholds: Thresholds) -> bool:
     return too_far or result.ranking[0].confidence < thresholds.confidence
 
 
-def predict(model: NluModel, examples: Sequence[Example], *, progress: Progress | None = None) -> list[Prediction]:
-    """Understand each utterance on its own, as serving does, and time it."""
+def predict(
+    model: NluModel,
+    examples: Sequence[Example],
+    *,
+    thresholds: Thresholds | None = None,
+    progress: Progress | None = None,
+) -> list[Prediction]:
+    """Understand each utterance on its own, as serving does, and time it; without thresholds, the model's count."""
+    thresholds = thresholds or model.thresholds_
     predictions = []
     for number, example in enumerate(examples):
         wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
         result = model.parse(example.text)
         wall_ms, cpu_ms = (time.perf_counter_ns() - wall) / 1e6, (time.thread_time_ns() - cpu) / 1e6
-        predictions.append(Prediction(example, result, refuses(result, model.thresholds_), wall_ms, cpu_ms))
+        predictions.append(Prediction(example, result, refuses(result, thresholds), wall_ms, cpu_ms))
         if progress and number % 100 == 0:
             progress(number / len(examples), "evaluating")
     return predictions
 
 
-def evaluate(model: NluModel, examples: Sequence[Example], *, progress: Progress | None = None) -> Evaluation:
+def evaluate(
+    model: NluModel,
+    examples: Sequence[Example],
+    *,
+    thresholds: Thresholds | None = None,
+    progress: Progress | None = None,
+) -> Evaluation:
     """Measure a model.
 
     Parameters
@@ -119,6 +132,8 @@ def evaluate(model: NluModel, examples: Sequence[Example], *, progress: Progress
         A fitted or loaded model.
     examples
         Labelled utterances that it was not trained on; intent `__oos__` marks those out of scope.
+    thresholds
+        A release's own; without them, those that were fitted with the model.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -127,7 +142,7 @@ def evaluate(model: NluModel, examples: Sequence[Example], *, progress: Progress
     Evaluation
         Figures, tables and predictions; figures that need rows which are not there are left out.
     """
-    predictions = predict(model, examples, progress=progress)
+    predictions = predict(model, examples, thresholds=thresholds, progress=progress)
     in_scope = [prediction for prediction in predictions if prediction.example.intent != OUT_OF_SCOPE]
     outside = [prediction for prediction in predictions if prediction.example.intent == OUT_OF_SCOPE]
     gold = [prediction.example.intent for prediction in in_scope]

@@ -1,4 +1,4 @@
-"""Step 6: freeze the release, register it as a version, and move the alias that makes it answer."""
+"""Step 7: freeze the release, register it as a version, and move the alias that makes it answer."""
 
 import math
 import shutil
@@ -7,37 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import mlflow
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 
-from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import MANIFEST_FILE, load_release, write_release
 from pipelines.nlu.verdict import VERDICT_FILE, load_judged, manifest_hash, require_gate, verdict_tags, write_verdict
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.release import BotDefinition, Manifest
 from pipelines.schemas.training import TrainParams
-from pipelines.schemas.verdict import Verdict
+from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.snapshot import Snapshot
+from pipelines.steps.versions import downloaded, model_name, promoted_version
 
 CANDIDATE = "candidate"
 GOLDEN_SIZE = 60
-_NO_SUCH_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What stores answer for a model that is not there, and for an alias that is not set."""
+_MAX_TAG_CHARS = 4000
 _CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
 _REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Whether a release may answer customers, and why not."""
-
-    passed: bool
-    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -46,35 +34,8 @@ class RegisteredVersion:
 
     name: str
     version: str
-    gate: Gate
+    gate: Check
     is_promoted: bool
-
-
-def model_name(bot: str) -> str:
-    """Give the registered model's name of a bot."""
-    return f"intentloop-{bot}"
-
-
-def judge(evaluation: Evaluation, *, min_accuracy: float) -> Gate:
-    """Hold the evaluation against the floor.
-
-    Parameters
-    ----------
-    evaluation
-        Figures on the held-out rows.
-    min_accuracy
-        Least share of held-out utterances that must be understood, in [0, 1].
-
-    Returns
-    -------
-    Gate
-        Passed without a reason, or failed with each reason as a sentence. A bot too small to hold rows out passes:
-        there is nothing to hold against it.
-    """
-    accuracy = evaluation.metrics.get("accuracy")
-    if accuracy is not None and accuracy < min_accuracy:
-        return Gate(False, (f"accuracy {accuracy:.1%} on held-out utterances is below the floor {min_accuracy:.1%}",))
-    return Gate(True, ())
 
 
 def freeze(
@@ -137,7 +98,7 @@ def register(
     params: TrainParams,
     *,
     run_id: str,
-    gate: Gate,
+    gate: Check,
     evaluation: Evaluation,
     verdict_key: str | None = None,
 ) -> RegisteredVersion:
@@ -152,7 +113,8 @@ def register(
     run_id
         The MLflow run to log to.
     gate
-        Whether it may answer; written as `verdict.json` beside the release and as tags on the version.
+        All checks together: whether it may answer; written as `verdict.json` beside the release and as tags on the
+        version.
     evaluation
         Figures on the held-out rows, written into the verdict and as the version's description.
     verdict_key
@@ -186,7 +148,7 @@ def register(
         "stage": "Staging",
     }
     if gate.reasons:
-        tags["gate_reasons"] = "; ".join(gate.reasons)
+        tags["gate_reasons"] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
     if "accuracy" in evaluation.metrics:
         tags["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
     client.update_model_version(name, version, description=describe(evaluation, manifest))
@@ -199,13 +161,14 @@ def register(
 
 
 def _verdict(
-    folder: Path, manifest: Manifest, gate: Gate, evaluation: Evaluation, *, compared_with: str | None
+    folder: Path, manifest: Manifest, gate: Check, evaluation: Evaluation, *, compared_with: str | None
 ) -> Verdict:
     return Verdict(
         bot=manifest.bot,
         passed=gate.passed,
         reasons=gate.reasons,
-        figures={name: float(value) for name, value in evaluation.metrics.items() if math.isfinite(value)},
+        notes=gate.notes,
+        figures={name: value for name, value in (evaluation.metrics | gate.figures).items() if math.isfinite(value)},
         data_hash=manifest.data_hash,
         manifest_sha256=manifest_hash(folder),
         compared_with=compared_with,
@@ -251,57 +214,13 @@ def promote(bot: str, version: str, *, alias: str, verdict_key: str | None = Non
     name = model_name(bot)
     tags = client.get_model_version(name, version).tags
     require_gate(tags, name=bot, version=version)
-    with TemporaryDirectory(prefix="intentloop-release-") as folder:
-        location = client.get_model_version_download_uri(name, version)
-        mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=folder)
-        manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
-        if not manifests:
-            raise ReleaseRefused(bot, version, f"it holds no {MANIFEST_FILE}, so it is not a release")
-        load_judged(manifests[0].parent, name=bot, version=version, tags=tags, key=verdict_key)
+    with downloaded(bot, version) as folder:
+        load_judged(folder, name=bot, version=version, tags=tags, key=verdict_key)
     previous = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
     client.set_registered_model_alias(name, alias, version)
     client.set_model_version_tag(name, version, "stage", "Production")
     if previous not in (None, version):
         client.set_model_version_tag(name, previous, "stage", "Archived")
-
-
-def promoted_version(bot: str, tracking_uri: str, *, alias: str) -> str | None:
-    """Give the version that carries the alias, or None; a server that fails is an MlflowException."""
-    try:
-        return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), alias).version)
-    except MlflowException as error:
-        if error.error_code in _NO_SUCH_ALIAS:
-            return None
-        raise
-
-
-def version_of_run(bot: str, run_id: str, tracking_uri: str) -> ModelVersion:
-    """Give the version that a run registered; an alias could be another run's by now.
-
-    Parameters
-    ----------
-    bot
-        Bot whose registered model it is.
-    run_id
-        The MLflow run.
-    tracking_uri
-        The registry.
-
-    Returns
-    -------
-    ModelVersion
-        MLflow's record of the version.
-
-    Raises
-    ------
-    NotFound
-        The run registered none.
-    """
-    versions = mlflow.MlflowClient(tracking_uri).search_model_versions(f"name = '{model_name(bot)}'")
-    found = [version for version in versions if version.run_id == run_id]
-    if not found:
-        raise NotFound(f"version of {model_name(bot)} from run", run_id, hint="train again")
-    return max(found, key=lambda version: int(version.version))
 
 
 def git_commit() -> str | None:

@@ -1,5 +1,6 @@
 """Step 3: hold rows out to evaluate on, so that near-duplicates never cross."""
 
+import hashlib
 import json
 import re
 from collections import defaultdict
@@ -37,7 +38,9 @@ def wording_key(text: str, entities: str) -> str:
 def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
     """Hold out a share of each intent's wordings.
 
-    Rows of one wording go together, whatever their intent. Out-of-scope rows are split like an intent.
+    Rows of one wording go together, whatever their intent. Out-of-scope rows are split like an intent. Which wordings
+    are held out hangs on the seed and on each wording alone, so that most of them are held out again when examples are
+    added: two versions can be compared on rows that neither has learnt from.
 
     Parameters
     ----------
@@ -54,7 +57,6 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
         Both parts in the order of `frame`.
     """
     keys = [wording_key(*row) for row in zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)]
-    generator = np.random.default_rng(seed)
     held: set[str] = set()
     by_intent = pd.DataFrame({"intent": frame["intent"].to_numpy(), "key": keys}).groupby("intent", sort=True)
     for _, rows in by_intent:
@@ -63,13 +65,23 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
             continue
         wanted = holdout_share * len(rows)
         taken = sum(int(sizes[key]) for key in sizes.index if key in held)  # through another intent
-        for key in generator.permutation(sizes.index.to_numpy(dtype=object)):
+        for key in sorted(sizes.index, key=lambda key: _draw(key, seed)):
             if key not in held and taken + sizes[key] <= wanted + 0.5:
                 held.add(key)
                 taken += int(sizes[key])
     held -= _needed_to_learn(frame["intent"].tolist(), keys, held)
     is_held = np.array([key in held for key in keys], dtype=bool)
     return Split(frame[~is_held].reset_index(drop=True), frame[is_held].reset_index(drop=True))
+
+
+def fingerprints(frame: pd.DataFrame) -> list[str]:
+    """Give what stands for the wording of each row without telling it: which ones a version has learnt from."""
+    rows = zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)
+    return [hashlib.sha256(wording_key(*row).encode()).hexdigest()[:16] for row in rows]
+
+
+def _draw(key: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed}:{key}".encode()).digest()
 
 
 def _needed_to_learn(intents: list[str], keys: list[str], held: set[str]) -> set[str]:

@@ -5,7 +5,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,16 +18,20 @@ from mlflow.exceptions import MlflowException
 
 from pipelines.errors import RegistryUnavailable
 from pipelines.schemas.training import TrainParams
+from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion
 from pipelines.steps.report import render_report
 from pipelines.steps.snapshot import Snapshot
+from pipelines.steps.split import fingerprints
 from pipelines.steps.validate import ValidationReport
 
 _SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
 LINKED_PARAMS = ("home", "tracking_uri", "run_id")
 """Parameters that say where, not what: they are not logged, they would name a machine's folders."""
+LEARNT_FILE = "data/learnt.txt"
+"""Fingerprints of the wordings that a model has learnt from, a line each."""
 
 _FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 
@@ -120,6 +124,21 @@ def log_snapshot(run_id: str, snapshot: Snapshot) -> None:
         mlflow.log_param("data_hash", snapshot.data_hash)
         mlflow.log_metric("n_examples", snapshot.n_examples)
         mlflow.log_artifact(str(snapshot.path), "data")
+
+
+def log_learnt(run_id: str, learnt: pd.DataFrame) -> None:
+    """Log which wordings the model learns from, so that the versions after it can be compared with it on others."""
+    with _continue(run_id):
+        mlflow.log_text("".join(f"{key}\n" for key in sorted(set(fingerprints(learnt)))), LEARNT_FILE)
+
+
+def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> None:
+    """Log what the gate found: its figures, why it refuses, and what changes, as tables by name."""
+    with _continue(run_id):
+        mlflow.log_metrics({f"gate_{name}": value for name, value in gate.figures.items()})
+        mlflow.log_text(gate.model_dump_json(indent=1) + "\n", "gate/gate.json")
+        for name, table in tables.items():
+            _log_table(table, f"gate/{name}.csv")
 
 
 def log_validation(run_id: str, report: ValidationReport) -> None:

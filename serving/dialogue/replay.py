@@ -4,8 +4,8 @@ Nothing reaches outside: a tool's answer is the one in the log, as long as the r
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.errors import ToolFailed
@@ -30,6 +30,20 @@ class Difference:
     subject: str
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Handled:
+    """How a message was handled, as far as a customer or a tool notices."""
+
+    answer: Answer
+    route: str
+    tool: ToolRecord | None
+
+    @property
+    def is_unknown(self) -> bool:
+        """What a tool would have answered is not in the log."""
+        return self.tool is not None and (self.tool.failure or "").endswith(NOT_RECORDED)
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,11 @@ class ReplayedTurn:
     outcome: Outcome
     after: Answer
     differences: tuple[Difference, ...]
+
+    @property
+    def handled(self) -> Handled:
+        """How the message is handled now."""
+        return Handled(self.after, self.outcome.decision.route.kind, self.outcome.tool)
 
 
 @dataclass
@@ -176,8 +195,9 @@ async def _replay_turn(log: _Log, state: DialogueState) -> ReplayedTurn:
     outcome = await converse(release.definition, state, log, seed=f"{record.thread}:{record.turn}")
     before = Answer.model_validate_json(record.answer)
     after = outcome.answer(log.message, turn=record.turn, release=release.version)
-    differences = tuple(_differences(record, before, outcome, after))
-    return ReplayedTurn(record.turn, record.text, before, outcome, after, differences)
+    turn = ReplayedTurn(record.turn, record.text, before, outcome, after, ())
+    found = differences(Handled(before, record.route, record.tool), turn.handled)
+    return replace(turn, differences=tuple(found))
 
 
 def _request_of(tool: ToolRecord) -> tuple[str, str | None, str | None, str]:
@@ -202,28 +222,31 @@ def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _describe_replies(answer: Answer) -> str:
+def _describe_replies(handled: Handled) -> str:
+    if handled.is_unknown:
+        return f"depends on a tool answer that is {NOT_RECORDED}"
     return " / ".join(
-        reply.text + "".join(f" [{button.title}]" for button in reply.quick_replies) for reply in answer.replies
+        reply.text + "".join(f" [{button.title}]" for button in reply.quick_replies) for reply in handled.answer.replies
     )
 
 
-def _differences(record: TurnRecord, before: Answer, outcome: Outcome, after: Answer) -> Iterator[Difference]:
-    pairs = [
-        ("intent", before.intent_id, after.intent_id),
-        ("route", record.route, outcome.decision.route.kind),
-        ("values", _describe_form(before), _describe_form(after)),
-        ("tool call", _describe_call(record.tool), _describe_call(outcome.tool)),
-        ("reply", _describe_replies(before), _describe_replies(after)),
-        ("hand-over", _yes_no(before.is_handed_over), _yes_no(after.is_handed_over)),
-    ]
-    is_unknown = outcome.tool is not None and (outcome.tool.failure or "").endswith(NOT_RECORDED)
-    for subject, old, new in pairs:
-        if subject == "reply" and is_unknown:
-            new = f"depends on a tool answer that is {NOT_RECORDED}"
+def differences(before: Handled, after: Handled) -> Iterator[Difference]:
+    """Say what a customer, or a tool, would notice."""
+    for subject, describe in _SUBJECTS.items():
+        old, new = describe(before), describe(after)
         if old != new:
             yield Difference(subject, old, new)
 
 
 def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
+
+
+_SUBJECTS: dict[str, Callable[[Handled], str]] = {
+    "intent": lambda handled: handled.answer.intent_id,
+    "route": lambda handled: handled.route,
+    "values": lambda handled: _describe_form(handled.answer),
+    "tool call": lambda handled: _describe_call(handled.tool),
+    "reply": _describe_replies,
+    "hand-over": lambda handled: _yes_no(handled.answer.is_handed_over),
+}

@@ -21,6 +21,10 @@ from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Do
 from serving.store.keys import message_key, turn_key, turn_key_range
 from serving.store.schema import TURNS
 
+MAX_TURNS_READ = 40
+"""Turns of a thread that are read where many threads are."""
+_THREADS_A_READ = 25
+
 
 class ToolRecord(BaseModel):
     """A tool call as it was sent and what came back. Headers are left out: they may hold secrets.
@@ -240,3 +244,36 @@ class TurnLog:
         cursor = self._turns.find(query, {"message_key": 0, "expires_at": 0}).sort("_id", ASCENDING)
         found = [_found(document) for document in await self._database.call("read turns", cursor.to_list(None))]
         return [each.record for each in found if each.record is not None]
+
+    async def newest_threads(self, bot: str, *, count: int) -> list[list[TurnRecord]]:
+        """Give the threads that began last, for a look at many at once. Not for the hot path.
+
+        Parameters
+        ----------
+        bot
+            Whose threads.
+        count
+            How many at most.
+
+        Returns
+        -------
+        list[list[TurnRecord]]
+            Of each, its finished turns in order from its first, `MAX_TURNS_READ` at most; the newest thread first.
+        """
+        if not count:
+            return []  # to the database, a limit of 0 is none
+        # by the index that is there: a turn expires a fixed time after it happened
+        first = self._turns.find({"bot": bot, "turn": 1, "status": "done"}, {"thread": 1})
+        rows = await self._database.call("read turns", first.sort("expires_at", DESCENDING).limit(count).to_list(None))
+        keys = [row["thread"] for row in rows]
+        threads: dict[str, list[TurnRecord]] = {key: [] for key in keys}
+        for start in range(0, len(keys), _THREADS_A_READ):
+            wanted = [
+                turn_key(key, n) for key in keys[start : start + _THREADS_A_READ] for n in range(1, MAX_TURNS_READ + 1)
+            ]
+            cursor = self._turns.find({"_id": {"$in": wanted}, "status": "done"}, {"message_key": 0, "expires_at": 0})
+            for document in await self._database.call("read turns", cursor.to_list(None)):
+                record = _found(document).record
+                if record is not None:
+                    threads[record.thread].append(record)
+        return [sorted(records, key=lambda record: record.turn) for records in threads.values() if records]

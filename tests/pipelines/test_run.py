@@ -104,6 +104,36 @@ def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
 
 
 @pytest.mark.integration
+def test_run_training_compares_with_production_and_replays(
+    run: Run, mlflow_uri: str, mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTENTLOOP_MONGO_URI", mongo_uri)
+    monkeypatch.setenv("INTENTLOOP_MONGO_DATABASE", "intentloop_gate")
+    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
+    outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
+    assert outcome.gate_reasons == ""
+    assert {"gate_compared_rows", "gate_replayed_conversations"} <= set(outcome.metrics)
+    client = mlflow.MlflowClient(mlflow_uri)
+    assert {"gate/gate.json", "gate/replay.csv", "data/learnt.txt"} <= paths_of(client, outcome.run_id)
+    gate = json.loads(Path(client.download_artifacts(outcome.run_id, "gate/gate.json", str(tmp_path))).read_text())
+    # the same examples are held out again, so the version in production has learnt from none of them
+    assert "compared with version 1 on " in gate["notes"][0]
+    assert "; 0 more were left out" in gate["notes"][0]
+
+
+@pytest.mark.integration
+def test_run_training_without_the_conversations_is_not_passed(
+    run: Run, mlflow_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTENTLOOP_MONGO_URI", f"mongodb://127.0.0.1:{free_port()}")
+    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
+    outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
+    assert outcome.gate_reasons.startswith("the stored conversations could not be replayed")
+
+
+@pytest.mark.integration
 def test_run_training_release_answers(run: Run, mlflow_uri: str, tmp_path: Path) -> None:
     client = mlflow.MlflowClient(mlflow_uri)
     source = client.get_model_version_download_uri("intentloop-tiny", "1")

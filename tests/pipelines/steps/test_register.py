@@ -14,22 +14,22 @@ from pipelines.errors import ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import load_release
 from pipelines.nlu.verdict import load_judged
+from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
+from pipelines.schemas.verdict import Check
 from pipelines.steps import tracking
 from pipelines.steps.evaluate import Evaluation, evaluate
+from pipelines.steps.extract import to_frame
 from pipelines.steps.register import (
     CANDIDATE,
     GOLDEN_SIZE,
-    Gate,
     freeze,
     git_commit,
-    judge,
-    model_name,
     promote,
-    promoted_version,
     register,
 )
 from pipelines.steps.snapshot import Snapshot
+from pipelines.steps.versions import load_promoted, model_name, promoted_version, seen_by
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of
 from tests.support.servers import free_port
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
 )
 TEXTS = [example.text for example in examples_of(TINY_BOT)]
-PASSED, FAILED = Gate(True, ()), Gate(False, ("accuracy 10.0% is below the floor 60.0%",))
+PASSED, FAILED = Check(), Check(reasons=("accuracy 10.0% is below the floor 60.0%",))
 
 
 def evaluation(tiny_model: NluModel, accuracy: float | None) -> Evaluation:
@@ -55,19 +55,6 @@ def evaluation(tiny_model: NluModel, accuracy: float | None) -> Evaluation:
 def frozen(model: NluModel, home: Path, *, bot: str = "shop", run_id: str = "run", texts: list[str] = TEXTS) -> Path:
     params = TrainParams(bot=bot, home=home, seed=3)
     return freeze(model, TINY_BOT, params, Snapshot(home / "x.parquet", "d" * 64, 41), texts, run_id)
-
-
-@pytest.mark.parametrize(("accuracy", "passed"), [(0.6, True), (0.599, False), (0.0, False), (1.0, True), (None, True)])
-def test_judge_holds_accuracy_against_the_floor(tiny_model: NluModel, accuracy: float | None, passed: bool) -> None:
-    gate = judge(evaluation(tiny_model, accuracy), min_accuracy=0.6)
-    assert gate.passed == passed
-    assert bool(gate.reasons) != passed
-
-
-def test_judge_gives_the_reason_as_a_sentence(tiny_model: NluModel) -> None:
-    assert judge(evaluation(tiny_model, 0.5), min_accuracy=0.6).reasons == (
-        "accuracy 50.0% on held-out utterances is below the floor 60.0%",
-    )
 
 
 def test_freeze_writes_a_release_that_loads(tiny_model: NluModel, tmp_path: Path) -> None:
@@ -109,7 +96,7 @@ def test_promoted_version_of_nothing_is_none_but_a_dead_server_is_an_error(
         promoted_version("nobody", f"http://127.0.0.1:{free_port()}", alias="production")
 
 
-def registered(server: str, model: NluModel, home: Path, bot: str, gate: Gate, *, wanted: bool) -> str:
+def registered(server: str, model: NluModel, home: Path, bot: str, gate: Check, *, wanted: bool) -> str:
     """Register one more version of a bot; gives its number."""
     run_id = tracking.begin_run(bot, server)
     params = TrainParams(bot=bot, home=home, promote=wanted)
@@ -180,6 +167,35 @@ def test_register_failed_gate_is_never_promoted(mlflow_in_use: str, tiny_model: 
     with pytest.raises(ReleaseRefused, match="below the floor"):
         promote("gated", second, alias="production")
     assert promoted_version("gated", mlflow_in_use, alias="production") == first
+
+
+@pytest.mark.integration
+def test_load_promoted_gives_what_answers_or_says_why_not(
+    mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
+) -> None:
+    release, check = load_promoted("loaded", alias="production")
+    assert (release, check.notes) == (
+        None,
+        ("no version carries the alias 'production', so there is none to compare with",),
+    )
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", PASSED, wanted=True)
+    release, check = load_promoted("loaded", alias="production")
+    assert release is not None
+    assert (release.version, release.definition.name, check) == (first, "loaded", Check())
+
+
+@pytest.mark.integration
+def test_seen_by_knows_the_wordings_that_a_version_has_learnt_from(
+    mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
+) -> None:
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "seen", PASSED, wanted=False)
+    rows = [Example(id=str(n), text=text, intent="a") for n, text in enumerate(("order 17!", "Hello", "bye"))]
+    frame = to_frame(rows)
+    assert seen_by("seen", first, frame) is None
+    run_id = mlflow.MlflowClient().get_model_version(model_name("seen"), first).run_id
+    assert run_id is not None
+    tracking.log_learnt(run_id, to_frame([rows[1], rows[0].model_copy(update={"text": "Order 2"})]))
+    assert seen_by("seen", first, frame) == [True, True, False]
 
 
 _LOAD = """

@@ -74,3 +74,25 @@ async def test_last_number_looks_at_this_thread_only(log: TurnLog, new_name: str
     other = turn_record(new_name, 99, "m", thread=thread_key(new_name, "t2"))
     assert await log.append(other)
     assert await log.last_number(thread_key(new_name, "t")) == 10
+
+
+async def test_newest_threads_gives_those_that_began_last_from_their_first_turn(log: TurnLog, new_name: str) -> None:
+    start = now()
+    for n in range(4):
+        key = thread_key(new_name, f"t{n}")
+        for turn in (2, 1, 3):
+            moment = start + timedelta(minutes=n, seconds=turn)
+            fields = {"thread": key, "thread_id": f"t{n}", "created_at": moment}
+            assert await log.append(turn_record(new_name, turn, f"{n}-{turn}", **fields))
+    cut = thread_key(new_name, "cut")  # its first turn has expired
+    assert await log.append(turn_record(new_name, 2, "c", thread=cut, created_at=start + timedelta(hours=1)))
+    open_claim = claim_of(new_name, 4, "m", thread=thread_key(new_name, "t3"))
+    assert await log.claim(open_claim)
+    threads = await log.newest_threads(new_name, count=2)
+    assert [[(record.thread_id, record.turn) for record in records] for records in threads] == [
+        [("t3", 1), ("t3", 2), ("t3", 3)],
+        [("t2", 1), ("t2", 2), ("t2", 3)],
+    ]
+    assert len(await log.newest_threads(new_name, count=100)) == 4
+    assert await log.newest_threads(new_name, count=0) == []
+    assert await log.newest_threads(f"{new_name}x", count=9) == []

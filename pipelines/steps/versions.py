@@ -1,0 +1,130 @@
+"""Versions in the registry that are there already: which one answers, what is in it, what it has learnt from."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import mlflow
+import pandas as pd
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from pipelines.errors import NotFound, ReleaseRefused
+from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
+from pipelines.schemas.verdict import Check
+from pipelines.steps.split import fingerprints
+from pipelines.steps.tracking import LEARNT_FILE
+
+_NO_SUCH_ALIAS = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What stores answer for a model that is not there, and for an alias that is not set."""
+
+
+def model_name(bot: str) -> str:
+    """Give the registered model's name of a bot."""
+    return f"intentloop-{bot}"
+
+
+def promoted_version(bot: str, tracking_uri: str, *, alias: str) -> str | None:
+    """Give the version that carries the alias, or None; a server that fails is an MlflowException."""
+    try:
+        return str(mlflow.MlflowClient(tracking_uri).get_model_version_by_alias(model_name(bot), alias).version)
+    except MlflowException as error:
+        if error.error_code in _NO_SUCH_ALIAS:
+            return None
+        raise
+
+
+def version_of_run(bot: str, run_id: str, tracking_uri: str) -> ModelVersion:
+    """Give the version that a run registered; an alias could be another run's by now.
+
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    run_id
+        The MLflow run.
+    tracking_uri
+        The registry.
+
+    Returns
+    -------
+    ModelVersion
+        MLflow's record of the version.
+
+    Raises
+    ------
+    NotFound
+        The run registered none.
+    """
+    versions = mlflow.MlflowClient(tracking_uri).search_model_versions(f"name = '{model_name(bot)}'")
+    found = [version for version in versions if version.run_id == run_id]
+    if not found:
+        raise NotFound(f"version of {model_name(bot)} from run", run_id, hint="train again")
+    return max(found, key=lambda version: int(version.version))
+
+
+def load_promoted(bot: str, *, alias: str) -> tuple[Release | None, Check]:
+    """Load the version that carries the alias, to compare with.
+
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    alias
+        The alias that serving follows.
+
+    Returns
+    -------
+    tuple[Release | None, Check]
+        The verified release, or None with a note why there is none to compare with. That holds nothing against a
+        candidate: the first version of a bot has nothing before it, and one that cannot answer needs a successor.
+    """
+    version = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
+    if version is None:
+        return None, Check(notes=(f"no version carries the alias {alias!r}, so there is none to compare with",))
+    try:
+        with downloaded(bot, version) as folder:
+            return load_release(folder, version=version), Check()
+    except ReleaseRefused as error:
+        return None, Check(notes=(f"version {version} cannot answer, so it is not compared with: {error.reason}",))
+
+
+def seen_by(bot: str, version: str, frame: pd.DataFrame) -> list[bool] | None:
+    """Tell of each row whether a version has learnt from its wording.
+
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    version
+        Its version.
+    frame
+        Examples with the columns of `extract.COLUMNS`.
+
+    Returns
+    -------
+    list[bool] | None
+        One a row; None where the version's run does not say, or is gone.
+    """
+    client = mlflow.MlflowClient()
+    run_id = client.get_model_version(model_name(bot), version).run_id or ""
+    with TemporaryDirectory() as folder:
+        try:
+            file = client.download_artifacts(run_id, LEARNT_FILE, folder)
+        except (MlflowException, OSError):
+            return None
+        learnt = set(Path(file).read_text(encoding="utf-8").split())
+    return [key in learnt for key in fingerprints(frame)]
+
+
+@contextmanager
+def downloaded(bot: str, version: str) -> Iterator[Path]:
+    """Download a version; gives its release folder for as long as it is used."""
+    with TemporaryDirectory(prefix="intentloop-release-") as folder:
+        location = mlflow.MlflowClient().get_model_version_download_uri(model_name(bot), version)
+        mlflow.artifacts.download_artifacts(artifact_uri=location, dst_path=folder)
+        manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
+        if not manifests:
+            raise ReleaseRefused(bot, version, f"it holds no {MANIFEST_FILE}, so it is not a release")
+        yield manifests[0].parent

@@ -1,0 +1,157 @@
+"""The replay gate: stored conversations, worked out by the release in production and by a candidate.
+
+Nothing reaches outside, as in `serving.dialogue.replay`.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from pydantic import ValidationError
+
+from pipelines.errors import BotError, StoreUnavailable
+from pipelines.nlu.release import Release
+from pipelines.progress import Progress
+from pipelines.settings import Settings
+from serving.dialogue.conversations import ComparedConversation, ComparedTurn, ReplayReport
+from serving.dialogue.replay import ReplayedTurn, differences, replay
+from serving.store.client import Database
+from serving.store.turns import TurnLog, TurnRecord
+
+
+async def replay_newest(
+    bot: str, *, candidate: Release, production: Release, settings: Settings, count: int, progress: Progress
+) -> ReplayReport:
+    """Replay a bot's newest stored conversations.
+
+    Parameters
+    ----------
+    bot
+        Whose conversations.
+    candidate
+        The release to judge.
+    production
+        The release to judge it by.
+    settings
+        The platform's: where the database is, the endpoints of tools, the public shortcuts.
+    count
+        How many conversations.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    ReplayReport
+        Where the database does not answer, one that no candidate passes.
+    """
+    progress(0.0, "reading stored conversations")
+    database = Database(
+        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+    )
+    try:
+        threads = await TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days)).newest_threads(bot, count=count)
+    except StoreUnavailable as error:
+        reason = f"the stored conversations could not be replayed: {error}; or train with --replays 0 to do without"
+        return ReplayReport(production.version, (), unread=reason)
+    finally:
+        database.close()
+    return await replay_both(
+        threads,
+        candidate=candidate,
+        production=production,
+        public_shortcuts=frozenset(settings.public_shortcuts),
+        endpoints=settings.endpoints,
+        progress=progress,
+    )
+
+
+async def replay_both(
+    threads: Sequence[Sequence[TurnRecord]],
+    *,
+    candidate: Release,
+    production: Release,
+    public_shortcuts: frozenset[str],
+    endpoints: Mapping[str, str],
+    progress: Progress,
+) -> ReplayReport:
+    """Work conversations out with both releases.
+
+    Parameters
+    ----------
+    threads
+        The finished turns of each, in order, from its first.
+    candidate
+        The release to judge.
+    production
+        The release to judge it by.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    endpoints
+        The operator's base URLs, by name.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    ReplayReport
+        In the order of `threads`.
+    """
+    compared: list[ComparedConversation] = []
+    changed_tools = _changed_tools(production, candidate)
+    n_unreadable = 0
+    for number, records in enumerate(threads):
+        if number % 10 == 0:
+            progress(number / len(threads), f"replaying conversation {number + 1} of {len(threads)}")
+            await asyncio.sleep(0)  # what else runs in this loop, such as a notebook's kernel, gets its turn
+        try:
+            before, after = [
+                await replay(records, release, public_shortcuts=public_shortcuts, endpoints=endpoints)
+                for release in (production, candidate)
+            ]
+        except (BotError, ValidationError):  # a turn that another program wrote, or a context beyond all bounds
+            n_unreadable += 1
+            continue
+        compared.append(_compare(records[0].thread_id, before, after, changed_tools))
+    progress(1.0, "conversations are replayed")
+    return ReplayReport(production.version, tuple(compared), n_unreadable=n_unreadable)
+
+
+def _compare(
+    thread_id: str, before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], changed_tools: frozenset[str]
+) -> ComparedConversation:
+    turns = tuple(
+        ComparedTurn(old, new, tuple(differences(old.handled, new.handled)))
+        for old, new in zip(before, after, strict=True)
+    )
+    goals = Counter(turn.after.intent_id for turn in before if _reaches_goal(turn))
+    missing = goals - Counter(turn.after.intent_id for turn in after if _reaches_goal(turn))
+    asked = Counter(turn.after.intent_id for turn in after if turn.handled.is_unknown)
+    recalled = Counter({name: min(n, asked[name]) for name, n in missing.items() if name in changed_tools})
+    return ComparedConversation(
+        thread_id=thread_id,
+        turns=turns,
+        goals=tuple(goals.elements()),
+        lost=tuple((missing - recalled).elements()),
+        recalled=tuple(recalled.elements()),
+    )
+
+
+def _reaches_goal(turn: ReplayedTurn) -> bool:
+    """Tell whether something was carried out: its tool answered, or, without one, its form was filled."""
+    outcome, form = turn.outcome, turn.after.form
+    if outcome.reply.problem is not None:
+        return False
+    if outcome.tool is not None:
+        return outcome.tool.failure is None
+    return form is not None and form.is_complete and outcome.decision.tool_intent is None
+
+
+def _changed_tools(production: Release, candidate: Release) -> frozenset[str]:
+    """Give the intents that both have and whose tool is another one."""
+    now = candidate.definition.intent_by_id()
+    return frozenset(
+        name
+        for name, intent in production.definition.intent_by_id().items()
+        if name in now and now[name].tool != intent.tool
+    )

@@ -1,0 +1,198 @@
+"""A conversation in hand: taken from the log, a file or a few texts, stepped through with any release, changed, kept.
+
+For notebooks and regression cases; what answers customers does not use it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from pipelines.errors import DataRejected, NotFound
+from pipelines.nlu.release import Release
+from pipelines.schemas import html
+from pipelines.settings import Settings
+from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.replay import ReplayedTurn, replay
+from serving.dialogue.state import DialogueState
+from serving.store.client import Database
+from serving.store.keys import thread_key
+from serving.store.turns import TurnLog, TurnRecord
+
+_RECORDS = TypeAdapter(tuple[TurnRecord, ...])
+
+
+@dataclass(frozen=True)
+class Thread:
+    """The finished turns of one conversation, in order, from its first."""
+
+    records: tuple[TurnRecord, ...]
+
+    @classmethod
+    async def load(cls, thread_id: str, *, bot: str, settings: Settings) -> Self:
+        """Read a thread from the log.
+
+        Parameters
+        ----------
+        thread_id
+            As its channel named it.
+        bot
+            Whose thread it is.
+        settings
+            The platform's: where the database is.
+
+        Returns
+        -------
+        Thread
+            All of its finished turns.
+
+        Raises
+        ------
+        NotFound
+            The log holds no turn of such a thread.
+        """
+        database = Database(
+            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+        )
+        try:
+            log = TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days))
+            records = await log.of_thread(thread_key(bot, thread_id))
+        finally:
+            database.close()
+        if not records:
+            raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it (any more)")
+        return cls(tuple(records))
+
+    @classmethod
+    def read(cls, file: Path) -> Self:
+        """Read a thread that `save` wrote; `DataRejected` if the file holds none."""
+        try:
+            return cls(_RECORDS.validate_json(file.read_bytes()))
+        except OSError as error:
+            raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
+        except ValidationError as error:
+            raise DataRejected(str(file), [f"it holds no saved thread: {error.errors()[0]['msg']}"]) from error
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[str], *, bot: str, thread_id: str = "new") -> Self:
+        """Make a thread of what a customer might write; nobody has answered it yet."""
+        return cls(tuple(_unanswered(bot, thread_id, turn, text) for turn, text in enumerate(texts, start=1)))
+
+    def save(self, file: Path) -> None:
+        """Write it to a file, its answers as what is expected from now on. It holds what the customer wrote."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_RECORDS.dump_json(self.records, indent=1) + b"\n")
+
+    async def step_through(self, release: Release, *, settings: Settings) -> list[ReplayedTurn]:
+        """Answer every turn again with a release; tools answer what they answered, if they are asked the same."""
+        public_shortcuts = frozenset(settings.public_shortcuts)
+        return await replay(self.records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints)
+
+    def with_text(self, turn: int, text: str) -> Self:
+        """Let the customer write something else in a turn, counted from 1."""
+        message = UserMessage.model_validate_json(self._at(turn).message).model_copy(update={"text": text})
+        return self._with(turn, text=text, message=message.model_dump_json())
+
+    def with_result(self, step: ReplayedTurn, result: JsonValue) -> Self:
+        """Let the tool that a step calls answer this; it counts wherever the same is asked in that turn."""
+        if step.outcome.tool is None:
+            raise NotFound("tool call", f"in turn {step.turn}", hint="choose a turn that calls one")
+        return self._with(step.turn, tool=step.outcome.tool.model_copy(update={"result": result, "failure": None}))
+
+    def answered_by(self, steps: Sequence[ReplayedTurn]) -> Self:
+        """Take the answers of a release as this thread's own: what any later one is held against."""
+        thread = self
+        for step in steps:
+            route = step.outcome.decision.route
+            thread = thread._with(
+                step.turn,
+                answer=step.after.model_dump_json(),
+                intent_id=route.intent_id,
+                confidence=route.confidence,
+                route=route.kind,
+                why=route.why,
+                release=step.after.release,
+                nlu=step.outcome.read.nlu,
+                tool=step.outcome.tool,
+                replies=step.outcome.reply.texts,
+                state=step.outcome.decision.state.model_dump_json(),
+            )
+        return thread
+
+    def _at(self, turn: int) -> TurnRecord:
+        found = next((record for record in self.records if record.turn == turn), None)
+        if found is None:
+            raise NotFound("turn", str(turn), hint=f"the thread has {len(self.records)} turns, counted from 1")
+        return found
+
+    def _with(self, turn: int, **changes: object) -> Self:
+        changed = self._at(turn).model_copy(update=changes)
+        return replace(self, records=tuple(changed if record.turn == turn else record for record in self.records))
+
+
+@dataclass(frozen=True)
+class StepTable:
+    """Steps for reading in a notebook; it holds what the customer wrote."""
+
+    steps: Sequence[ReplayedTurn]
+
+    def _repr_html_(self) -> str:
+        header = ("turn", "customer", "then", "now", "reply", "remembered", "differs in")
+        return html.block(html.table(header, [self._row(step) for step in self.steps]))
+
+    def _row(self, step: ReplayedTurn) -> tuple[str, ...]:
+        route, form = step.outcome.decision.route, step.after.form
+        sure = "" if route.confidence is None else f" {route.confidence:.2f}"
+        slots = "" if form is None else ", ".join(f"{name} = {value}" for name, value in form.slots.items())
+        asking = f" (asks for {form.asking})" if form is not None and form.asking else ""
+        return (
+            str(step.turn),
+            step.text,
+            step.before.intent_id,
+            f"{route.kind}: {route.intent_id}{sure}",
+            " / ".join(step.outcome.reply.texts),
+            slots + asking,
+            ", ".join(difference.subject for difference in step.differences),
+        )
+
+
+def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:
+    now, message_id = datetime.now(UTC), f"{thread_id}-{turn}"
+    message = UserMessage(
+        bot=bot, thread_id=thread_id, message_id=message_id, text=text, channel="notebook", sent_at=now
+    )
+    answer = Answer(
+        thread_id=thread_id,
+        message_id=message_id,
+        turn=turn,
+        replies=(),
+        intent_id="",
+        confidence=None,
+        form=None,
+        release="",
+    )
+    return TurnRecord(
+        thread=thread_key(bot, thread_id),
+        bot=bot,
+        thread_id=thread_id,
+        turn=turn,
+        message_id=message_id,
+        channel=message.channel,
+        message=message.model_dump_json(),
+        text=text,
+        release="",
+        intent_id="",
+        confidence=None,
+        route="fallback",
+        why="nobody has answered yet",
+        nlu=None,
+        tool=None,
+        replies=(),
+        answer=answer.model_dump_json(),
+        state=DialogueState().model_dump_json(),
+        created_at=now,
+        timings_ms={},
+    )
