@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from pipelines.errors import ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
 from pipelines.nlu.verdict import JudgedRelease, load_judged, require_gate
-from serving.release.reference import Reference
+from serving.release.reference import Reference, parse_reference
 from serving.release.registry import RegisteredVersion, Registry
 
 
@@ -17,6 +17,40 @@ def find_version(registry: Registry, reference: Reference, *, default_alias: str
     if reference.version is not None:
         return registry.find_version(reference.bot, reference.version)
     return registry.find(reference.bot, alias=reference.alias or default_alias)
+
+
+def open_release(named: str, *, bot: str, tracking_uri: str) -> Release:
+    """Load the release that somebody names, whatever the verdict on it; for notebooks.
+
+    Parameters
+    ----------
+    named
+        `models:/intentloop-default@production`, a version's number, or a release folder.
+    bot
+        The bot that a number alone belongs to.
+    tracking_uri
+        The MLflow server or store.
+
+    Returns
+    -------
+    Release
+        Verified.
+
+    Raises
+    ------
+    UserInputError
+        It names nothing, or nothing that is there.
+    ModelNotLoaded
+        No version carries the alias, or its files are not what was trained (`ReleaseRefused`).
+    RegistryUnavailable
+        The server did not answer.
+    """
+    folder = Path(named)
+    if folder.is_dir():
+        return load_release(folder, version=folder.name)
+    reference, registry = parse_reference(named, bot=bot), Registry(tracking_uri)
+    found = find_version(registry, reference, default_alias="production")
+    return fetch_release(registry, found, bot=reference.bot)
 
 
 def fetch_release(registry: Registry, version: RegisteredVersion, *, bot: str) -> Release:

@@ -1,0 +1,124 @@
+"""Plots and tables of two releases side by side, for the notebook."""
+
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from pandas.io.formats.style import Styler
+
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.steps.compare import Comparison
+from pipelines.steps.evaluate import Evaluation
+
+MAX_INTENTS = 40
+_FIRST, _SECOND, _BETTER, _WORSE, _GREY = "#8a8a8a", "#3b6ea8", "#3b8a5a", "#b8433a", "#8a8a8a"
+_N_BINS = 10
+
+
+def table_of_figures(first: Evaluation, second: Evaluation) -> pd.DataFrame:
+    """Give the figures of both and the difference, a row each; what only one has is left empty."""
+    table = pd.DataFrame({"first": pd.Series(first.metrics), "second": pd.Series(second.metrics)})
+    table["difference"] = table["second"] - table["first"]
+    return table.loc[[name for name in first.metrics if name in second.metrics]]
+
+
+def table_of_tests(comparison: Comparison) -> pd.DataFrame:
+    """Give the paired tests: rows that only one gets right, and the chance of it if both were equally good."""
+    rows = [
+        {"subject": test.subject, "utterances": test.n_rows, "only first right": test.only_production,
+         "only second right": test.only_candidate, "p": test.p_value}
+        for test in comparison.tests
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def style_differences(table: pd.DataFrame) -> Styler:
+    """Give the table of `intent_differences` for reading; red where the interval lies below 0, green above."""
+
+    def colour(row: pd.Series) -> list[str]:
+        sure = _WORSE if row["high"] < 0 else _BETTER if row["low"] > 0 else ""
+        return [f"color: {sure}" if sure and name == "difference" else "" for name in row.index]
+
+    shares: list[Hashable] = ["first", "second"]
+    signed: list[Hashable] = ["difference", "low", "high"]
+    return table.style.format("{:.0%}", subset=shares).format("{:+.0%}", subset=signed).apply(colour, axis=1)
+
+
+def plot_intent_differences(table: pd.DataFrame) -> Figure:
+    """Show the difference of each intent that has one, with its 95 % interval; at most 40, the largest."""
+    changed = table[table["difference"] != 0]
+    shown = changed.loc[changed["difference"].abs().sort_values(ascending=False).index[:MAX_INTENTS]]
+    shown = shown.sort_values("difference", ascending=False)
+    figure, axes = _figure(width=8.0, height=0.28 * len(shown) + 1.6)
+    if shown.empty:
+        return _nothing(figure, axes, "both answer every utterance alike")
+    places = np.arange(len(shown))
+    difference = shown["difference"].to_numpy()
+    # of very few utterances the interval may end before an extreme difference
+    spread = np.maximum(0.0, np.array([difference - shown["low"].to_numpy(), shown["high"].to_numpy() - difference]))
+    colours = np.where(difference < 0, _WORSE, _BETTER).tolist()
+    axes.errorbar(difference, places, xerr=spread, fmt="none", ecolor=_GREY, capsize=2, linewidth=1)
+    axes.scatter(difference, places, color=colours, zorder=3)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set_yticks(places, shown["intent"], fontsize=8)
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set(title="Share answered rightly: second release minus first", xlabel="difference, with its 95 % interval")
+    return figure
+
+
+def plot_confusion_differences(table: pd.DataFrame) -> Figure:
+    """Show which mistakes have become more frequent, and which have gone; at most 40 of each."""
+    shown = pd.concat([table.head(MAX_INTENTS), table.tail(MAX_INTENTS)]).drop_duplicates()
+    figure, axes = _figure(width=8.0, height=0.26 * len(shown) + 1.6)
+    if shown.empty:
+        return _nothing(figure, axes, "both make the same mistakes")
+    shown = shown.sort_values("change")
+    names = [f"{gold}  as  {said or 'nothing'}" for gold, said in zip(shown["gold"], shown["predicted"], strict=True)]
+    axes.barh(names, shown["change"], color=np.where(shown["change"] > 0, _WORSE, _BETTER).tolist())
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.tick_params(axis="y", labelsize=8)
+    axes.set(title="Mistakes: second release minus first", xlabel="utterances")
+    return figure
+
+
+def plot_calibrations(first: Evaluation, second: Evaluation) -> Figure:
+    """Show whether either one's confidence means what it says, on in-scope rows."""
+    figure, axes = _figure(width=5.0, height=4.5)
+    axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1, label="perfect")
+    for evaluation, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
+        rows = [each for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE]
+        confidence = np.array([each.confidence for each in rows])
+        correct = np.array([each.intent == each.example.intent for each in rows])
+        bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
+        means = [(confidence[bins == each].mean(), correct[bins == each].mean()) for each in np.unique(bins)]
+        axes.plot([x for x, _ in means], [y for _, y in means], marker="o", color=colour, label=label)
+    axes.legend(loc="upper left")
+    axes.set(xlabel="mean confidence", ylabel="share right", title="Calibration", xlim=(0, 1.02), ylim=(0, 1.02))
+    return figure
+
+
+def plot_latencies(first: Evaluation, second: Evaluation) -> Figure:
+    """Show what share of utterances is understood within which time."""
+    figure, axes = _figure(width=6.5, height=3.6)
+    for evaluation, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
+        times = np.sort([each.wall_ms for each in evaluation.predictions])
+        axes.plot(times, np.arange(1, len(times) + 1) / max(1, len(times)), color=colour, label=label)
+    axes.set(xscale="log", xlabel="milliseconds", ylabel="share of utterances", title="Time to understand")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _nothing(figure: Figure, axes: Axes, text: str) -> Figure:
+    axes.text(0.5, 0.5, text, ha="center", va="center")
+    axes.set_axis_off()
+    return figure
+
+
+def _figure(*, width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure without pyplot, which would keep every figure of a long-lived process in memory."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
