@@ -85,6 +85,7 @@ class World:
     async def let_leases_pass(self) -> None:
         """Let the time pass for which others leave alone what a process had that is dead now."""
         inbox = Inbox(self.database, Schema(self.database))
+        await asyncio.sleep(1)  # the database may still be busy with what the dead process asked of it
         for customer in range(CUSTOMERS):
             for item in await inbox.open_of(thread_key("default", f"facebook:{PAGE}:{customer}")):
                 await inbox.update(item, due_at=now() - timedelta(seconds=1), sent=item.sent)
