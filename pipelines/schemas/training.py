@@ -41,7 +41,7 @@ class TrainParams(BaseModel):
         description="Gate: least share of intents that a typo or a greeting leaves alone.",
     )
     min_out_of_scope_recall: float = Field(
-        default=0.3, ge=0.0, le=1.0, description="Gate: least share of held-out out-of-scope rows sent to fallback."
+        default=0.1, ge=0.0, le=1.0, description="Gate: least share of held-out out-of-scope rows sent to fallback."
     )
     max_needless_fallback: float = Field(
         default=0.2, ge=0.0, le=1.0, description="Gate: largest share of rightly understood rows sent to fallback."

@@ -15,6 +15,8 @@ MIN_ROWS_OF_INTENT = 3
 """An intent with fewer held-out utterances does not tell whether its label was swapped."""
 MIN_ENTITIES = 10
 """An entity type that was found less often before may be missing by chance."""
+INTENTS = "intents"
+"""Subject of the test of the intents."""
 _Z = 1.96
 
 
@@ -140,7 +142,7 @@ def compare(
     types = sorted({span.type for new, _ in fresh for span in new.example.entities})
     return Comparison(
         version=version,
-        tests=(_test("intents", fresh, is_right), *(_test_type(name, fresh) for name in types)),
+        tests=(_test(INTENTS, fresh, is_right), *(_test_type(name, fresh) for name in types)),
         n_rows=len(pairs),
         n_seen=None if seen is None else len(pairs) - len(fresh),
         swapped=_swapped(candidate, production),

@@ -111,9 +111,12 @@ def seen_by(bot: str, version: str, frame: pd.DataFrame) -> list[bool] | None:
     run_id = client.get_model_version(model_name(bot), version).run_id or ""
     with TemporaryDirectory() as folder:
         try:
-            file = client.download_artifacts(run_id, LEARNT_FILE, folder)
-        except (MlflowException, OSError):
+            known = {file.path for file in client.list_artifacts(run_id, str(Path(LEARNT_FILE).parent))}
+        except MlflowException:  # somebody has deleted the run
             return None
+        if LEARNT_FILE not in known:
+            return None
+        file = client.download_artifacts(run_id, LEARNT_FILE, folder)
         learnt = set(Path(file).read_text(encoding="utf-8").split())
     return [key in learnt for key in fingerprints(frame)]
 
