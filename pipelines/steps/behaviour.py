@@ -66,13 +66,16 @@ def typo(example: Example, random: Random) -> str:
     return text[:place] + text[place + 1] + text[place] + text[place + 2 :]
 
 
-def entity_swap(values: Mapping[str, Sequence[str]]) -> Change:
-    """Give a change that replaces each entity by another value of its type, as other examples write it."""
+def entity_swap(values: Mapping[tuple[str, str], Sequence[str]]) -> Change:
+    """Give a change that replaces each entity by another value of its type, as examples of the same intent write it.
+
+    A value of another intent may mean another wish: what `is damaged` and what `arrived late` are both return reasons.
+    """
 
     def swap(example: Example, random: Random) -> str:
         text = example.text
         for span in sorted(example.entities, key=lambda span: -span.start):
-            others = values.get(span.type, ())
+            others = values.get((example.intent, span.type), ())
             if others:
                 text = text[: span.start] + str(random.choice(np.array(others))) + text[span.end :]
         return text
@@ -122,10 +125,10 @@ def run_behaviour(model: NluModel, examples: Sequence[Example], *, seed: int = 0
         One for each change.
     """
     right = [row for row in examples if row.intent != OUT_OF_SCOPE and _top(model, row.text) == row.intent]
-    values: dict[str, list[str]] = {}
+    values: dict[tuple[str, str], list[str]] = {}
     for row in right:
         for span in row.entities:
-            values.setdefault(span.type, []).append(row.text[span.start : span.end])
+            values.setdefault((row.intent, span.type), []).append(row.text[span.start : span.end])
     changes: dict[str, Change] = {
         change.__name__: change
         for change in (upper_case, lower_case, other_punctuation, emoji, greeting, more_space, typo)
