@@ -8,6 +8,7 @@ from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from serving.store.bots import check_bot_file, export_bot, has_intents, import_bot
 from serving.store.client import Database
 from tests.support.bots import TINY_BOT
+from tests.support.commands import CommandWatch
 
 # What ai-chatbot-framework writes, and the ways in which its older files differ.
 FOREIGN: dict[str, Any] = {
@@ -160,3 +161,16 @@ def test_check_bot_file_refuses_bottomless_nesting() -> None:
         deep = [deep]
     with pytest.raises(DataRejected, match="nested"):
         check_bot_file({"intents": [], "extra": deep}, source="f.json")
+
+
+async def test_import_again_writes_only_what_changed(database: Database, new_name: str, commands: CommandWatch) -> None:
+    await import_bot(database, copy.deepcopy(FOREIGN), bot=new_name, source="f")
+    changed = copy.deepcopy(FOREIGN)
+    changed["intents"][1]["userDefined"] = 1
+    await import_bot(database, copy.deepcopy(changed), bot=new_name, source="f")
+    changed["intents"][1]["userDefined"] = True  # equal to 1 for Python, not in a file
+    commands.names.clear()
+    report = await import_bot(database, copy.deepcopy(changed), bot=new_name, source="f")
+    assert report.intents_updated == len(changed["intents"])
+    assert commands.names.count("update") == 2  # the intent, and what stands at the top of the file
+    assert (await export_bot(database, bot=new_name))["intents"][1]["userDefined"] is True
