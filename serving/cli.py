@@ -4,7 +4,6 @@ The only file that may import both packages. Every command imports what it needs
 quick.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from serving.channels.commands import channel_app
-from serving.local import release_commands
-from serving.local.arguments import chosen_bot, read_json, read_settings, release_of, with_database
+from serving.local import draft_commands, release_commands
+from serving.local.arguments import chosen_bot, read_settings, release_of
 
 app = typer.Typer(
     name="intentloop",
@@ -137,59 +136,8 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
-@app.command("import", rich_help_panel=_DATA)
-def import_(
-    file: Annotated[Path, typer.Argument(help="Bot file (JSON); `-` reads standard input.", allow_dash=True)],
-    bot: BotOption = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Delete intents and entities that are not in the file.")
-    ] = False,
-) -> None:
-    """Bring a bot file into the database, as drafts. Files of ai-chatbot-framework are understood.
-
-    All of it or nothing. Annotations at wrong places are put right, and each is reported.
-
-    Example: `intentloop import data/sample/bot.json --replace`
-    """
-    from serving.store.bots import import_bot
-
-    content = read_json(file)
-    name = chosen_bot(bot)
-    report = with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
-    for sentence in report.repairs:
-        typer.echo(sentence, err=True)
-    for kind in ("intents", "entities"):
-        counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]
-        typer.echo(f"{kind}: {', '.join(counts)}")
-    if report.repairs:
-        typer.echo(f"annotations: {len(report.repairs)} were at a wrong place, see above")
-
-
-@app.command("export", rich_help_panel=_DATA)
-def export(
-    file: Annotated[Path, typer.Argument(help="Where to write; `-` prints it.", allow_dash=True)] = Path("-"),
-    bot: BotOption = None,
-) -> None:
-    """Write a bot's drafts to a bot file: the same JSON that was imported.
-
-    Example: `intentloop export my_bot.json`
-    """
-    from pipelines.errors import SetupProblem
-    from serving.store.bots import export_bot
-
-    name = chosen_bot(bot)
-    content = with_database(lambda db: export_bot(db, bot=name))
-    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-    if str(file) == "-":
-        typer.echo(text, nl=False)
-        return
-    aside = file.with_name(f".{file.name}.part")
-    try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(file)
-    except OSError as error:
-        raise SetupProblem(f"cannot write {file} ({error.strerror}); choose another place") from error
-    typer.echo(f"{len(content['intents'])} intents and {len(content['entities'])} entities written to {file}")
+app.command("import", rich_help_panel=_DATA)(draft_commands.import_)
+app.command("export", rich_help_panel=_DATA)(draft_commands.export)
 
 
 @app.command(rich_help_panel=_DATA)
@@ -346,40 +294,7 @@ def evaluate(
         bench.write_predictions(evaluation, out)
 
 
-@app.command(rich_help_panel=_DATA, name="replay")
-def replay_command(
-    thread: Annotated[str, typer.Argument(help="Thread id, as the channel gave it.")],
-    release: Annotated[
-        str | None, typer.Option("--release", help="Version that answers now; the promoted one if not given.")
-    ] = None,
-    release_folder: Annotated[
-        Path | None, typer.Option(help="Release folder that answers instead.", exists=True, file_okay=False)
-    ] = None,
-    bot: BotOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a turn.")] = False,
-) -> None:
-    """Work a stored conversation out again with any release, and show what would be different.
-
-    Nothing is sent anywhere: what tools and the LLM answered is taken from the log. Exit code 1 says that some turn
-    differs.
-
-    Example: `intentloop replay visitor-7 --release 3`
-    """
-    from rich.console import Console
-
-    from serving.local.replay_report import print_replay, replay_as_json, replay_stored
-
-    settings, name = read_settings(), chosen_bot(bot)
-    found = release_of(bot, version=release, folder=release_folder)
-    turns = with_database(lambda database: replay_stored(database, settings, bot=name, thread_id=thread, release=found))
-    if as_json:
-        typer.echo(replay_as_json(turns))
-    else:
-        print_replay(turns, version=found.version, console=Console())
-    if any(turn.differences for turn in turns):
-        raise typer.Exit(1)
-
-
+app.command(rich_help_panel=_DATA)(release_commands.replay)
 app.command(rich_help_panel=_RELEASES)(release_commands.releases)
 app.command(rich_help_panel=_RELEASES)(release_commands.promote)
 app.command(rich_help_panel=_RELEASES)(release_commands.rollback)

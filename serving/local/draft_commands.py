@@ -1,0 +1,64 @@
+"""The commands that bring drafts in and out: `intentloop import` and `export`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.local.arguments import chosen_bot, read_json, with_database
+
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="Bot file (JSON); `-` reads standard input.", allow_dash=True)],
+    bot: BotOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete intents and entities that are not in the file.")
+    ] = False,
+) -> None:
+    """Bring a bot file into the database, as drafts. Files of ai-chatbot-framework are understood.
+
+    All of it or nothing. Annotations at wrong places are put right, and each is reported.
+
+    Example: `intentloop import data/sample/bot.json --replace`
+    """
+    from serving.store.bots import import_bot
+
+    content = read_json(file)
+    name = chosen_bot(bot)
+    report = with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
+    for sentence in report.repairs:
+        typer.echo(sentence, err=True)
+    for kind in ("intents", "entities"):
+        counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]
+        typer.echo(f"{kind}: {', '.join(counts)}")
+    if report.repairs:
+        typer.echo(f"annotations: {len(report.repairs)} were at a wrong place, see above")
+
+
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write; `-` prints it.", allow_dash=True)] = Path("-"),
+    bot: BotOption = None,
+) -> None:
+    """Write a bot's drafts to a bot file: the same JSON that was imported.
+
+    Example: `intentloop export my_bot.json`
+    """
+    from pipelines.errors import SetupProblem
+    from serving.store.bots import export_bot
+
+    name = chosen_bot(bot)
+    content = with_database(lambda db: export_bot(db, bot=name))
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    if str(file) == "-":
+        typer.echo(text, nl=False)
+        return
+    aside = file.with_name(f".{file.name}.part")
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(file)
+    except OSError as error:
+        raise SetupProblem(f"cannot write {file} ({error.strerror}); choose another place") from error
+    typer.echo(f"{len(content['intents'])} intents and {len(content['entities'])} entities written to {file}")
