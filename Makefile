@@ -1,6 +1,6 @@
 # Every target sets up what it needs; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test prove lint fix bench notebooks
+.PHONY: help run test first-part second-part prove lint fix bench notebooks
 BIN := .venv/bin
 export PYTHON
 
@@ -14,9 +14,14 @@ run: .venv/.installed-run ## start everything on this machine and train the samp
 FIRST := $(wildcard tests/serving/test_*.py) $(addprefix tests/serving/,bench channels local release static)
 
 test: lint ## lint, then run the whole suite
-	@$(BIN)/pytest -m "not prove" $(addprefix --ignore=,$(FIRST)) >.venv/second-part.log 2>&1 & second=$$!; \
-	$(BIN)/pytest -m "not prove" $(FIRST); status=$$?; \
-	echo "waiting for the second part"; wait $$second || status=1; cat .venv/second-part.log; exit $$status
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going first-part second-part
+
+first-part:
+	@$(BIN)/pytest -m "not prove" $(FIRST)
+
+second-part: # its report comes when it is done, in one piece
+	@$(BIN)/pytest -m "not prove" $(addprefix --ignore=,$(FIRST)) >.venv/second-part.log 2>&1; \
+	status=$$?; cat .venv/second-part.log; exit $$status
 
 prove: .venv/.installed-dev ## prove at full size what the engine promises, and print the figures
 	@$(BIN)/pytest -m prove -q
