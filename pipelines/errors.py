@@ -112,6 +112,7 @@ class StoreUnavailable(BotError):
     """The database did not answer in time."""
 
     def __init__(self, what: str) -> None:
+        self.what = what
         super().__init__(f"the database did not answer ({what}); check INTENTLOOP_MONGO_URI or run `intentloop doctor`")
 
 

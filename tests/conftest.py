@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import uuid
@@ -54,6 +55,11 @@ def _only_loopback(event: str, arguments: tuple[Any, ...]) -> None:
 
 if REAL_DATABASE is None:  # a real database may live elsewhere
     sys.addaudithook(_only_loopback)
+
+# A suite that was started in the background ignores Ctrl-C, and so would every process it starts.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 # Registered before any client is made, so that no command of the suite goes unseen.
 WATCH = CommandWatch()

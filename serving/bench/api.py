@@ -4,6 +4,7 @@ It is the application that customers get. Its collaborators are handed over wrap
 what it is for; nothing in the application knows.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pipelines.nlu.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings, get_settings
 from serving.app import create_app
-from serving.bench.meter import Account, CpuMeter, MeteredRequests
+from serving.bench.meter import Account, CpuMeter, MeteredRequests, charge_tasks
 from serving.logs import configure_logging
 from serving.release.watcher import ReleaseProvider
 from serving.server import run_server
@@ -125,6 +126,7 @@ def create_metered_app(settings: Settings, *, releases: Releases | None = None) 
 
     @asynccontextmanager
     async def lifespan(running: FastAPI) -> AsyncIterator[Any]:
+        charge_tasks(asyncio.get_running_loop())
         async with start(running) as state:
             running.state.services = meter_services(running.state.services, meter)
             yield state

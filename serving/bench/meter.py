@@ -5,6 +5,7 @@ stops, or passes from one part of the program to another, so that work which wai
 turns on the loop do not mix. A reading takes less than a microsecond and a message some thirty of them.
 """
 
+import asyncio
 import threading
 import time
 from collections import Counter, defaultdict
@@ -27,10 +28,14 @@ T = TypeVar("T")
 class _Watch:
     """The stopwatch of one request: charges the time between two readings to the account on top."""
 
-    def __init__(self, spent: defaultdict[str, float]) -> None:
+    def __init__(self, spent: defaultdict[str, float], account: Account = "http") -> None:
         self._spent = spent
-        self._accounts = ["http"]
+        self._accounts: list[Account] = [account]
         self._read_at: float | None = None
+
+    def another(self) -> "_Watch":
+        """Give the stopwatch of a task that the work under way begins: it is charged to the same account."""
+        return _Watch(self._spent, self._accounts[-1])
 
     def start(self) -> None:
         self._read_at = time.thread_time()
@@ -76,6 +81,20 @@ def _step_by_step(work: Coroutine[Any, Any, T], watch: _Watch) -> Generator[Any,
             value = yield awaited
         except BaseException as raised:
             error = raised
+
+
+def charge_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Have every task that a request's work begins charged to what the request was at."""
+
+    def make_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Task[Any]":
+        watch = _watch.get()
+        return asyncio.Task(work if watch is None else _charged(work, watch.another()), loop=loop, **options)
+
+    loop.set_task_factory(make_task)
+
+
+async def _charged(work: Coroutine[Any, Any, T], watch: _Watch) -> T:
+    return await _step_by_step(work, watch)
 
 
 @dataclass

@@ -26,6 +26,7 @@ _FIRST_POLL_SECONDS = 10.0
 _ABSENT_SECONDS = 30.0
 _MAX_ABSENT = 1000
 _MAX_FIRST_USES = 50
+_LAST_LOOK_SECONDS = 2.0
 _MAX_FORMER = 3
 """How many versions that answered earlier are tried where nothing else can answer."""
 
@@ -80,6 +81,7 @@ class ReleaseProvider:
         self._first_uses: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._looks: set[asyncio.Task[None]] = set()
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -122,6 +124,8 @@ class ReleaseProvider:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        if self._looks:
+            await asyncio.wait(self._looks, timeout=_LAST_LOOK_SECONDS)
         await self._sides.aclose()
         await self._journal.aclose()
 
@@ -275,6 +279,13 @@ class ReleaseProvider:
                 await self._poll(watched)
 
     async def _poll(self, watched: Watched) -> None:
+        # shielded: what this look lets answer is written down, even where the watcher is stopped in the middle of it
+        look = asyncio.create_task(self._look(watched))
+        self._looks.add(look)
+        look.add_done_callback(self._looks.discard)
+        await asyncio.shield(look)
+
+    async def _look(self, watched: Watched) -> None:
         self._note(await poll(self._loader, watched))
 
     async def _fall_back(self, watched: Watched, *, is_silent: bool = False) -> None:

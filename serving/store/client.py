@@ -8,12 +8,22 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
-from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidName, PyMongoError
 
 from pipelines.errors import SetupProblem, StoreUnavailable
 
-__all__ = ["ASCENDING", "DESCENDING", "Collection", "Database", "Document", "DuplicateKeyError", "IndexModel"]
+__all__ = [
+    "ASCENDING",
+    "DESCENDING",
+    "Collection",
+    "Database",
+    "Document",
+    "DuplicateKeyError",
+    "IndexModel",
+    "KeysTaken",
+    "ReplaceOne",
+]
 
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -21,6 +31,20 @@ Collection = AsyncIOMotorCollection[Document]
 _DUPLICATE_KEY = 11000
 
 T = TypeVar("T")
+
+
+class KeysTaken(DuplicateKeyError):
+    """Of several documents that were to be written in no order, some have a unique key that is taken.
+
+    Parameters
+    ----------
+    numbers
+        Their places among the documents, from 0. The others are written.
+    """
+
+    def __init__(self, numbers: frozenset[int]) -> None:
+        super().__init__("a key is taken", _DUPLICATE_KEY)
+        self.numbers = numbers
 
 
 class Database:
@@ -94,8 +118,7 @@ class Database:
         Raises
         ------
         DuplicateKeyError
-            A unique key is taken; callers decide what that means. Of several documents that were to be inserted in no
-            order, the others are in.
+            A unique key is taken; callers decide what that means. Of several documents it is `KeysTaken`.
         StoreUnavailable
             Anything else the driver complains about, or no answer in time.
         """
@@ -106,9 +129,10 @@ class Database:
         except DuplicateKeyError:
             raise
         except BulkWriteError as error:
-            failures = [failure["code"] for failure in error.details["writeErrors"]]
-            if set(failures) == {_DUPLICATE_KEY} and not error.details["writeConcernErrors"]:
-                raise DuplicateKeyError("a key is taken", _DUPLICATE_KEY) from error
+            failures = error.details["writeErrors"]
+            codes = {failure["code"] for failure in failures}
+            if codes == {_DUPLICATE_KEY} and not error.details["writeConcernErrors"]:
+                raise KeysTaken(frozenset(failure["index"] for failure in failures)) from error
             raise StoreUnavailable(f"{what}: BulkWriteError") from error
         except TimeoutError as error:
             raise StoreUnavailable(f"{what}: no answer within {self.timeout_seconds:g} s") from error

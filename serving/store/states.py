@@ -1,15 +1,20 @@
 """The state of each thread: one small document, found by `_id` and moved on by compare-and-set on its turn number."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from serving.store.client import Collection, Database, Document, DuplicateKeyError
+from serving.store.client import Collection, Database, Document, DuplicateKeyError, ReplaceOne
+from serving.store.gathering import Gathered
 from serving.store.keys import thread_key
 from serving.store.schema import STATES
 from serving.store.turns import TurnRecord
 
 REMEMBERED_MESSAGES = 16
+_NOWHERE = -1
+
+Write = ReplaceOne[Document]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +53,20 @@ class StateStore:
         self._database = database
         self._states: Collection = database.collection(STATES)
         self.ttl = ttl
+        self._read = Gathered(self._read_one, self._read_several)
+        self._write = Gathered(self._write_one, self._write_several)
 
     async def load(self, bot: str, thread_id: str) -> StoredThread:
         """Read a thread; one that does not exist yet is at turn 0."""
         key = thread_key(bot, thread_id)
-        document = await self._database.call("read state", self._states.find_one({"_id": key}))
+        document = await self._read(key)
         if document is None:
             return StoredThread(key=key, turn=0, state=None, recent=(), stored_turn=None)
         recent = tuple((entry["message_id"], entry["turn"]) for entry in document["recent"])
         turn = document["turn"]
         return StoredThread(key=key, turn=turn, state=document["state"], recent=recent, stored_turn=turn)
 
-    async def advance(self, thread: StoredThread, record: TurnRecord) -> bool:
+    async def advance(self, thread: StoredThread, record: TurnRecord) -> None:
         """Move a thread's state on to what it is after a committed turn.
 
         Losing the race is no harm: whoever won has written this turn's state or a later one, for the log decides.
@@ -70,23 +77,30 @@ class StateStore:
             The thread as it was read.
         record
             A turn that is in the log.
-
-        Returns
-        -------
-        bool
-            Whether this call wrote it.
         """
+        # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
         document = self._document(thread, record)
         if thread.stored_turn is not None:
-            known = {"_id": thread.key, "turn": thread.stored_turn}
-            # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
-            outcome = await self._database.call("write state", self._states.replace_one(known, document))
-            return outcome.matched_count == 1
-        try:
-            await self._database.call("write state", self._states.insert_one(document))
-        except DuplicateKeyError:
-            return False
-        return True
+            await self._write(ReplaceOne({"_id": thread.key, "turn": thread.stored_turn}, document))
+        else:  # nothing is at that turn, so this inserts, or finds the `_id` taken
+            await self._write(ReplaceOne({"_id": thread.key, "turn": _NOWHERE}, document, upsert=True))
+
+    async def _read_one(self, key: str) -> Document | None:
+        return await self._database.call("read state", self._states.find_one({"_id": key}))
+
+    async def _read_several(self, keys: Sequence[str]) -> list[Document | None]:
+        cursor = self._states.find({"_id": {"$in": list(set(keys))}})
+        found = await self._database.call("read states", cursor.to_list(None))
+        by_key = {document["_id"]: document for document in found}
+        return [by_key.get(key) for key in keys]
+
+    async def _write_one(self, write: Write) -> None:
+        await self._write_several([write])
+
+    async def _write_several(self, writes: Sequence[Write]) -> list[None]:
+        with suppress(DuplicateKeyError):
+            await self._database.call("write states", self._states.bulk_write(list(writes), ordered=False))
+        return [None] * len(writes)
 
     async def store_all(self, records: Sequence[TurnRecord]) -> None:
         """Write the states of threads that are new, each from its last turn; for filling a database in bulk."""

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.understanding import NluResult
 from serving.llm.reading import LlmReading
-from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError
+from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError, KeysTaken
+from serving.store.gathering import Gathered
 from serving.store.keys import message_key, turn_key, turn_key_range
 from serving.store.schema import TURNS
 
@@ -168,6 +169,7 @@ class TurnLog:
         self._database = database
         self._turns: Collection = database.collection(TURNS)
         self._ttl = ttl
+        self._insert = Gathered(self._insert_one, self._insert_several)
 
     def _document(self, turn: TurnRecord | Claim, *, status: str) -> Document:
         document = turn.model_dump(exclude={"tool"})
@@ -193,12 +195,19 @@ class TurnLog:
         """Take a turn number and a message before work that reaches outside; False if one of them is taken."""
         return await self._insert(self._document(claim, status="claimed"))
 
-    async def _insert(self, document: Document) -> bool:
+    async def _insert_one(self, document: Document) -> bool:
         try:
             await self._database.call("write turn", self._turns.insert_one(document))
         except DuplicateKeyError:
             return False
         return True
+
+    async def _insert_several(self, documents: Sequence[Document]) -> list[bool]:
+        try:
+            await self._database.call("write turns", self._turns.insert_many(documents, ordered=False))
+        except KeysTaken as error:
+            return [number not in error.numbers for number in range(len(documents))]
+        return [True] * len(documents)
 
     async def take_over(self, claim: Claim, *, holder: str, until: datetime) -> Claim | None:
         """Continue a claim whose holder is gone; None if somebody else was faster."""

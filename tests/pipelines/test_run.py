@@ -111,14 +111,15 @@ def test_run_training_compares_with_production_and_replays(
     monkeypatch.setenv("INTENTLOOP_MONGO_DATABASE", "intentloop_gate")
     source = str(write_bot(tmp_path, TINY_BOT_WIRE))
     params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
+    client = mlflow.MlflowClient(mlflow_uri)
+    production = client.get_model_version_by_alias(run.outcome.name, "production").version
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
     assert outcome.gate_reasons == ""
     assert {"gate_compared_rows", "gate_replayed_conversations"} <= set(outcome.metrics)
-    client = mlflow.MlflowClient(mlflow_uri)
     assert {"gate/gate.json", "gate/replay.csv", "data/learnt.txt"} <= paths_of(client, outcome.run_id)
     gate = json.loads(Path(client.download_artifacts(outcome.run_id, "gate/gate.json", str(tmp_path))).read_text())
     # the same examples are held out again, so the version in production has learnt from none of them
-    assert "compared with version 1 on " in gate["notes"][0]
+    assert f"compared with version {production} on " in gate["notes"][0]
     assert "; 0 more were left out" in gate["notes"][0]
 
 

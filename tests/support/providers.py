@@ -18,13 +18,15 @@ async def provider_maker(registry: ScriptedRegistry, folder: Path) -> AsyncItera
     """Give a function that makes providers; those of the same `home` share a machine. They end with the context."""
     made: list[ReleaseProvider] = []
 
-    def build(poll_seconds: float = 0.05, home: str = "releases", **options: Any) -> ReleaseProvider:
+    def build(
+        poll_seconds: float = 0.05, home: str = "releases", default_bot: str = "default", **options: Any
+    ) -> ReleaseProvider:
         provider = ReleaseProvider(
             lambda: registry,
             cache=ReleaseCache(folder / home),
             alias="production",
             poll_seconds=poll_seconds,
-            default_bot="default",
+            default_bot=default_bot,
             **options,
         )
         made.append(provider)

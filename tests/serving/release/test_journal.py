@@ -1,5 +1,6 @@
 """Every swap is written down once, whoever notices it, and none is held up by it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,30 @@ async def test_two_processes_that_see_the_same_swaps_write_each_once(
         await provider.stop()
     assert await steps_of(promotions, new_name) == expected
     assert all(len(entry.move.verdict or "") == 64 for entry in await promotions.recent(new_name))
+
+
+async def test_swap_of_a_look_that_was_under_way_at_the_end_is_written_down(
+    make: MakeProvider,
+    registry: ScriptedRegistry,
+    release_folders: tuple[Path, Path],
+    database: Database,
+    new_name: str,
+) -> None:
+    promotions = Promotions(database)
+    registry.promote(new_name, "1", release_folders[0])
+    provider = make(default_bot=new_name)
+    await provider.start(promotions)
+    await provider.ensure(new_name)
+    registry.gate.clear()
+    looks = len(registry.finds)
+    await until(lambda: len(registry.finds) > looks)
+    registry.promote(new_name, "2", release_folders[1])
+    stopping = asyncio.create_task(provider.stop())
+    await asyncio.sleep(0.05)  # it waits for the look
+    registry.gate.set()
+    await stopping
+    assert provider.current(new_name).version == "2"
+    assert await steps_of(promotions, new_name) == [("noticed", None, "1"), ("noticed", "1", "2")]
 
 
 async def test_swap_that_a_command_has_written_down_is_not_written_again(

@@ -34,11 +34,35 @@ async def opened(ledger: Ledger, bot: str, message_id: str = "new") -> StoredThr
 async def test_plain_turn_costs_three_round_trips(ledger_of: OpenLedger, new_name: str, commands: CommandWatch) -> None:
     ledger = ledger_of("p1")
     await ledger.schema.ensure()
-    for turn, expected in ((1, ["find", "insert", "insert"]), (2, ["find", "insert", "update"])):
+    for turn in (1, 2):
         commands.names.clear()
         thread = await opened(ledger, new_name, f"m{turn}")
         assert await ledger.commit(thread, turn_record(new_name, turn, f"m{turn}"), claim=None)
-        assert commands.names == expected
+        assert commands.names == ["find", "insert", "update"]
+
+
+async def test_turns_of_several_threads_at_once_cost_three_round_trips_together(
+    ledger_of: OpenLedger, new_name: str, commands: CommandWatch
+) -> None:
+    ledger = ledger_of("p1")
+    names = [f"t{number}" for number in range(8)]
+    await ledger.commit(await opened(ledger, new_name), turn_record(new_name, 1, "m1"), claim=None)
+    commands.names.clear()
+
+    threads = await asyncio.gather(*(ledger.open(new_name, name, "m1") for name in [*names, "t"]))
+    new = [thread for thread in threads if isinstance(thread, StoredThread)]
+    assert [thread.turn for thread in new] == [0] * 8
+    assert isinstance(threads[-1], TurnRecord)
+    records = [turn_record(new_name, 1, "m1", thread=thread_key(new_name, name), thread_id=name) for name in names]
+    taken = turn_record(new_name, 2, "m1")  # a message that has its turn, among those that have none
+    is_committed = await asyncio.gather(
+        ledger.turns.append(taken),
+        *(ledger.commit(*each, claim=None) for each in zip(new, records, strict=True)),
+    )
+    assert is_committed == [False] + [True] * 8
+    assert commands.names == ["find", "find", "insert", "update"]
+    again = await asyncio.gather(*(ledger.open(new_name, name, "m2") for name in names))
+    assert [thread.turn for thread in again if isinstance(thread, StoredThread)] == [1] * 8
 
 
 async def test_turn_with_a_claim_costs_four_round_trips(
@@ -50,7 +74,7 @@ async def test_turn_with_a_claim_costs_four_round_trips(
     thread = await opened(ledger, new_name)
     claim = await ledger.claim(claim_of(new_name, 1, "m1"))
     assert await ledger.commit(thread, turn_record(new_name, 1, "m1"), claim=claim)
-    assert commands.names == ["find", "insert", "update", "insert"]
+    assert commands.names == ["find", "insert", "update", "update"]
 
 
 async def test_open_finds_the_answer_to_a_repeated_message(ledger_of: OpenLedger, new_name: str) -> None:
