@@ -6,7 +6,6 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from pipelines.errors import ModelNotLoaded, NotFound, StoreUnavailable
-from serving.channels.rest import ServicesOfApp
 from serving.channels.webhooks import DeskOfApp
 from serving.services import Services
 from serving.store.inbox import Inbox
@@ -39,7 +38,9 @@ class Readiness(BaseModel):
     problems: tuple[str, ...] = ()
 
 
-async def _readiness(services: Services, inbox: Inbox, bot: str) -> Readiness:
+async def _readiness(request: Request, inbox: Inbox) -> Readiness:
+    services: Services = request.app.state.services
+    bot: str = request.app.state.default_bot
     problems: list[str] = []
     now = services.now()
 
@@ -82,18 +83,18 @@ async def live() -> Alive:
 
 
 @router.get("/health/ready", summary="Can messages be answered?", responses={503: {"model": Readiness}})
-async def ready(request: Request, response: Response, services: ServicesOfApp, desk: DeskOfApp) -> Readiness:
+async def ready(request: Request, response: Response, desk: DeskOfApp) -> Readiness:
     """Tell whether the database and a release are there; 503 if one is missing."""
-    readiness = await _readiness(services, desk.deliveries.inbox, request.app.state.default_bot)
+    readiness = await _readiness(request, desk.deliveries.inbox)
     if readiness.status != "ok":
         response.status_code = 503
     return readiness
 
 
 @router.get("/ready", include_in_schema=False)
-async def compat_ready(request: Request, response: Response, services: ServicesOfApp, desk: DeskOfApp) -> Alive:
+async def compat_ready(request: Request, response: Response, desk: DeskOfApp) -> Alive:
     """Answer as ai-chatbot-framework does, but only when it is true."""
-    readiness = await _readiness(services, desk.deliveries.inbox, request.app.state.default_bot)
+    readiness = await _readiness(request, desk.deliveries.inbox)
     if readiness.status != "ok":
         response.status_code = 503
     return Alive(status=readiness.status)

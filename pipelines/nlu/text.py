@@ -1,6 +1,7 @@
 """Characters and tokens: the only place that decides what a word is."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_CHARACTERS = 2000
@@ -33,4 +34,9 @@ def has_content(text: str) -> bool:
 
 def tokenize(text: str) -> list[Token]:
     """Split into tokens, in order, with their positions; white space is dropped."""
-    return [Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)]
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=64)  # a message is asked about several times, by the model and by the dialogue
+def _tokens(text: str) -> tuple[Token, ...]:
+    return tuple([Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)])

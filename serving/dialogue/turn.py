@@ -56,6 +56,11 @@ async def handle_turn(message: UserMessage, services: Services) -> Answer:
     StateConflict
         Other work on the thread took too long; sending the message again is safe.
     """
+    return Answer.model_validate_json(await answer_in_json(message, services))
+
+
+async def answer_in_json(message: UserMessage, services: Services) -> str:
+    """Do what `handle_turn` does, and give the answer as it is stored: JSON of an `Answer`."""
     if len(message.text) > services.max_message_chars:
         raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
     if message.sent_at is None:
@@ -63,7 +68,7 @@ async def handle_turn(message: UserMessage, services: Services) -> Answer:
     await services.releases.ensure(message.bot)  # no release, no work: not even a look at the database
     async with services.queues.turn_of(message.bot, message.thread_id):
         record = await _answer_once(message, services)
-    return Answer.model_validate_json(record.answer)
+    return record.answer
 
 
 async def _answer_once(message: UserMessage, services: Services) -> TurnRecord:
