@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     )
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
     release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked.")
+    admin_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Opens the admin API. Unset: it is closed; `intentloop up` makes one in its home folder.",
+    )
     verdict_key: SecretStr | None = Field(
         default=None,
         min_length=16,

@@ -77,7 +77,8 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
         lifespan=lifespan,
     )
     app.state.default_bot = settings.default_bot
-    secret = settings.mlflow_webhook_secret
+    token, secret = settings.admin_token, settings.mlflow_webhook_secret
+    app.state.admin_token = token.get_secret_value() if token is not None else None
     app.state.mlflow_webhook = SignedWebhook(secret.get_secret_value()) if secret is not None else None
     app.include_router(rest.router)
     app.include_router(webhooks.router)

@@ -4,15 +4,17 @@ import fcntl
 import importlib.util
 import json
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from pipelines.errors import SetupProblem
 
 LOCK_FILE = "up.lock"
+ADMIN_TOKEN_FILE = "admin-token"  # noqa: S105 - the name of its file
 
 
 class StopRequested(Exception):
@@ -120,6 +122,16 @@ def stop_on_signals(*, follow_parent: bool) -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def admin_token_of(home: Path) -> str:
+    """Give the token of this machine's admin API; it is made once, and only this user may read its file."""
+    file = home / ADMIN_TOKEN_FILE
+    with suppress(FileExistsError):
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(f"{secrets.token_urlsafe(32)}\n")
+    return file.read_text(encoding="ascii").strip()
 
 
 def require_packages(modules: Sequence[str], *, extra: str, purpose: str) -> None:

@@ -9,8 +9,11 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from pydantic import SecretStr
+
 import serving
 from pipelines.settings import ENV_PREFIX, Settings
+from serving.local.home import admin_token_of
 from serving.local.processes import Program, free_port
 
 LOOPBACK = "127.0.0.1"
@@ -45,6 +48,7 @@ def local_settings(settings: Settings, home: Path) -> Settings:
             "mlflow_tracking_uri": settings.resolved_tracking_uri,
             "endpoints": {SHOP: shop, **settings.endpoints},
             "llm_base_url": settings.llm_base_url or _stand_in_url(),
+            "admin_token": settings.admin_token or SecretStr(admin_token_of(home)),
         }
     )
 
@@ -55,8 +59,10 @@ def _stand_in_url() -> str | None:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Give the variables by which our own programs find each other."""
+    token = settings.admin_token
     return {
         **({f"{ENV_PREFIX}LLM_BASE_URL": settings.llm_base_url} if settings.llm_base_url else {}),
+        **({f"{ENV_PREFIX}ADMIN_TOKEN": token.get_secret_value()} if token else {}),
         f"{ENV_PREFIX}HOME": str(settings.home),
         f"{ENV_PREFIX}MONGO_URI": settings.resolved_mongo_uri,
         f"{ENV_PREFIX}ENDPOINTS": json.dumps(settings.endpoints),

@@ -11,7 +11,7 @@ from rich.console import Console
 from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable, without_password
 from pipelines.settings import Settings
 from serving.local import programs
-from serving.local.home import StopRequested, hold_home, require_packages, stop_on_signals
+from serving.local.home import ADMIN_TOKEN_FILE, StopRequested, hold_home, require_packages, stop_on_signals
 from serving.local.plan import Plan, check_machine, make_plan
 from serving.local.processes import is_listening
 from serving.local.progress import ProgressView, Step
@@ -134,6 +134,7 @@ def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
         "",
         f"  Chat page    {url}/",
         f"  API docs     {url}/docs",
+        f"  Admin API    the token is in {plan.settings.home / ADMIN_TOKEN_FILE}",
         f"  MLflow UI    {without_password(plan.settings.resolved_tracking_uri)}",
         *(_STAND_IN_NOTE if plan.has_stand_in else ()),
         "",

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import SetupProblem
-from serving.local.home import StopRequested, hold_home, prepare_home, require_packages, stop_on_signals
+from serving.local.home import (
+    ADMIN_TOKEN_FILE,
+    StopRequested,
+    admin_token_of,
+    hold_home,
+    prepare_home,
+    require_packages,
+    stop_on_signals,
+)
 
 HOLD = """
 import sys, time
@@ -64,3 +72,10 @@ def test_require_packages_names_what_is_missing_and_the_extra() -> None:
     require_packages(["json", "email.message"], extra="local", purpose="this")
     with pytest.raises(SetupProblem, match=r"needs no_such_module, nor\.here, .*intentloop\[local\]"):
         require_packages(["json", "no_such_module", "nor.here"], extra="local", purpose="this")
+
+
+def test_admin_token_is_made_once_and_is_for_this_user_alone(tmp_path: Path) -> None:
+    token = admin_token_of(tmp_path)
+    assert len(token) > 40
+    assert admin_token_of(tmp_path) == token
+    assert (tmp_path / ADMIN_TOKEN_FILE).stat().st_mode & 0o777 == 0o600

@@ -1,0 +1,1 @@
+"""The admin API: what bot authors and operators do over HTTP."""
