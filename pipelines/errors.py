@@ -12,7 +12,9 @@
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── StateConflict         nobody: try again, somebody else moved the thread on
-    │   └── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
+    │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
+    │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
+    │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
     ├── DeliveryFailed        a platform did not take a reply; it is sent again later
     │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
@@ -145,6 +147,24 @@ class DraftChanged(StateConflict):
         self.source, self.places = source, tuple(places)
         where = f" (in {', '.join(places[:5])}{' and others' if len(places) > 5 else ''})" if places else ""
         BotError.__init__(self, f"{source} was changed meanwhile{where}, so nothing was written; {remedy}")
+
+
+class ThreadForgotten(StateConflict):
+    """A conversation was deleted while a message of it was being answered; nothing was written."""
+
+    def __init__(self) -> None:
+        BotError.__init__(self, "this conversation has just been deleted; send the message again to begin a new one")
+
+
+class LabelDecided(StateConflict):
+    """Somebody else has decided about a text meanwhile; nothing was written."""
+
+    def __init__(self, key: str, *, status: str, by: str | None) -> None:
+        self.key, self.status, self.by = key, status, by
+        whom = f" by {by}" if by else ""
+        BotError.__init__(
+            self, f"label {key} is {status}{whom} meanwhile, so nothing was written; look at it again or take the next"
+        )
 
 
 class QueueUnavailable(BotError):

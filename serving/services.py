@@ -15,13 +15,16 @@ from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
 from pipelines.nlu.release import Release
+from pipelines.nlu.text import forget_texts
 from pipelines.settings import Settings
+from serving.dialogue.answers import plain_words
 from serving.dialogue.order import ThreadQueues
 from serving.dialogue.shadow import ShadowPlayer
 from serving.dialogue.shadow_log import ShadowKeeper
 from serving.llm.reader import LlmReader
 from serving.release.canary import TurnSigns
 from serving.store.client import Database
+from serving.store.forgotten import REFRESH_SECONDS
 from serving.store.ledger import Ledger
 from serving.store.promotions import Promotions
 from serving.store.shadows import ShadowCounts
@@ -32,6 +35,8 @@ from serving.tools.secrets import Secrets, SecretsManager
 LEASE_MARGIN_SECONDS = 5.0
 """How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
 SWEEP_SECONDS = 600.0
+LONGEST_LOOK_SECONDS = 30.0
+"""How long at most nobody looks for forgotten threads while the database is silent; a turn looks itself before that."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,6 +138,21 @@ async def _sweep_for_ever(ledger: Ledger) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
+async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
+    """Notice what is being forgotten, and let go of what this process remembers by customers' words."""
+    pause = REFRESH_SECONDS
+    while True:
+        try:
+            if await ledger.forgotten.refresh():
+                llm.forget()
+                forget_texts()
+                plain_words.cache_clear()
+            pause = REFRESH_SECONDS
+        except StoreUnavailable:  # said by whatever else wants something of the database
+            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
+        await asyncio.sleep(pause)
+
+
 def _open_secrets(settings: Settings) -> Secrets:
     # From where the settings come from, and like them read once.
     variables = {**dotenv_values(".env"), **os.environ}
@@ -201,7 +221,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         secrets=secrets,
     )
     llm = LlmReader.over(database, settings, now=_utc_now)
-    sweeping = asyncio.create_task(_sweep_for_ever(ledger))
+    background = [asyncio.create_task(work) for work in (_sweep_for_ever(ledger), _follow_forgotten(ledger, llm))]
     try:
         await releases.start(Promotions(database))
         async with _open_shadow(settings, database, releases) as shadow:
@@ -221,8 +241,9 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
                 now=_utc_now,
             )
     finally:
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await releases.stop()
         await llm.aclose()
         await tools.aclose()

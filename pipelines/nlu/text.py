@@ -37,6 +37,11 @@ def tokenize(text: str) -> list[Token]:
     return list(_tokens(text))
 
 
+def forget_texts() -> None:
+    """Let go of the texts that were read last."""
+    _tokens.cache_clear()
+
+
 @lru_cache(maxsize=64)  # a message is asked about several times, by the model and by the dialogue
 def _tokens(text: str) -> tuple[Token, ...]:
     return tuple([Token(match.group(), match.start(), match.end()) for match in _TOKEN.finditer(text)])

@@ -276,6 +276,7 @@ class _Attempt:
 
     async def _take_place(self, tool: ToolRecord) -> Claim:
         claim = await self.services.ledger.claim(
+            self.thread,
             Claim(
                 thread=self.thread.key,
                 bot=self.message.bot,
@@ -286,7 +287,7 @@ class _Attempt:
                 tool=tool,
                 created_at=self.services.now(),
                 plan=self._plan.to_json() if self._plan else "",
-            )
+            ),
         )
         if claim is None:
             raise _PlaceLost

@@ -41,3 +41,7 @@ class Cache(Generic[T]):
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        self._entries.clear()

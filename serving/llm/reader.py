@@ -68,6 +68,7 @@ class LlmReader:
         self._answers: Cache[Answer] = Cache(size=CACHE_SIZE, seconds=CACHE_SECONDS, clock=clock)
         self._brief_by_bot: dict[str, tuple[BotDefinition, Brief]] = {}
         self._questions: dict[_Key, asyncio.Task[Asked]] = {}
+        self._n_forgotten = 0
 
     @classmethod
     def over(
@@ -162,6 +163,11 @@ class LlmReader:
             from_cache=not is_ours,
         )
 
+    def forget(self) -> None:
+        """Drop all answers, those to come included: they are kept under what customers wrote, and quote it."""
+        self._n_forgotten += 1
+        self._answers.clear()
+
     def _brief(self, bot: str, release: Release, config: LlmConfig) -> Brief:
         """Give the brief of the release that answers, written once; the release itself is not kept alive by it."""
         known = self._brief_by_bot.get(bot)
@@ -177,10 +183,11 @@ class LlmReader:
         return await asyncio.shield(question)
 
     async def _ask(self, asker: Asker, key: _Key, brief: Brief, text: str) -> Asked:
+        n_forgotten = self._n_forgotten
         try:
             asked = await asker.ask(brief, text, bot=key[0])
         finally:
             del self._questions[key]
-        if asked.answer.outcome in _WORTH_KEEPING:
+        if asked.answer.outcome in _WORTH_KEEPING and n_forgotten == self._n_forgotten:
             self._answers.put(key, asked.answer)
         return asked

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from serving.store.client import Database
+from serving.store.forgotten import ForgottenThreads
 from serving.store.schema import Schema
 from serving.store.states import StateStore, StoredThread
 from serving.store.turns import Claim, TurnLog, TurnRecord
@@ -34,6 +35,8 @@ class Ledger:
         Where threads stand.
     turns
         The log.
+    forgotten
+        Threads that must not be written to.
     holder
         Name of this process among those that share the database; new at every start.
     lease
@@ -47,6 +50,7 @@ class Ledger:
         schema: Schema,
         states: StateStore,
         turns: TurnLog,
+        forgotten: ForgottenThreads,
         *,
         holder: str,
         lease: timedelta,
@@ -55,6 +59,7 @@ class Ledger:
         self.schema = schema
         self._states = states
         self.turns = turns
+        self.forgotten = forgotten
         self._holder = holder
         self._lease = lease
         self._now = now
@@ -72,12 +77,16 @@ class Ledger:
     ) -> Self:
         """Build a ledger on a database."""
         states, turns = StateStore(database, ttl=state_ttl), TurnLog(database, ttl=turn_ttl)
-        return cls(Schema(database), states, turns, holder=holder, lease=lease, now=now)
+        forgotten = ForgottenThreads(database)
+        return cls(Schema(database), states, turns, forgotten, holder=holder, lease=lease, now=now)
 
     async def open(self, bot: str, thread_id: str, message_id: str) -> StoredThread | TurnRecord:
         """Read a thread, or the turn that has answered this message already if it is among the last."""
         await self.schema.ensure()
-        thread = await self._states.load(bot, thread_id)
+        await self.forgotten.keep_fresh()
+        since = self.forgotten.seen
+        thread = replace(await self._states.load(bot, thread_id), since=since)
+        self.forgotten.check(thread.key)
         turn = thread.turn_of(message_id)
         if turn is not None:
             found = await self.turns.at(thread.key, turn)
@@ -85,8 +94,9 @@ class Ledger:
                 return found.record
         return thread
 
-    async def claim(self, claim: Claim) -> Claim | None:
+    async def claim(self, thread: StoredThread, claim: Claim) -> Claim | None:
         """Take the next place in the log for work that reaches outside; None if it, or the message, is taken."""
+        await self._check(thread)
         held = claim.model_copy(update={"holder": self._holder, "until": self._now() + self._lease})
         return held if await self.turns.claim(held) else None
 
@@ -106,9 +116,16 @@ class Ledger:
         -------
         bool
             False if the place in the log, the message or the claim is somebody else's: `resolve` tells what to do.
+
+        Raises
+        ------
+        ThreadForgotten
+            Somebody deletes the thread, or did since it was read.
         """
+        await self._check(thread)
         is_committed = await self.turns.append(record) if claim is None else await self.turns.complete(claim, record)
         if is_committed and record.turn > thread.turn:  # a turn finished long after is in the log, and that is all
+            await self._check(thread)
             await self._states.advance(thread, record)
         return is_committed
 
@@ -139,12 +156,17 @@ class Ledger:
             raise ValueError("a turn is either finished or claimed")
         return await self._catch_up(thread, found.record, message_id)
 
+    async def _check(self, thread: StoredThread) -> None:
+        await self.forgotten.keep_fresh()
+        self.forgotten.check(thread.key, since=thread.since)
+
     async def _catch_up(
         self, thread: StoredThread, record: TurnRecord, message_id: str
     ) -> TurnRecord | StoredThread | None:
         is_ahead = record.turn > thread.turn
         is_leftover = self._states.is_expired(record.created_at, now=self._now())
         if is_ahead and not is_leftover:
+            await self._check(thread)
             await self._states.advance(thread, record)
         if record.message_id == message_id:
             return record

@@ -3,13 +3,15 @@
 import asyncio
 from datetime import datetime
 
-from serving.store.client import ASCENDING, Database, IndexModel
+from pipelines.schemas.labels import LABELS
+from serving.store.client import ASCENDING, DESCENDING, Database, IndexModel
 
 STATES = "states"
 TURNS = "turns"
 LLM_USAGE = "llm_usage"
 INBOX = "inbox"
 SHADOWS = "shadows"
+FORGOTTEN = "forgotten"
 _EXPIRY = "expires_at"
 _NX_27017 = "nx_27017"
 
@@ -50,12 +52,15 @@ class Schema:
         expiry = IndexModel([(_EXPIRY, ASCENDING)], name="expiry", **options)
         once = IndexModel([("message_key", ASCENDING)], name="message_once", unique=True)
         unanswered = [IndexModel([(field, ASCENDING)], name=field) for field in ("open_thread", "is_open")]
+        ranked = IndexModel([("bot", ASCENDING), ("status", ASCENDING), ("value", DESCENDING)], name="ranked")
         indexes_by_collection = {
             STATES: [expiry],
             TURNS: [once, expiry],
             INBOX: [*unanswered, expiry],
             LLM_USAGE: [expiry],
             SHADOWS: [expiry],
+            LABELS: [ranked],
+            FORGOTTEN: [expiry],
         }
         for name, indexes in indexes_by_collection.items():
             await self._database.call("create indexes", self._database.collection(name).create_indexes(indexes))
@@ -65,6 +70,6 @@ class Schema:
         """Delete what has expired, where the database does not do so by itself."""
         await self.ensure()
         if self._needs_sweeping:
-            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS):
+            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN):
                 expired = self._database.collection(name).delete_many({_EXPIRY: {"$lt": now}})
                 await self._database.call("delete expired", expired)

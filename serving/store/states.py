@@ -24,7 +24,8 @@ class StoredThread:
     `turn` is the number of the last turn this state contains and `state` JSON text of the dialogue's state, None for a
     thread that was never seen or has expired. `recent` maps the last message ids to their turn: a shortcut for
     repeats, which are otherwise found through the log. `stored_turn` is what the stored document says, None if there is
-    none: not `turn` where older turns have outlived their state and are numbered on after.
+    none: not `turn` where older turns have outlived their state and are numbered on after. `since` is what was known
+    of forgotten threads before this one was read.
     """
 
     key: str
@@ -32,6 +33,7 @@ class StoredThread:
     state: str | None
     recent: tuple[tuple[str, int], ...]
     stored_turn: int | None
+    since: int = 0
 
     def turn_of(self, message_id: str) -> int | None:
         """Give the turn that answered a message, if it is one of the last."""

@@ -72,7 +72,7 @@ async def test_turn_with_a_claim_costs_four_round_trips(
     await ledger.schema.ensure()
     commands.names.clear()
     thread = await opened(ledger, new_name)
-    claim = await ledger.claim(claim_of(new_name, 1, "m1"))
+    claim = await ledger.claim(thread, claim_of(new_name, 1, "m1"))
     assert await ledger.commit(thread, turn_record(new_name, 1, "m1"), claim=claim)
     assert commands.names == ["find", "insert", "update", "update"]
 
@@ -139,7 +139,7 @@ async def test_commit_of_a_turn_finished_long_after_leaves_the_state_alone(
 ) -> None:
     ledger = ledger_of("p1")
     await ledger.schema.ensure()
-    claim = await ledger.claim(claim_of(new_name, 1, "m1"))
+    claim = await ledger.claim(await opened(ledger, new_name), claim_of(new_name, 1, "m1"))
     fresh = StoredThread(key=thread_key(new_name, "t"), turn=1, state=None, recent=(), stored_turn=None)
     assert await ledger.commit(fresh, turn_record(new_name, 2, "m2"), claim=None)
     thread = await opened(ledger, new_name)
@@ -150,7 +150,7 @@ async def test_commit_of_a_turn_finished_long_after_leaves_the_state_alone(
 async def test_resolve_waits_for_a_claim_of_a_living_process(ledger_of: OpenLedger, new_name: str) -> None:
     first, second = ledger_of("p1"), ledger_of("p2")
     await first.schema.ensure()
-    assert await first.claim(claim_of(new_name, 1, "m1"))
+    assert await first.claim(await opened(first, new_name), claim_of(new_name, 1, "m1"))
     thread = await opened(second, new_name)
     assert not await second.commit(thread, turn_record(new_name, 1, "m2"), claim=None)
     assert await second.resolve(thread, "m2") is None
@@ -162,7 +162,7 @@ async def test_resolve_takes_over_a_claim_whose_holder_is_gone(
 ) -> None:
     first = ledger_of("p1")
     await first.schema.ensure()
-    lost = await first.claim(claim_of(new_name, 1, "m1"))
+    lost = await first.claim(await opened(first, new_name), claim_of(new_name, 1, "m1"))
     assert lost is not None
     later = ledger_of(holder, clock=lambda: now() + timedelta(seconds=seconds))
     thread = await opened(later, new_name)

@@ -1,0 +1,127 @@
+"""Threads that are being forgotten, known to every process: nothing may be written to them behind a deletion's back.
+
+    forgotten   {_id: hash of the thread's key, token, is_done, expires_at}
+
+A turn under way holds what was read before: the thread's state, the customer's words. It would write them down again
+after they were deleted. So whoever deletes a thread first puts a mark here, waits until every process must have seen
+it (`notice_seconds`), deletes, and then says that it is done. A process looks at the marks every second, and before
+each write if it has not looked for longer than `STALE_SECONDS`. A turn that was begun before its process saw the mark
+is never written; one that begins before the deletion is done is refused.
+
+The marks are hashes: they say nothing to whoever does not know the thread already. They go after a day.
+"""
+
+import asyncio
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from pipelines.errors import ThreadForgotten
+from serving.store.client import Collection, Database, Document
+from serving.store.schema import FORGOTTEN
+
+REFRESH_SECONDS = 1.0
+STALE_SECONDS = 2.5
+_MARGIN_SECONDS = 1.0
+KEPT = timedelta(days=1)
+
+
+def thread_mark(thread: str) -> str:
+    """Give the hash that stands for a thread's key."""
+    return hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+class ForgottenThreads:
+    """What this process knows of threads that were or are being forgotten.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    clock
+        Seconds that only grow.
+
+    Attributes
+    ----------
+    seen
+        How many marks this process has learnt of: what a turn that begins now has to remember.
+    """
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._marks: Collection = database.collection(FORGOTTEN)
+        self._clock = clock
+        self._looked_at: float | None = None
+        self._looking = asyncio.Lock()
+        self._tokens: dict[str, str] = {}
+        self._places: dict[str, int] = {}
+        self._under_way: frozenset[str] = frozenset()
+        self.seen = 0
+
+    @property
+    def notice_seconds(self) -> float:
+        """How long to wait after `begin`: until then a process may write that has not seen the mark."""
+        return STALE_SECONDS + self._database.timeout_seconds + _MARGIN_SECONDS
+
+    async def refresh(self) -> bool:
+        """Look at the marks; tells whether there are new ones."""
+        began = self._clock()
+        cursor = self._marks.find({}, {"token": 1, "is_done": 1})
+        found = await self._database.call("read forgotten", cursor.to_list(None))
+        before = self.seen
+        for mark in found:
+            if self._tokens.get(mark["_id"]) != mark["token"]:
+                self.seen += 1
+                self._tokens[mark["_id"]], self._places[mark["_id"]] = mark["token"], self.seen
+        self._under_way = frozenset(mark["_id"] for mark in found if not mark["is_done"])
+        self._looked_at = began
+        return self.seen > before
+
+    async def keep_fresh(self) -> None:
+        """Look at the marks if that was too long ago, which it is not where somebody refreshes every second."""
+        if self._is_stale():
+            async with self._looking:
+                if self._is_stale():
+                    await self.refresh()
+
+    def check(self, thread: str, *, since: int | None = None) -> None:
+        """Refuse to go on with a thread.
+
+        Parameters
+        ----------
+        thread
+            Its key.
+        since
+            `seen` at the time when the turn began; None for one that begins now.
+
+        Raises
+        ------
+        ThreadForgotten
+            It is being forgotten, or was since the turn began.
+        """
+        if not self._places:
+            return
+        mark = thread_mark(thread)
+        if mark in self._under_way or (since is not None and self._places.get(mark, 0) > since):
+            raise ThreadForgotten
+
+    async def begin(self, threads: Iterable[str], *, now: datetime) -> None:
+        """Mark threads: their turns that are under way will not be written, and no new one begins."""
+        for thread in threads:
+            await self._put(thread, is_done=False, now=now)
+
+    async def finish(self, threads: Iterable[str], *, now: datetime) -> None:
+        """Let the same threads begin anew."""
+        for thread in threads:
+            await self._put(thread, is_done=True, now=now)
+
+    def _is_stale(self) -> bool:
+        return self._looked_at is None or self._clock() - self._looked_at > STALE_SECONDS
+
+    async def _put(self, thread: str, *, is_done: bool, now: datetime) -> None:
+        key = {"_id": thread_mark(thread)}
+        # another token each time: also the end of a deletion makes what began before it void
+        document: Document = {**key, "token": uuid.uuid4().hex, "is_done": is_done, "expires_at": now + KEPT}
+        await self._database.call("mark forgotten", self._marks.replace_one(key, document, upsert=True))
