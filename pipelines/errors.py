@@ -15,6 +15,8 @@
     │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
     │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
+    ├── TrainingBusy          nobody: the bot is being trained already
+    ├── RunGivenUp            nobody: another training took this one for dead and works in its place
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
     ├── DeliveryFailed        a platform did not take a reply; it is sent again later
     │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
@@ -27,6 +29,7 @@ An error takes facts and writes its own sentence, which ends in what to do next.
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 _CREDENTIALS = re.compile(r"://[^/?#\s]*@")
 
@@ -165,6 +168,25 @@ class LabelDecided(StateConflict):
         BotError.__init__(
             self, f"label {key} is {status}{whom} meanwhile, so nothing was written; look at it again or take the next"
         )
+
+
+class TrainingBusy(BotError):
+    """A bot is being trained already, and nothing was begun."""
+
+    def __init__(self, bot: str, *, holder: str, since: datetime) -> None:
+        self.bot, self.holder, self.since = bot, holder, since
+        super().__init__(
+            f"bot {bot!r} is being trained already: {holder} has been at work since {since:%Y-%m-%d %H:%M:%S} UTC; "
+            f"nothing was begun here"
+        )
+
+
+class RunGivenUp(BotError):
+    """A training was taken for dead while it was not; it must not register anything any more."""
+
+    def __init__(self, run_id: str, reason: str) -> None:
+        self.run_id = run_id
+        super().__init__(f"run {run_id[:8]} was given up meanwhile ({reason}), so it registers nothing")
 
 
 class QueueUnavailable(BotError):

@@ -1,7 +1,7 @@
 """Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings, get_settings
+from pipelines.steps.labels import LABEL_COLUMNS, accepted_labels, read_items
 
 COLUMNS = ("example_id", "intent", "text", "entities", "origin")
 """Columns of the examples, all of text.
@@ -28,7 +29,8 @@ text
 entities
     Its annotations, a JSON list of `{"start","end","type","value"}`: characters `[start, end)` of the text.
 origin
-    Who labelled the row: `author`, or the file that it comes from.
+    Who labelled the row: `author`, `label` for the labelling queue (its `example_id` ends in `label-KEY`), or the file
+    that it comes from.
 """
 
 
@@ -44,18 +46,24 @@ class Extract:
         One row an example, with the text columns `COLUMNS`, ordered by intent and example.
     source
         Where it came from, for messages.
+    production
+        Accepted labels that are held out: never trained on, measured apart. Columns as `labels.LABEL_COLUMNS`.
+    notes
+        What was left out, in sentences.
     """
 
     bot_file: BotFile
     frame: pd.DataFrame
     source: str
+    production: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LABEL_COLUMNS), dtype="str"))
+    notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """Show it in a notebook: how much there is, and the first rows."""
         n_intents, n_types = len(self.bot_file.intents), len(self.bot_file.entities)
         size = f"{self.source}: {len(self.frame):,} examples, {n_intents} intents, {n_types} entity types"
         rows = [[str(value) for value in row] for row in self.frame.head().itertuples(index=False)]
-        return html.block(html.line(size), html.table(COLUMNS, rows))
+        return html.block(html.line(size), *map(html.line, self.notes), html.table(COLUMNS, rows))
 
 
 def extract(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
@@ -85,7 +93,7 @@ def extract(params: TrainParams | Path | str, settings: Settings | None = None) 
 
 
 def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
-    """Read a bot's drafts from MongoDB.
+    """Read a bot's drafts from MongoDB, and the labels that were accepted for it.
 
     Parameters
     ----------
@@ -125,7 +133,12 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
         "intents": [document["intent"] for document in sorted(intents, key=_position)],
         "entities": [document["entity"] for document in sorted(entities, key=_position)],
     }
-    return extract_from_wire(wire, source=f"bot {bot!r} in MongoDB")
+    drafts = extract_from_wire(wire, source=f"bot {bot!r} in MongoDB")
+    accepted = accepted_labels(
+        read_items(uri, database, bot), intents=[intent.intent_id for intent in drafts.bot_file.intents]
+    )
+    frame = pd.concat([drafts.frame, accepted.train[list(COLUMNS)]], ignore_index=True)
+    return replace(drafts, frame=frame, production=accepted.holdout, notes=accepted.notes)
 
 
 def extract_from_file(file: Path) -> Extract:

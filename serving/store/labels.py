@@ -1,0 +1,203 @@
+"""The labelling queue in the database: ranked to be looked at, and decided once by whoever is first.
+
+Every write replaces a whole document under compare-and-set on its revision, so that a miner that adds what it has heard
+and a person who decides never undo each other.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputError
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
+from serving.store.bots import INTENTS
+from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
+from serving.store.keys import thread_key
+from serving.store.schema import Schema
+
+MAX_PAGE = 200
+_WRITTEN_AT_ONCE = 100
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What storing mined items did: how many are new, and how many open ones know more now."""
+
+    added: int
+    refreshed: int
+
+
+class Labels:
+    """Reads and writes `labels`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._labels: Collection = database.collection(LABELS)
+        self._schema = Schema(database)
+
+    async def store(self, items: Sequence[LabelItem]) -> Stored:
+        """Add mined items, and what is new about open ones; what was decided stays as it is.
+
+        Parameters
+        ----------
+        items
+            New ones at revision 0, known ones at the revision that the miner has read.
+
+        Returns
+        -------
+        Stored
+            Storing the same items again changes nothing.
+        """
+        await self._schema.ensure()
+        new = [item.to_document() for item in items if item.revision == 0]
+        added = 0
+        for start in range(0, len(new), _WRITTEN_AT_ONCE):
+            chunk = new[start : start + _WRITTEN_AT_ONCE]
+            taken = 0
+            try:
+                await self._database.call("write labels", self._labels.insert_many(chunk, ordered=False))
+            except KeysTaken as error:  # another miner has heard the same
+                taken = len(error.numbers)
+            added += len(chunk) - taken
+        refreshed = 0
+        for item in items:
+            if item.revision > 0:
+                refreshed += await self._replace(item, status="open")
+        return Stored(added, refreshed)
+
+    async def get(self, bot: str, key: str) -> LabelItem:
+        """Give one item; `NotFound` if there is none."""
+        document = await self._database.call("read label", self._labels.find_one({"_id": f"{bot}:{key}"}))
+        if document is None:
+            raise NotFound("label", key, hint=f"list those of bot {bot!r} with `intentloop label --list`")
+        return LabelItem.from_document(document)
+
+    async def page(self, bot: str, *, status: Status = "open", offset: int = 0, limit: int = 50) -> list[LabelItem]:
+        """Give items of one status, the most valuable first."""
+        cursor = self._labels.find({"bot": bot, "status": status})
+        cursor = cursor.sort([("value", DESCENDING), ("_id", ASCENDING)]).skip(offset).limit(min(limit, MAX_PAGE))
+        documents = await self._database.call("read labels", cursor.to_list(MAX_PAGE))
+        return [LabelItem.from_document(document) for document in documents]
+
+    async def alike(self, item: LabelItem) -> list[LabelItem]:
+        """Give the other open items that say nearly the same, the most valuable first."""
+        query: Document = {"bot": item.bot, "status": "open", "cluster": item.cluster, "_id": {"$ne": item.id}}
+        cursor = self._labels.find(query).sort([("value", DESCENDING), ("_id", ASCENDING)]).limit(MAX_PAGE)
+        documents = await self._database.call("read labels", cursor.to_list(MAX_PAGE))
+        return [LabelItem.from_document(document) for document in documents]
+
+    async def counts(self, bot: str) -> dict[str, int]:
+        """Count items by status, accepted ones also by where they went, and open ones that everybody agrees on."""
+        queries: dict[str, Document] = {status: {"status": status} for status in STATUSES}
+        queries |= {side: {"status": "accepted", "destination": side} for side in ("train", "holdout")}
+        queries["agreed"] = _agreed()
+        return {name: await self._count({"bot": bot, **query}) for name, query in queries.items()}
+
+    async def decide(self, bot: str, key: str, decision: Decision, *, by: str, now: datetime) -> LabelItem:
+        """Decide about an item.
+
+        Parameters
+        ----------
+        bot
+            Whose item.
+        key
+            The item's key.
+        decision
+            What is said about it.
+        by
+            Who says so.
+        now
+            The current time.
+
+        Returns
+        -------
+        LabelItem
+            The item as it is now.
+
+        Raises
+        ------
+        NotFound
+            There is no such item, or the drafts have no such intent.
+        UserInputError
+            An annotation lies outside the text.
+        LabelDecided
+            The item is not as `decision.was` says: somebody else was faster.
+        """
+        await self._require_intent(bot, decision.intent_id)
+        for _ in range(_TRIES):
+            item = await self.get(bot, key)
+            if item.status != decision.was:
+                raise LabelDecided(key, status=item.status, by=item.decided_by)
+            decided = _decided(item, decision, by=by, now=now)
+            if await self._replace(decided, status=decision.was):
+                return decided
+        raise LabelDecided(key, status="being changed by others", by=None)
+
+    async def accept_agreed(self, bot: str, *, by: str, now: datetime) -> list[LabelItem]:
+        """Accept every open item on which a release trained since, the language model and the customer agree.
+
+        Those whose intent the drafts have lost are left to a person.
+        """
+        cursor = self._labels.find({"bot": bot, **_agreed()}).sort("_id", ASCENDING)
+        documents = await self._database.call("read labels", cursor.to_list(None))
+        accepted: list[LabelItem] = []
+        for item in map(LabelItem.from_document, documents):
+            try:
+                decision = Decision(status="accepted", intent_id=item.agreed)
+                accepted.append(await self.decide(bot, item.key, decision, by=by, now=now))
+            except (NotFound, StateConflict):  # somebody else has decided it, or has deleted the intent
+                continue
+        return accepted
+
+    async def _require_intent(self, bot: str, intent_id: str | None) -> None:
+        if intent_id is None or intent_id == OUT_OF_SCOPE:
+            return
+        query = self._database.collection(INTENTS).find_one({"_id": thread_key(bot, intent_id)}, {"_id": 1})
+        if await self._database.call("read intent", query) is None:
+            hint = f"the drafts of bot {bot!r} must have it first, or take one of theirs"
+            raise NotFound("intent", intent_id, hint=hint)
+
+    async def _replace(self, item: LabelItem, *, status: Status) -> bool:
+        """Write an item over the revision that it was read at."""
+        key = {"_id": item.id, "status": status, "revision": item.revision - 1}
+        outcome = await self._database.call("write label", self._labels.replace_one(key, item.to_document()))
+        return outcome.matched_count == 1
+
+    async def _count(self, query: Mapping[str, object]) -> int:
+        return int(await self._database.call("count labels", self._labels.count_documents(dict(query))))
+
+
+def _agreed() -> Document:
+    return {"status": "open", "agreed": {"$ne": None}}
+
+
+def _decided(item: LabelItem, decision: Decision, *, by: str, now: datetime) -> LabelItem:
+    is_accepted, is_open = decision.status == "accepted", decision.status == "open"
+    entities = item.entities if decision.entities is None else decision.entities
+    if decision.intent_id == OUT_OF_SCOPE:
+        entities = ()
+    try:
+        Example(id=item.key, text=item.text, intent=decision.intent_id or "", entities=entities)
+    except ValidationError as error:
+        raise UserInputError(f"{error.errors()[0]['msg'].removeprefix('Value error, ')}; mark it again") from error
+    return item.model_copy(
+        update={
+            "status": decision.status,
+            "intent_id": decision.intent_id,
+            "destination": item.bound_for if is_accepted else None,
+            "entities": entities,
+            "decided_at": None if is_open else now,
+            "decided_by": None if is_open else by,
+            "revision": item.revision + 1,
+        }
+    )
