@@ -5,7 +5,7 @@ import json
 import os
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,10 @@ _POLL_SECONDS = 0.2
 
 class TrainingFailed(BotError):
     """A cell of the training notebook raised; the message is the cell's."""
+
+
+class TrainingInterrupted(BotError):
+    """The notebook's process ended before its time; the same training may well succeed another time."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,14 @@ class TrainingOutcome:
     tracking_uri: str
 
 
-def run_training(params: TrainParams, settings: Settings, *, progress: Progress) -> TrainingOutcome:
+def run_training(
+    params: TrainParams,
+    settings: Settings,
+    *,
+    progress: Progress,
+    tags: Mapping[str, str] | None = None,
+    begun: Callable[[str], None] | None = None,
+) -> TrainingOutcome:
     """Execute the notebook and wait for it.
 
     Parameters
@@ -71,6 +82,10 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
         The platform's settings.
     progress
         Called with the share done, in [0, 1], and what is being done.
+    tags
+        What the MLflow run is marked with from its beginning.
+    begun
+        Called with the id of the MLflow run once there is one.
 
     Returns
     -------
@@ -84,6 +99,8 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
     TrainingFailed
         A cell raised: data that must be repaired, or a fault of ours. The MLflow run is marked failed and holds the
         notebook with the cell that stopped it.
+    TrainingInterrupted
+        The notebook's process was ended from outside, or ran out of memory.
     """
     progress(0.0, "starting")
     # imported here: seconds of imports that `--help` must not pay
@@ -94,9 +111,11 @@ def run_training(params: TrainParams, settings: Settings, *, progress: Progress)
     home = params.home.resolve()
     tracking_uri = tracking.choose_tracking_uri(params.tracking_uri, settings, home=home)
     try:
-        run_id = tracking.begin_run(params.bot, tracking_uri)
+        run_id = tracking.begin_run(params.bot, tracking_uri, tags=tags)
     except (MlflowException, OSError) as error:
         raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
+    if begun is not None:
+        begun(run_id)
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
@@ -121,6 +140,7 @@ def _close_run(run_id: str, tracking_uri: str, executed: Path, *, succeeded: boo
 
 def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
     import papermill
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     values = {name: value if value is not None else "" for name, value in params.model_dump(mode="json").items()}
@@ -139,6 +159,11 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
                 )
             except PapermillExecutionError as error:
                 raise TrainingFailed(_explain(error.ename, error.evalue, executed)) from error
+            except DeadKernelError as error:
+                raise TrainingInterrupted(
+                    "the process of the training notebook ended before its time: it was ended from outside, "
+                    "or the machine had no memory left for it; train again"
+                ) from error
 
 
 @contextmanager

@@ -18,12 +18,13 @@ from pipelines.schemas.release import BotDefinition, Manifest
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.evaluate import Evaluation
+from pipelines.steps.publish import Publication, note_publication, publish, require_wanted
 from pipelines.steps.snapshot import Snapshot
 from pipelines.steps.versions import downloaded, model_name, promoted_version
 
-CANDIDATE = "candidate"
 GOLDEN_SIZE = 60
-_MAX_TAG_CHARS = 4000
+_MAX_TAG_CHARS = 3000
+"""Of the gate's reasons: with all other tags they have to fit into one tag of the run, which holds 8000."""
 _CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
 _REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
 
@@ -126,12 +127,18 @@ def register(
         The new version; it carries `candidate`, and the alias that answers if asked for and the gate is passed.
     """
     name = model_name(params.bot)
-    client = mlflow.MlflowClient()
+    require_wanted(run_id)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
     verdict_file = folder.parent / VERDICT_FILE
     compared_with = promoted_version(params.bot, mlflow.get_tracking_uri(), alias=params.release_alias)
     write_verdict(verdict_file, _verdict(folder, manifest, gate, evaluation, compared_with=compared_with))
+    publication = Publication(
+        description=describe(evaluation, manifest),
+        tags={**verdict_tags(verdict_file, key=verdict_key), **_facts(manifest, gate, evaluation)},
+    )
     with mlflow.start_run(run_id=run_id):
+        # before the version is there: whoever finds it without its tags, after a crash, finds them here
+        note_publication(publication)
         logged = mlflow.pyfunc.log_model(
             name="release",
             python_model=str(_CODE_FILE),
@@ -141,23 +148,19 @@ def register(
             input_example=None,
         )
     version = str(logged.registered_model_version)
-    tags = {
-        **verdict_tags(verdict_file, key=verdict_key),
-        "bot_hash": manifest.bot_hash,
-        "git_commit": manifest.git_commit or "",
-        "stage": "Staging",
-    }
-    if gate.reasons:
-        tags["gate_reasons"] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
-    if "accuracy" in evaluation.metrics:
-        tags["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
-    client.update_model_version(name, version, description=describe(evaluation, manifest))
-    for key, value in tags.items():
-        client.set_model_version_tag(name, version, key, value)
-    client.set_registered_model_alias(name, CANDIDATE, version)
+    publish(name, version, publication)
     if params.promote and gate.passed:
         promote(params.bot, version, alias=params.release_alias, verdict_key=verdict_key)
     return RegisteredVersion(name, version, gate, params.promote and gate.passed)
+
+
+def _facts(manifest: Manifest, gate: Check, evaluation: Evaluation) -> dict[str, str]:
+    facts = {"bot_hash": manifest.bot_hash, "git_commit": manifest.git_commit or "", "stage": "Staging"}
+    if gate.reasons:
+        facts["gate_reasons"] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
+    if "accuracy" in evaluation.metrics:
+        facts["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
+    return facts
 
 
 def _verdict(

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import RegistryUnavailable
+from pipelines.errors import RegistryUnavailable, without_password
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
@@ -32,6 +32,10 @@ LINKED_PARAMS = ("home", "tracking_uri", "run_id")
 """Parameters that say where, not what: they are not logged, they would name a machine's folders."""
 LEARNT_FILE = "data/learnt.txt"
 """Fingerprints of the wordings that a model has learnt from, a line each."""
+RECIPE_TAG = "recipe"
+"""Tag of a run: the digest of everything that its release depends on."""
+GIVEN_UP_TAG = "given_up"
+"""Tag of a run that another one has taken for dead; its text says why."""
 
 _FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 
@@ -96,26 +100,54 @@ def open_run(params: TrainParams, tracking_uri: str) -> str:
     return run_id
 
 
-def begin_run(bot: str, tracking_uri: str) -> str:
+def experiment_name(bot: str) -> str:
+    """Give the name of the experiment that holds a bot's runs."""
+    return f"intentloop-{bot}"
+
+
+def begin_run(bot: str, tracking_uri: str, *, tags: Mapping[str, str] | None = None) -> str:
     """Begin a run in the bot's experiment, made if missing; give its id."""
     client = mlflow.MlflowClient(tracking_uri)
-    name = f"intentloop-{bot}"
-    with _impatience():
-        experiment = client.get_experiment_by_name(name)
-    if experiment is not None:
-        experiment_id = experiment.experiment_id
-    elif tracking_uri.startswith("sqlite:///"):
+    experiment_id = find_experiment(bot, tracking_uri)
+    if experiment_id is None and tracking_uri.startswith("sqlite:///"):
         artifacts = Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts"
-        experiment_id = client.create_experiment(name, artifact_location=artifacts.as_uri())
-    else:
-        experiment_id = client.create_experiment(name)
-    return str(client.create_run(experiment_id).info.run_id)
+        experiment_id = client.create_experiment(experiment_name(bot), artifact_location=artifacts.as_uri())
+    elif experiment_id is None:
+        experiment_id = client.create_experiment(experiment_name(bot))
+    return str(client.create_run(experiment_id, tags=dict(tags or {})).info.run_id)
+
+
+def find_experiment(bot: str, tracking_uri: str) -> str | None:
+    """Find the experiment of a bot's runs; None if it has none. A server that is not there is told in seconds."""
+    with _impatience():
+        experiment = mlflow.MlflowClient(tracking_uri).get_experiment_by_name(experiment_name(bot))
+    return str(experiment.experiment_id) if experiment is not None else None
 
 
 def end_run(run_id: str, tracking_uri: str, *, succeeded: bool) -> None:
     """Mark the run as finished or failed."""
     status = RunStatus.FINISHED if succeeded else RunStatus.FAILED
     mlflow.MlflowClient(tracking_uri).set_terminated(run_id, RunStatus.to_string(status))
+
+
+def run_url(run_id: str, tracking_uri: str) -> str:
+    """Give the page of a run; empty for a store without pages."""
+    if not tracking_uri.startswith(("http://", "https://")):
+        return ""
+    experiment = mlflow.MlflowClient(tracking_uri).get_run(run_id).info.experiment_id
+    return f"{without_password(tracking_uri).rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
+
+
+def give_up_run(run_id: str, tracking_uri: str, reason: str) -> None:
+    """Mark a run failed whose process is dead or taken for dead; what is left of it may register nothing any more."""
+    client = mlflow.MlflowClient(tracking_uri)
+    client.set_tag(run_id, GIVEN_UP_TAG, reason)
+    client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+
+
+def log_recipe(run_id: str, recipe: str) -> None:
+    """Log what the run depends on, by which a retraining knows it again."""
+    mlflow.MlflowClient().set_tag(run_id, RECIPE_TAG, recipe)
 
 
 def log_snapshot(run_id: str, snapshot: Snapshot) -> None:

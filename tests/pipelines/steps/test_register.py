@@ -20,8 +20,8 @@ from pipelines.schemas.verdict import Check
 from pipelines.steps import tracking
 from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.extract import to_frame
+from pipelines.steps.publish import CANDIDATE
 from pipelines.steps.register import (
-    CANDIDATE,
     GOLDEN_SIZE,
     freeze,
     git_commit,

@@ -1,0 +1,64 @@
+"""The recipe of a training: one digest of everything that its model and its verdict depend on."""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pipelines
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.extract import Extract
+from pipelines.steps.snapshot import content_hash
+
+_ELSEWHERE = {"home", "tracking_uri", "run_id", "source", "out_of_scope_file", "test_file", "promote", "release_alias"}
+"""Parameters that say where from and where to; what the files hold is among the rows, or is only reported on."""
+_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "onnxruntime", "tokenizers")
+
+
+def recipe_of(extract: Extract, params: TrainParams) -> str:
+    """Give the digest of examples, bot, parameters, code and libraries.
+
+    The bot counts beside its examples: another reply or another tool is another release too.
+
+    Parameters
+    ----------
+    extract
+        The bot and its examples.
+    params
+        Parameters of the run.
+
+    Returns
+    -------
+    str
+        SHA-256; the same for two trainings that would give the same release.
+    """
+    parts = {
+        "data": content_hash(extract.frame),
+        "bot": extract.bot_file.model_dump_json(),
+        "params": params.model_dump(mode="json", exclude=_ELSEWHERE),
+        "code": code_digest(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "python": platform.python_version_tuple()[:2],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Hash the code that trains: an image has no commit to ask for, and most commits change something else."""
+    package = Path(pipelines.__file__).parent
+    notebook = json.loads((package.parent / "notebooks" / "20_train_nlu.ipynb").read_bytes())
+    digest = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        digest.update(f"{file.relative_to(package)}\0".encode() + file.read_bytes() + b"\0")
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":  # what it showed when somebody last ran it is no code
+            digest.update("".join(cell["source"]).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
