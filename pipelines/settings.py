@@ -1,7 +1,7 @@
 """Everything the platform reads from its environment, in one flat, frozen class."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -105,6 +105,26 @@ class Settings(BaseSettings):
         default=None,
         description="SQS queue for what `intentloop worker` does. Unset: the chat API does it in the background.",
     )
+    training_queue_url: str | None = Field(
+        default=None,
+        description="SQS queue for `intentloop worker --trainings`. Unset: the chat API trains in a child process.",
+    )
+    training_lease_seconds: float = Field(
+        default=60.0,
+        ge=2,
+        le=3600,
+        description="A training that gives no sign of life for this long counts as dead; another may take its place.",
+    )
+    out_of_scope_file: Path | None = Field(
+        default=None, description="JSONL of utterances that no intent should take, for trainings that name no file."
+    )
+    retrain_policy: Literal["notify", "promote"] = Field(
+        default="notify",
+        description="What `intentloop retrain` does with a version that passed its gate: `notify`, or `promote` it.",
+    )
+    notify_url: SecretStr | None = Field(
+        default=None, description="Where a retraining posts what came of it, as JSON. Unset: nowhere."
+    )
     channel_max_pending: int = Field(
         default=1000,
         ge=1,
@@ -159,11 +179,24 @@ class Settings(BaseSettings):
             raise ValueError(f"{_PLAIN_ADDRESS}; a key goes into OPENAI_API_KEY")
         return value or None
 
-    @field_validator("queue_url", "facebook_api_url")
+    @field_validator("queue_url", "training_queue_url", "facebook_api_url")
     @classmethod
     def _is_plain_address_of_a_partner(cls, value: str | None) -> str | None:
         if value and not _is_plain(value):
             raise ValueError(_PLAIN_ADDRESS)
+        return value or None
+
+    @field_validator("notify_url")
+    @classmethod
+    def _is_address(cls, value: SecretStr | None) -> SecretStr | None:
+        address = value.get_secret_value() if value is not None else ""
+        if address and urlsplit(address).scheme not in ("http", "https"):
+            raise ValueError("it must be an http:// or https:// address")
+        return value if address else None
+
+    @field_validator("out_of_scope_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
         return value or None
 
     @property
