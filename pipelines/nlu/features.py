@@ -62,6 +62,11 @@ def encoded_of(utterance: Utterance) -> TokenStates:
     return utterance.encoded
 
 
+def usual_document_count(n_utterances: int) -> int:
+    """Give how many training texts must have an n-gram, where nothing else was chosen."""
+    return 2 if n_utterances >= LARGE else 1
+
+
 class Featurizer:
     """Reads utterances.
 
@@ -69,6 +74,8 @@ class Featurizer:
     ----------
     encoder
         The sentence encoder; None: sparse features alone.
+    min_document_count
+        Training texts that must have an n-gram. None: 2 from `LARGE` utterances on, else 1.
 
     Attributes
     ----------
@@ -78,8 +85,9 @@ class Featurizer:
         What misspelt words are read as; a model without an encoder does not know what is misspelt, and corrects none.
     """
 
-    def __init__(self, encoder: SentenceEncoder | None) -> None:
+    def __init__(self, encoder: SentenceEncoder | None, *, min_document_count: int | None = None) -> None:
         self.encoder = encoder
+        self.min_document_count = min_document_count
 
     def fit_transform(
         self, own: Sequence[str], extra: Sequence[str] = (), *, progress: Callable[[float, str], None]
@@ -101,7 +109,8 @@ class Featurizer:
             All of them as utterances, own ones first, and their sparse features, shape ``(n_texts, n_features)``.
         """
         texts = [*own, *extra]
-        self.sparse_ = SparseFeatures(min_document_count=2 if len(own) >= LARGE else 1)
+        min_count = self.min_document_count or usual_document_count(len(own))
+        self.sparse_ = SparseFeatures(min_document_count=min_count)
         progress(0.0, "counting words and characters")
         self.spelling_ = None if self.encoder is None else Spelling(self.encoder.knows_word).fit(own)
         edits = [self._edits(text) for text in texts]

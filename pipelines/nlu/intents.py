@@ -6,11 +6,12 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.nlu.boundaries import Boundaries
 from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.held_out import HeldOut
-from pipelines.nlu.linear import fit_linear, stack_features, stratified_folds
+from pipelines.nlu.linear import stack_features, stratified_folds
 from pipelines.nlu.prototypes import PrototypeRidge
-from pipelines.nlu.regimes import REGIME_BY_NAME, Regime, choose_regime
+from pipelines.nlu.regimes import REGIME_BY_NAME, Regime, Tuning, choose_regime
 from pipelines.nlu.sparse import SparseVector
 from pipelines.progress import Progress
 
@@ -35,8 +36,8 @@ class IntentClassifier:
 
     Parameters
     ----------
-    C
-        Inverse regularisation strength, > 0. None: chosen from the regime's grid by cross-validation.
+    tuning
+        What is free to choose; without it, what suits this much data.
     n_folds
         Folds of the cross-validation that also calibrates. None: 5, or 3 where there are many rows.
     seed
@@ -57,14 +58,14 @@ class IntentClassifier:
         Shape ``(n_intents,)``, float32.
     scale_
         Inverse temperature of the confidence.
-    C_, regime_
-        The regularisation and the regime in use.
+    C_, regime_, prototype_weight_
+        The regularisation, the regime and the weight of the prototypes in use.
     held_out_
         Cross-validated decisions on the training rows; None after loading.
     """
 
-    def __init__(self, *, C: float | None = None, n_folds: int | None = None, seed: int = 0) -> None:
-        self.C = C
+    def __init__(self, *, tuning: Tuning | None = None, n_folds: int | None = None, seed: int = 0) -> None:
+        self.tuning = tuning or Tuning()
         self.n_folds = n_folds
         self.seed = seed
 
@@ -104,26 +105,28 @@ class IntentClassifier:
         y = np.array([column[label] for label in labels], dtype=np.intp)
         n_real = len(y) - len(origins)
         regime = choose_regime(labels[:n_real], has_encoder=sentences is not None)
-        self.regime_ = regime
-        features = stack_features(X, sentences)
+        self._settle(regime)
+        features = stack_features(X, sentences, sentence_weight=self.tuning.sentence_weight)
         grid = regime.C_grid if n_real < MANY_ROWS else regime.C_grid[:1]
         best: HeldOut | None = None
-        n_steps = len(grid if self.C is None else (self.C,)) + 1
-        for step, C in enumerate(grid if self.C is None else (self.C,)):
-            report(step / n_steps, f"cross-validating the intent classifier, C={C}")
-            held_out = self._cross_validate(features, sentences, y, origins, regime, C)
+        if self.tuning.C is not None:
+            grid = (self.tuning.C,)
+        for step, C in enumerate(grid):
+            report(step / (len(grid) + 1), f"cross-validating the intent classifier, C={C}")
+            held_out = self._cross_validate(features, sentences, y, origins, C)
             if best is None or held_out.accuracy > best.accuracy:
                 best, self.C_ = held_out, C
-        report(1 - 1 / n_steps, "fitting the intent classifier")
+        report(1 - 1 / (len(grid) + 1), "fitting the intent classifier")
         self.held_out_ = best
         assert best is not None  # noqa: S101  the grid is never empty
         self.scale_ = fit_scale(best.decisions[best.is_known], best.labels[best.is_known])
-        coefficients, self.intercepts_ = fit_linear(features, y, len(self.intents_), self.C_, self.seed)
-        self.coefficients_ = np.ascontiguousarray(coefficients[: X.shape[1]])
-        self.dense_coefficients_ = np.ascontiguousarray(coefficients[X.shape[1] :])
-        self.prototypes_ = None
-        if sentences is not None:
-            self.prototypes_ = PrototypeRidge(seed=self.seed).fit(sentences, y, n_intents=len(self.intents_))
+        learnt = self._boundaries(self.C_).fit(features, sentences, y, n_intents=len(self.intents_))
+        n_sparse = X.shape[1]
+        self.coefficients_ = np.ascontiguousarray(learnt.coefficients_[:n_sparse])
+        self.dense_coefficients_ = np.ascontiguousarray(
+            learnt.coefficients_[n_sparse:] * self.tuning.sentence_weight  # so that nobody scales a vector later
+        )
+        self.intercepts_, self.prototypes_ = learnt.intercepts_, learnt.prototypes_
         report(1.0, "intent classifier fitted")
         return self
 
@@ -152,7 +155,7 @@ class IntentClassifier:
         if sentence is None or self.prototypes_ is None:
             return values, 0.0
         second = self.prototypes_.decisions(sentence)
-        values += sentence @ self.dense_coefficients_ + self.regime_.prototype_weight * second
+        values += sentence @ self.dense_coefficients_ + self.prototype_weight_ * second
         return values, float(second.max())
 
     def shares(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> Shares:
@@ -160,7 +163,7 @@ class IntentClassifier:
         words = features.weights @ self.coefficients_[features.columns]
         if sentence is None or self.prototypes_ is None:
             return Shares(words, np.zeros_like(words), np.zeros_like(words), self.intercepts_)
-        second = self.regime_.prototype_weight * self.prototypes_.decisions(sentence)
+        second = self.prototype_weight_ * self.prototypes_.decisions(sentence)
         return Shares(words, sentence @ self.dense_coefficients_, second, self.intercepts_)
 
     def confidences(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> FloatArray:
@@ -198,14 +201,23 @@ class IntentClassifier:
         decisions = self.held_out.decisions
         return softmax(np.where(np.isfinite(decisions), decisions, -1e3), scale=self.scale_)
 
+    def _settle(self, regime: Regime) -> None:
+        """Take what was not chosen from the regime."""
+        chosen = self.tuning.prototype_weight
+        self.regime_ = regime
+        self.prototype_weight_ = regime.prototype_weight if chosen is None else chosen
+
+    def _boundaries(self, C: float) -> Boundaries:
+        return Boundaries(
+            C=C,
+            prototype_weight=self.prototype_weight_,
+            n_prototypes=self.tuning.n_prototypes,
+            kernel_gain=self.tuning.kernel_gain,
+            seed=self.seed,
+        )
+
     def _cross_validate(
-        self,
-        X: Any,
-        sentences: FloatArray | None,
-        y: LabelArray,
-        origins: Sequence[int | None],
-        regime: Regime,
-        C: float,
+        self, X: Any, sentences: FloatArray | None, y: LabelArray, origins: Sequence[int | None], C: float
     ) -> HeldOut:
         n_real = len(y) - len(origins)
         decisions, closeness = np.full((n_real, len(self.intents_)), -np.inf), np.zeros(n_real)
@@ -219,13 +231,9 @@ class IntentClassifier:
                 continue
             known = np.unique(y[train])
             columns = np.searchsorted(known, y[train])
-            coefficients, intercepts = fit_linear(X[train], columns, len(known), C, self.seed)
-            values = X[test] @ coefficients + intercepts
-            if sentences is not None:
-                prototypes = PrototypeRidge(seed=self.seed).fit(sentences[train], columns, n_intents=len(known))
-                second = prototypes.decisions(sentences[test])
-                values = values + regime.prototype_weight * second
-                closeness[test] = second.max(axis=1)
+            some, others = (None, None) if sentences is None else (sentences[train], sentences[test])
+            learnt = self._boundaries(C).fit(X[train], some, columns, n_intents=len(known))
+            values, closeness[test] = learnt.decide(X[test], others)
             decisions[np.ix_(test, known)] = values
         accuracy = float((decisions.argmax(axis=1) == y[:n_real]).mean())
         return HeldOut(decisions, closeness, y[:n_real], folds, accuracy)
@@ -233,7 +241,7 @@ class IntentClassifier:
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Give what a file needs: settings for JSON, arrays for NPZ."""
         prototypes, prototype_arrays = self.prototypes_.to_parts() if self.prototypes_ is not None else (None, {})
-        settings = {
+        settings: dict[str, Any] = {
             "intents": self.intents_,
             "scale": self.scale_,
             "C": self.C_,
@@ -242,6 +250,8 @@ class IntentClassifier:
             "n_folds": self.n_folds,
             "seed": self.seed,
         }
+        if self.prototype_weight_ != self.regime_.prototype_weight:
+            settings["prototype_weight"] = self.prototype_weight_
         return settings, {
             "coefficients": self.coefficients_,
             "dense_coefficients": self.dense_coefficients_,
@@ -252,10 +262,11 @@ class IntentClassifier:
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
         """Rebuild from what `to_parts` gave."""
-        classifier = cls(C=settings["C"], n_folds=settings["n_folds"], seed=settings["seed"])
+        tuning = Tuning(C=settings["C"], prototype_weight=settings.get("prototype_weight"))
+        classifier = cls(tuning=tuning, n_folds=settings["n_folds"], seed=settings["seed"])
         classifier.intents_ = tuple(settings["intents"])
         classifier.scale_, classifier.C_ = float(settings["scale"]), float(settings["C"])
-        classifier.regime_ = REGIME_BY_NAME[settings["regime"]]
+        classifier._settle(REGIME_BY_NAME[settings["regime"]])
         classifier.prototypes_ = None
         if settings["prototypes"] is not None:
             classifier.prototypes_ = PrototypeRidge.from_parts(settings["prototypes"], arrays)

@@ -45,11 +45,11 @@ def stratified_folds(y: LabelArray, *, n_folds: int, seed: int) -> LabelArray:
     return folds
 
 
-def stack_features(X: Any, sentences: npt.NDArray[np.float32] | None) -> Any:
-    """Put both kinds of features side by side as one CSR matrix, sparse first."""
+def stack_features(X: Any, sentences: npt.NDArray[np.float32] | None, *, sentence_weight: float = 1.0) -> Any:
+    """Put both kinds of features side by side as one CSR matrix, sparse first; sentence vectors times their weight."""
     from scipy.sparse import csr_matrix, hstack
 
-    return X if sentences is None else hstack([X, csr_matrix(sentences)], format="csr")
+    return X if sentences is None else hstack([X, csr_matrix(sentences * sentence_weight)], format="csr")
 
 
 def fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tuple[FloatArray, FloatArray]:

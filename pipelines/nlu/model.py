@@ -17,7 +17,7 @@ from pipelines.nlu.features import Featurizer, stack_sentences
 from pipelines.nlu.intents import IntentClassifier
 from pipelines.nlu.judge import Judge
 from pipelines.nlu.nearest import NearestExamples
-from pipelines.nlu.regimes import choose_regime
+from pipelines.nlu.regimes import Tuning, choose_regime
 from pipelines.nlu.rows import learnable_rows, names_as_texts
 from pipelines.nlu.tagger import Algorithm
 from pipelines.nlu.text import clean, has_content
@@ -50,6 +50,8 @@ class NluModel:
         Language tag of the bot, such as `en` or `pt-BR`: how its customers write dates, numbers and money.
     costs
         What mistakes cost, for the thresholds.
+    tuning
+        What of the intent classifier is free to choose; without it, what suits the amount of data.
 
     Attributes
     ----------
@@ -65,12 +67,14 @@ class NluModel:
         algorithm: Algorithm = "ap",
         language: str = "en",
         costs: Costs | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
         self.encoder = encoder
         self.seed = seed
         self.algorithm: Algorithm = algorithm
         self.language = language
         self.costs = costs
+        self.tuning = tuning or Tuning()
 
     def fit(
         self,
@@ -107,14 +111,14 @@ class NluModel:
         rows = learnable_rows(examples)
         if not rows:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
-        self.features_ = Featurizer(self.encoder)
+        self.features_ = Featurizer(self.encoder, min_document_count=self.tuning.min_document_count)
         regime = choose_regime([row.intent for row in rows], has_encoder=self.encoder is not None)
         extras = varied_copies(rows, language=self.language, seed=self.seed)
         extras += names_as_texts(rows) if regime.learns_names else []
         utterances, X = self.features_.fit_transform(
             [clean(row.text) for row in rows], [extra.text for extra in extras], progress=part(report, 0.0, 0.3)
         )
-        self.classifier_ = IntentClassifier(seed=self.seed).fit(
+        self.classifier_ = IntentClassifier(tuning=self.tuning, seed=self.seed).fit(
             X,
             [*(row.intent for row in rows), *(extra.intent for extra in extras)],
             sentences=stack_sentences(utterances),
@@ -164,6 +168,7 @@ class NluModel:
             "encoder": self.encoder.name if self.encoder is not None else "none",
             "regime": self.classifier_.regime_.name,
             "C": self.classifier_.C_,
+            "prototype_weight": self.classifier_.prototype_weight_,
             "confidence_scale": round(self.classifier_.scale_, 3),
             "confidence_curve": [round(number, 3) for number in self.judge_.confidence_],
             "confidence_threshold": self.thresholds_.confidence,

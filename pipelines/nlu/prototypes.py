@@ -31,20 +31,26 @@ class PrototypeRidge:
 
     Parameters
     ----------
+    n_prototypes
+        Typical sentence vectors an intent, at most.
+    kernel_gain
+        Sharpness of the kernel where the median distance of two vectors is 1.
     seed
         Seed of the clusters.
 
     Attributes
     ----------
     prototypes_
-        Typical sentence vectors, at most 32 an intent. Shape ``(n_prototypes, dimension)``, unit rows.
+        Typical sentence vectors, at most `n_prototypes` an intent. Shape ``(n_prototypes, dimension)``, unit rows.
     weights_
         Shape ``(n_prototypes, n_intents)``.
     gain_
         Sharpness of the kernel ``exp(gain * (cosine - 1))``.
     """
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, *, n_prototypes: int = PROTOTYPES, kernel_gain: float = KERNEL_GAIN, seed: int = 0) -> None:
+        self.n_prototypes = n_prototypes
+        self.kernel_gain = kernel_gain
         self.seed = seed
 
     def fit(self, vectors: FloatArray, labels: LabelArray, *, n_intents: int) -> Self:
@@ -64,10 +70,10 @@ class PrototypeRidge:
         PrototypeRidge
             This object.
         """
-        kinds = [cluster(vectors[labels == intent], PROTOTYPES, seed=self.seed) for intent in np.unique(labels)]
+        kinds = [cluster(vectors[labels == intent], self.n_prototypes, seed=self.seed) for intent in np.unique(labels)]
         self.prototypes_ = np.concatenate(kinds).astype(np.float32)
         sample = vectors[np.random.default_rng(self.seed).permutation(len(vectors))[:_SAMPLE]]
-        self.gain_ = float(KERNEL_GAIN / max(np.median(1.0 - sample @ sample.T), _TINY))
+        self.gain_ = float(self.kernel_gain / max(np.median(1.0 - sample @ sample.T), _TINY))
         kernel = self._kernel(vectors.astype(np.float32))
         targets = (labels[:, None] == np.arange(n_intents)[None, :]).astype(np.float32)
         penalty = RIDGE * self._kernel(self.prototypes_) + _JITTER * np.eye(len(self.prototypes_))

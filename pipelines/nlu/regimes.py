@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.nlu.prototypes import KERNEL_GAIN, PROTOTYPES
+
 FEW_EXAMPLES = 32
 """Median examples an intent below which the prototypes, then the examples themselves, are trusted twice as much."""
 
@@ -31,6 +33,34 @@ class Regime:
     prototype_weight: float
     learns_names: bool
     C_grid: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What of the intent classifier is free to choose, as a search does; by default what suits most data.
+
+    Attributes
+    ----------
+    C
+        Inverse regularisation strength. None: from the regime's grid, by cross-validation.
+    prototype_weight
+        Weight of the prototypes' decision beside the linear one's. None: the regime's.
+    n_prototypes
+        Prototypes an intent, at most.
+    kernel_gain
+        Sharpness of the prototypes' kernel, in units of the data's own spread.
+    sentence_weight
+        Weight of the sentence vector beside the words and characters.
+    min_document_count
+        Training texts that must have an n-gram. None: by the number of texts.
+    """
+
+    C: float | None = None
+    prototype_weight: float | None = None
+    n_prototypes: int = PROTOTYPES
+    kernel_gain: float = KERNEL_GAIN
+    sentence_weight: float = 1.0
+    min_document_count: int | None = None
 
 
 SPARSE_ALONE = Regime("sparse features alone", 0.0, False, (0.5, 0.3, 1.0))

@@ -3,6 +3,7 @@
 from pipelines.nlu.augmentation import GREETINGS, varied_copies
 from pipelines.nlu.features import Featurizer
 from pipelines.nlu.intents import IntentClassifier
+from pipelines.nlu.regimes import Tuning
 from pipelines.schemas.examples import Example, LabelledSpan
 
 VALUES = [f"X{number}" for number in range(40)]
@@ -58,7 +59,7 @@ def test_fit_holds_a_copy_out_together_with_its_origin() -> None:
     texts = [f"{chr(0x4E00 + n) * 9}" for n in range(40)]
     labels = [f"i{n % 4}" for n in range(40)]
     _, X = Featurizer(None).fit_transform(texts, texts, progress=lambda share, what: None)
-    leaky = IntentClassifier(C=1.0).fit(X, labels * 2, origins=[None] * 40)
-    honest = IntentClassifier(C=1.0).fit(X, labels * 2, origins=list(range(40)))
+    leaky = IntentClassifier(tuning=Tuning(C=1.0)).fit(X, labels * 2, origins=[None] * 40)
+    honest = IntentClassifier(tuning=Tuning(C=1.0)).fit(X, labels * 2, origins=list(range(40)))
     assert leaky.held_out.accuracy == 1.0
     assert honest.held_out.accuracy < 0.6

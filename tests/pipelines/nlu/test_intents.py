@@ -11,6 +11,7 @@ from sklearn.svm import LinearSVC
 from pipelines.nlu.calibration import DEFAULT_SCALE
 from pipelines.nlu.intents import IntentClassifier
 from pipelines.nlu.linear import stratified_folds
+from pipelines.nlu.regimes import FEW_SHOT, Tuning
 from pipelines.nlu.sparse import SparseFeatures, SparseVector
 
 NO_FEATURES = SparseVector(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32))
@@ -19,7 +20,7 @@ NO_FEATURES = SparseVector(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.flo
 def fitted(rows: list[tuple[str, str]], *, C: float | None = 1.0) -> tuple[SparseFeatures, IntentClassifier]:
     features = SparseFeatures()
     X = features.fit_transform([text for text, _ in rows])
-    return features, IntentClassifier(C=C).fit(X, [intent for _, intent in rows])
+    return features, IntentClassifier(tuning=Tuning(C=C)).fit(X, [intent for _, intent in rows])
 
 
 def colours(n_intents: int, n_examples: int) -> list[tuple[str, str]]:
@@ -112,6 +113,35 @@ def test_parts_survive_json_and_decide_the_same() -> None:
     vector = features.transform("thing3 number1 colour0")
     assert np.array_equal(classifier.confidences(vector), again.confidences(vector))
     assert again.intents_ == classifier.intents_
+
+
+@pytest.mark.parametrize("weight", [None, FEW_SHOT.prototype_weight, 5.0])
+def test_parts_hold_a_prototype_weight_that_is_not_the_regimes(weight: float | None) -> None:
+    features = SparseFeatures()
+    rows = colours(3, 4)
+    X = features.fit_transform([text for text, _ in rows])
+    sentences = np.eye(len(rows), 16, dtype=np.float32)
+    tuning = Tuning(C=1.0, prototype_weight=weight, n_prototypes=2, kernel_gain=1.0, sentence_weight=2.0)
+    classifier = IntentClassifier(tuning=tuning).fit(X, [intent for _, intent in rows], sentences=sentences)
+    settings, arrays = classifier.to_parts()
+    again = IntentClassifier.from_parts(json.loads(json.dumps(settings)), arrays)
+    vector, sentence = features.transform("thing1 number3"), sentences[7]
+    assert ("prototype_weight" in settings) == (weight == 5.0)
+    assert np.array_equal(classifier.decisions(vector, sentence), again.decisions(vector, sentence))
+    assert again.decisions(vector, sentence) == pytest.approx(sum(again.shares(vector, sentence)), abs=1e-5)
+    assert len(arrays["prototypes"]) == 6
+
+
+def test_fit_sentence_weight_is_as_if_the_vectors_were_longer() -> None:
+    features = SparseFeatures()
+    rows = colours(2, 3)
+    X = features.fit_transform([text for text, _ in rows])
+    sentences = np.eye(len(rows), 8, dtype=np.float32)
+    labels = [intent for _, intent in rows]
+    weighed = IntentClassifier(tuning=Tuning(C=1.0, sentence_weight=2.0)).fit(X, labels, sentences=sentences)
+    scaled = IntentClassifier(tuning=Tuning(C=1.0)).fit(X, labels, sentences=2.0 * sentences)
+    assert np.array_equal(weighed.coefficients_, scaled.coefficients_)
+    assert np.array_equal(weighed.dense_coefficients_, 2.0 * scaled.dense_coefficients_)
 
 
 def test_fit_reports_progress_that_grows_to_one() -> None:
