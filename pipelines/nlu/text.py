@@ -1,6 +1,7 @@
 """Characters and tokens: the only place that decides what a word is."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -35,6 +36,11 @@ def has_content(text: str) -> bool:
 def tokenize(text: str) -> list[Token]:
     """Split into tokens, in order, with their positions; white space is dropped."""
     return list(_tokens(text))
+
+
+def plain(text: str) -> str:
+    """Give what two texts have in common that differ in capitals, in spaces or in how characters are composed."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def forget_texts() -> None:

@@ -90,8 +90,8 @@ def check_behaviour(
     step = -(-len(examples) // MAX_BEHAVIOUR_ROWS) or 1
     results = run_behaviour(model, examples[::step], seed=params.seed)
     reasons = [
-        f"{1 - result.kept:.1%} of utterances are taken for another intent after the change {result.change!r}, for "
-        f"example {result.broken[0][1]!r}; at most {1 - params.min_behaviour:.1%} may be"
+        f"{1 - result.kept:.1%} of utterances are taken for another intent after the change {result.change!r}; "
+        f"at most {1 - params.min_behaviour:.1%} may be"
         for result in results
         if result.n_utterances >= MIN_ROWS and result.kept < params.min_behaviour
     ]

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
-from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound, UserInputError
+from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound, ThreadForgotten, UserInputError
 from serving.channels.connections import Connections
 from serving.channels.contract import Channel, IncomingEvent
 from serving.dialogue.messages import UserMessage
@@ -122,6 +122,8 @@ class _Delivery:
             await self._deliver()
         except _TakenAway:
             _log.warning("thread %s: an event was taken over by another worker", self._item.thread)
+        except ThreadForgotten:  # the event is gone too; its thread is named nowhere any more
+            _log.info("an event of a thread that is being forgotten is dropped")
         except NotFound as error:  # a bot or channel that is not there now may be there later
             await self._put_off(str(error))
         except (DeliveryRefused, UserInputError) as error:

@@ -33,6 +33,11 @@ def thread_mark(thread: str) -> str:
     return hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
+def notice_seconds(write_timeout_seconds: float) -> float:
+    """Say how long to wait after `begin`: until then a process may write that has not seen the mark."""
+    return STALE_SECONDS + write_timeout_seconds + _MARGIN_SECONDS
+
+
 class ForgottenThreads:
     """What this process knows of threads that were or are being forgotten.
 
@@ -59,11 +64,6 @@ class ForgottenThreads:
         self._places: dict[str, int] = {}
         self._under_way: frozenset[str] = frozenset()
         self.seen = 0
-
-    @property
-    def notice_seconds(self) -> float:
-        """How long to wait after `begin`: until then a process may write that has not seen the mark."""
-        return STALE_SECONDS + self._database.timeout_seconds + _MARGIN_SECONDS
 
     async def refresh(self) -> bool:
         """Look at the marks; tells whether there are new ones."""

@@ -23,6 +23,11 @@ def turn_key_range(thread: str) -> tuple[str, str]:
     return turn_key(thread, 0), f"{thread}:{'9' * TURN_DIGITS}"
 
 
+def thread_key_range(thread: str) -> tuple[str, str]:
+    """Give bounds of the `_id`s and message keys that begin with a thread's key, the upper one exclusive."""
+    return f"{thread}:", f"{thread};"  # the character after the colon
+
+
 def message_key(thread: str, message_id: str) -> str:
     """Compose the unique key under which a message can be answered once."""
     return f"{thread}:{_escaped(message_id)}"

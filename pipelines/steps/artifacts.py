@@ -1,0 +1,53 @@
+"""Files that runs and versions hold in MLflow's artifact store, wherever it is: listed, read, replaced, deleted."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+
+@dataclass(frozen=True)
+class ArtifactFolder:
+    """A folder of the artifact store.
+
+    Attributes
+    ----------
+    uri
+        Its address, as MLflow gives it for a run or a version.
+    tracking_uri
+        The server; it passes files on where the address says so.
+    """
+
+    uri: str
+    tracking_uri: str
+
+    def files(self, folder: str | None = None) -> Iterator[tuple[str, int]]:
+        """Give the path and size of each file, in all folders below."""
+        for entry in self._repository().list_artifacts(folder):
+            if entry.is_dir:
+                yield from self.files(entry.path)
+            else:
+                yield entry.path, entry.file_size or 0
+
+    def read(self, path: str) -> bytes:
+        """Give a file's content."""
+        with TemporaryDirectory() as folder:
+            return Path(self._repository().download_artifacts(path, folder)).read_bytes()
+
+    def write(self, path: str, content: bytes) -> None:
+        """Write a file, in place of the one that has this path."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / Path(path).name
+            file.write_bytes(content)
+            place = str(Path(path).parent)
+            self._repository().log_artifact(str(file), None if place == "." else place)
+
+    def delete(self, path: str | None = None) -> None:
+        """Delete a file, or the whole folder."""
+        self._repository().delete_artifacts(path)
+
+    def _repository(self) -> Any:
+        return get_artifact_repository(self.uri, tracking_uri=self.tracking_uri)

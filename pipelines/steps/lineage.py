@@ -1,0 +1,308 @@
+"""Which snapshots, runs and releases hold what a person wrote, and how it is taken out of them.
+
+A text that was an example before the person wrote it, or that others wrote as well, is not theirs: it stays, and is
+counted. The others are looked for in the snapshots on this machine, in every run of the bot and what it logged, in
+every registered version, and in the files of the platform's home folder.
+
+A snapshot or a run is rewritten without the rows (`Holding.purge`), with a tombstone beside it that says so. A release
+cannot be: its model has learnt from the text, and its files are bound by their hashes. It is marked with the tag
+`RETIRE_TAG`, and deleted by `retire` when nothing answers with it any more.
+"""
+
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import mlflow
+import pandas as pd
+from mlflow.entities import Run, ViewType
+
+from pipelines.nlu.release import GOLDEN_FILE, MANIFEST_FILE
+from pipelines.nlu.text import plain
+from pipelines.progress import Progress
+from pipelines.steps.artifacts import ArtifactFolder
+from pipelines.steps.labels import LABEL
+from pipelines.steps.redact import Words, cleaned, holds, is_readable, strings_in, tombstone
+from pipelines.steps.snapshot import content_hash
+from pipelines.steps.versions import model_name
+
+RETIRE_TAG = "retire_reason"
+TOMBSTONE_FILE = "forgotten.json"
+_PAGE = 100
+_MAX_BYTES = 200_000_000
+_NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds")
+"""Folders of the home that hold nothing of customers, or that are looked at in another way."""
+_ALWAYS_CLEANED = (".html", ".ipynb")
+"""Pages that show examples in pieces, which no search finds."""
+
+Kind = Literal["snapshot", "run", "version", "file"]
+_Texts = tuple[frozenset[str], frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Holding:
+    """One place that holds something of a person.
+
+    Attributes
+    ----------
+    kind
+        What it is.
+    name
+        Where it is, for a reader.
+    count
+        How many rows or files.
+    purge
+        Takes it out; None where that cannot be done.
+    """
+
+    kind: Kind
+    name: str
+    count: int
+    purge: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Where the words of a person went.
+
+    Attributes
+    ----------
+    words
+        What was looked for: their threads, and the texts that are theirs alone.
+    n_spared
+        Texts of theirs that were examples before they wrote them, or that others wrote too.
+    holdings
+        The places.
+    """
+
+    words: Words
+    n_spared: int
+    holdings: tuple[Holding, ...]
+
+    def of(self, kind: Kind) -> list[Holding]:
+        """Give the places of one kind."""
+        return [holding for holding in self.holdings if holding.kind == kind]
+
+
+@dataclass(frozen=True)
+class _Logged:
+    """A run and the table of examples that it has logged."""
+
+    run: Run
+    began_at: datetime
+    folder: ArtifactFolder
+    files: tuple[str, ...]
+    texts: frozenset[str]
+    authored: frozenset[str]
+
+
+class LineageSearch:
+    """Looks for a person's words in everything that a bot's trainings left.
+
+    Parameters
+    ----------
+    bot
+        The bot.
+    home
+        The platform's home folder.
+    cases
+        Folder of conversations that somebody has saved.
+    tracking_uri
+        The MLflow server or store.
+    now
+        The moment that tombstones bear.
+    """
+
+    def __init__(self, bot: str, *, home: Path, cases: Path, tracking_uri: str, now: datetime) -> None:
+        self._bot, self._home, self._cases, self._tracking_uri, self._now = bot, home, cases, tracking_uri, now
+        self._client = mlflow.MlflowClient(tracking_uri, registry_uri=tracking_uri)
+
+    def find(
+        self,
+        first_said_at: Mapping[str, datetime],
+        *,
+        shared: Iterable[str],
+        thread_ids: Iterable[str],
+        progress: Progress,
+    ) -> Lineage:
+        """Look everywhere, and change nothing.
+
+        Parameters
+        ----------
+        first_said_at
+            The person's texts, each with the moment when they first wrote it.
+        shared
+            Those of them that others wrote too.
+        thread_ids
+            The person's threads.
+        progress
+            Called with the share done, in [0, 1], and what is being done.
+
+        Returns
+        -------
+        Lineage
+            The places, each with what takes the words out of it.
+        """
+        snapshots = [*self._snapshots()]
+        logged = [*self._runs(progress)]
+        said: dict[str, datetime] = {}
+        for text, moment in first_said_at.items():
+            said[plain(text)] = min(moment, said.get(plain(text), moment))
+        known = [(each.began_at, each.authored) for each in logged] + [(when, texts) for _, when, _, texts in snapshots]
+        spared = {plain(text) for text in shared}
+        spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
+        words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids))
+        since = min(said.values(), default=None)
+        runs = [each for each in logged if since is None or each.began_at >= since]
+        holdings = [
+            Holding("snapshot", file.name, len(texts & words.texts), partial(self._purge_snapshot, file, words))
+            for file, _, texts, _ in snapshots
+            if texts & words.texts
+        ]
+        for number, each in enumerate(runs):
+            progress(0.5 + 0.3 * number / len(runs), f"looking through run {each.run.info.run_id[:8]}")
+            holdings += self._in_run(each, words)
+        tainted = {each.run.data.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
+        progress(0.8, "looking through the releases")
+        holdings += self._in_versions(words, tainted)
+        holdings += self._in_files(words)
+        return Lineage(words, len(said.keys() & spared), tuple(holdings))
+
+    def _snapshots(self) -> Iterator[tuple[Path, datetime, frozenset[str], frozenset[str]]]:
+        for file in sorted((self._home / "snapshots").glob("*.parquet")):
+            written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+            yield file, written_at, *_texts_of(pd.read_parquet(file))
+
+    def _runs(self, progress: Progress) -> Iterator[_Logged]:
+        experiment = self._client.get_experiment_by_name(model_name(self._bot))
+        if experiment is None:
+            return
+        token: str | None = None
+        known: dict[str, _Texts] = {}
+        while True:
+            page = self._client.search_runs(
+                [experiment.experiment_id], run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token
+            )
+            for number, run in enumerate(page):
+                progress(0.5 * number / len(page), f"looking at run {run.info.run_id[:8]}")
+                yield self._logged(run, known)
+            token = page.token
+            if not token:
+                return
+
+    def _logged(self, run: Run, known: "dict[str, _Texts]") -> _Logged:
+        folder = ArtifactFolder(run.info.artifact_uri, self._tracking_uri)
+        files = tuple(path for path, size in folder.files() if is_readable(path) and size <= _MAX_BYTES)
+        texts, authored = frozenset[str](), frozenset[str]()
+        for path in files:
+            if path.endswith(".parquet"):
+                if path not in known:  # named by their hash
+                    known[path] = _texts_of(pd.read_parquet(io.BytesIO(folder.read(path))))
+                texts, authored = texts | known[path][0], authored | known[path][1]
+        return _Logged(run, datetime.fromtimestamp(run.info.start_time / 1000, UTC), folder, files, texts, authored)
+
+    def _in_run(self, logged: _Logged, words: Words) -> list[Holding]:
+        run_id = logged.run.info.run_id
+        is_tainted = bool(logged.texts & words.texts)
+        rows = {path: holds(path, logged.folder.read(path), words) for path in logged.files if path != TOMBSTONE_FILE}
+        touched = {path: n for path, n in rows.items() if n or (is_tainted and path.endswith(_ALWAYS_CLEANED))}
+        local = [self._home / "builds" / self._bot / run_id, self._home / "runs" / f"{run_id}.ipynb"]
+        local = [path for path in local if is_tainted and path.exists()]
+        if not touched and not local:
+            return []
+        purge = partial(self._purge_run, logged, touched, words, local)
+        return [Holding("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
+
+    def _in_versions(self, words: Words, tainted: set[str]) -> Iterator[Holding]:
+        for version in self._client.search_model_versions(f"name = '{model_name(self._bot)}'"):
+            uri = self._client.get_model_version_download_uri(version.name, version.version)
+            n_quoted = _quoted(ArtifactFolder(uri, self._tracking_uri), words)
+            has_learnt = version.tags.get("data_hash") in tainted
+            if not n_quoted and not has_learnt:
+                continue
+            what = [*(["has learnt from it"] if has_learnt else []), *([f"quotes {n_quoted}"] if n_quoted else [])]
+            name = f"{version.version} ({', '.join(what)})"
+            yield Holding("version", name, n_quoted, partial(self._mark, str(version.version)))
+
+    def _in_files(self, words: Words) -> Iterator[Holding]:
+        ours = [self._home / "undo", self._cases]
+        for file in sorted(self._cases.rglob("*")) + sorted(self._home.rglob("*")):
+            inside = file.relative_to(self._home).parts[0] if file.is_relative_to(self._home) else ""
+            if inside in (*_NOT_OURS, "snapshots") or not file.is_file() or not is_readable(file.name):
+                continue
+            content = file.read_bytes()
+            n_rows = holds(file.name, content, words)
+            if n_rows:
+                can_change = inside == "runs" or any(file.is_relative_to(folder) for folder in ours)
+                purge = partial(_purge_file, file, content, words) if can_change else None
+                yield Holding("file", str(file), n_rows, purge)
+
+    def _purge_snapshot(self, file: Path, words: Words) -> None:
+        before = file.read_bytes()
+        frame = pd.read_parquet(io.BytesIO(before))
+        kept = frame[~words.rows_of(frame)].reset_index(drop=True)
+        new = file.with_name(f"{content_hash(kept)[:16]}.parquet")
+        if not new.exists():
+            aside = new.with_suffix(f".{os.getpid()}.tmp")
+            kept.to_parquet(aside, index=False)
+            aside.rename(new)
+        record = tombstone(file.name, before, new.read_bytes(), rows=len(frame) - len(kept), now=self._now)
+        stone = {**record, "data_hash_before": content_hash(frame), "data_hash_after": content_hash(kept)}
+        file.with_suffix(".forgotten.json").write_text(json.dumps(stone, indent=1) + "\n", encoding="utf-8")
+        file.unlink()
+
+    def _purge_run(self, logged: _Logged, touched: dict[str, int], words: Words, local: list[Path]) -> None:
+        folder, stones = logged.folder, []
+        for path, n_rows in touched.items():
+            before = folder.read(path)
+            after = cleaned(path, before, words)
+            if after is None:
+                folder.delete(path)
+            else:
+                folder.write(path, after)
+            stones.append(tombstone(path, before, after, rows=n_rows, now=self._now))
+        earlier = json.loads(folder.read(TOMBSTONE_FILE)) if TOMBSTONE_FILE in logged.files else []
+        folder.write(TOMBSTONE_FILE, (json.dumps([*earlier, *stones], indent=1) + "\n").encode())
+        for place in local:
+            if place.is_dir():
+                shutil.rmtree(place)
+            else:
+                _purge_file(place, place.read_bytes(), words)
+
+    def _mark(self, version: str) -> None:
+        reason = f"holds what was forgotten on {self._now:%Y-%m-%d}; delete it once a newer version answers"
+        self._client.set_model_version_tag(model_name(self._bot), version, RETIRE_TAG, reason)
+
+
+def _texts_of(frame: pd.DataFrame) -> _Texts:
+    """Give all texts of a table of examples, and those that are not customers' but somebody wrote as examples."""
+    if not {"text", "origin"} <= set(frame):
+        return frozenset(), frozenset()
+    texts = frame["text"].astype(str).map(plain)
+    return frozenset(texts), frozenset(texts[frame["origin"] != LABEL])
+
+
+def _purge_file(file: Path, before: bytes, words: Words) -> None:
+    after = cleaned(file.name, before, words)
+    if after is None:
+        file.unlink()
+    else:
+        file.write_bytes(after)
+
+
+def _quoted(folder: ArtifactFolder, words: Words) -> int:
+    """Count the texts that a release shows as they were written: golden rows, and examples that explain others."""
+    places = {str(Path(path).parent): path for path, _ in folder.files() if Path(path).name == MANIFEST_FILE}
+    if not places or not words.texts:
+        return 0
+    release = min(places, key=len)
+    golden = folder.read(f"{release}/{GOLDEN_FILE}").decode().splitlines()
+    rows: list[Any] = [json.loads(line) for line in golden if line]
+    return words.count_in(strings_in([rows, json.loads(folder.read(f"{release}/nlu/nlu.json"))]))

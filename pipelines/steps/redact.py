@@ -1,0 +1,151 @@
+"""Finding what somebody wrote in files, whatever their format, and taking it out of them."""
+
+import hashlib
+import html
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+from typing import Any
+
+import pandas as pd
+
+from pipelines.nlu.text import plain
+
+SHORTEST = 6
+"""Characters of a text that is looked for inside other texts. A shorter one (`yes`) stands in words of others, too;
+where it is the whole of an example it is found all the same."""
+_THREAD_COLUMNS = ("thread_id", "thread")
+_TABLES, _TEXTS = (".parquet", ".csv"), (".json", ".jsonl", ".ipynb", ".html", ".txt", ".log", ".md")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What is looked for.
+
+    Attributes
+    ----------
+    texts
+        What was written, each as `pipelines.nlu.text.plain` gives it.
+    thread_ids
+        The threads that it was written in.
+    """
+
+    texts: frozenset[str]
+    thread_ids: frozenset[str]
+
+    def rows_of(self, frame: pd.DataFrame) -> "pd.Series[bool]":
+        """Tell of each row of a table whether it is one of the texts or of one of the threads."""
+        found = pd.Series(False, index=frame.index)
+        if "text" in frame:
+            found |= frame["text"].astype(str).map(plain).isin(self.texts)
+        for name in _THREAD_COLUMNS:
+            if name in frame:
+                found |= frame[name].astype(str).isin(self.thread_ids)
+        return found
+
+    def are_in(self, content: str) -> bool:
+        """Tell whether a text holds any of this, as it is or as JSON and HTML write it."""
+        if any(pattern.search(content) for pattern in self._id_patterns()):
+            return True
+        folded = plain(content)
+        return any(plain(form) in folded for text in self.texts if len(text) >= SHORTEST for form in _forms(text))
+
+    def count_in(self, strings: Iterator[str]) -> int:
+        """Count the strings that are one of the texts."""
+        return sum(plain(text) in self.texts for text in strings)
+
+    def mask(self, content: bytes) -> bytes:
+        """Write `*` over the ids and texts in a log; every other byte stays at its place."""
+        for thread_id in self.thread_ids:
+            content = _masked(content, rf"(?<![\w-]){re.escape(thread_id)}(?![\w-])")
+        for text in self.texts:
+            if len(text) >= SHORTEST:
+                content = _masked(content, r"\s+".join(map(re.escape, text.split())), re.IGNORECASE)
+        return content
+
+    def _id_patterns(self) -> list[re.Pattern[str]]:
+        forms = {form for thread_id in self.thread_ids for form in _forms(thread_id)}
+        return [re.compile(rf"(?<![\w-]){re.escape(form)}(?![\w-])") for form in forms]
+
+
+def is_readable(path: str) -> bool:
+    """Tell whether a file is of a kind that may hold what somebody wrote."""
+    return PurePath(path).suffix in _TABLES + _TEXTS
+
+
+def holds(path: str, content: bytes, words: Words) -> int:
+    """Count the rows of a table that hold the words; of any other file, 1 if it does."""
+    if PurePath(path).suffix == ".parquet":
+        return int(words.rows_of(pd.read_parquet(io.BytesIO(content))).sum())
+    return int(words.are_in(content.decode("utf-8", errors="replace")))
+
+
+def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
+    """Give a file without the words; None if nothing of it can stay.
+
+    Tables lose the rows. A notebook loses everything that its cells have shown: what a table in it was cut down to
+    cannot be searched for.
+    """
+    suffix = PurePath(path).suffix
+    if suffix in _TABLES:
+        frame = pd.read_parquet(io.BytesIO(content)) if suffix == ".parquet" else pd.read_csv(io.BytesIO(content))
+        kept = frame[~words.rows_of(frame)]
+        written = _written(kept, suffix)
+        return None if kept.empty or holds(path, written, words) else written
+    if suffix == ".ipynb":
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"] = []
+        written = (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
+        return None if holds(path, written, words) else written
+    return None
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Give every text in parsed JSON, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings_in(inner)
+
+
+def tombstone(path: str, before: bytes, after: bytes | None, *, rows: int, now: datetime) -> dict[str, object]:
+    """Say that a file was changed or deleted, and nothing of what was in it."""
+    return {
+        "file": path,
+        "sha256_before": hashlib.sha256(before).hexdigest(),
+        "sha256_after": None if after is None else hashlib.sha256(after).hexdigest(),
+        "rows_removed": rows,
+        "at": now.isoformat(timespec="seconds"),
+    }
+
+
+def _written(frame: pd.DataFrame, suffix: str) -> bytes:
+    stream = io.BytesIO()
+    if suffix == ".parquet":
+        frame.to_parquet(stream, index=False)
+    else:
+        frame.to_csv(stream, index=False)
+    return stream.getvalue()
+
+
+def _forms(text: str) -> set[str]:
+    """Give a text as it stands in plain files, in JSON, in HTML, and in HTML inside JSON."""
+    plain_forms = {text, html.escape(text), html.escape(text, quote=False)}
+    return plain_forms | {
+        json.dumps(form, ensure_ascii=is_ascii)[1:-1] for form in plain_forms for is_ascii in (True, False)
+    }
+
+
+def _masked(content: bytes, pattern: str, flags: int = 0) -> bytes:
+    compiled = re.compile(pattern.encode(), flags)
+    return compiled.sub(lambda found: b"*" * len(found.group()), content)
