@@ -1,0 +1,133 @@
+"""`intentloop forget`: everything of a person goes, and what had learnt from them is named."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.local.arguments import chosen_bot, read_settings
+
+if TYPE_CHECKING:
+    from serving.local.forgetting import Outcome, Wish
+
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+_PACKAGES = ("mlflow", "pandas", "pyarrow")
+_SHOWN = 20
+
+
+def forget(
+    thread: Annotated[str | None, typer.Option("--thread", help="Thread id, as its channel gave it.")] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="A sender's id: their threads on every channel of the bot.")
+    ] = None,
+    bot: BotOption = None,
+    purge: Annotated[
+        bool | None,
+        typer.Option(
+            "--purge/--no-purge", help="Take their texts out of snapshots, runs and drafts too, or leave them there."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Delete the versions that earlier runs named, unless one has an alias.")
+    ] = False,
+) -> None:
+    """Forget a person: what they wrote, what was remembered, and what was learnt from it.
+
+    Names every snapshot, run and version that held a text of theirs. Nothing brings back what is deleted.
+
+    Example: `intentloop forget --user 2614735 --dry-run`
+    """
+    from serving.local.home import require_packages
+
+    if sum((thread is not None, user is not None, retire)) != 1:
+        raise typer.BadParameter("give one of --thread, --user and --retire")
+    require_packages(_PACKAGES, extra="train", purpose="looking through what was trained")
+    if retire:
+        _retire(bot, is_rehearsal=dry_run)
+        return
+    import asyncio
+
+    from mlflow.exceptions import MlflowException
+
+    from pipelines.errors import RegistryUnavailable
+    from serving.local.forgetting import Forgetting, Wish
+    from serving.local.progress import share_reporter
+
+    settings = read_settings()
+    wish = Wish(chosen_bot(bot), thread=thread, user=user, purge=purge, is_rehearsal=dry_run)
+    try:
+        with share_reporter("Forgetting") as progress:
+            outcome = asyncio.run(Forgetting(wish, settings, progress).run())
+    except (MlflowException, OSError) as error:
+        raise RegistryUnavailable(settings.resolved_tracking_uri, str(error).splitlines()[0][:200]) from error
+    for line in describe(outcome, wish):
+        typer.echo(line)
+    if settings.queue_url and outcome.is_done:
+        typer.echo("the queue may name their threads until a worker has taken those messages")
+    if not outcome.is_done and not dry_run:
+        raise typer.Exit(1)
+
+
+def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
+    """Say what was found and what became of it, in sentences; none of it quotes the person."""
+    traces, lineage = outcome.traces, outcome.lineage
+    found = ", ".join(f"{count} in {name}" for name, count in traces.counts.items()) or "nothing"
+    verb = "deleted" if outcome.is_done else "to be deleted"
+    lines = [f"{len(traces.thread_ids)} thread(s) of bot {wish.bot!r}; {verb}: {found}"]
+    if lineage.n_spared:
+        lines.append(f"{lineage.n_spared} of their texts were examples before, or others wrote them too; these stay")
+    places: list[tuple[str, str]] = [(holding.kind, holding.name) for holding in lineage.holdings]
+    places += [
+        ("draft", f"{place.intent_id}, example {place.number}" if place.number else f"{place.intent_id}, its undo")
+        for place in outcome.drafts
+    ]
+    if places:
+        state = "was taken out of" if outcome.is_done and wish.purge else "is in"
+        lines.append(f"what they wrote {state}:")
+        lines += [f"  {kind:<9} {name}" for kind, name in places[:_SHOWN]]
+        lines += [f"  ... and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
+    for holding in lineage.of("file"):
+        if holding.purge is None:
+            lines.append(f"{holding.name} is not the platform's own file: delete it yourself")
+    lines += _plan(outcome, wish)
+    if outcome.n_masked:
+        lines.append(f"{outcome.n_masked} log file(s) named them and were written over")
+    if outcome.other_bots:
+        lines.append(f"they also wrote to {', '.join(outcome.other_bots)}: run this with --bot for each")
+    return lines
+
+
+def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
+    """Say what is left to do."""
+    if not outcome.is_done:
+        if wish.is_rehearsal:
+            return ["nothing was changed"]
+        return [
+            "nothing was deleted: their texts can be found in these places only while the conversation is there; "
+            "add --purge to take them out, or --no-purge to leave them for good"
+        ]
+    versions = [holding.name.split()[0] for holding in outcome.lineage.of("version")]
+    if not versions:
+        return []
+    return [
+        f"version(s) {', '.join(versions)} must be retired: a model cannot unlearn. Their data are not what is trained "
+        "on now any more, so a retraining makes a new version:",
+        f"  intentloop retrain --bot {wish.bot}      then promote it, then",
+        f"  intentloop forget --retire --bot {wish.bot}",
+    ]
+
+
+def _retire(bot: str | None, *, is_rehearsal: bool) -> None:
+    from pipelines.steps.retire import retire
+
+    settings, name = read_settings(), chosen_bot(bot)
+    retired = retire(
+        name, home=settings.home.resolve(), tracking_uri=settings.resolved_tracking_uri, is_rehearsal=is_rehearsal
+    )
+    verb = "would be" if is_rehearsal else "is"
+    for version in retired.deleted:
+        typer.echo(f"version {version} {verb} deleted")
+    for version, why in retired.in_use:
+        typer.echo(f"version {version} stays for now: it {why}")
+    if not retired.deleted and not retired.in_use:
+        typer.echo("no version has to go")
