@@ -1,0 +1,94 @@
+from datetime import timedelta
+
+import pytest
+
+from pipelines.errors import ThreadForgotten
+from serving.store.client import Database
+from serving.store.forgotten import STALE_SECONDS, ForgottenThreads, thread_mark
+from serving.store.keys import thread_key
+from serving.store.ledger import Ledger
+from serving.store.states import StoredThread
+from tests.support.records import claim_of, now, turn_record
+
+DAY = timedelta(days=1)
+
+
+class Clock:
+    """Seconds that a test lets pass."""
+
+    seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return Ledger.over(database, state_ttl=DAY, turn_ttl=DAY, holder="p", lease=DAY, now=now)
+
+
+async def opened(ledger: Ledger, bot: str, message_id: str = "new") -> StoredThread:
+    thread = await ledger.open(bot, "t", message_id)
+    assert isinstance(thread, StoredThread)
+    return thread
+
+
+async def test_turn_under_way_is_not_written_after_its_thread_was_forgotten(
+    ledger: Ledger, database: Database, new_name: str
+) -> None:
+    thread, operator = await opened(ledger, new_name), ForgottenThreads(database)
+    await operator.begin([thread.key], now=now())
+    await operator.finish([thread.key], now=now())
+    await ledger.forgotten.refresh()  # as every process does each second
+    with pytest.raises(ThreadForgotten):
+        await ledger.claim(thread, claim_of(new_name, 1, "m1"))
+    with pytest.raises(ThreadForgotten):
+        await ledger.commit(thread, turn_record(new_name, 1, "m1"), claim=None)
+    assert await ledger.turns.of_thread(thread.key) == []
+    again = await opened(ledger, new_name)
+    assert await ledger.commit(again, turn_record(new_name, 1, "m2"), claim=None)
+
+
+async def test_no_turn_begins_while_its_thread_is_being_forgotten(
+    ledger: Ledger, database: Database, new_name: str
+) -> None:
+    operator, key = ForgottenThreads(database), thread_key(new_name, "t")
+    await operator.begin([key], now=now())
+    with pytest.raises(ThreadForgotten):
+        await opened(ledger, new_name)
+    assert isinstance(await ledger.open(new_name, "another", "m1"), StoredThread)
+    await operator.finish([key], now=now())
+    await ledger.forgotten.refresh()
+    await opened(ledger, new_name)
+
+
+async def test_log_that_is_ahead_brings_no_forgotten_state_back(
+    ledger: Ledger, database: Database, new_name: str
+) -> None:
+    behind = await opened(ledger, new_name)
+    assert await ledger.turns.append(turn_record(new_name, 1, "m1"))
+    await ForgottenThreads(database).begin([behind.key], now=now())
+    await ledger.forgotten.refresh()
+    with pytest.raises(ThreadForgotten):
+        await ledger.resolve(behind, "m2")
+
+
+async def test_marks_are_looked_at_again_once_they_are_old(database: Database, new_name: str) -> None:
+    clock = Clock()
+    known = ForgottenThreads(database, clock=clock)
+    await known.keep_fresh()
+    await ForgottenThreads(database).begin([new_name], now=now())
+    clock.seconds = STALE_SECONDS
+    await known.keep_fresh()
+    known.check(new_name)
+    clock.seconds += 0.1
+    await known.keep_fresh()
+    with pytest.raises(ThreadForgotten):
+        known.check(new_name)
+
+
+async def test_mark_does_not_name_the_thread(database: Database, new_name: str) -> None:
+    await ForgottenThreads(database).begin([f"{new_name}:visitor-7"], now=now())
+    document = await database.collection("forgotten").find_one({"_id": thread_mark(f"{new_name}:visitor-7")})
+    assert document is not None
+    assert "visitor" not in str(document)
