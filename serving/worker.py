@@ -11,13 +11,14 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Generic
 
 from pipelines.errors import BotError, QueueUnavailable, SetupProblem, StoreUnavailable
 from pipelines.settings import Settings
 from serving.channels.delivery import Deliveries
 from serving.channels.desk import open_deliveries
 from serving.channels.queue import WORKERS
-from serving.channels.sqs import ReceivedJob, SqsQueue
+from serving.channels.sqs import M, MessageQueue, Received, SqsQueue
 from serving.logs import describe_crash
 from serving.services import Releases, open_services
 
@@ -31,33 +32,37 @@ _PAUSE_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
-class Worker:
-    """Takes messages from the queue and works on many at once.
+class Worker(Generic[M]):
+    """Takes messages from a queue and works on many at once.
 
     Parameters
     ----------
     queue
         Where messages come from.
     work
-        Answers what waits in a thread; gives the seconds until something there is to be tried again.
+        Does what a message asks for; gives the seconds until there is more of it to do.
     slots
-        How many threads are worked on at once.
+        How many messages are worked on at once.
     visibility_seconds
         How long a message stays hidden from other workers after this one has died.
+    drain_seconds
+        How long what is under way may take once the process is asked to end; what is not done by then is cancelled.
     """
 
     def __init__(
         self,
-        queue: SqsQueue,
-        work: Callable[[str], Awaitable[float | None]],
+        queue: MessageQueue[M],
+        work: Callable[[M], Awaitable[float | None]],
         *,
         slots: int = WORKERS,
         visibility_seconds: int = VISIBILITY_SECONDS,
+        drain_seconds: float = DRAIN_SECONDS,
     ) -> None:
         self._queue = queue
         self._work = work
         self._slots = slots
         self._visibility_seconds = visibility_seconds
+        self._drain_seconds = drain_seconds
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -85,29 +90,31 @@ class Worker:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+            _, late = await asyncio.wait(self._tasks, timeout=self._drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _do(self, received: ReceivedJob) -> None:
+    async def _do(self, received: Received[M]) -> None:
         if received.job is None:
             # Left alone: it comes back until the redrive policy takes it aside.
             _log.error("message %s in the queue is none of ours", received.message_id)
             return
-        thread = received.job.thread
         try:
             async with self._hidden(received):
-                seconds = await self._work(thread)
+                seconds = await self._work(received.job)
+        except asyncio.CancelledError:
+            await self._hide(received, seconds=0)  # the next worker need not wait
+            raise
         except BotError as error:
-            _log.warning("thread %s: comes back: %s", thread, error)
+            _log.warning("%s: comes back: %s", received.job, error)
         except Exception as error:
-            _log.error("thread %s: comes back: %s", thread, describe_crash(error))
+            _log.error("%s: comes back: %s", received.job, describe_crash(error))
         else:
             await (self._delete(received) if seconds is None else self._hide(received, seconds=math.ceil(seconds)))
 
     @asynccontextmanager
-    async def _hidden(self, received: ReceivedJob) -> AsyncIterator[None]:
+    async def _hidden(self, received: Received[M]) -> AsyncIterator[None]:
         """Keep a message from other workers for as long as this one works on it."""
 
         async def keep_hidden() -> None:
@@ -122,13 +129,13 @@ class Worker:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
 
-    async def _hide(self, received: ReceivedJob, *, seconds: int) -> None:
+    async def _hide(self, received: Received[M], *, seconds: int) -> None:
         try:
             await self._queue.hide(received, seconds=min(seconds, MAX_HIDDEN_SECONDS))
         except QueueUnavailable as error:  # it comes back too early, which does no harm
             _log.warning("message %s: %s", received.message_id, error)
 
-    async def _delete(self, received: ReceivedJob) -> None:
+    async def _delete(self, received: Received[M]) -> None:
         try:
             await self._queue.delete(received)
         except QueueUnavailable as error:  # it comes back, and nothing is found to do
@@ -166,7 +173,7 @@ async def run_worker(settings: Settings, *, releases: Releases | None = None) ->
         sweeping = asyncio.create_task(_sweep_for_ever(queue, deliveries))
         try:
             _log.info("working on %s", settings.queue_url)
-            await Worker(queue, deliveries.work).run(stop)
+            await Worker(queue, lambda job: deliveries.work(job.thread)).run(stop)
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The queue on AWS: SQS between the chat API and `intentloop worker`. The only user of boto3 in `serving.channels`."""
+"""Queues on AWS: SQS between the chat API and `intentloop worker`. The only user of boto3 for queues."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -31,12 +31,18 @@ class ThreadJob(BaseModel):
     kind: Literal["thread"] = "thread"
     thread: str
 
+    def __str__(self) -> str:
+        return f"thread {self.thread}"
+
+
+M = TypeVar("M", bound=BaseModel)
+
 
 @dataclass(frozen=True)
-class ReceivedJob:
-    """A message from the queue; `job` is None if it is none of ours."""
+class Received(Generic[M]):
+    """A message from a queue; `job` is None if it is none of ours."""
 
-    job: ThreadJob | None
+    job: M | None
     receipt: str
     message_id: str
 
@@ -49,7 +55,7 @@ class QueueState:
     has_redrive_policy: bool
 
 
-class SqsQueue:
+class MessageQueue(Generic[M]):
     """A standard queue with a redrive policy, whose dead-letter queue gets what fails again and again.
 
     Parameters
@@ -58,40 +64,23 @@ class SqsQueue:
         A boto3 client for SQS; made once, it may be used from several threads.
     url
         Address of the queue.
+    kind
+        What its messages are.
     """
 
-    def __init__(self, client: Any, url: str) -> None:
+    def __init__(self, client: Any, url: str, *, kind: type[M]) -> None:
         self._client = client
         self._url = url
+        self._kind = kind
         # Threads of its own: a queue that hangs does not keep messages from being read.
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
 
-    @classmethod
-    async def connect(cls, url: str) -> Self:
-        """Build the client, which reads files and takes a moment; nothing is sent yet."""
-        if url.endswith(".fifo"):
-            raise SetupProblem(
-                "INTENTLOOP_QUEUE_URL names a FIFO queue; a standard one is needed, the inbox keeps order"
-            )
-        host = _AWS_HOST.match(url)
-        config = Config(
-            connect_timeout=3, read_timeout=POLL_SECONDS + 5, retries={"mode": "standard", "total_max_attempts": 2}
-        )
-        make = partial(boto3.client, "sqs", config=config, region_name=host[1] if host else None)
-        try:
-            return cls(await asyncio.to_thread(make), url)
-        except BotoCoreError as error:
-            raise SetupProblem(f"the queue cannot be used ({error}); set AWS_DEFAULT_REGION and credentials") from error
-
-    def check_room(self) -> None:
-        """Have room for everything."""
-
-    async def put(self, threads: Sequence[str]) -> None:
-        """Send the names of threads."""
-        for start in range(0, len(threads), _BATCH):
+    async def send(self, messages: Sequence[M], *, delay_seconds: int = 0) -> None:
+        """Send messages; nobody receives them before the delay is over."""
+        for start in range(0, len(messages), _BATCH):
             entries = [
-                {"Id": str(number), "MessageBody": ThreadJob(thread=thread).model_dump_json()}
-                for number, thread in enumerate(threads[start : start + _BATCH])
+                {"Id": str(number), "MessageBody": message.model_dump_json(), "DelaySeconds": delay_seconds}
+                for number, message in enumerate(messages[start : start + _BATCH])
             ]
             try:
                 async with asyncio.timeout(_PUT_SECONDS):
@@ -101,7 +90,7 @@ class SqsQueue:
             if outcome.get("Failed"):
                 raise QueueUnavailable(f"the queue did not take {len(outcome['Failed'])} of {len(entries)} messages")
 
-    async def receive(self, count: int, *, visibility_seconds: int) -> list[ReceivedJob]:
+    async def receive(self, count: int, *, visibility_seconds: int) -> list[Received[M]]:
         """Wait for up to `count` messages (10 at most) and hide them from other workers for a while."""
         outcome = await self._call(
             self._client.receive_message,
@@ -109,13 +98,13 @@ class SqsQueue:
             WaitTimeSeconds=POLL_SECONDS,
             VisibilityTimeout=visibility_seconds,
         )
-        return [_received(message) for message in outcome.get("Messages", ())]
+        return [self._received(message) for message in outcome.get("Messages", ())]
 
-    async def hide(self, job: ReceivedJob, *, seconds: int) -> None:
+    async def hide(self, job: Received[M], *, seconds: int) -> None:
         """Keep a message from other workers, from now on for this long; 0 hands it back."""
         await self._call(self._client.change_message_visibility, ReceiptHandle=job.receipt, VisibilityTimeout=seconds)
 
-    async def delete(self, job: ReceivedJob) -> None:
+    async def delete(self, job: Received[M]) -> None:
         """Be done with a message."""
         await self._call(self._client.delete_message, ReceiptHandle=job.receipt)
 
@@ -133,10 +122,69 @@ class SqsQueue:
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             raise QueueUnavailable(f"the queue answered {code}") from error
 
+    def _received(self, message: dict[str, str]) -> Received[M]:
+        try:
+            job = self._kind.model_validate_json(message["Body"])
+        except ValidationError:
+            job = None
+        return Received(job=job, receipt=message["ReceiptHandle"], message_id=message["MessageId"])
 
-def _received(message: dict[str, str]) -> ReceivedJob:
+
+class SqsQueue(MessageQueue[ThreadJob]):
+    """The queue of threads whose events wait in the inbox.
+
+    Parameters
+    ----------
+    client
+        A boto3 client for SQS.
+    url
+        Address of the queue.
+    """
+
+    def __init__(self, client: Any, url: str) -> None:
+        super().__init__(client, url, kind=ThreadJob)
+
+    @classmethod
+    async def connect(cls, url: str) -> Self:
+        """Build the client, which reads files and takes a moment; nothing is sent yet."""
+        return cls(await connect(url, setting="INTENTLOOP_QUEUE_URL"), url)
+
+    def check_room(self) -> None:
+        """Have room for everything."""
+
+    async def put(self, threads: Sequence[str]) -> None:
+        """Send the names of threads."""
+        await self.send([ThreadJob(thread=thread) for thread in threads])
+
+
+async def connect(url: str, *, setting: str) -> Any:
+    """Build a client for a queue.
+
+    Parameters
+    ----------
+    url
+        Address of the queue.
+    setting
+        The variable that holds it, for messages.
+
+    Returns
+    -------
+    Any
+        A boto3 client; nothing is sent yet.
+
+    Raises
+    ------
+    SetupProblem
+        It is a FIFO queue, or AWS is not set up.
+    """
+    if url.endswith(".fifo"):
+        raise SetupProblem(f"{setting} names a FIFO queue; a standard one is needed, order is kept without it")
+    host = _AWS_HOST.match(url)
+    config = Config(
+        connect_timeout=3, read_timeout=POLL_SECONDS + 5, retries={"mode": "standard", "total_max_attempts": 2}
+    )
+    make = partial(boto3.client, "sqs", config=config, region_name=host[1] if host else None)
     try:
-        job = ThreadJob.model_validate_json(message["Body"])
-    except ValidationError:
-        job = None
-    return ReceivedJob(job=job, receipt=message["ReceiptHandle"], message_id=message["MessageId"])
+        return await asyncio.to_thread(make)
+    except BotoCoreError as error:
+        raise SetupProblem(f"the queue cannot be used ({error}); set AWS_DEFAULT_REGION and credentials") from error

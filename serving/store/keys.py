@@ -57,3 +57,18 @@ def shadow_key_range(bot: str, shadow: str) -> tuple[str, str]:
     """Give bounds of the `_id`s that a shadow's counters can have, the upper one exclusive."""
     prefix = f"{_escaped(bot)}:{_escaped(shadow)}"
     return f"{prefix}:", f"{prefix};"  # the character after the colon
+
+
+def job_key(bot: str, number: int) -> str:
+    """Compose the `_id` of one of a bot's jobs: `bot:number`; they sort as text in the order they were asked for."""
+    return f"{_escaped(bot)}:{number:0{TURN_DIGITS}d}"
+
+
+def job_key_range(bot: str) -> tuple[str, str]:
+    """Give the lowest and highest `_id` a job of this bot can have, both inclusive."""
+    return job_key(bot, 0), f"{_escaped(bot)}:{'9' * TURN_DIGITS}"
+
+
+def training_key(bot: str) -> str:
+    """Compose the `_id` of the lease on training a bot: `training:bot`."""
+    return f"training:{_escaped(bot)}"

@@ -12,6 +12,8 @@ LLM_USAGE = "llm_usage"
 INBOX = "inbox"
 SHADOWS = "shadows"
 FORGOTTEN = "forgotten"
+JOBS = "jobs"
+LEASES = "leases"
 _EXPIRY = "expires_at"
 _NX_27017 = "nx_27017"
 
@@ -61,6 +63,7 @@ class Schema:
             SHADOWS: [expiry],
             LABELS: [ranked],
             FORGOTTEN: [expiry],
+            JOBS: [expiry],
         }
         for name, indexes in indexes_by_collection.items():
             await self._database.call("create indexes", self._database.collection(name).create_indexes(indexes))
@@ -70,6 +73,6 @@ class Schema:
         """Delete what has expired, where the database does not do so by itself."""
         await self.ensure()
         if self._needs_sweeping:
-            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN):
+            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN, JOBS):
                 expired = self._database.collection(name).delete_many({_EXPIRY: {"$lt": now}})
                 await self._database.call("delete expired", expired)

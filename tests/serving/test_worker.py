@@ -34,7 +34,8 @@ async def working(
     queue: SqsQueue, work: Callable[[str], Awaitable[float | None]], *, slots: int = 8
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(Worker(queue, work, slots=slots, visibility_seconds=1).run(stop))
+    worker = Worker(queue, lambda job: work(job.thread), slots=slots, visibility_seconds=1)
+    task = asyncio.create_task(worker.run(stop))
     try:
         yield
     finally:

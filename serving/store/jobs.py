@@ -1,0 +1,181 @@
+"""Jobs: long pieces of work that somebody has asked for, how far they are and what came of them.
+
+    jobs  {_id: "bot:number", the fields of `Job`, expires_at}
+
+Jobs of a bot are numbered by their `_id`, so that of two who ask at once only one makes a new job and the other finds
+it. Whole documents are replaced by compare-and-set on their revision.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.errors import StoreUnavailable
+from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
+from serving.store.keys import job_key, job_key_range
+from serving.store.schema import JOBS
+
+State = Literal["queued", "running", "done", "failed", "nothing-to-do"]
+KEPT = timedelta(days=90)
+_TRIES = 20
+
+
+class Job(BaseModel):
+    """A training that was asked for.
+
+    `share` is how much is done, in [0, 1], and `step` what is being done. `run_url` is the page of the MLflow run,
+    which is also the log. `version` is what came of it, and `reason` why it failed, waits, did nothing or was refused
+    by the gate. `until` is when whoever works on it counts as dead; None while nobody does.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bot: str
+    number: int
+    revision: int = 0
+    kind: Literal["train"] = "train"
+    state: State = "queued"
+    step: str = "waiting"
+    share: float = 0.0
+    by: str
+    created_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: int = 0
+    holder: str | None = None
+    until: datetime | None = None
+    run_id: str | None = None
+    run_url: str | None = None
+    version: str | None = None
+    answers: bool = False
+    reason: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self.state not in ("queued", "running")
+
+    def is_dead(self, now: datetime) -> bool:
+        """Whether somebody worked on it who has given no sign of life for too long."""
+        return self.state == "running" and self.until is not None and self.until <= now
+
+    def seen_at(self, now: datetime) -> "Job":
+        """Give the job as it is to be shown: one whose process is dead has failed, though nobody could write that."""
+        if not self.is_dead(now):
+            return self
+        reason = f"{self.holder} worked on it and gave no sign of life any more"
+        return self.model_copy(update={"state": "failed", "reason": reason, "ended_at": self.until, "until": None})
+
+
+class Jobs:
+    """Reads and writes `jobs`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._jobs: Collection = database.collection(JOBS)
+
+    async def order(self, bot: str, *, by: str, now: datetime) -> tuple[Job, bool]:
+        """Ask for a training; one that waits or runs already will do.
+
+        Parameters
+        ----------
+        bot
+            The bot.
+        by
+            Who asks, for the record.
+        now
+            The current time.
+
+        Returns
+        -------
+        tuple[Job, bool]
+            The job, and whether it is new.
+
+        Raises
+        ------
+        StoreUnavailable
+            The database does not answer, or so many ask at once that no number could be had.
+        """
+        for _ in range(_TRIES):
+            newest = next(iter(await self.recent(bot, limit=1)), None)
+            if newest is not None and not newest.seen_at(now).is_over:
+                return newest, False
+            if newest is not None and not newest.is_over:
+                dead = newest.seen_at(now).model_dump(include={"state", "reason", "ended_at", "until"})
+                if await self.change(newest, **dead) is None:
+                    continue  # it was not dead after all
+            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, created_at=now)
+            try:
+                await self._database.call("write job", self._jobs.insert_one(_document(job)))
+            except DuplicateKeyError:
+                continue
+            return job, True
+        raise StoreUnavailable("write job: others are always faster")
+
+    async def find(self, bot: str, number: int) -> Job | None:
+        """Read a job."""
+        document = await self._database.call("read job", self._jobs.find_one({"_id": job_key(bot, number)}))
+        return _job(document) if document is not None else None
+
+    async def recent(self, bot: str, *, limit: int) -> list[Job]:
+        """Give the last jobs of a bot, the newest first."""
+        lowest, highest = job_key_range(bot)
+        cursor = self._jobs.find({"_id": {"$gte": lowest, "$lte": highest}}).sort("_id", DESCENDING).limit(limit)
+        return [_job(document) for document in await self._database.call("read jobs", cursor.to_list(limit))]
+
+    async def claim(self, job: Job, *, holder: str, until: datetime, now: datetime) -> Job | None:
+        """Begin to work on a job; None if somebody else has changed it, or it is over.
+
+        Whoever asks holds the lease on training the bot, so that nobody alive works on a job that is running.
+
+        Parameters
+        ----------
+        job
+            The job as it was read.
+        holder
+            Who works on it, in words for a person.
+        until
+            When that one counts as dead.
+        now
+            The current time.
+
+        Returns
+        -------
+        Job | None
+            The job as it is written now.
+        """
+        if job.is_over:
+            return None
+        return await self.change(
+            job,
+            state="running",
+            step="starting",
+            share=0.0,
+            attempts=job.attempts + 1,
+            holder=holder,
+            until=until,
+            started_at=now,
+            reason="",
+        )
+
+    async def change(self, job: Job, **changes: Any) -> Job | None:
+        """Write a job with some fields changed; None if somebody else has changed it since it was read."""
+        changed = job.model_copy(update={**changes, "revision": job.revision + 1})
+        query = {"_id": job_key(job.bot, job.number), "revision": job.revision}
+        outcome = await self._database.call("write job", self._jobs.replace_one(query, _document(changed)))
+        return changed if outcome.matched_count == 1 else None
+
+
+def _document(job: Job) -> Document:
+    return {"_id": job_key(job.bot, job.number), **job.model_dump(), "expires_at": job.created_at + KEPT}
+
+
+def _job(document: Document) -> Job:
+    return Job.model_validate({name: value for name, value in document.items() if name in Job.model_fields})

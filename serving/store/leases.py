@@ -1,0 +1,114 @@
+"""Leases: who may work on something that only one may work on at a time, until when.
+
+    leases  {_id, number, holder, since, until}
+
+Found by `_id` and replaced by compare-and-set on the number, which grows with every holder: work that was done under a
+lower number than the present one was done by somebody who has been taken for dead since.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from serving.store.client import Collection, Database, Document, DuplicateKeyError
+from serving.store.schema import LEASES
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Who holds what.
+
+    Attributes
+    ----------
+    key
+        What is held.
+    number
+        How many have held it by now, this one included.
+    holder
+        Who holds it, in words for a person.
+    since, until
+        When it was taken, and when its holder counts as dead unless it is renewed.
+    """
+
+    key: str
+    number: int
+    holder: str
+    since: datetime
+    until: datetime
+
+
+class Leases:
+    """Takes, renews and gives back leases.
+
+    Clocks of machines that share leases may differ by much less than `ttl`.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    ttl
+        How long a holder may give no sign of life.
+    """
+
+    def __init__(self, database: Database, *, ttl: timedelta) -> None:
+        self._database = database
+        self._leases: Collection = database.collection(LEASES)
+        self.ttl = ttl
+
+    async def find(self, key: str) -> Lease | None:
+        """Read a lease, whether it is still valid or not."""
+        document = await self._database.call("read lease", self._leases.find_one({"_id": key}))
+        if document is None:
+            return None
+        return Lease(key, **{name: document[name] for name in ("number", "holder", "since", "until")})
+
+    async def take(self, key: str, *, holder: str, now: datetime) -> tuple[Lease, bool]:
+        """Take a lease if nobody alive holds it.
+
+        Parameters
+        ----------
+        key
+            What is to be held.
+        holder
+            Who wants it, in words for a person.
+        now
+            The current time.
+
+        Returns
+        -------
+        tuple[Lease, bool]
+            The lease, and whether it is ours; otherwise it is whoever's holds it.
+        """
+        found = await self.find(key)
+        while found is None or found.until <= now:
+            wanted = Lease(key, found.number + 1 if found else 1, holder, now, now + self.ttl)
+            if await self._put(wanted, instead_of=found):
+                return wanted, True
+            found = await self.find(key)  # somebody else was faster
+        return found, False
+
+    async def renew(self, lease: Lease, *, now: datetime) -> Lease | None:
+        """Hold a lease for longer, even one that has run out while nobody wanted it; None if somebody took it."""
+        renewed = Lease(lease.key, lease.number, lease.holder, lease.since, now + self.ttl)
+        return renewed if await self._put(renewed, instead_of=lease) else None
+
+    async def give_back(self, lease: Lease, *, now: datetime) -> None:
+        """Let others take a lease at once; its number stays, so that the next one is higher."""
+        await self._put(Lease(lease.key, lease.number, lease.holder, lease.since, now), instead_of=lease)
+
+    async def _put(self, lease: Lease, *, instead_of: Lease | None) -> bool:
+        document: Document = {
+            "_id": lease.key,
+            "number": lease.number,
+            "holder": lease.holder,
+            "since": lease.since,
+            "until": lease.until,
+        }
+        if instead_of is None:
+            try:
+                await self._database.call("write lease", self._leases.insert_one(document))
+            except DuplicateKeyError:
+                return False
+            return True
+        query = {"_id": lease.key, "number": instead_of.number}
+        outcome = await self._database.call("write lease", self._leases.replace_one(query, document))
+        return outcome.matched_count == 1

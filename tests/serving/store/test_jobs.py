@@ -1,0 +1,72 @@
+import asyncio
+from datetime import timedelta
+
+from serving.store.client import Database
+from serving.store.jobs import Job, Jobs
+from tests.support.records import now
+
+MINUTE = timedelta(minutes=1)
+
+
+async def started(jobs: Jobs, bot: str) -> Job:
+    job, _ = await jobs.order(bot, by="test", now=now())
+    running = await jobs.claim(job, holder="here", until=now() + MINUTE, now=now())
+    assert running is not None
+    return running
+
+
+async def test_order_several_at_once_share_one_job(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    orders = await asyncio.gather(*(jobs.order(new_name, by=f"p{n}", now=now()) for n in range(6)))
+    assert sorted(is_new for _, is_new in orders) == [False] * 5 + [True]
+    assert {job.number for job, _ in orders} == {1}
+
+
+async def test_claim_is_for_one(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    job, _ = await jobs.order(new_name, by="test", now=now())
+    claims = [jobs.claim(job, holder=f"h{n}", until=now() + MINUTE, now=now()) for n in range(4)]
+    [running] = [claimed for claimed in await asyncio.gather(*claims) if claimed is not None]
+    assert (running.state, running.attempts) == ("running", 1)
+    assert await jobs.find(new_name, 1) == running
+    assert (await jobs.order(new_name, by="test", now=now()))[0] == running
+
+
+async def test_change_of_what_somebody_else_has_changed_is_refused(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    running = await started(jobs, new_name)
+    moved = await jobs.change(running, share=0.5, step="fitting")
+    assert moved is not None
+    assert await jobs.change(running, state="failed") is None
+    assert await jobs.find(new_name, 1) == moved
+
+
+async def test_job_of_a_dead_process_has_failed_and_makes_room_for_the_next(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    running = await started(jobs, new_name)
+    assert running.until is not None
+    later = running.until + MINUTE
+    shown = running.seen_at(later)
+    assert (shown.state, shown.ended_at) == ("failed", running.until)
+    assert "here worked on it and gave no sign of life" in shown.reason
+    assert running.seen_at(now()) == running
+    following, is_new = await jobs.order(new_name, by="test", now=later)
+    assert (following.number, is_new) == (2, True)
+    assert [job.state for job in await jobs.recent(new_name, limit=5)] == ["queued", "failed"]
+    assert await jobs.claim(running, holder="late", until=later + MINUTE, now=later) is None
+
+
+async def test_job_whose_process_died_can_be_claimed_again(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    running = await started(jobs, new_name)
+    assert running.until is not None
+    again = await jobs.claim(running, holder="other", until=running.until + 2 * MINUTE, now=running.until)
+    assert again is not None
+    assert (again.attempts, again.holder) == (2, "other")
+
+
+async def test_bots_do_not_see_each_others_jobs(database: Database, new_name: str) -> None:
+    jobs = Jobs(database)
+    await jobs.order(new_name, by="test", now=now())
+    assert await jobs.recent(f"{new_name}x", limit=5) == []
+    assert await jobs.find(f"{new_name}x", 1) is None
