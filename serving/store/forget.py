@@ -147,13 +147,9 @@ class Eraser:
         return {name: await self._read(name, query) for name, query in _queries(thread).items()}
 
     async def _labels(self, bot: str, thread_ids: Sequence[str]) -> list[LabelItem]:
-        found: dict[str, LabelItem] = {}
-        for some in _in_parts(thread_ids):
-            query = {"bot": bot, "sources.thread_id": {"$in": some}}
-            found |= {
-                document["_id"]: LabelItem.from_document(document) for document in await self._read(LABELS, query)
-            }
-        return list(found.values())
+        # all of the bot's: NX-27017 0.8 does not look into the documents of an array
+        items = [LabelItem.from_document(document) for document in await self._read(LABELS, {"bot": bot})]
+        return [item for item in items if any(source.thread_id in thread_ids for source in item.sources)]
 
     async def _said_by_others(self, bot: str, texts: Sequence[str], *, threads: Sequence[str]) -> set[str]:
         mine, found = set(threads), set()
