@@ -24,11 +24,18 @@ def import_(
 
     Example: `intentloop import data/sample/bot.json --replace`
     """
+    from rich.console import Console
+
+    from serving.local.progress import ProgressView
     from serving.store.bots import import_bot
 
     content = read_json(file)
     name = chosen_bot(bot)
-    report = with_database(lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace))
+    with ProgressView(Console(stderr=True)) as view, view.step("Import", expected_seconds=2) as step:
+        report = with_database(
+            lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace, progress=step.report)
+        )
+        step.note = "done"
     for sentence in report.repairs:
         typer.echo(sentence, err=True)
     for kind in ("intents", "entities"):

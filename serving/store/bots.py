@@ -11,7 +11,7 @@ import asyncio
 import json
 import math
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,11 @@ from serving.store.spans import repair_spans
 
 INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 _MAX_INT64 = 2**63
+_READ_AT_ONCE = 4
+"""Drafts in one answer: a database that does one thing at a time keeps customers waiting while it reads."""
+_PAUSE = 6.0
+"""How many times as long as each call an import pauses after it, so that the database is the customers' meanwhile."""
+_LONGEST_PAUSE_SECONDS = 0.1
 _MAX_DEPTH = 50
 _ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entity_values": "value"}
 
@@ -48,15 +53,20 @@ class ImportReport(BaseModel):
 
 @dataclass(frozen=True)
 class _Kind:
-    """One of the two collections: its name, the field its objects lie in, and the fields that may name an object."""
+    """One of the two collections: its name, the field its objects lie in, and the fields that may name an object.
+
+    Writing it is `share` of an import and begins at `share_before`.
+    """
 
     collection: str
     field: str
     name_fields: tuple[str, ...]
+    share_before: float
+    share: float
 
 
-_INTENT = _Kind(INTENTS, "intent", ("intentId", "intent_id"))
-_ENTITY = _Kind(ENTITIES, "entity", ("name",))
+_INTENT = _Kind(INTENTS, "intent", ("intentId", "intent_id"), share_before=0.2, share=0.6)
+_ENTITY = _Kind(ENTITIES, "entity", ("name",), share_before=0.8, share=0.2)
 
 
 @dataclass(frozen=True)
@@ -83,7 +93,13 @@ class _Change:
 
 
 async def import_bot(
-    database: Database, content: object, *, bot: str, source: str, replace: bool = False
+    database: Database,
+    content: object,
+    *,
+    bot: str,
+    source: str,
+    replace: bool = False,
+    progress: Callable[[float, str], None] = lambda share, what: None,
 ) -> ImportReport:
     """Bring a bot file into the drafts: everything in it, or nothing.
 
@@ -102,6 +118,8 @@ async def import_bot(
         Name of the file, for messages.
     replace
         Delete intents and entities that the file does not hold; otherwise they stay.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
 
     Returns
     -------
@@ -117,13 +135,14 @@ async def import_bot(
     """
     fields = check_bot_file(content, source=source)
     intents, repairs = repair_spans(fields.pop("intents", []))
+    progress(0.0, "reading the drafts")
     changes = (
         await _plan(database, _INTENT, intents, bot=bot, replace=replace),
         await _plan(database, _ENTITY, fields.pop("entities", []), bot=bot, replace=replace),
     )
     try:
         for change in changes:
-            await _write(database, change.kind, put=change.changed, delete=change.deleted)
+            await _write(database, change.kind, put=change.changed, delete=change.deleted, progress=progress)
         if fields:
             await _put(database, BOTS, {"_id": bot, "fields": fields})
     except StoreUnavailable:
@@ -228,12 +247,21 @@ async def _plan(database: Database, kind: _Kind, rows: list[Any], *, bot: str, r
     return _Change(kind, before, after, frozenset(before.keys() - after.keys()) if replace else frozenset())
 
 
-async def _write(database: Database, kind: _Kind, *, put: Mapping[str, Document], delete: Iterable[str]) -> None:
-    for document in put.values():
+async def _write(
+    database: Database,
+    kind: _Kind,
+    *,
+    put: Mapping[str, Document],
+    delete: Iterable[str],
+    progress: Callable[[float, str], None] = lambda share, what: None,
+) -> None:
+    for number, document in enumerate(put.values()):
         started = time.monotonic()
+        progress(
+            kind.share_before + kind.share * number / len(put), f"writing {kind.collection}, {number} of {len(put)}"
+        )
         await _put(database, kind.collection, document)
-        # as long a pause: a database that does one thing at a time is the customers' for half of the time
-        await asyncio.sleep(time.monotonic() - started)
+        await _give_way(started)
     for key in delete:
         await database.call("delete draft", database.collection(kind.collection).delete_one({"_id": key}))
 
@@ -243,9 +271,22 @@ async def _put(database: Database, collection: str, document: Document) -> None:
     await database.call("write draft", operation)
 
 
+async def _give_way(started: float) -> None:
+    await asyncio.sleep(min(_PAUSE * (time.monotonic() - started), _LONGEST_PAUSE_SECONDS))
+
+
 async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Document]:
-    cursor = database.collection(kind.collection).find({"bot": bot})
-    documents = await database.call("read drafts", cursor.to_list(None))
+    """Read a bot's drafts, a few at once."""
+    drafts, started = database.collection(kind.collection), time.monotonic()
+    listed = await database.call("list drafts", drafts.find({"bot": bot}, {"_id": 1}).to_list(None))
+    await _give_way(started)
+    keys = [row["_id"] for row in listed]
+    documents: list[Document] = []
+    for first in range(0, len(keys), _READ_AT_ONCE):
+        started = time.monotonic()
+        some = drafts.find({"_id": {"$in": keys[first : first + _READ_AT_ONCE]}})
+        documents += await database.call("read drafts", some.to_list(None))
+        await _give_way(started)
     return {document["_id"]: document for document in sorted(documents, key=lambda document: document["position"])}
 
 
