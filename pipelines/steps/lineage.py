@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import mlflow
 import pandas as pd
@@ -29,7 +29,7 @@ from pipelines.nlu.text import plain
 from pipelines.progress import Progress
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
-from pipelines.steps.redact import Words, cleaned, holds, is_readable, strings_in, tombstone
+from pipelines.steps.redact import Words, cleaned, holds, is_readable, tombstone
 from pipelines.steps.snapshot import content_hash
 from pipelines.steps.versions import model_name
 
@@ -304,5 +304,6 @@ def _quoted(folder: ArtifactFolder, words: Words) -> int:
         return 0
     release = min(places, key=len)
     golden = folder.read(f"{release}/{GOLDEN_FILE}").decode().splitlines()
-    rows: list[Any] = [json.loads(line) for line in golden if line]
-    return words.count_in(strings_in([rows, json.loads(folder.read(f"{release}/nlu/nlu.json"))]))
+    model = json.loads(folder.read(f"{release}/nlu/nlu.json"))
+    shown = [json.loads(line)["text"] for line in golden if line] + model.get("nearest", {}).get("texts", [])
+    return len({plain(text) for text in shown} & words.texts)

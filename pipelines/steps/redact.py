@@ -5,11 +5,9 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
 
 import pandas as pd
 
@@ -53,10 +51,6 @@ class Words:
             return True
         folded = plain(content)
         return any(plain(form) in folded for text in self.texts if len(text) >= SHORTEST for form in _forms(text))
-
-    def count_in(self, strings: Iterator[str]) -> int:
-        """Count the strings that are one of the texts."""
-        return sum(plain(text) in self.texts for text in strings)
 
     def mask(self, content: bytes) -> bytes:
         """Write `*` over the ids and texts in a log; every other byte stays at its place."""
@@ -104,18 +98,6 @@ def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
         written = (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
         return None if holds(path, written, words) else written
     return None
-
-
-def strings_in(value: Any) -> Iterator[str]:
-    """Give every text in parsed JSON, however deep."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from strings_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from strings_in(inner)
 
 
 def tombstone(path: str, before: bytes, after: bytes | None, *, rows: int, now: datetime) -> dict[str, object]:
