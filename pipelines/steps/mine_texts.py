@@ -14,8 +14,8 @@ from pipelines.schemas.understanding import NluResult
 from pipelines.steps.evaluate import refuses
 from pipelines.steps.mine_turns import rows_of
 
-SURE = 0.7
-"""How likely a release must find an intent for its word to count where nobody looks."""
+SURE = 0.5
+"""How likely a release must find an intent for its word to count where nobody looks: likelier than all others."""
 _WITNESSES: tuple[Witness, ...] = ("clarification", "llm", "classifier", "shadow")
 _NO_WISH = ("form", "cancel")
 """Routes of messages that answer a form: values, not wishes."""
