@@ -13,9 +13,13 @@ from pipelines.progress import Progress, part
 from pipelines.schemas import html
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Witness, label_id
+from pipelines.settings import Settings
 from pipelines.steps.check_privacy import personal_data_finder
+from pipelines.steps.extract import extract_from_mongo
+from pipelines.steps.labels import read_items
 from pipelines.steps.mine_groups import Group, group_alike
 from pipelines.steps.mine_texts import Heard, Reading, gather, read_all, spans_of
+from pipelines.steps.mine_turns import read_turns
 
 MIN_NEED = 0.3
 """A text that needs help less than this enters the queue only if somebody was asked about it."""
@@ -75,6 +79,55 @@ class Mined:
 
     def _repr_html_(self) -> str:
         return html.block(*map(html.line, str(self).split("\n")))
+
+
+def mine_log(
+    settings: Settings,
+    *,
+    bot: str,
+    newest: Release,
+    shadow: Release | None = None,
+    since: datetime,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Mined:
+    """Read a bot's turns, drafts and labelling queue from MongoDB, and find the texts that are worth a label.
+
+    Parameters
+    ----------
+    settings
+        Where the database is.
+    bot
+        Whose turns.
+    newest
+        The newest release, whoever answered then.
+    shadow
+        Another release to ask, if there is one.
+    since
+        Turns before this moment are left out.
+    now
+        The current time.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Mined
+        What to store in the queue; nothing is stored here.
+    """
+    report = progress or (lambda share, what: None)
+    report(0.0, "reading the drafts and the queue")
+    place = (settings.resolved_mongo_uri, settings.mongo_database, bot)
+    return mine(
+        read_turns(*place, since=since, progress=part(report, 0.05, 0.3)),
+        bot=bot,
+        queue=read_items(*place),
+        examples=extract_from_mongo(*place).frame["text"].tolist(),
+        newest=newest,
+        shadow=shadow,
+        now=now,
+        progress=part(report, 0.3, 1.0),
+    )
 
 
 def mine(
