@@ -15,6 +15,7 @@
     │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
     │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
+    ├── TrainingInterrupted   nobody: a training was cut off, train again
     ├── TrainingBusy          nobody: the bot is being trained already
     ├── RunGivenUp            nobody: another training took this one for dead and works in its place
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
@@ -168,6 +169,13 @@ class LabelDecided(StateConflict):
         BotError.__init__(
             self, f"label {key} is {status}{whom} meanwhile, so nothing was written; look at it again or take the next"
         )
+
+
+class TrainingInterrupted(BotError):
+    """The process of a training ended before its time; the same training may well succeed another time."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} before its time: it was ended from outside, or memory ran out; train again")
 
 
 class TrainingBusy(BotError):

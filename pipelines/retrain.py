@@ -4,6 +4,7 @@ Whoever calls this holds the bot's lease, so that nobody else does the same mean
 in MLflow: a run that still seems to be under way, with the number of an earlier lease, is dead.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -46,6 +47,7 @@ class Retrainer:
         self._params = params.model_copy(update={"home": home, "tracking_uri": self.tracking_uri})
         self._settings = settings
         mlflow.set_tracking_uri(self.tracking_uri)
+        os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
     def give_up_dead_runs(self, lease: int) -> list[str]:
         """Mark runs as failed that were begun under an earlier lease and never ended.
@@ -95,8 +97,12 @@ class Retrainer:
             newest = self._newest()
             if newest is None:
                 return None
-            if self._is_of(recipe, newest) and self._is_finished(newest):
-                return self._trained(newest)
+            if self._is_of(recipe, newest):
+                try:
+                    was_cut_off = self._finish(newest)
+                except ReleaseRefused:  # it cannot be finished, so it is trained again
+                    return None
+                return self._trained(newest).model_copy(update={"was_completed": was_cut_off})
             answering = promoted_version(self._params.bot, self.tracking_uri, alias=self._params.release_alias)
             if answering is not None and self._is_of(recipe, answering):
                 return self._trained(answering)
@@ -147,15 +153,10 @@ class Retrainer:
                 return False
             raise
 
-    def _is_finished(self, version: str) -> bool:
+    def _finish(self, version: str) -> bool:
         key = self._settings.verdict_key
-        try:
-            finish_registration(
-                self._params.bot, version, verdict_key=key.get_secret_value() if key is not None else None
-            )
-        except ReleaseRefused:  # it cannot be finished, so it is trained again
-            return False
-        return True
+        secret = key.get_secret_value() if key is not None else None
+        return finish_registration(self._params.bot, version, verdict_key=secret)
 
     def _trained(self, version: str) -> Trained:
         found = self._version(version)

@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.settings import Settings
 from serving import health
+from serving.admin import labels, training
 from serving.channels import rest, webhooks
 from serving.channels.desk import open_desk
 from serving.http_errors import BodyLimit, install_error_handlers
+from serving.jobs.desk import open_trainings
 from serving.release import webhook as mlflow_webhook
 from serving.release.webhook import SignedWebhook
 from serving.services import Releases, open_services
@@ -65,8 +67,9 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
         async with (
             open_services(settings, releases=releases or _following_registry(settings)) as services,
             open_desk(settings, services) as desk,
+            open_trainings(settings, services) as trainings,
         ):
-            app.state.services, app.state.channels = services, desk
+            app.state.services, app.state.channels, app.state.trainings = services, desk, trainings
             yield
 
     app = FastAPIOffline(  # its docs page works without a network, the stock one asks a CDN
@@ -83,6 +86,8 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     app.include_router(rest.router)
     app.include_router(webhooks.router)
     app.include_router(mlflow_webhook.router)
+    app.include_router(training.router)
+    app.include_router(labels.router)
     app.include_router(health.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
     app.add_middleware(

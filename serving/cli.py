@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from serving.channels.commands import channel_app
-from serving.local import draft_commands, forget_commands, release_commands
+from serving.local import draft_commands, forget_commands, label_commands, release_commands, retrain_commands
 from serving.local.arguments import chosen_bot, read_settings, release_of
 
 app = typer.Typer(
@@ -98,15 +98,27 @@ def serve() -> None:
 
 
 @app.command(rich_help_panel=_RUN)
-def worker() -> None:
+def worker(
+    trainings: Annotated[
+        bool, typer.Option("--trainings", help="Train what the admin API was asked to train.")
+    ] = False,
+) -> None:
     """Answer what platforms such as Messenger brought, as the SQS queue of INTENTLOOP_QUEUE_URL asks for it.
 
-    Without a queue the chat API does this itself, and no worker is needed.
+    With `--trainings` it trains bots instead, as the queue of INTENTLOOP_TRAINING_QUEUE_URL asks for it; such a worker
+    needs the training packages. Without a queue the chat API does either itself, and no worker is needed.
 
     Example: `INTENTLOOP_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/1/chat intentloop worker`
     """
     import asyncio
 
+    if trainings:
+        from serving.jobs.worker import run_training_worker
+        from serving.logs import configure_logging
+
+        configure_logging()
+        asyncio.run(run_training_worker(read_settings()))
+        return
     from serving.local.programs import ONE_THREAD
 
     for variable, value in ONE_THREAD.items():
@@ -203,6 +215,13 @@ def train(
         bool, typer.Option("--thorough", help="Train the entity tagger for minutes, not seconds.")
     ] = False,
     encoder: EncoderOption = "auto",
+    search: Annotated[
+        int | None,
+        typer.Option(help="Try so many candidates of hyper-parameters first, on INTENTLOOP_DASK_SCHEDULER.", min=2),
+    ] = None,
+    cross_validate: Annotated[
+        int, typer.Option(help="Also cross-validate with so many folds; each is a training of its own.", min=0, max=20)
+    ] = 0,
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
@@ -210,6 +229,9 @@ def train(
     max_lost_goals: Annotated[
         float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
     ] = 0.02,
+    cases: Annotated[
+        Path, typer.Option(help="Gate: folder of saved conversations that must be answered as before.", file_okay=False)
+    ] = Path("data/cases"),
     accept_tool_changes: Annotated[
         bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
     ] = False,
@@ -227,10 +249,17 @@ def train(
     from serving.local.processes import is_listening
     from serving.local.progress import share_reporter
 
+    if cross_validate == 1:
+        raise typer.BadParameter("a cross-validation needs 2 folds or more", param_hint="--cross-validate")
     require_packages(_TRAINING_PACKAGES, extra="train", purpose="training")
     settings = read_settings()
     if is_listening(settings.host, settings.api_port):
         give_way()
+    if search:
+        from pipelines.steps.cluster import check_cluster
+
+        for note in check_cluster(settings.dask_scheduler):
+            typer.echo(f"note: {note}", err=True)
     # imported when that is settled, since it is seconds of work
     from pipelines.run import run_training
     from pipelines.schemas.training import TrainParams
@@ -243,9 +272,12 @@ def train(
         test_file=test,
         encoder=encoder,
         algorithm="lbfgs" if thorough else "ap",
+        search=search or 0,
+        cross_validate=cross_validate,
         min_accuracy=min_accuracy,
         replays=replays,
         max_lost_goals=max_lost_goals,
+        cases=cases,
         accept_tool_changes=accept_tool_changes,
         seed=seed,
         release_alias=settings.release_alias,
@@ -255,6 +287,8 @@ def train(
     for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
         if name in outcome.metrics:
             typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
+    if "search_gain" in outcome.metrics:
+        typer.echo(f"gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
     wants_promotion = promote and not outcome.gate_reasons
     if wants_promotion:
         release_commands.promote_trained(outcome.tracking_uri, params.bot, outcome.version, run_id=outcome.run_id)
@@ -263,6 +297,9 @@ def train(
     if outcome.gate_reasons:
         typer.echo(f"the gate was not passed: {outcome.gate_reasons}", err=True)
         raise typer.Exit(1)
+
+
+app.command(rich_help_panel=_DATA)(retrain_commands.retrain)
 
 
 @app.command(rich_help_panel=_DATA)
@@ -295,6 +332,7 @@ def evaluate(
 
 
 app.command(rich_help_panel=_DATA)(release_commands.replay)
+app.command(rich_help_panel=_DATA)(label_commands.label)
 app.command(rich_help_panel=_DATA)(forget_commands.forget)
 app.command(rich_help_panel=_RELEASES)(release_commands.releases)
 app.command(rich_help_panel=_RELEASES)(release_commands.promote)

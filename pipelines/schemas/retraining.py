@@ -16,3 +16,6 @@ class Trained(BaseModel):
     gate_passed: bool
     gate_reasons: str = Field(default="", description="Why the gate refused it.")
     answers: bool = Field(description="Whether it carries the alias that answers.")
+    was_completed: bool = Field(
+        default=False, description="Whether its registration had been cut off and was finished now."
+    )

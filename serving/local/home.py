@@ -134,6 +134,9 @@ def admin_token_of(home: Path) -> str:
     return file.read_text(encoding="ascii").strip()
 
 
+TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
+
+
 def require_packages(modules: Sequence[str], *, extra: str, purpose: str) -> None:
     """Make sure that an optional part of the installation is there.
 

@@ -1,0 +1,199 @@
+"""Holds the lease on a bot while this process trains it, and writes down how far it is.
+
+Training keeps the main thread busy for minutes, so this has a thread and an event loop of its own.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pipelines.errors import BotError, NotFound, StoreUnavailable, TrainingBusy
+from pipelines.settings import Settings
+from serving.store.client import Database
+from serving.store.jobs import Job, Jobs
+from serving.store.keys import training_key
+from serving.store.leases import Lease, Leases
+
+WRITE_SECONDS = 1.0
+
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class JobOver(BotError):
+    """Somebody asks for a job that is done with; there is nothing to do."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"training {job.number} of bot {job.bot!r} is over ({job.state}); nothing was begun")
+
+
+class Keeper:
+    """A context that lasts as long as this process may train a bot.
+
+    Entering it raises `TrainingBusy` where somebody else trains the bot, and `JobOver` or `NotFound` where there is no
+    such job to do. Should somebody else take the lease, which happens only to a process that gave no sign of life, it
+    is the main thread that is ended, by `SIGTERM`.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    bot
+        The bot.
+    job
+        Number of the job that is worked on, if it is one.
+    """
+
+    def __init__(self, settings: Settings, bot: str, *, job: int | None) -> None:
+        self._settings, self._bot, self._number = settings, bot, job
+        self._ttl = timedelta(seconds=settings.training_lease_seconds)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="training-keeper", daemon=True)
+        self._progress = (0.0, "starting")
+        self._run: dict[str, Any] = {}
+        self._lease: Lease | None = None
+        self._job: Job | None = None
+        self.is_lost = False
+
+    @property
+    def lease_number(self) -> int:
+        """Number of the lease that this process holds."""
+        if self._lease is None:
+            raise RuntimeError("the lease is held only within the context")
+        return self._lease.number
+
+    def report(self, share: float, what: str) -> None:
+        """Note the share done, in [0, 1], and what is being done."""
+        self._progress = (share, what)
+
+    def begun(self, run_id: str, run_url: str) -> None:
+        """Note the MLflow run."""
+        self._run = {"run_id": run_id, "run_url": run_url}
+
+    def conclude(self, **changes: Any) -> None:
+        """Write what became of the job, if this is one."""
+        self._call(self._conclude(**changes))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        try:
+            self._call(self._begin())
+        except BaseException:
+            self._end_thread()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(StoreUnavailable):  # it runs out by itself
+            self._call(self._end())
+        self._end_thread()
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end_thread(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _begin(self) -> None:
+        settings = self._settings
+        self._database = Database(
+            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+        )
+        self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
+        holder, now = f"{socket.gethostname()}, process {os.getpid()}", _now()
+        lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=now)
+        if not is_ours:
+            raise TrainingBusy(self._bot, holder=lease.holder, since=lease.since)
+        self._lease = lease
+        if self._number is not None:
+            try:
+                self._job = await self._claim(self._number, holder)
+            except BotError:
+                await self._leases.give_back(lease, now=now)
+                raise
+        self._stop = asyncio.Event()
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _claim(self, number: int, holder: str) -> Job:
+        job = await self._jobs.find(self._bot, number)
+        while job is not None and not job.is_over:
+            claimed = await self._jobs.claim(job, holder=holder, until=_now() + self._ttl, now=_now())
+            if claimed is not None:
+                return claimed
+            job = await self._jobs.find(self._bot, number)
+        if job is None:
+            raise NotFound("training", str(number), hint="ask for one at `/api/v1/bots/BOT/trainings`")
+        raise JobOver(job)
+
+    async def _keep(self) -> None:
+        renewed_at = time.monotonic()
+        written: tuple[Any, ...] = ()
+        while not await self._is_told_to_stop(within=min(WRITE_SECONDS, self._ttl.total_seconds() / 6)):
+            try:
+                if time.monotonic() - renewed_at > self._ttl.total_seconds() / 3:
+                    await self._renew()
+                    renewed_at, written = time.monotonic(), ()
+                if self._job is not None and written != (self._progress, self._run):
+                    written = (self._progress, self._run)
+                    share, what = self._progress
+                    await self._change_job(share=share, step=what, until=_now() + self._ttl, **self._run)
+            except StoreUnavailable as error:
+                _log.warning("the lease on training bot %s is not renewed: %s", self._bot, error)
+
+    async def _is_told_to_stop(self, *, within: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._stop.wait()
+        return self._stop.is_set()
+
+    async def _renew(self) -> None:
+        if self._lease is None:
+            return
+        renewed = await self._leases.renew(self._lease, now=_now())
+        if renewed is None:
+            self.is_lost, self._lease, self._job = True, None, None
+            os.kill(os.getpid(), signal.SIGTERM)
+        self._lease = renewed
+
+    async def _change_job(self, **changes: Any) -> None:
+        """Write the job, unless somebody has decided about it meanwhile."""
+        while self._job is not None:
+            changed = await self._jobs.change(self._job, **changes)
+            if changed is not None:
+                self._job = changed
+                return
+            found = await self._jobs.find(self._bot, self._job.number)
+            self._job = found if found is not None and found.holder == self._job.holder and not found.is_over else None
+
+    async def _conclude(self, **changes: Any) -> None:
+        await self._change_job(**changes, **self._run)
+        self._job = None  # nothing is written after the last word
+
+    async def _end(self) -> None:
+        self._stop.set()
+        await asyncio.gather(self._keeping, return_exceptions=True)  # not cancelled: what it sends could arrive late
+        try:
+            if self._lease is not None:
+                await self._leases.give_back(self._lease, now=_now())
+        finally:
+            self._database.close()
+
+
+def _now() -> datetime:
+    # to the millisecond, as the database keeps it
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -1,0 +1,76 @@
+"""The child process that a job is done in: `intentloop retrain`, which cannot outlive whoever started it."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import SecretStr
+
+from pipelines.settings import ENV_PREFIX, Settings
+from serving.local.processes import Child, Program
+from serving.store.jobs import Job
+
+EXIT_BUSY = 3
+"""Exit code of a retraining that did nothing because another process is retraining the bot."""
+_POLL_SECONDS = 0.2
+# Serving gives up on MLflow within seconds and passes that on to its children; a training has large files to send.
+_PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit code, 128 + N if signal N ended it, and that in a sentence with its last words."""
+
+    code: int
+    sentence: str
+
+
+class TrainingProcess:
+    """Runs jobs, each in a child process.
+
+    Parameters
+    ----------
+    settings
+        The platform's, which the child gets too.
+    options
+        More options for `intentloop retrain`.
+    """
+
+    def __init__(self, settings: Settings, *, options: Sequence[str] = ()) -> None:
+        self._settings, self._options = settings, tuple(options)
+
+    async def run(self, job: Job) -> Ended:
+        """Do a job and wait for it; who is cancelled meanwhile ends it."""
+        command = [sys.executable, "-m", "serving.cli", "retrain", "--bot", job.bot, "--job", str(job.number)]
+        program = Program(
+            f"training-{job.bot}",
+            f"the training of bot {job.bot!r}",
+            [*command, *self._options],
+            environment={**_environment_of(self._settings), **_PATIENT},
+        )
+        child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))
+        try:
+            while child.exit_code is None:  # noqa: ASYNC110  the operating system says so to nobody but who asks
+                await asyncio.sleep(_POLL_SECONDS)
+        finally:
+            await asyncio.to_thread(child.finish_stop)
+        return Ended(child.exit_code or 0, str(child.failure()))
+
+
+def _environment_of(settings: Settings) -> dict[str, str]:
+    """Give the variables by which a child gets the settings of this process, wherever it has them from."""
+    variables = {}
+    for name in settings.model_fields_set:
+        value, alias = getattr(settings, name), Settings.model_fields[name].validation_alias
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        elif isinstance(value, tuple):
+            value = ",".join(value)
+        elif isinstance(value, dict):
+            value = json.dumps(value)
+        if value is not None:
+            variables[alias if isinstance(alias, str) else f"{ENV_PREFIX}{name.upper()}"] = str(value)
+    return variables

@@ -1,0 +1,150 @@
+"""One retraining from the lease to the last word about it: what `intentloop retrain` does."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from pipelines.progress import Progress
+from pipelines.schemas.retraining import Trained
+from pipelines.settings import Settings
+from serving.jobs.keeper import Keeper
+from serving.jobs.notify import post_notice
+
+_log = logging.getLogger(__name__)
+
+
+class Trainer(Protocol):
+    """Trains one bot; `pipelines.retrain` has the class."""
+
+    def give_up_dead_runs(self, lease: int) -> list[str]:
+        """Mark runs as failed that were begun under an earlier lease and never ended; give their ids."""
+        ...
+
+    def find_trained(self) -> Trained | None:
+        """Find what a training would give now among what is registered."""
+        ...
+
+    def train(self, *, lease: int, progress: Progress, begun: Callable[[str, str], None]) -> Trained:
+        """Train, judge and register."""
+        ...
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """What came of a retraining.
+
+    Attributes
+    ----------
+    trained
+        The version that is the answer to the present data.
+    is_new
+        Whether it was trained just now.
+    is_promoted
+        Whether this retraining let it answer.
+    dead_runs
+        Runs of processes that died, which were marked as failed.
+    """
+
+    trained: Trained
+    is_new: bool
+    is_promoted: bool
+    dead_runs: tuple[str, ...] = ()
+
+    @property
+    def did_nothing(self) -> bool:
+        """Whether everything was as it should be before."""
+        return not (self.is_new or self.is_promoted or self.trained.was_completed)
+
+    def describe(self) -> list[str]:
+        """Say in sentences what was done and why."""
+        trained = self.trained
+        lines = [
+            f"run {run_id[:8]} belonged to a process that died; it is marked as failed" for run_id in self.dead_runs
+        ]
+        name = f"version {trained.version} of bot {trained.bot!r}"
+        if self.is_new:
+            lines.append(f"{name} is trained and registered as candidate")
+        elif trained.was_completed:
+            lines.append(f"{name} was trained already and its registration cut off; that is finished now")
+        else:
+            recipe = f"from the same data ({trained.data_hash[:12]}), parameters and code"
+            lines.append(f"nothing to train: {name} was trained {recipe}; --force trains it anyway")
+        if self.is_promoted:
+            lines.append("it has passed its gate and is promoted")
+        elif not trained.gate_passed:
+            lines.append(f"the gate was not passed: {trained.gate_reasons or 'no reason is given'}")
+        elif trained.answers:
+            lines.append("it answers already")
+        else:
+            lines.append(f"it has passed its gate; `intentloop promote {trained.version}` lets it answer")
+        return lines
+
+
+def run_retraining(
+    trainer: Trainer,
+    keeper: Keeper,
+    *,
+    force: bool,
+    promote: Callable[[Trained, bool], bool] | None,
+    progress: Progress,
+) -> Retrained:
+    """Train if that gives something else than what is registered, and promote it if that is wanted.
+
+    Parameters
+    ----------
+    trainer
+        Trains the bot.
+    keeper
+        Holds the lease.
+    force
+        Train even what is registered already.
+    promote
+        Lets a version answer, unless it should not; given the version and whether it is new, it says whether it did.
+        None: nothing is promoted.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Retrained
+        What was done.
+    """
+    progress(0.0, "looking at the data and at what is registered")
+    dead = trainer.give_up_dead_runs(keeper.lease_number)
+    trained = None if force else trainer.find_trained()
+    is_new = trained is None
+    if trained is None:
+        trained = trainer.train(lease=keeper.lease_number, progress=progress, begun=keeper.begun)
+    is_promoted = False
+    if promote is not None and trained.gate_passed and not trained.answers:
+        is_promoted = promote(trained, is_new)
+        trained = trained.model_copy(update={"answers": is_promoted})
+    return Retrained(trained, is_new, is_promoted, tuple(dead))
+
+
+def outcome_of(done: Retrained) -> dict[str, Any]:
+    """Give the last word on a job."""
+    trained = done.trained
+    return {
+        "state": "nothing-to-do" if done.did_nothing else "done",
+        "step": "done",
+        "share": 1.0,
+        "version": trained.version,
+        "answers": trained.answers,
+        "reason": "; ".join(done.describe()) if done.did_nothing else trained.gate_reasons,
+        "ended_at": datetime.now(UTC),
+        "until": None,
+    }
+
+
+def notify(settings: Settings, *, bot: str, event: str, text: str, trained: Trained | None = None) -> None:
+    """Log what came of a retraining, and post it where the operator wants it."""
+    _log.info("retraining of bot %s: %s", bot, event)
+    if settings.notify_url is None:
+        return
+    notice = {"event": event, "bot": bot, "text": text}
+    if trained is not None:
+        notice |= trained.model_dump(exclude={"bot"})
+    post_notice(settings.notify_url.get_secret_value(), notice)

@@ -1,0 +1,176 @@
+"""`intentloop retrain`: training that nobody watches, for cron, EventBridge and the jobs of the admin API."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from serving.local.arguments import chosen_bot, read_settings, with_database
+
+if TYPE_CHECKING:
+    from pipelines.schemas.retraining import Trained
+    from pipelines.schemas.training import TrainParams
+    from pipelines.settings import Settings
+    from serving.jobs.keeper import Keeper
+    from serving.jobs.retraining import Retrained
+    from serving.store.client import Database
+
+_MAX_REASON_CHARS = 4000
+
+
+def retrain(
+    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--notify",
+            help="Let a version that passes the gate answer, or only tell; INTENTLOOP_RETRAIN_POLICY if not given.",
+        ),
+    ] = None,
+    out_of_scope: Annotated[
+        Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
+    ] = None,
+    encoder: Annotated[
+        str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
+    ] = "auto",
+    job: Annotated[int | None, typer.Option(help="Job that this is done for.", hidden=True)] = None,
+) -> None:
+    """Train a bot again if its data, parameters or code have changed since; made for cron and EventBridge.
+
+    A version is registered as `candidate`. Only one process retrains a bot at a time; what a crash has left half-done
+    is finished or marked as failed by the next one. Exit code 0: done, or nothing to do; 3: another process is
+    retraining the bot; 1: it failed, or the gate was not passed.
+
+    Example: `intentloop retrain --promote`
+    """
+    from pipelines.errors import TrainingBusy
+    from pipelines.priority import give_way
+    from pipelines.schemas.training import TrainParams
+    from serving.jobs.keeper import JobOver, Keeper
+    from serving.jobs.process import EXIT_BUSY
+    from serving.local.home import TRAINING_PACKAGES, require_packages
+    from serving.local.processes import is_listening
+    from serving.logs import configure_logging
+
+    require_packages(TRAINING_PACKAGES, extra="train", purpose="training")
+    settings, name = read_settings(), chosen_bot(bot)
+    configure_logging()
+    if job is not None or is_listening(settings.host, settings.api_port):
+        give_way()
+    params = TrainParams(
+        bot=name,
+        home=settings.home,
+        encoder=encoder,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_file,
+        release_alias=settings.release_alias,
+    )
+    wants_promotion = settings.retrain_policy == "promote" if promote is None else promote
+    try:
+        with Keeper(settings, name, job=job) as keeper, _raising_on_end():
+            done = _retrain(params, settings, keeper, force=force, promotes=wants_promotion)
+    except TrainingBusy as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        raise typer.Exit(EXIT_BUSY) from error
+    except JobOver as error:
+        typer.echo(str(error))
+        return
+    for line in done.describe():
+        typer.echo(line)
+    if done.is_new and not done.trained.gate_passed:
+        raise typer.Exit(1)
+
+
+def _retrain(
+    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+) -> "Retrained":
+    """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
+    from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+    from serving.jobs.retraining import notify, outcome_of
+
+    try:
+        done = _train_and_promote(params, settings, keeper, force=force, promotes=promotes)
+    except (BotError, KeyboardInterrupt) as error:
+        problem = (
+            error if isinstance(error, BotError) else TrainingInterrupted(f"the training of bot {params.bot!r} ended")
+        )
+        with suppress(StoreUnavailable):
+            keeper.conclude(**_failure(problem, may_come_back=settings.training_queue_url is not None))
+        notify(settings, bot=params.bot, event="failed", text=str(problem))
+        raise problem from error
+    keeper.conclude(**outcome_of(done))
+    if not done.did_nothing:
+        event = "promoted" if done.is_promoted else "candidate" if done.trained.gate_passed else "refused"
+        notify(settings, bot=params.bot, event=event, text="; ".join(done.describe()), trained=done.trained)
+    return done
+
+
+def _train_and_promote(
+    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+) -> "Retrained":
+    from serving.jobs.retraining import run_retraining
+    from serving.local.progress import share_reporter
+
+    with share_reporter("Retraining") as shown:
+        # imported while the display says that something is going on, since it is seconds of work
+        shown(0.0, "starting")
+        from pipelines.retrain import Retrainer
+
+        def report(share: float, what: str) -> None:
+            shown(share, what)
+            keeper.report(share, what)
+
+        trainer = Retrainer(params, settings)
+        promote = _promoter(settings, trainer.tracking_uri, params.bot) if promotes else None
+        return run_retraining(trainer, keeper, force=force, promote=promote, progress=report)
+
+
+def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[Trained, bool], bool]":
+    def promote(trained: "Trained", is_new: bool) -> bool:
+        from serving.local.releases import open_promoter
+        from serving.release.registry import Registry
+        from serving.store.promotions import Promotions
+
+        registry = Registry(tracking_uri)
+        found = registry.find_version(bot, trained.version)
+
+        async def work(database: "Database") -> bool:
+            moves = [] if is_new else [entry.move for entry in await Promotions(database).recent(bot)]
+            if any(move.to_version == trained.version and move.changes_answers for move in moves):
+                return False  # it has answered before, and somebody has taken it back
+            promoter = open_promoter(settings, database, bot=bot, registry=registry)
+            await promoter.promote(found, why=f"intentloop retrain, run {trained.run_id[:8]}")
+            return True
+
+        return with_database(work)
+
+    return promote
+
+
+def _failure(error: Exception, *, may_come_back: bool) -> dict[str, Any]:
+    """Give the last word on a job that was not done: a fault of the data stays one, of other things time may heal."""
+    from pipelines.errors import RegistryUnavailable, StoreUnavailable, TrainingInterrupted
+
+    reason = str(error)[:_MAX_REASON_CHARS]
+    if may_come_back and isinstance(error, RegistryUnavailable | StoreUnavailable | TrainingInterrupted):
+        return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
+    return {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}
+
+
+@contextmanager
+def _raising_on_end() -> Iterator[None]:
+    """Let a request to end be heard like Ctrl-C, so that what is under way is put in order."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
