@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from dotenv import dotenv_values
 
 import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
-from pipelines.errors import BotError, RegistryUnavailable
+from pipelines.errors import BotError, RegistryUnavailable, TrainingInterrupted
 from pipelines.progress import read_progress
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import ENV_PREFIX, Settings
@@ -26,10 +26,6 @@ _POLL_SECONDS = 0.2
 
 class TrainingFailed(BotError):
     """A cell of the training notebook raised; the message is the cell's."""
-
-
-class TrainingInterrupted(BotError):
-    """The notebook's process ended before its time; the same training may well succeed another time."""
 
 
 @dataclass(frozen=True)
@@ -160,10 +156,7 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
             except PapermillExecutionError as error:
                 raise TrainingFailed(_explain(error.ename, error.evalue, executed)) from error
             except DeadKernelError as error:
-                raise TrainingInterrupted(
-                    "the process of the training notebook ended before its time: it was ended from outside, "
-                    "or the machine had no memory left for it; train again"
-                ) from error
+                raise TrainingInterrupted("the process of the training notebook ended") from error
 
 
 @contextmanager
