@@ -23,7 +23,8 @@ class Costs:
     Attributes
     ----------
     refusal
-        Cost of asking again although the message could have been answered or not, in [0, 1].
+        Cost of asking again although the message could have been answered or not, in [0, 1]; of asking a language
+        model, where the bot has one.
     needless_limit
         Largest share of rightly understood messages that may be refused, in [0, 1].
     """

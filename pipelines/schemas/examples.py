@@ -20,7 +20,10 @@ class LabelledSpan(BaseModel):
 
 
 class Example(BaseModel):
-    """A labelled utterance. `intent` is `__oos__` for one that no intent should take."""
+    """A labelled utterance.
+
+    `intent` is `__oos__` for one that no intent should take. `channel` is where it was said, if anybody knows.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,6 +31,7 @@ class Example(BaseModel):
     text: str
     intent: str
     entities: tuple[LabelledSpan, ...] = ()
+    channel: str = ""
 
     @model_validator(mode="after")
     def _spans_lie_in_the_text(self) -> Self:

@@ -28,10 +28,17 @@ class TrainParams(BaseModel):
     holdout_share: float = Field(
         default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate."
     )
+    cross_validate: int = Field(default=0, ge=0, le=20, description="Folds of a cross-validation besides; 0: none.")
     encoder: str = Field(
         default="auto", description="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form."
     )
     algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
+    refusal_cost: float = Field(
+        default=0.7,
+        ge=0.0,
+        le=1.0,
+        description="What asking again, or a language model, costs in wrong answers; thresholds are fitted by it.",
+    )
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
     min_entity_f1: float = Field(default=0.5, ge=0.0, le=1.0, description="Gate: least entity F1 on held-out examples.")
     min_behaviour: float = Field(
@@ -54,12 +61,22 @@ class TrainParams(BaseModel):
         le=1.0,
         description="Gate: largest share of conversations that may lose their goal.",
     )
+    cases: Path = Field(
+        default=Path("data/cases"), description="Gate: folder of saved conversations that must be answered as before."
+    )
     accept_tool_changes: bool = Field(
         default=False, description="Gate: let tools be called in another way than stored conversations did."
     )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
     promote: bool = Field(default=False, description="Set the alias `release_alias` if the gate is passed.")
     release_alias: str = Field(default="production", min_length=1, description="Alias of the version that answers.")
+
+    @field_validator("cross_validate")
+    @classmethod
+    def _one_fold_is_none(cls, folds: int) -> int:
+        if folds == 1:
+            raise ValueError("a cross-validation needs 2 folds or more; 0 leaves it out")
+        return folds
 
     @field_validator("out_of_scope_file", "test_file", mode="before")
     @classmethod

@@ -72,6 +72,19 @@ class Comparison:
     swapped: tuple[tuple[str, ...], ...]
     vanished: tuple[tuple[str, int], ...]
 
+    def rows(self) -> list[dict[str, str | int | float]]:
+        """Give the tests, a row each: utterances that only one of the two gets right, and the chance of it."""
+        return [
+            {
+                "subject": test.subject,
+                "utterances": test.n_rows,
+                f"only version {self.version} right": test.only_production,
+                "only this one right": test.only_candidate,
+                "chance": float(f"{test.p_value:.2g}"),
+            }
+            for test in self.tests
+        ]
+
 
 def exact_mcnemar(first_only: int, second_only: int) -> float:
     """Give the chance of so uneven a split of the discordant rows if both were equally good.

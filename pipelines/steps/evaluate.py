@@ -1,11 +1,13 @@
 """Step 5: measure a model on utterances it has not seen."""
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from pipelines.nlu.metrics import (
@@ -13,6 +15,7 @@ from pipelines.nlu.metrics import (
     Span,
     area_under_roc,
     expected_calibration_error,
+    f1_intervals,
     macro_f1,
     scores_per_label,
     scores_per_type,
@@ -20,6 +23,7 @@ from pipelines.nlu.metrics import (
     wilson_interval,
 )
 from pipelines.nlu.model import NluModel
+from pipelines.nlu.thresholds import Costs
 from pipelines.progress import Progress
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
@@ -74,7 +78,7 @@ class Evaluation:
     metrics
         Name to figure; intent figures are over the in-scope rows, shares lie in [0, 1].
     per_intent, per_entity
-        Precision, recall, F1 and support; one row a label.
+        Precision, recall, F1 with its 95 % bootstrap interval `low` to `high`, and support; one row a label.
     confusions
         Wrong in-scope predictions: gold intent, predicted intent, count; the most frequent first.
     predictions
@@ -142,13 +146,19 @@ def evaluate(
     Evaluation
         Figures, tables and predictions; figures that need rows which are not there are left out.
     """
-    predictions = predict(model, examples, thresholds=thresholds, progress=progress)
+    return measure(predict(model, examples, thresholds=thresholds, progress=progress))
+
+
+def measure(predictions: Sequence[Prediction]) -> Evaluation:
+    """Count what was predicted; what `evaluate` does after understanding each utterance."""
     in_scope = [prediction for prediction in predictions if prediction.example.intent != OUT_OF_SCOPE]
     outside = [prediction for prediction in predictions if prediction.example.intent == OUT_OF_SCOPE]
     gold = [prediction.example.intent for prediction in in_scope]
     predicted = [prediction.intent for prediction in in_scope]
-    gold_spans, predicted_spans = _spans(in_scope)
+    gold_spans, predicted_spans = spans_of(in_scope)
     metrics: dict[str, float] = {"n_examples": float(len(predictions))}
+    if predictions:
+        metrics["expected_cost"] = float(message_costs(predictions).mean())
     if in_scope:
         metrics |= _intent_metrics(in_scope) | _latency(predictions)
     if any(gold_spans):
@@ -159,11 +169,51 @@ def evaluate(
         metrics |= _out_of_scope_metrics(in_scope, outside)
     return Evaluation(
         metrics=metrics,
-        per_intent=_table(scores_per_label(gold, predicted), "intent"),
-        per_entity=_table(scores_per_type(gold_spans, predicted_spans), "type"),
+        per_intent=_table(
+            scores_per_label(gold, predicted),
+            "intent",
+            gold=[Counter([name]) for name in gold],
+            predicted=[Counter([name]) for name in predicted],
+            hits=[Counter([g] if g == p else []) for g, p in zip(gold, predicted, strict=True)],
+        ),
+        per_entity=_table(
+            scores_per_type(gold_spans, predicted_spans),
+            "type",
+            gold=[_types(spans) for spans in gold_spans],
+            predicted=[_types(spans) for spans in predicted_spans],
+            hits=[_types(set(g) & set(p)) for g, p in zip(gold_spans, predicted_spans, strict=True)],
+        ),
         confusions=_confusions(gold, predicted),
         predictions=tuple(predictions),
     )
+
+
+def message_costs(predictions: Sequence[Prediction], costs: Costs | None = None) -> npt.NDArray[np.floating]:
+    """Give what each message costs, in units of one wrong answer, as the thresholds are fitted by it.
+
+    Parameters
+    ----------
+    predictions
+        One for each message.
+    costs
+        What mistakes cost; without them, the defaults.
+
+    Returns
+    -------
+    numpy.ndarray
+        1 for a wrong answer, and for any answer to what is out of scope; `costs.refusal` for a refusal in scope; else
+        0. Shape ``(n_messages,)``.
+    """
+    refusal = (costs or Costs()).refusal
+    return np.array([_cost_of(prediction, refusal=refusal) for prediction in predictions], dtype=float)
+
+
+def _cost_of(prediction: Prediction, *, refusal: float) -> float:
+    if prediction.example.intent == OUT_OF_SCOPE:
+        return 0.0 if prediction.is_fallback else 1.0
+    if prediction.is_fallback:
+        return refusal
+    return 0.0 if prediction.intent == prediction.example.intent else 1.0
 
 
 def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
@@ -199,15 +249,29 @@ def _out_of_scope_metrics(in_scope: Sequence[Prediction], outside: Sequence[Pred
     return metrics
 
 
-def _spans(predictions: Sequence[Prediction]) -> tuple[list[list[Span]], list[list[Span]]]:
+def spans_of(predictions: Sequence[Prediction]) -> tuple[list[list[Span]], list[list[Span]]]:
+    """Give the annotated spans of each utterance, and those that were found."""
     gold = [[(s.start, s.end, s.type) for s in prediction.example.entities] for prediction in predictions]
     found = [[(s.start, s.end, s.type) for s in prediction.result.entities] for prediction in predictions]
     return gold, found
 
 
-def _table(scores: dict[str, PrecisionRecallF1], label: str) -> pd.DataFrame:
+def _types(spans: Iterable[Span]) -> Counter[str]:
+    return Counter(span[2] for span in spans)
+
+
+def _table(scores: dict[str, PrecisionRecallF1], label: str, **counts_by_row: Sequence[Counter[str]]) -> pd.DataFrame:
+    """Give a row a label, with the interval of its F1 by the counts of each utterance."""
+    arrays = {
+        name: np.array([[row[each] for each in scores] for row in rows]).reshape(len(rows), len(scores))
+        for name, rows in counts_by_row.items()
+    }
+    low, high = f1_intervals(arrays["hits"], arrays["predicted"], arrays["gold"])
     rows: list[dict[str, Any]] = [{label: name, **vars(score)} for name, score in scores.items()]
-    return pd.DataFrame(rows, columns=[label, "precision", "recall", "f1", "support"])
+    table = pd.DataFrame(rows, columns=[label, "precision", "recall", "f1", "support"])
+    table.insert(4, "low", low)
+    table.insert(5, "high", high)
+    return table
 
 
 def _confusions(gold: Sequence[str], predicted: Sequence[str]) -> pd.DataFrame:

@@ -5,6 +5,7 @@ more check, made by `serving.dialogue.replay_stored`, which the training noteboo
 """
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import Release
@@ -97,6 +98,12 @@ def check_behaviour(
     ]
     figures = {f"behaviour_{result.change}": result.kept for result in results if result.n_utterances}
     return Check(reasons=tuple(reasons), figures=figures)
+
+
+def measure_release(folder: Path) -> Check:
+    """Measure how large a release is; nothing speaks against it for that."""
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return Check(figures={"release_mb": size / 1e6})
 
 
 def compare_with(

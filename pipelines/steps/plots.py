@@ -1,14 +1,16 @@
 """Plots of an evaluation, for the notebook and for MLflow."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.evaluate import Evaluation
 
 MAX_CONFUSED = 25
-_BLUE, _RED, _GREY = "#3b6ea8", "#b8433a", "#8a8a8a"
+_BLUE, _RED, _GREY, _ORANGE = "#3b6ea8", "#b8433a", "#8a8a8a", "#d08a28"
 
 
 def plot_confusion(evaluation: Evaluation) -> Figure:
@@ -76,6 +78,44 @@ def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
         axes.scatter([m[0] for m in means], [m[1] for m in means], s=sizes, color=_BLUE, label="size: share of rows")
         axes.legend(loc="upper left")
     axes.set(xlabel="mean confidence", ylabel="share right", title="Calibration", xlim=(0, 1.02), ylim=(0, 1.02))
+    return figure
+
+
+def plot_trade_off(curve: pd.DataFrame) -> Figure:
+    """Show what every threshold of the confidence would have cost, and the one that was chosen.
+
+    Parameters
+    ----------
+    curve
+        What `trade_off` gives.
+
+    Returns
+    -------
+    Figure
+        The cost of a message above; below, what it is made of.
+    """
+    figure = Figure(figsize=(7.5, 6.4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True)
+    chosen = curve[curve["chosen"]].iloc[0]
+    x = curve["confidence"]
+    above.plot(x, curve["cost"], color=_BLUE, label="with the limit of the out-of-scope score")
+    if not np.allclose(curve["cost"], curve["cost_without_limit"], equal_nan=True):
+        above.plot(x, curve["cost_without_limit"], color=_BLUE, linestyle=":", label="without that limit")
+    above.plot(
+        chosen["confidence"], chosen["cost"], "o", color="black", zorder=3, label=f"chosen: {chosen['cost']:.3f}"
+    )
+    above.set(title="What a message costs, by threshold", ylabel="cost (wrong answers)")
+    shares = {"wrong": ("answered wrongly", _RED), "needless": ("refused needlessly", _GREY)}
+    for name, (label, colour) in (shares | {"outside": ("out of scope, yet answered", _ORANGE)}).items():
+        if curve[name].notna().any():
+            below.plot(x, curve[name], color=colour, label=f"{label}: {chosen[name]:.1%}")
+    below.set(xlabel="confidence below which the bot does not answer", ylabel="share of utterances", xlim=(0, 1))
+    below.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    for axes in (above, below):
+        axes.axvline(chosen["confidence"], color="black", linestyle="--", linewidth=1)
+        axes.set_ylim(bottom=0)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(fontsize=8)
     return figure
 
 

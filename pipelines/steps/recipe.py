@@ -12,12 +12,13 @@ from pipelines.steps.extract import Extract
 from pipelines.steps.snapshot import content_hash
 
 _ELSEWHERE = {"home", "tracking_uri", "run_id", "source", "out_of_scope_file", "test_file", "promote", "release_alias"}
+_ELSEWHERE |= {"cases", "cross_validate"}
 """Parameters that say where from and where to; what the files hold is among the rows, or is only reported on."""
 _LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "onnxruntime", "tokenizers")
 
 
 def recipe_of(extract: Extract, params: TrainParams) -> str:
-    """Give the digest of examples, bot, parameters, code and libraries.
+    """Give the digest of examples, bot, saved cases, parameters, code and libraries.
 
     The bot counts beside its examples: another reply or another tool is another release too.
 
@@ -36,6 +37,7 @@ def recipe_of(extract: Extract, params: TrainParams) -> str:
     parts = {
         "data": content_hash(extract.frame),
         "bot": extract.bot_file.model_dump_json(),
+        "cases": {file.name: _sha256(file) for file in params.cases.glob("*.json")},
         "params": params.model_dump(mode="json", exclude=_ELSEWHERE),
         "code": code_digest(),
         "libraries": {name: _version(name) for name in _LIBRARIES},
@@ -55,6 +57,10 @@ def code_digest() -> str:
         if cell["cell_type"] == "code":  # what it showed when somebody last ran it is no code
             digest.update("".join(cell["source"]).encode() + b"\0")
     return digest.hexdigest()
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _version(library: str) -> str | None:

@@ -1,9 +1,6 @@
-"""The page of the validation report, as a Jinja2 template. No script, nothing loaded from anywhere."""
+"""The page of the validation report, as a Jinja2 template, and the look of all pages. No script, nothing loaded."""
 
-PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Training data: {{ report.source }}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
+STYLE = """\
 :root { color-scheme: light dark; --ground: #f6f7f9; --card: #fff; --ink: #1c2430; --soft: #5d6b7c; --line: #dde2e9;
   --error: #b3261e; --warning: #8a5a00; --note: #1f5fa8; --good: #1b6e3c; --mark: #ffe08a; --bar: #6f9bd1; }
 @media (prefers-color-scheme: dark) { :root { --ground: #14181e; --card: #1d232b; --ink: #e6eaf0; --soft: #9aa7b6;
@@ -34,7 +31,17 @@ tr:last-child td { border-bottom: 0; } .number { text-align: right; width: 4rem;
 .bars span { display: block; height: .7rem; margin-top: .4rem; background: var(--bar); border-radius: .2rem; }
 @media (min-width: 40rem) { .wide { width: 55%; } }
 @media print { details { break-inside: avoid; } }
-</style></head><body>
+"""
+"""Of every page: on a screen, a phone or paper, in light or dark."""
+
+PAGE = (
+    """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Training data: {{ report.source }}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+"""
+    + STYLE
+    + """</style></head><body>
 <h1>Training data</h1>
 <p class="soft">{{ report.source }}</p>
 {% if report.errors %}<p class="verdict error">Training is stopped until the errors are repaired.</p>
@@ -80,3 +87,4 @@ and {{ "{:,}".format(group.findings | length - group.shown | length) }} more</ar
 examples that came from real conversations before they are used.</p>
 </body></html>
 """
+)

@@ -74,6 +74,44 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
     return Split(frame[~is_held].reset_index(drop=True), frame[is_held].reset_index(drop=True))
 
 
+def folds(frame: pd.DataFrame, *, n_folds: int, seed: int) -> list[Split]:
+    """Divide the rows into folds, each of which is held out once while the others are learnt from.
+
+    Rows of one wording go together, whatever their intent. Intents with too few wordings to be split are learnt from
+    in every fold and never held out.
+
+    Parameters
+    ----------
+    frame
+        Examples with the columns of `extract.COLUMNS`.
+    n_folds
+        Folds, 2 or more.
+    seed
+        Seed of the choice.
+
+    Returns
+    -------
+    list[Split]
+        One a fold, both parts in the order of `frame`.
+    """
+    keys = [wording_key(*row) for row in zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)]
+    fold_by_key: dict[str, int] = {}
+    by_intent = pd.DataFrame({"intent": frame["intent"].to_numpy(), "key": keys}).groupby("intent", sort=True)
+    for _, rows in by_intent:
+        sizes = rows["key"].value_counts(sort=False)
+        if len(sizes) < MIN_GROUPS:
+            continue
+        filled = [0] * n_folds
+        for key in sorted(sizes.index, key=lambda key: (key not in fold_by_key, _draw(key, seed))):
+            fold = fold_by_key.setdefault(key, filled.index(min(filled)))  # it may be there through another intent
+            filled[fold] += int(sizes[key])
+    place = np.array([fold_by_key.get(key, -1) for key in keys])
+    return [
+        Split(frame[place != fold].reset_index(drop=True), frame[place == fold].reset_index(drop=True))
+        for fold in range(n_folds)
+    ]
+
+
 def fingerprints(frame: pd.DataFrame) -> list[str]:
     """Give what stands for the wording of each row without telling it: which ones a version has learnt from."""
     rows = zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)

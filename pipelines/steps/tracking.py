@@ -17,14 +17,19 @@ from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
 
 from pipelines.errors import RegistryUnavailable, without_password
+from pipelines.nlu.model import NluModel
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
+from pipelines.steps.cross_validate import CrossValidation
 from pipelines.steps.evaluate import Evaluation
-from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion
+from pipelines.steps.gate_page import render_gate
+from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion, plot_trade_off
 from pipelines.steps.report import render_report
+from pipelines.steps.slices import slice_by_kind
 from pipelines.steps.snapshot import Snapshot
 from pipelines.steps.split import fingerprints
+from pipelines.steps.trade_off import trade_off
 from pipelines.steps.validate import ValidationReport
 
 _SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
@@ -165,9 +170,10 @@ def log_learnt(run_id: str, learnt: pd.DataFrame) -> None:
 
 
 def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Log what the gate found: its figures, why it refuses, and what changes, as tables by name."""
+    """Log what the gate found: a page to read, its figures, why it refuses, and what changes, as tables by name."""
     with _continue(run_id):
         mlflow.log_metrics({f"gate_{name}": value for name, value in gate.figures.items()})
+        mlflow.log_text(render_gate(gate, tables), "gate/report.html")
         mlflow.log_text(gate.model_dump_json(indent=1) + "\n", "gate/gate.json")
         for name, table in tables.items():
             _log_table(table, f"gate/{name}.csv")
@@ -181,8 +187,8 @@ def log_validation(run_id: str, report: ValidationReport) -> None:
         mlflow.log_text(report.to_frame().to_csv(index=False), "validation/findings.csv")
 
 
-def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, threshold: float) -> dict[str, Figure]:
-    """Log figures, tables and plots of an evaluation.
+def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, model: NluModel) -> dict[str, Figure]:
+    """Log figures, tables and plots of an evaluation: what is understood, which kinds less well, what thresholds cost.
 
     Parameters
     ----------
@@ -192,20 +198,23 @@ def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, threshol
         What was measured.
     prefix
         Put before each metric's name, and the folder of the artifacts: `holdout` or `test`.
-    threshold
-        Confidence threshold, drawn into the histogram.
+    model
+        The model that was measured, with its thresholds.
 
     Returns
     -------
     dict[str, Figure]
         The plots, for the notebook.
     """
+    curve = trade_off(evaluation, model.thresholds_, costs=model.costs)
     figures = {
         "confusion": plot_confusion(evaluation),
-        "confidence": plot_confidence(evaluation, threshold=threshold),
+        "confidence": plot_confidence(evaluation, threshold=model.thresholds_.confidence),
         "calibration": plot_calibration(evaluation),
+        "thresholds": plot_trade_off(curve),
     }
     tables = {"intents": evaluation.per_intent, "entities": evaluation.per_entity, "confusions": evaluation.confusions}
+    tables |= {"slices": slice_by_kind(evaluation, model), "thresholds": curve}
     with _continue(run_id):
         mlflow.log_metrics({f"{prefix}_{name}": value for name, value in evaluation.metrics.items()})
         for name, table in tables.items():
@@ -213,6 +222,16 @@ def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, threshol
         for name, figure in figures.items():
             mlflow.log_figure(figure, f"{prefix}/{name}.png")
     return figures
+
+
+def log_cross_validation(run_id: str, validated: CrossValidation) -> None:
+    """Log the figures of every fold, their mean, and what all folds together say of each intent and entity."""
+    tables = {"folds": validated.folds, "intents": validated.evaluation.per_intent}
+    tables |= {"entities": validated.evaluation.per_entity, "confusions": validated.evaluation.confusions}
+    with _continue(run_id):
+        mlflow.log_metrics({f"cross_validation_{name}": value for name, value in validated.figures().items()})
+        for name, table in tables.items():
+            _log_table(table, f"cross_validation/{name}.csv")
 
 
 def log_choices(run_id: str, choices: dict[str, object]) -> None:

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipelines.nlu.encoder_build import find_encoder
 from pipelines.nlu.model import NluModel
+from pipelines.nlu.thresholds import Costs
 from pipelines.progress import Progress
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
@@ -20,7 +21,7 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
     bot_file
         The bot: its language, its intents, and its entities with their known values.
     params
-        `encoder`, `seed` and `algorithm` are used; the built encoder is kept under `home`.
+        `encoder`, `seed`, `algorithm` and `refusal_cost` are used; the built encoder is kept under `home`.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -30,5 +31,11 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
         Fitted; the same frame, bot and seed give the same model.
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
-    model = NluModel(encoder=encoder, seed=params.seed, algorithm=params.algorithm, language=bot_file.language)
+    model = NluModel(
+        encoder=encoder,
+        seed=params.seed,
+        algorithm=params.algorithm,
+        language=bot_file.language,
+        costs=Costs(refusal=params.refusal_cost),
+    )
     return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)

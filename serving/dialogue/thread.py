@@ -3,13 +3,13 @@
 For notebooks and regression cases; what answers customers does not use it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from pipelines.errors import DataRejected, NotFound
 from pipelines.nlu.release import Release
@@ -22,14 +22,25 @@ from serving.store.client import Database
 from serving.store.keys import thread_key
 from serving.store.turns import TurnLog, TurnRecord
 
-_RECORDS = TypeAdapter(tuple[TurnRecord, ...])
+
+class _Saved(BaseModel):
+    """A thread in a file."""
+
+    model_config = ConfigDict(frozen=True)
+
+    endpoints: dict[str, str]
+    turns: tuple[TurnRecord, ...]
 
 
 @dataclass(frozen=True)
 class Thread:
-    """The finished turns of one conversation, in order, from its first."""
+    """The finished turns of one conversation, in order, from its first.
+
+    `endpoints` are the base URLs that its tool calls went to; None: those of the settings.
+    """
 
     records: tuple[TurnRecord, ...]
+    endpoints: Mapping[str, str] | None = None
 
     @classmethod
     async def load(cls, thread_id: str, *, bot: str, settings: Settings) -> Self:
@@ -70,26 +81,34 @@ class Thread:
     def read(cls, file: Path) -> Self:
         """Read a thread that `save` wrote; `DataRejected` if the file holds none."""
         try:
-            return cls(_RECORDS.validate_json(file.read_bytes()))
+            saved = _Saved.model_validate_json(file.read_bytes())
         except OSError as error:
             raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
         except ValidationError as error:
             raise DataRejected(str(file), [f"it holds no saved thread: {error.errors()[0]['msg']}"]) from error
+        return cls(saved.turns, saved.endpoints)
 
     @classmethod
     def of_texts(cls, texts: Sequence[str], *, bot: str, thread_id: str = "new") -> Self:
         """Make a thread of what a customer might write; nobody has answered it yet."""
         return cls(tuple(_unanswered(bot, thread_id, turn, text) for turn, text in enumerate(texts, start=1)))
 
-    def save(self, file: Path) -> None:
-        """Write it to a file, its answers as what is expected from now on. It holds what the customer wrote."""
+    def save(self, file: Path, *, settings: Settings) -> None:
+        """Write it to a file, its answers as what is expected from now on. It holds what the customer wrote.
+
+        The endpoints are kept with it: a tool is asked the same only at the same address, and a training somewhere
+        else may have other ones.
+        """
+        endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_RECORDS.dump_json(self.records, indent=1) + b"\n")
+        saved = _Saved(endpoints=dict(endpoints), turns=self.records)
+        file.write_text(saved.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
     async def step_through(self, release: Release, *, settings: Settings) -> list[ReplayedTurn]:
         """Answer every turn again with a release; tools answer what they answered, if they are asked the same."""
+        endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         public_shortcuts = frozenset(settings.public_shortcuts)
-        return await replay(self.records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints)
+        return await replay(self.records, release, public_shortcuts=public_shortcuts, endpoints=endpoints)
 
     def with_text(self, turn: int, text: str) -> Self:
         """Let the customer write something else in a turn, counted from 1."""

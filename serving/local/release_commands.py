@@ -121,16 +121,19 @@ def replay(
         raise typer.Exit(1)
 
 
-def promote_trained(tracking_uri: str, bot: str, version: str, *, run_id: str) -> "Moved":
-    """Promote what a training run has just made."""
+def promote_trained(
+    tracking_uri: str, bot: str, version: str, *, run_id: str, command: str = "train --promote"
+) -> "Moved":
+    """Promote what a training run has just made; the journal says which command did, and what the gate found."""
     from serving.local.releases import open_promoter
     from serving.release.registry import Registry
 
     settings, registry = read_settings(), Registry(tracking_uri)
     found = registry.find_version(bot, version)
+    measured = f", accuracy {float(found.tags['accuracy']):.1%}" if "accuracy" in found.tags else ""
     return with_database(
         lambda database: open_promoter(settings, database, bot=bot, registry=registry).promote(
-            found, why=f"intentloop train --promote, run {run_id[:8]}"
+            found, why=f"run {run_id[:8]} passed the gate{measured}", command=command
         )
     )
 

@@ -72,7 +72,9 @@ class Promoter:
         self._registry, self._promotions, self._cache = registry, promotions, cache
         self._bot, self._alias, self._verdict_key = bot, alias, verdict_key
 
-    async def promote(self, version: RegisteredVersion, *, alias: str | None = None, why: str = "") -> Moved:
+    async def promote(
+        self, version: RegisteredVersion, *, alias: str | None = None, why: str = "", command: str = "promote"
+    ) -> Moved:
         """Let a version carry an alias, if serving would take it.
 
         Parameters
@@ -83,6 +85,8 @@ class Promoter:
             The alias; None: the one that answers. `canary` and `shadow` are tried beside it.
         why
             The reason, for the journal.
+        command
+            The command that asks for it, for the journal.
 
         Returns
         -------
@@ -99,7 +103,7 @@ class Promoter:
         wanted = alias or self._alias
         if wanted == CANARY and STOPPED_TAG in version.tags:
             self._registry.delete_tag(version, STOPPED_TAG)  # whoever asks for it by name wants it tried again
-        return await self._move(version, alias=wanted, kind="promotion", command="promote", why=why)
+        return await self._move(version, alias=wanted, kind="promotion", command=command, why=why)
 
     async def roll_back(self, *, why: str = "") -> Moved:
         """Let the version answer again that answered before the one that carries the alias now.

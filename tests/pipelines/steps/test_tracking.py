@@ -98,7 +98,7 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     tracking.log_snapshot(run_id, snapshot)
     tracking.log_validation(run_id, ValidationReport("bot.json", 2, (), ()))
     tracking.log_choices(run_id, {"C": 0.3, "n_intents": 4})
-    figures = tracking.log_evaluation(run_id, evaluate(tiny_model, ROWS), prefix="holdout", threshold=0.2)
+    figures = tracking.log_evaluation(run_id, evaluate(tiny_model, ROWS), prefix="holdout", model=tiny_model)
     notebook = tmp_path / "run.ipynb"
     notebook.write_text("{}", encoding="utf-8")
     tracking.log_notebook(run_id, mlflow_store, notebook)
@@ -113,7 +113,7 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     assert artifacts(run_id) == {"data", "validation", "choices.json", "holdout", "notebook"}
     assert artifacts(run_id, "data") == {f"data/{snapshot.path.name}"}
     assert artifacts(run_id, "validation") == {"validation/report.html", "validation/findings.csv"}
-    tables = {f"holdout/{name}.csv" for name in ("intents", "entities", "confusions")}
+    tables = {f"holdout/{name}.csv" for name in ("intents", "entities", "confusions", "slices", "thresholds")}
     assert artifacts(run_id, "holdout") == tables | {f"holdout/{name}.png" for name in figures}
 
 

@@ -1,0 +1,143 @@
+"""Saved conversations that every release has to answer as they were answered when they were saved.
+
+`notebooks/50_replay_thread.ipynb` saves one as `data/cases/NAME.json`; it counts until the file is deleted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipelines.errors import BotError
+from pipelines.nlu.release import Release
+from pipelines.schemas.verdict import Check
+from pipelines.settings import Settings
+from serving.dialogue.replay import ReplayedTurn
+from serving.dialogue.thread import Thread
+
+
+@dataclass(frozen=True)
+class Case:
+    """A saved conversation as a release answers it.
+
+    Attributes
+    ----------
+    name
+        Name of its file, without `.json`.
+    steps
+        Its turns.
+    problem
+        Why it could not be answered again at all; empty if nothing went wrong.
+    """
+
+    name: str
+    steps: Sequence[ReplayedTurn]
+    problem: str = ""
+
+    @property
+    def broken(self) -> list[ReplayedTurn]:
+        """The turns that are answered in another way."""
+        return [step for step in self.steps if step.differences]
+
+    @property
+    def reason(self) -> str:
+        """Why it speaks against the release, without what anybody wrote; empty if it does not."""
+        if self.problem:
+            return f"the saved case {self.name!r} cannot be answered again: {self.problem}; save it anew or delete it"
+        if not self.broken:
+            return ""
+        step = self.broken[0]
+        turns = f"turn {step.turn}" + (f" (and {len(self.broken) - 1} more)" if self.broken[1:] else "")
+        intent = (step.before.intent_id, step.after.intent_id)
+        became = f" ({intent[0]} became {intent[1]})" if intent[0] != intent[1] else ""
+        return (
+            f"the saved case {self.name!r} is broken: {turns} differs in {_subjects(step)}{became}; if that is meant, "
+            "save it anew with the notebook 50_replay_thread or delete it"
+        )
+
+
+@dataclass(frozen=True)
+class CaseReport:
+    """What a release makes of a bot's saved conversations."""
+
+    cases: tuple[Case, ...]
+
+    def rows(self) -> list[dict[str, str | int]]:
+        """Give every turn that is answered in another way, without what anybody wrote.
+
+        Returns
+        -------
+        list[dict[str, str | int]]
+            `case`, `turn`, `intent` and `intent_now`, `changes` (what differs).
+        """
+        return [
+            {
+                "case": case.name,
+                "turn": step.turn,
+                "intent": step.before.intent_id,
+                "intent_now": step.after.intent_id,
+                "changes": _subjects(step),
+            }
+            for case in self.cases
+            for step in case.broken
+        ]
+
+    def check(self) -> Check:
+        """Refuse a release that answers any of them in another way."""
+        reasons = tuple(case.reason for case in self.cases if case.reason)
+        if not self.cases:
+            return Check()
+        figures = {"cases": float(len(self.cases)), "cases_broken": float(len(reasons))}
+        return Check(reasons=reasons, figures=figures, notes=(f"answered {len(self.cases)} saved cases again",))
+
+
+async def run_cases(folder: Path, release: Release, *, bot: str, settings: Settings) -> CaseReport:
+    """Answer a bot's saved conversations again.
+
+    Parameters
+    ----------
+    folder
+        Holds them, a JSON file each; those of other bots are left alone. It need not exist.
+    release
+        Answers now.
+    bot
+        Whose conversations.
+    settings
+        The platform's: which shortcuts customers may use.
+
+    Returns
+    -------
+    CaseReport
+        In the order of their names; a file that holds no saved conversation counts as one that is broken.
+    """
+    cases = []
+    for name, thread in _read(folder, bot):
+        if isinstance(thread, BotError):
+            cases.append(Case(name, (), problem=str(thread)))
+            continue
+        try:
+            cases.append(Case(name, await thread.step_through(release, settings=settings)))
+        except ValidationError:
+            cases.append(Case(name, (), problem="another program wrote its turns"))
+        except BotError as error:
+            cases.append(Case(name, (), problem=str(error)))
+    return CaseReport(tuple(cases))
+
+
+def _read(folder: Path, bot: str) -> list[tuple[str, Thread | BotError]]:
+    """Read the cases of a bot, or why one cannot be read."""
+    read: list[tuple[str, Thread | BotError]] = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            thread = Thread.read(file)
+        except BotError as error:
+            read.append((file.stem, error))
+            continue
+        if any(record.bot == bot for record in thread.records):
+            read.append((file.stem, thread))
+    return read
+
+
+def _subjects(step: ReplayedTurn) -> str:
+    return ", ".join(difference.subject for difference in step.differences)
