@@ -18,7 +18,7 @@ import pandas as pd
 
 from pipelines.schemas.bot import SYSTEM_INTENTS
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
-from pipelines.schemas.labels import label_id
+from pipelines.schemas.labels import LabelItem, label_id
 from pipelines.steps.extract import COLUMNS, extract_from_file, read_examples, to_examples, to_frame
 
 FIRST_MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
@@ -51,12 +51,6 @@ class World:
     traffic: pd.DataFrame
     test: tuple[Example, ...]
     meant: Mapping[str, Example]
-
-    def with_intents(self, wire: Mapping[str, Any], intent_ids: Collection[str]) -> dict[str, Any]:
-        """Add late intents to a bot file, as its author would who reads the labels."""
-        known = {intent["intentId"] for intent in wire["intents"]}
-        new = [dict(self.late[intent_id]) for intent_id in sorted(set(intent_ids) - known) if intent_id in self.late]
-        return {**wire, "intents": [*wire["intents"], *new]}
 
 
 def make_world(
@@ -153,6 +147,27 @@ def scripted_answer(text: str, meant: str, known: Sequence[str], *, error_rate: 
         return right
     others = [intent_id for intent_id in sorted(known) if intent_id != right]
     return OUT_OF_SCOPE if right != OUT_OF_SCOPE and is_none < _NONE_SHARE * 2**64 else others[place % len(others)]
+
+
+def choose(items: Sequence[LabelItem], *, count: int) -> list[list[LabelItem]]:
+    """Choose what a person looks at: groups of texts that are nearly the same, the most valuable first.
+
+    Parameters
+    ----------
+    items
+        Open items, the most valuable first.
+    count
+        Groups that there is time for.
+
+    Returns
+    -------
+    list[list[LabelItem]]
+        The groups.
+    """
+    by_cluster: dict[str, list[LabelItem]] = {}
+    for item in items:
+        by_cluster.setdefault(item.cluster, []).append(item)
+    return list(by_cluster.values())[:count]
 
 
 def _pool(source: Path) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from pipelines.nlu.release import Release
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.examples import OUT_OF_SCOPE
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import converse
 from serving.dialogue.interpret import Interpretation, interpret
@@ -46,6 +47,13 @@ class Said:
     at: datetime
     meant: str = ""
     llm: LlmReading = _NO_ANSWER
+
+
+def written_answer(intent_id: str) -> LlmReading:
+    """Give what a language model says that names this intent, or `__oos__` for none of them."""
+    if intent_id == OUT_OF_SCOPE:
+        return LlmReading(outcome="none", why="as it was written down")
+    return LlmReading(outcome="understood", intent_id=intent_id, why="as it was written down")
 
 
 @dataclass(frozen=True)

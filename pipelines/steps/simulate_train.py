@@ -1,0 +1,145 @@
+"""A training of a simulated month: what the real notebook does, without the registry and the gate."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from pipelines.nlu.release import Release, load_release
+from pipelines.schemas.examples import Example
+from pipelines.schemas.labels import label_id
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
+from pipelines.steps.evaluate import Evaluation, evaluate
+from pipelines.steps.extract import Extract, add_out_of_scope, extract_from_mongo, to_examples
+from pipelines.steps.labels import LABEL, measured_apart
+from pipelines.steps.register import freeze
+from pipelines.steps.snapshot import write_snapshot
+from pipelines.steps.split import split
+from pipelines.steps.train import train
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A release and its figures.
+
+    Attributes
+    ----------
+    release
+        Loaded again from its folder, as serving loads one.
+    extract
+        What it was trained from.
+    learnt
+        The rows that it has learnt.
+    test
+        Measured on the test rows.
+    production
+        Held-out labels that it was measured on, with the columns of `labels.LABEL_COLUMNS`.
+    in_production
+        Measured on these; None if there are none.
+    """
+
+    release: Release
+    extract: Extract
+    learnt: pd.DataFrame
+    test: Evaluation
+    production: pd.DataFrame
+    in_production: Evaluation | None
+
+    @property
+    def n_labels(self) -> int:
+        """How many of the learnt rows come from the labelling queue."""
+        return int(self.learnt["origin"].eq(LABEL).sum())
+
+    @property
+    def n_leaks(self) -> int:
+        """How many texts are learnt from and held out."""
+        learnt, held = (
+            {label_id("", text) for text in rows["text"]} for rows in (self.learnt, self.extract.production)
+        )
+        return len(learnt & held) + len(self.extract.production) - len(self.production)
+
+
+def train_release(
+    params: TrainParams, settings: Settings, *, version: int, test: tuple[Example, ...], home: Path
+) -> Trained:
+    """Train a bot on its drafts and accepted labels, freeze it, and measure it.
+
+    Parameters
+    ----------
+    params
+        `bot`, `encoder`, `out_of_scope_file`, `seed` and `algorithm` are used; the encoder is kept under `home`.
+    settings
+        Where the database is.
+    version
+        What the release is to be called.
+    test
+        Utterances to measure on.
+    home
+        Where the release and the snapshot go.
+
+    Returns
+    -------
+    Trained
+        The release and its figures.
+    """
+    found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
+    found = replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
+    parts = split(found.frame, holdout_share=params.holdout_share, seed=params.seed)
+    model = train(parts.train, found.bot_file, params)
+    snapshot = write_snapshot(found.frame, home / "snapshots")
+    placed = params.model_copy(update={"home": home})
+    golden = parts.train["text"].tolist()
+    folder = freeze(model, found.bot_file, placed, snapshot, golden, run_id=f"simulated-{version}")
+    production = measured_apart(found.production, found.frame)
+    return Trained(
+        release=load_release(folder, version=str(version)),
+        extract=found,
+        learnt=parts.train,
+        test=evaluate(model, test),
+        production=production,
+        in_production=evaluate(model, to_examples(production)) if len(production) else None,
+    )
+
+
+def plot_month(weeks: pd.DataFrame, *, title: str) -> Figure:
+    """Show a month: how well each release understands, how often the language model is asked, and what was labelled.
+
+    Parameters
+    ----------
+    weeks
+        One row a week: `accuracy` (of the release that answers, on the test rows), `understood` (share of the week's
+        messages that got the right answer, the language model's help included), `llm_share`, `by_person`, `agreed`.
+    title
+        What was simulated.
+
+    Returns
+    -------
+    Figure
+        Three panels, one below the other.
+    """
+    figure = Figure(figsize=(7.5, 7.5), layout="constrained")
+    top, middle, bottom = figure.subplots(3, 1, sharex=True)
+    _lines(top, weeks, {"accuracy": "release alone, on test rows", "understood": "customers answered rightly"})
+    top.set(title=title, ylabel="share", ylim=(min(0.5, weeks[["accuracy", "understood"]].min().min() - 0.05), 1.0))
+    _lines(middle, weeks, {"llm_share": "messages that the language model was asked about"})
+    middle.set(ylabel="share", ylim=(0.0, None))
+    places = np.arange(len(weeks))
+    bottom.bar(places, weeks["by_person"], color="#3b6ea8", label="labelled by a person")
+    bottom.bar(places, weeks["agreed"], bottom=weeks["by_person"], color="#a9c4e2", label="accepted where all agree")
+    bottom.set(ylabel="texts", xlabel="week")
+    bottom.set_xticks(places, [f"{week + 1}" for week in weeks.index])
+    bottom.legend(frameon=False)
+    return figure
+
+
+def _lines(axes: Axes, weeks: pd.DataFrame, label_by_column: dict[str, str]) -> None:
+    for (column, label), colour in zip(label_by_column.items(), ("#3b6ea8", "#e6a23c"), strict=False):
+        axes.plot(np.arange(len(weeks)), weeks[column], marker="o", color=colour, label=label)
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.legend(frameon=False)
+    axes.grid(axis="y", alpha=0.3)
