@@ -140,7 +140,7 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
     from papermill.exceptions import PapermillExecutionError
 
     values = {name: value if value is not None else "" for name, value in params.model_dump(mode="json").items()}
-    for name in ("source", "out_of_scope_file", "test_file"):
+    for name in ("source", "out_of_scope_file", "test_file", "cases"):
         if values[name] not in ("", "mongo"):
             values[name] = str(Path(values[name]).resolve())
     with TemporaryDirectory() as folder, warnings.catch_warnings():

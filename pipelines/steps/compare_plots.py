@@ -11,6 +11,7 @@ from pandas.io.formats.style import Styler
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.compare import Comparison
+from pipelines.steps.compare_figures import LOWER_IS_BETTER
 from pipelines.steps.evaluate import Evaluation
 
 MAX_INTENTS = 40
@@ -18,11 +19,17 @@ _FIRST, _SECOND, _BETTER, _WORSE, _GREY = "#8a8a8a", "#3b6ea8", "#3b8a5a", "#b84
 _N_BINS = 10
 
 
-def table_of_figures(first: Evaluation, second: Evaluation) -> pd.DataFrame:
-    """Give the figures of both and the difference, a row each; what only one has is left empty."""
-    table = pd.DataFrame({"first": pd.Series(first.metrics), "second": pd.Series(second.metrics)})
-    table["difference"] = table["second"] - table["first"]
-    return table.loc[[name for name in first.metrics if name in second.metrics]]
+def style_figures(table: pd.DataFrame) -> Styler:
+    """Give the table of `figure_differences` for reading; green where the second is surely better, red where worse."""
+
+    def colour(row: pd.Series) -> list[str]:
+        sign = -1 if row.name in LOWER_IS_BETTER else 1
+        low, high = sorted((sign * row["low"], sign * row["high"]))
+        return _coloured(row, _WORSE if high < 0 else _BETTER if low > 0 else "")
+
+    signed: list[Hashable] = ["difference", "low", "high"]
+    numbers: list[Hashable] = ["first", "second"]
+    return table.style.format("{:.3f}", subset=numbers).format("{:+.3f}", subset=signed).apply(colour, axis=1)
 
 
 def table_of_tests(comparison: Comparison) -> pd.DataFrame:
@@ -39,12 +46,15 @@ def style_differences(table: pd.DataFrame) -> Styler:
     """Give the table of `intent_differences` for reading; red where the interval lies below 0, green above."""
 
     def colour(row: pd.Series) -> list[str]:
-        sure = _WORSE if row["high"] < 0 else _BETTER if row["low"] > 0 else ""
-        return [f"color: {sure}" if sure and name == "difference" else "" for name in row.index]
+        return _coloured(row, _WORSE if row["high"] < 0 else _BETTER if row["low"] > 0 else "")
 
     shares: list[Hashable] = ["first", "second"]
     signed: list[Hashable] = ["difference", "low", "high"]
     return table.style.format("{:.0%}", subset=shares).format("{:+.0%}", subset=signed).apply(colour, axis=1)
+
+
+def _coloured(row: pd.Series, colour: str) -> list[str]:
+    return [f"color: {colour}" if colour and name == "difference" else "" for name in row.index]
 
 
 def plot_intent_differences(table: pd.DataFrame) -> Figure:
@@ -81,6 +91,20 @@ def plot_confusion_differences(table: pd.DataFrame) -> Figure:
     axes.axvline(0, color="black", linewidth=0.8)
     axes.tick_params(axis="y", labelsize=8)
     axes.set(title="Mistakes: second release minus first", xlabel="utterances")
+    return figure
+
+
+def plot_costs(first: pd.DataFrame, second: pd.DataFrame) -> Figure:
+    """Show what a message costs at every threshold, with either release's own; the curves are `trade_off`'s."""
+    figure, axes = _figure(width=7.0, height=3.8)
+    for curve, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
+        own = curve[curve["chosen"]].iloc[0]
+        axes.plot(curve["confidence"], curve["cost"], color=colour, label=f"{label}: {own['cost']:.3f}")
+        axes.plot(own["confidence"], own["cost"], "o", color=colour)
+    axes.set(title="What a message costs, by threshold", xlabel="confidence below which the bot does not answer")
+    axes.set(ylabel="cost (wrong answers)", xlim=(0, 1))
+    axes.set_ylim(bottom=0)
+    axes.legend(title="at its own threshold")
     return figure
 
 

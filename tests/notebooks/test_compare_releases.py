@@ -26,5 +26,5 @@ def test_notebook_runs_top_to_bottom(tiny_release_folder: Path, tmp_path: Path) 
     }  # fmt: skip
     outputs = run_notebook("30_compare_releases.ipynb", executed, **parameters)
     shown = kinds_of(outputs)
-    assert shown.count("image/png") == 4
+    assert shown.count("image/png") == 5
     assert shown.count("text/html") == 3
