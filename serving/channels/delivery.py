@@ -142,7 +142,7 @@ class _Delivery:
             bot=self._item.bot,
             thread_id=event.thread_id,
             message_id=event.message_id,
-            text=event.text,
+            text=event.text[: self._with.services.max_message_chars],  # an answer to its beginning, rather than none
             channel=self._item.channel,
             sent_at=self._item.happened_at,
         )

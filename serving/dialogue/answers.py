@@ -41,10 +41,17 @@ class YesNo:
     goes_on: bool = False
 
 
+_IS_YES = {"\U0001f44d": True, "\U0001f44c": True, "\u2705": True, "\U0001f44e": False, "\u274c": False}
+"""Thumb up, ring of fingers, green tick; thumb down, red cross: a yes or no in every language."""
+
+
 @lru_cache(maxsize=256)
 def plain_words(text: str) -> tuple[str, ...]:
-    """Give the words of a text in lower case, without accents and punctuation; a message is asked about many times."""
-    return tuple(token.text for token in tokenize(_plain(text)) if token.text[0].isalnum())
+    """Give the words of a text in lower case, without accents and punctuation; a message is asked about many times.
+
+    A thumb is a word too.
+    """
+    return tuple(token.text for token in tokenize(_plain(text)) if token.text[0].isalnum() or token.text in _IS_YES)
 
 
 def _plain(text: str) -> str:
@@ -71,9 +78,10 @@ class AnswerReader:
             **{plain_words(phrase): True for phrase in words.yes},
             **{plain_words(phrase): False for phrase in words.no},
             **{plain_words(phrase): None for phrase in words.unsure},
+            **{(sign,): is_yes for sign, is_yes in _IS_YES.items()},
         }
         self._longest = max(map(len, self._polarity))
-        self._fillers = frozenset(word for phrase in words.fillers for word in plain_words(phrase))
+        self._fillers = frozenset(word for phrase in words.fillers for word in plain_words(phrase)) | _IS_YES.keys()
         self._but = frozenset(word for phrase in words.but for word in plain_words(phrase))
         self._none = _phrases(words.none)
         self._ordinals = {word: place for name, place in words.ordinals.items() for word in plain_words(name)}
@@ -83,7 +91,8 @@ class AnswerReader:
         self._marks = _phrases(words.correction_marks)
         self._negations = _phrases(words.negations)
         self._swaps = _phrases(words.swaps)
-        self._doubts = self._afterthoughts | _phrases((*words.no, *words.unsure))
+        signs = {(sign,) for sign, is_yes in _IS_YES.items() if not is_yes}
+        self._doubts = self._afterthoughts | _phrases((*words.no, *words.unsure)) | signs
 
     def yes_no(self, text: str) -> YesNo:
         """Read what a text begins with, after fillers, as a yes or no."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LATE_MINUTES = 10
 """An answer that is later than this is nothing that passes by itself."""
+_STORES = ("", "file", "sqlite", "postgresql", "mysql", "mssql")
 Verdict = Literal["ok", "note", "problem"]
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ def run_checks(settings: Settings) -> list[Check]:
     """
     checks: list[Callable[[Settings], Check]] = [
         check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api,
-        check_inbox, check_queue, check_llm,
+        check_inbox, check_queue, check_messenger, check_llm,
     ]  # fmt: skip
     return [check(settings) for check in checks]
 
@@ -106,9 +107,11 @@ def check_registry(settings: Settings) -> Check:
     uri = settings.resolved_tracking_uri
     if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
         return _check_free_port(settings.mlflow_port, "MLflow", "INTENTLOOP_MLFLOW_PORT")
-    if urlsplit(uri).scheme not in ("http", "https"):
+    scheme, shown = urlsplit(uri).scheme.partition("+")[0], without_password(uri)
+    if scheme in _STORES:
         return Check("MLflow", "ok", "a store without a server")
-    shown = without_password(uri)
+    if scheme not in ("http", "https"):
+        return Check("MLflow", "problem", f"{shown} is nothing that MLflow knows", "correct MLFLOW_TRACKING_URI")
     answer = programs.get(f"{uri.rstrip('/')}/health", timeout_seconds=5.0)
     if answer is None or answer[0] != 200:
         found = f"{shown} " + ("does not answer" if answer is None else f"answers with status {answer[0]}")
@@ -188,6 +191,23 @@ def check_queue(settings: Settings) -> Check:
             "queue", "note", f"{found}; broken ones stay", "give it a redrive policy with a maxReceiveCount of 10"
         )
     return Check("queue", "ok", found)
+
+
+def check_messenger(settings: Settings) -> Check:
+    """Look whether Messenger is set for the default bot in full, or not at all; nothing is sent."""
+    wanted = {
+        "INTENTLOOP_FACEBOOK_VERIFY_TOKEN": settings.facebook_verify_token,
+        "INTENTLOOP_FACEBOOK_APP_SECRET": settings.facebook_app_secret,
+        "INTENTLOOP_FACEBOOK_PAGE_TOKEN": settings.facebook_page_token,
+    }
+    missing = [name for name, value in wanted.items() if value is None or not value.get_secret_value()]
+    if len(missing) == len(wanted):
+        return Check("Messenger", "ok", "none is set for the default bot")
+    if missing:
+        return Check(
+            "Messenger", "problem", "set in part, so it refuses everything", f"set {' and '.join(missing)} too"
+        )
+    return Check("Messenger", "ok", "its three secrets are set")
 
 
 def check_llm(settings: Settings) -> Check:

@@ -90,7 +90,8 @@ class Registry:
         from mlflow import MlflowClient
 
         self.tracking_uri = tracking_uri
-        self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        with self._asking():
+            self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
 
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
         """Find the version of a bot that carries an alias.

@@ -307,11 +307,11 @@ async def test_an_event_waits_for_a_bot_that_has_no_release_yet(post: Post) -> N
     assert post.graph.texts == ["Hello!"]
 
 
-async def test_a_text_that_is_too_long_is_given_up(post: Post) -> None:
+async def test_a_text_that_is_too_long_is_answered_by_its_beginning(post: Post) -> None:
     post.deliveries.services = replace(post.deliveries.services, max_message_chars=5)
-    await post.accept(post.event("much too long"))
+    await post.accept(post.event("hello and much too long"))
     assert await post.work() is None
-    assert "send a shorter one" in (await post.stored("m1"))["failure"]
+    assert post.graph.texts == ["Hello!"]
 
 
 async def test_an_error_that_nobody_expected_is_tried_again_and_quotes_nobody(

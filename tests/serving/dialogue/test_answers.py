@@ -12,6 +12,8 @@ EN = answer_reader("en-GB")
     [
         ("YES!", True), ("well, yeah", True), ("please do", True), ("that\u2019s right", True), ("no problem", True),
         ("no", False), ("No thanks.", False), ("not yet", False), ("I don't", False),
+        ("\U0001f44d", True), ("\U0001f44d\U0001f3fd", True), ("\u2705 ok", True), ("\U0001f44e", False),
+        ("yes \U0001f44e", True), ("\U0001f600", None),
         ("no idea", None), ("not sure", None), ("I don\u2019t know", None), ("blue", None), ("", None), ("!?", None),
     ],
 )  # fmt: skip
@@ -23,6 +25,8 @@ def test_yes_no_tells_what_comes_after_it() -> None:
     assert EN.yes_no("yes, go ahead please").n_more_words == 2
     assert EN.yes_no("yes but the blue one").goes_on
     assert not EN.yes_no("yes please").goes_on
+    assert EN.yes_no("yes \U0001f44e").goes_on
+    assert EN.yes_no("yes \U0001f44d") == EN.yes_no("\U0001f44d\U0001f44d") == EN.yes_no("yes")
 
 
 @pytest.mark.parametrize(

@@ -430,13 +430,13 @@ def pay() -> Talk:
     return talk
 
 
-@pytest.mark.parametrize("text", ["Yes", "yes please, go ahead", "ok", "sure, 2 people"])
+@pytest.mark.parametrize("text", ["Yes", "yes please, go ahead", "ok", "sure, 2 people", "\U0001f44d\U0001f3fe"])
 def test_a_confirmed_intent_calls_its_tool(pay: Talk, text: str) -> None:
     assert pay.say(text, "?") == ("Booked: 2.",)
     assert (pay.tool, pay.stack) == ("trip", [])
 
 
-@pytest.mark.parametrize("text", ["No", "no thanks", "nope", "rather not"])
+@pytest.mark.parametrize("text", ["No", "no thanks", "nope", "rather not", "\U0001f44e"])
 def test_a_refused_intent_is_cancelled(pay: Talk, text: str) -> None:
     assert pay.say(text, "?") == ("All right, I have cancelled that (Book a trip).",)
     assert (pay.tool, pay.stack, pay.now.route.kind) == (None, [], "cancel")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.settings import Settings
-from serving.local.doctor import check_inbox, check_queue, check_registry, run_checks
+from serving.local.doctor import check_inbox, check_queue, check_registry, check_release, run_checks
 from serving.store.client import Database
 from serving.store.inbox import Inbox, InboxItem
 from serving.store.schema import Schema
@@ -42,10 +42,19 @@ def test_run_checks_names_what_is_wrong_and_a_remedy_for_each(tmp_path: Path) ->
             llm_base_url=f"http://{dead}/v1",
             queue_url="https://sqs.eu-west-1.amazonaws.com/1/x.fifo",
             demo_port=stranger.getsockname()[1],
+            facebook_app_secret="a secret",  # noqa: S106 - of this test
         )
         problems = {check.subject: check for check in run_checks(broken) if check.verdict == "problem"}
-    assert set(problems) == {"folder", "database", "MLflow", "release", "demo shop", "inbox", "queue", "LLM"}
+    partners = {"database", "MLflow", "release", "demo shop", "queue", "Messenger", "LLM"}
+    assert set(problems) == partners | {"folder", "inbox"}
     assert all(check.remedy for check in problems.values())
+
+
+def test_checks_of_a_registry_that_mlflow_does_not_know_name_the_variable(tmp_path: Path) -> None:
+    strange = settings(tmp_path, mlflow_tracking_uri="nonsense://user:password@there")
+    for check in (check_registry(strange), check_release(strange)):
+        assert (check.verdict, "password" in check.finding) == ("problem", False)
+    assert check_registry(strange).remedy == "correct MLFLOW_TRACKING_URI"
 
 
 def test_check_registry_survives_a_stranger_and_shows_no_password(tmp_path: Path) -> None:
