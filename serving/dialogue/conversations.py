@@ -35,6 +35,8 @@ class ComparedConversation:
     ----------
     thread_id
         The thread, as the channel named it.
+    channel
+        Where it began.
     turns
         Its turns in order.
     goals
@@ -48,6 +50,7 @@ class ComparedConversation:
     """
 
     thread_id: str
+    channel: str
     turns: tuple[ComparedTurn, ...]
     goals: tuple[str, ...]
     lost: tuple[str, ...]
@@ -105,12 +108,13 @@ class ReplayReport:
         Returns
         -------
         list[dict[str, str | int]]
-            `thread`, `turn`, `intent` and `intent_now`, `changes` (what differs) and `lost` (goals that the whole
-            conversation loses).
+            `thread`, `channel`, `turn`, `intent` and `intent_now`, `changes` (what differs) and `lost` (goals that the
+            whole conversation loses).
         """
         return [
             {
                 "thread": conversation.thread_id,
+                "channel": conversation.channel,
                 "turn": turn.after.turn,
                 "intent": turn.before.after.intent_id,
                 "intent_now": turn.after.after.intent_id,

@@ -112,13 +112,13 @@ async def replay_both(
         except (BotError, ValidationError):  # a turn that another program wrote, or a context beyond all bounds
             n_unreadable += 1
             continue
-        compared.append(_compare(records[0].thread_id, before, after, changed_tools))
+        compared.append(_compare(records[0], before, after, changed_tools))
     progress(1.0, "conversations are replayed")
     return ReplayReport(production.version, tuple(compared), n_unreadable=n_unreadable)
 
 
 def _compare(
-    thread_id: str, before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], changed_tools: frozenset[str]
+    first: TurnRecord, before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], changed_tools: frozenset[str]
 ) -> ComparedConversation:
     turns = tuple(
         ComparedTurn(old, new, tuple(differences(old.handled, new.handled)))
@@ -129,7 +129,8 @@ def _compare(
     asked = Counter(turn.after.intent_id for turn in after if turn.handled.is_unknown)
     recalled = Counter({name: min(n, asked[name]) for name, n in missing.items() if name in changed_tools})
     return ComparedConversation(
-        thread_id=thread_id,
+        thread_id=first.thread_id,
+        channel=first.channel,
         turns=turns,
         goals=tuple(goals.elements()),
         lost=tuple((missing - recalled).elements()),

@@ -45,7 +45,8 @@ async def test_promote_and_roll_back_again_and_again(
     with pytest.raises(UserInputError, match="nothing was moved"):
         await promoter.roll_back()
     for version in versions[:3]:
-        moved = await promoter.promote(registry.find_version(new_name, version), why=f"try {version}")
+        command = "train --promote" if version == versions[2] else "promote"
+        moved = await promoter.promote(registry.find_version(new_name, version), why=f"try {version}", command=command)
         assert (moved.version, moved.note) == (version, None)
     stages = [registry.find_version(new_name, version).tags["stage"] for version in versions[:3]]
     assert stages == ["Archived", "Archived", "Production"]
@@ -62,6 +63,7 @@ async def test_promote_and_roll_back_again_and_again(
     ]  # fmt: skip
     assert moves[1].by.startswith("intentloop promote by ")
     assert "@" in moves[1].by
+    assert moves[2].by.startswith("intentloop train --promote by ")
     assert (moves[1].why, moves[4].why, len(moves[1].verdict or "")) == ("try 2", "worse", 64)
 
 
