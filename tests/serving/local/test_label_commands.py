@@ -1,0 +1,141 @@
+"""`intentloop label` as it is used: from the log to the next training, at a terminal and without one."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipelines.nlu.release import Release
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.labels import Decision
+from pipelines.schemas.llm import LlmConfig
+from serving.dialogue.traffic import Said, answer_traffic, written_answer
+from serving.local.labelling import Desk
+from serving.store.bots import import_bot
+from serving.store.client import Database
+from serving.store.labels import Labels
+from serving.store.turns import TurnLog
+from tests.support.bots import TINY_BOT_WIRE
+from tests.support.command_line import intentloop
+from tests.support.labels import label_item
+from tests.support.records import now
+
+pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
+
+
+class Terminal:
+    """A person who types what is written down, and what they are shown."""
+
+    def __init__(self, runner: asyncio.Runner, mongo_uri: str, bot: str) -> None:
+        self.runner, self.bot, self.shown = runner, bot, io.StringIO()
+        self.database = Database(mongo_uri, name="intentloop_test", timeout_seconds=5.0)
+        self.labels = Labels(self.database)
+        runner.run(import_bot(self.database, TINY_BOT_WIRE, bot=bot, source="test"))
+
+    def type(self, *lines: str, limit: int = 50) -> str:
+        typed = iter(lines)
+
+        def ask(_prompt: str) -> str:
+            try:
+                return next(typed)
+            except StopIteration:
+                raise EOFError from None
+
+        console = Console(file=self.shown, width=100)
+        desk = Desk(self.labels, self.runner.run, bot=self.bot, by="ada@desk", console=console, ask=ask)
+        return str(desk.run(limit=limit))
+
+
+@pytest.fixture
+def terminal(mongo_uri: str, new_name: str) -> Iterator[Terminal]:
+    with asyncio.Runner() as runner:
+        terminal = Terminal(runner, mongo_uri, new_name)
+        yield terminal
+        terminal.database.close()
+
+
+def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal, new_name: str) -> None:
+    texts = ("hey there", "hey there you", "who won", "hm what", "rubbish", "buy it")
+    items = [label_item(new_name, text, value=9.0 - place) for place, text in enumerate(texts)]
+    items[1] = items[1].model_copy(update={"cluster": items[0].cluster})
+    terminal.runner.run(terminal.labels.store(items))
+    assert terminal.type("7", "1", "r", "s", "x", "order_produkt", "order_product", "q") == (
+        "4 accepted, 1 rejected, 1 skipped"
+    )
+    decided = {item.text: terminal.runner.run(terminal.labels.get(new_name, item.key)) for item in items}
+    assert [(decided[text].status, decided[text].intent_id) for text in texts] == [
+        *[("accepted", "greet")] * 2, ("accepted", OUT_OF_SCOPE), ("skipped", None), ("rejected", None),
+        ("accepted", "order_product"),
+    ]  # fmt: skip
+    shown = terminal.shown.getvalue()
+    assert "also: hey there you" in shown
+    assert "2  cancel" in shown
+    assert "classifier 40%" in shown
+    assert "type 1 to 2, an intent's id" in shown
+    assert "there is no intent 'order_produkt'" in shown
+    assert shown.rstrip().endswith("nothing is left to label")
+
+
+def test_second_person_is_told_and_goes_on(terminal: Terminal, new_name: str) -> None:
+    first, second = label_item(new_name, "hey there", value=2.0), label_item(new_name, "hm what")
+    labels = terminal.labels
+    terminal.runner.run(labels.store([first, second]))
+
+    rejected = Decision(status="rejected")
+    typed = iter(["1", "1"])
+
+    def ask(_prompt: str) -> str:
+        if terminal.runner.run(labels.get(new_name, first.key)).status == "open":
+            terminal.runner.run(labels.decide(new_name, first.key, rejected, by="bob", now=now()))
+        return next(typed)
+
+    console = Console(file=terminal.shown, width=100)
+    desk = Desk(labels, terminal.runner.run, bot=new_name, by="ada", console=console, ask=ask)
+    assert str(desk.run(limit=2)) == "1 accepted, 0 rejected, 0 skipped; 1 were decided by others"
+    assert "is rejected by bob meanwhile" in terminal.shown.getvalue().replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_log_becomes_labels_without_a_terminal(
+    terminal: Terminal, mongo_uri: str, new_name: str, tiny_release: Release, tiny_release_folder: Path, tmp_path: Path
+) -> None:
+    said = [
+        Said("a", "has my stuff been sent off", now(), llm=written_answer("track_order")),
+        Said("b", "dispatch the goods mister", now(), llm=written_answer("greet")),
+    ]
+    definition = tiny_release.definition
+    thresholds = definition.thresholds.model_copy(update={"confidence": 1.0, "clarify": None})
+    never_sure = definition.model_copy(
+        update={"thresholds": thresholds, "llm": LlmConfig(mode="fallback", model="written down")}
+    )
+    old = replace(tiny_release, version="0", definition=never_sure)
+    records = terminal.runner.run(answer_traffic(said, old, bot=new_name))
+    terminal.runner.run(TurnLog(terminal.database, ttl=timedelta(days=9)).append_all(records))
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": "intentloop_test"}
+    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": new_name}
+    mining = ("label", "--mine", "--release-folder", str(tiny_release_folder), "--accept-agreed")
+    done = intentloop(*mining, **environment)
+    assert done.returncode == 0, done.stderr
+    assert "2 turns looked at: 2 texts are new or better known" in done.stdout
+    assert "2 texts are new in the queue, 0 are better known" in done.stdout
+    assert "1 accepted because all who were asked agree" in done.stdout
+    assert "0 texts are new in the queue, 0 are better known" in intentloop(*mining, **environment).stdout
+    listed = intentloop("label", "--list", "--json", **environment)
+    (line,) = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (line["text"], line["status"]) == ("dispatch the goods mister", "open")
+    file = tmp_path / "decisions.jsonl"
+    file.write_text(json.dumps({**line, "status": "accepted", "intent_id": "track_order"}) + "\n", encoding="utf-8")
+    assert intentloop("label", "--decide", str(file), **environment).stdout == "1 accepted, 0 rejected, 0 skipped\n"
+    again = intentloop("label", "--decide", str(file), **environment)
+    assert again.stdout.endswith("0 accepted, 0 rejected, 0 skipped; 1 were decided by others\n")
+    file.write_text('{"key": "x", "status": "accepted"}\n', encoding="utf-8")
+    wrong = intentloop("label", "--decide", str(file), **environment)
+    assert (wrong.returncode, "line 1: key: String should match" in wrong.stderr) == (1, True)
+    nobody = intentloop("label", stdin="", **environment)
+    assert (nobody.returncode, "there is no terminal to ask at" in nobody.stderr) == (2, True)
