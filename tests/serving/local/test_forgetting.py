@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.errors import NotFound
+from pipelines.errors import NotFound, ThreadForgotten
 from pipelines.nlu.release import Release
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
@@ -29,8 +29,9 @@ from serving.store.keys import thread_key
 from serving.store.labels import Labels
 from serving.store.schema import Schema
 from tests.fakes.llm_server import chooses, llm_server
+from tests.fakes.tool_server import ToolServer, answer, slow, tool_server
 from tests.support.bots import TINY_BOT_WIRE, example
-from tests.support.chat import open_chat
+from tests.support.chat import Chat, open_chat
 from tests.support.llm import asking
 from tests.support.mlflow_store import tracked_at
 from tests.support.servers import mongo_server
@@ -170,14 +171,34 @@ def train_for_real(settings: Settings) -> str:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
-async def live(place: Place, release: Release, llm_url: str) -> None:
+@pytest.fixture
+async def llm() -> AsyncIterator[ToolServer]:
+    async with llm_server() as server:
+        server.behaviours = [chooses("greet", confidence=0.9)]
+        yield server
+
+
+@pytest.fixture
+async def tool() -> AsyncIterator[ToolServer]:
+    async with tool_server() as server:
+        server.behaviours = [slow(answer('{"status": "packed"}'), seconds=WAIT_SECONDS + 1.0)]
+        yield server
+
+
+@pytest.fixture
+async def chat(place: Place, tiny_release: Release, llm: ToolServer, tool: ToolServer) -> AsyncIterator[Chat]:
+    """Give a process that goes on answering whatever happens."""
+    more = {"llm_base_url": f"{llm.url}/v1", "endpoints": {"shop": tool.url}}
+    async with open_chat(place.settings.model_copy(update=more), asking(tiny_release), bot=BOT) as chat:
+        yield chat
+
+
+async def live(place: Place, chat: Chat) -> None:
     """Let the person talk on two channels, be labelled, be copied into the drafts, saved as a case, and be logged."""
-    settings = place.settings.model_copy(update={"llm_base_url": f"{llm_url}/v1"})
-    async with open_chat(settings, asking(release), bot=BOT) as chat:
-        for text in ("hello", PARCEL, ORDER, "3"):
-            await chat.send(text, thread=MESSENGER, context={"name": "Zorblax Q."})
-        await chat.send("track my order for zorblax", thread=PSID)
-        await chat.send("hello", thread="somebody else")
+    for text in ("hello", PARCEL, ORDER, "3"):
+        await chat.send(text, thread=MESSENGER, context={"name": "Zorblax Q."})
+    await chat.send("hello from zorblax", thread=PSID)
+    await chat.send("hello", thread="somebody else")
     event = json.dumps({"text": "zorblax is waiting"})
     item = InboxItem.new(
         BOT, MESSENGER, "m9", channel="facebook", event=event, happened_at=datetime.now(UTC), place=0,
@@ -203,50 +224,67 @@ async def live(place: Place, release: Release, llm_url: str) -> None:
         path.write_text(content, encoding="utf-8")
 
 
+async def is_remembered(chat: Chat) -> bool:
+    """Tell whether what the language model said of the person's words comes from the process's memory."""
+    reading = await chat.services.llm.read(PARCEL, bot=BOT, release=chat.releases.current(BOT))
+    return reading.from_cache
+
+
 @pytest.mark.parametrize("train", [train_quickly, pytest.param(train_for_real, marks=pytest.mark.prove)])
 async def test_person_leaves_no_trace(
-    place: Place, tiny_release: Release, train: Callable[[Settings], str], caplog: pytest.LogCaptureFixture
+    place: Place, chat: Chat, tool: ToolServer, train: Callable[[Settings], str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG", "serving")
     await asyncio.to_thread(train, place.settings)
-    async with llm_server() as llm:
-        llm.behaviours = [chooses("greet", confidence=0.9)]
-        await live(place, tiny_release, llm.url)
-    assert "zorblax" not in caplog.text.lower()
+    await live(place, chat)
     second = await asyncio.to_thread(train, place.settings)
-    log = place.settings.home / "logs" / "api.log"
-    size = log.stat().st_size
     before = place.files_with(*MARKS)
+    assert len(before) > 10
 
     rehearsal = await place.forget(user=PSID, is_rehearsal=True)
     stopped = await place.forget(user=PSID)
     assert not rehearsal.is_done
     assert not stopped.is_done
-    assert place.files_with(*MARKS) == before
     assert rehearsal.traces.thread_ids == (PSID, MESSENGER)
-    said = await place.documents()
-    assert all(mark in said for mark in MARKS)
+    assert place.files_with(*MARKS) == before
+    told = await place.documents()
+    assert all(mark in told for mark in MARKS)
 
+    await asyncio.sleep(WAIT_SECONDS)  # until the process knows that nobody forgets them any more
+    await is_remembered(chat)
+    assert await is_remembered(chat)
+    log = place.settings.home / "logs" / "api.log"
+    size = log.stat().st_size
+    tracking = chat.send("where is my order ORD-1042", thread=PSID, context={"name": "Zorblax"})
+    under_way = asyncio.create_task(tracking)
+    async with asyncio.timeout(5):
+        while not tool.received:  # noqa: ASYNC110 - once its call is out, its claim is in the log
+            await asyncio.sleep(0.01)
     outcome = await place.forget(user=PSID, purge=True)
+    with pytest.raises(ThreadForgotten):
+        await under_way
+    assert not await is_remembered(chat)
+
     assert outcome.is_done
-    assert outcome.traces.counts["turns"] == 5
+    assert outcome.traces.counts["turns"] == 6
     assert {holding.kind for holding in outcome.lineage.holdings} == {"snapshot", "run", "version", "file"}
     assert [holding.name.split()[0] for holding in outcome.lineage.of("version")] == [second]
     assert [place.number for place in outcome.drafts] == [len(TINY_BOT_WIRE["intents"][1]["trainingData"]) + 1]
-    assert not any(mark in line.lower() for line in describe(outcome, Wish(BOT, purge=True))[1:] for mark in MARKS)
+    assert "zorblax" not in str(describe(outcome, Wish(BOT, purge=True))).lower()
+    assert "zorblax" not in caplog.text.lower()
     assert log.stat().st_size == size
     assert "thread x: fine" in log.read_text()
-
     left = await place.documents()
     assert not any(mark in left for mark in MARKS)
     assert thread_mark(thread_key(BOT, MESSENGER)) in left
-    third = await asyncio.to_thread(train, place.settings)
-    assert third != second
-    retired = retire(place)
-    assert (retired.deleted, retired.in_use) == ((second,), ())
-    assert place.files_with(*MARKS) == []
     with pytest.raises(NotFound, match="there is no trace of"):
         await place.forget(user=PSID)
+
+    third = await asyncio.to_thread(train, place.settings)
+    assert third != second
+    assert retire(place) == Retired(deleted=(second,), in_use=())
+    assert place.files_with(*MARKS) == []
+    assert (await chat.send("hello", thread=MESSENGER)).turn == 1
 
 
 def retire(place: Place) -> Retired:
