@@ -1,0 +1,39 @@
+"""The simulated month as it lies in the repository, small, on the sample bot; its own checks are in its last cell."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.notebooks import kinds_of, run_notebook
+
+SMALL = {
+    "benchmark": "nowhere", "n_weeks": 2, "messages_a_week": 150, "examples_an_intent": 20, "n_intents": 16,
+    "n_late": 4, "budget": 60, "encoder": "none",
+}  # fmt: skip
+
+
+def printed(outputs: list[dict[str, Any]]) -> str:
+    return "".join(text for output in outputs if output["output_type"] == "stream" for text in output["text"])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # of the notebook libraries
+def test_month_teaches_and_leaks_nothing(tmp_path: Path) -> None:
+    executed = tmp_path / "executed.ipynb"
+    outputs = run_notebook("45_simulate_a_month.ipynb", executed, home=str(tmp_path / "home"), **SMALL)
+    assert "image/png" in kinds_of(outputs)
+    said = printed(outputs)
+    assert " 0 texts on both sides" in said
+
+
+@pytest.mark.prove
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # of the notebook libraries
+def test_month_of_the_benchmark_keeps_its_promise(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    benchmark = Path(__file__).parents[3] / "shared" / "benchmarks" / "banking77"
+    if not (benchmark / "train.jsonl").exists():
+        pytest.skip("the folder ../shared/benchmarks/banking77 is not there")
+    executed = tmp_path / "executed.ipynb"
+    outputs = run_notebook("45_simulate_a_month.ipynb", executed, home=str(tmp_path / "home"), benchmark=str(benchmark))
+    with capfd.disabled():
+        print(printed(outputs))  # noqa: T201
