@@ -33,8 +33,8 @@ def plot_confusion(evaluation: Evaluation) -> Figure:
         for place in np.flatnonzero(line).tolist():
             colour = "white" if shares[row, place] > 0.6 else "black"
             axes.text(place, row, f"{int(line[place])}", ha="center", va="center", fontsize=7, color=colour)
-    axes.set_xticks(range(len(involved)), involved, rotation=60, ha="right", fontsize=7)
-    axes.set_yticks(range(len(involved)), involved, fontsize=7)
+    axes.set_xticks(range(len(involved)), involved, rotation=60, ha="right", fontsize=8)
+    axes.set_yticks(range(len(involved)), involved, fontsize=8)
     axes.set(xlabel="understood as", ylabel="really", title="Intents with mistakes (number of utterances)")
     return figure
 
@@ -111,6 +111,10 @@ def plot_trade_off(curve: pd.DataFrame) -> Figure:
             below.plot(x, curve[name], color=colour, label=f"{label}: {chosen[name]:.1%}")
     below.set(xlabel="confidence below which the bot does not answer", ylabel="share of utterances", xlim=(0, 1))
     below.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    forbidden = curve.loc[~curve["allowed"], "confidence"]
+    if len(forbidden):
+        above.axvspan(forbidden.iloc[0], 1.0, color=_GREY, alpha=0.15, label="refuses too many needlessly")
+        below.axvspan(forbidden.iloc[0], 1.0, color=_GREY, alpha=0.15)
     for axes in (above, below):
         axes.axvline(chosen["confidence"], color="black", linestyle="--", linewidth=1)
         axes.set_ylim(bottom=0)

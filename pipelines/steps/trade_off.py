@@ -28,7 +28,8 @@ def trade_off(evaluation: Evaluation, thresholds: Thresholds, *, costs: Costs | 
     pandas.DataFrame
         A row a threshold: `confidence`; `cost` of a message in units of one wrong answer, and `cost_without_limit` if
         the out-of-scope score had none; the shares `wrong` and `needless` (refused though understood rightly) of the
-        utterances in scope, and `outside` (answered) of the others; `chosen`. Shares of nothing are not numbers.
+        utterances in scope, and `outside` (answered) of the others; `allowed` as long as it refuses no more of the
+        rightly understood than `costs.needless_limit`; `chosen`. Shares of nothing are not numbers.
     """
     costs = costs or Costs()
     confidence = np.array([each.confidence for each in evaluation.predictions])
@@ -52,6 +53,7 @@ def trade_off(evaluation: Evaluation, thresholds: Thresholds, *, costs: Costs | 
                 "wrong": _mean((~refused & ~is_right)[is_inside]),
                 "needless": _mean((refused & is_right)[is_inside]),
                 "outside": _mean(~refused[~is_inside]),
+                "allowed": (refused & is_right).sum() <= costs.needless_limit * is_right.sum(),
                 "chosen": threshold == thresholds.confidence,
             }
         )

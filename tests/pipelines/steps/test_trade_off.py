@@ -36,13 +36,17 @@ OUTSIDE = ((OUT_OF_SCOPE, "a 0.3 0.1"), (OUT_OF_SCOPE, "a 0.8 0.1"))
 
 def test_trade_off_counts_what_every_threshold_costs() -> None:
     evaluation = evaluated(*ROWS, *OUTSIDE)
-    curve = trade_off(evaluation, Told.thresholds_, costs=Costs(refusal=0.5)).set_index("confidence")
+    curve = trade_off(evaluation, Told.thresholds_, costs=Costs(refusal=0.5, needless_limit=0.4)).set_index(
+        "confidence"
+    )
     # at .5: the first is right, the second refused, the third wrong, the fourth too far; one of two outside answered
     assert curve.loc[0.5, ["cost", "wrong", "needless", "outside"]].tolist() == pytest.approx(
         [3 / 6, 1 / 4, 2 / 4, 0.5]
     )
     assert curve.loc[0.5, "cost_without_limit"] == pytest.approx(2.5 / 6)
     assert curve.loc[0.0, ["cost", "outside"]].tolist() == pytest.approx([3.5 / 6, 1.0])
+    # of three that are understood rightly, one is too far out, and from .42 on another is refused
+    assert curve.index[~curve["allowed"]][0] == 0.42
     assert curve.index[curve["chosen"]].tolist() == [0.5]
     assert trade_off(evaluation, Told.thresholds_).set_index("confidence").loc[0.5, "cost"] == pytest.approx(
         evaluation.metrics["expected_cost"]
