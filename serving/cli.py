@@ -12,7 +12,14 @@ from typing import Annotated, Literal
 import typer
 
 from serving.channels.commands import channel_app
-from serving.local import draft_commands, forget_commands, label_commands, release_commands, retrain_commands
+from serving.local import (
+    draft_commands,
+    drift_commands,
+    forget_commands,
+    label_commands,
+    release_commands,
+    retrain_commands,
+)
 from serving.local.arguments import chosen_bot, read_settings, release_of
 
 app = typer.Typer(
@@ -333,6 +340,7 @@ def evaluate(
 
 app.command(rich_help_panel=_DATA)(release_commands.replay)
 app.command(rich_help_panel=_DATA)(label_commands.label)
+app.command(rich_help_panel=_DATA)(drift_commands.drift)
 app.command(rich_help_panel=_DATA)(forget_commands.forget)
 app.command(rich_help_panel=_RELEASES)(release_commands.releases)
 app.command(rich_help_panel=_RELEASES)(release_commands.promote)
