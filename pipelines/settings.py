@@ -37,6 +37,11 @@ class Settings(BaseSettings):
     state_ttl_days: float = Field(default=30.0, gt=0, description="A thread's state is kept this long after its turn.")
     turn_ttl_days: float = Field(default=180.0, gt=0, description="A logged turn is dropped after this long.")
 
+    dask_scheduler: str | None = Field(
+        default=None,
+        description="Dask scheduler that `train --search` and `score` work on, `tcp://HOST:PORT`. Unset: this machine.",
+    )
+
     mlflow_tracking_uri: str | None = Field(
         default=None,
         validation_alias="MLFLOW_TRACKING_URI",
@@ -199,6 +204,13 @@ class Settings(BaseSettings):
     def _empty_is_none(cls, value: object) -> object:
         return value or None
 
+    @field_validator("dask_scheduler")
+    @classmethod
+    def _is_scheduler(cls, value: str | None) -> str | None:
+        if value and not _is_scheduler(value):
+            raise ValueError("it must be tcp://HOST:PORT or tls://HOST:PORT")
+        return value or None
+
     @property
     def resolved_mongo_uri(self) -> str:
         """The URI in use: the one that was set, else the embedded database's."""
@@ -213,6 +225,14 @@ class Settings(BaseSettings):
 def _is_plain(address: str) -> bool:
     parts = urlsplit(address)
     return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
+
+
+def _is_scheduler(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("tcp", "tls") and bool(parts.hostname) and parts.port is not None
+    except ValueError:  # a port beyond all ports
+        return False
 
 
 def get_settings() -> Settings:

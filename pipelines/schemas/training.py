@@ -39,6 +39,7 @@ class TrainParams(BaseModel):
         le=1.0,
         description="What asking again, or a language model, costs in wrong answers; thresholds are fitted by it.",
     )
+    search: int = Field(default=0, ge=0, description="Candidates of hyper-parameters to try before; 0: no search.")
     min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
     min_entity_f1: float = Field(default=0.5, ge=0.0, le=1.0, description="Gate: least entity F1 on held-out examples.")
     min_behaviour: float = Field(

@@ -4,6 +4,7 @@ import pandas as pd
 
 from pipelines.nlu.encoder_build import find_encoder
 from pipelines.nlu.model import NluModel
+from pipelines.nlu.regimes import Tuning
 from pipelines.nlu.thresholds import Costs
 from pipelines.progress import Progress
 from pipelines.schemas.bot import BotFile
@@ -11,7 +12,14 @@ from pipelines.schemas.training import TrainParams
 from pipelines.steps.extract import to_examples
 
 
-def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None) -> NluModel:
+def train(
+    frame: pd.DataFrame,
+    bot_file: BotFile,
+    params: TrainParams,
+    *,
+    tuning: Tuning | None = None,
+    progress: Progress | None = None,
+) -> NluModel:
     """Fit intents, entities, calibration and thresholds.
 
     Parameters
@@ -22,13 +30,15 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
         The bot: its language, its intents, and its entities with their known values.
     params
         `encoder`, `seed`, `algorithm` and `refusal_cost` are used; the built encoder is kept under `home`.
+    tuning
+        What a search chose; without it, what suits the amount of data.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
     Returns
     -------
     NluModel
-        Fitted; the same frame, bot and seed give the same model.
+        Fitted; the same frame, bot, tuning and seed give the same model.
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
     model = NluModel(
@@ -37,5 +47,6 @@ def train(frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progre
         algorithm=params.algorithm,
         language=bot_file.language,
         costs=Costs(refusal=params.refusal_cost),
+        tuning=tuning,
     )
     return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)
