@@ -135,7 +135,9 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
     }
     drafts = extract_from_wire(wire, source=f"bot {bot!r} in MongoDB")
     accepted = accepted_labels(
-        read_items(uri, database, bot), intents=[intent.intent_id for intent in drafts.bot_file.intents]
+        read_items(uri, database, bot),
+        intents=[intent.intent_id for intent in drafts.bot_file.intents],
+        written=drafts.frame["text"],
     )
     frame = pd.concat([drafts.frame, accepted.train[list(COLUMNS)]], ignore_index=True)
     return replace(drafts, frame=frame, production=accepted.holdout, notes=accepted.notes)

@@ -1,16 +1,15 @@
-"""Accepted labels as training data: those to learn from join the drafts, those held out are measured apart."""
+"""Accepted labels as training data: those to learn from join the drafts, those held out never do."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from pipelines.errors import DataRejected, StoreUnavailable
+from pipelines.errors import StoreUnavailable
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.schemas.labels import LABELS, LabelItem
-from pipelines.steps.check_similar import AlikeIndex, plain
+from pipelines.schemas.labels import LABELS, LabelItem, label_id
 
 LABEL = "label"
 """Origin of the rows that come from the labelling queue."""
@@ -68,7 +67,7 @@ def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
     return [LabelItem.from_document(document) for document in sorted(documents, key=lambda each: str(each["_id"]))]
 
 
-def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str]) -> Labels:
+def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], written: Iterable[str] = ()) -> Labels:
     """Sort accepted labels by where they go.
 
     Parameters
@@ -77,69 +76,30 @@ def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str]) -> 
         The queue.
     intents
         Ids of the intents of the drafts; labels of others are left out.
+    written
+        Texts of the drafts: what an author has written down is an example, and no label any more.
 
     Returns
     -------
     Labels
         Rows and notes.
     """
-    known = {*intents, OUT_OF_SCOPE}
+    known, taught = {*intents, OUT_OF_SCOPE}, {label_id("", text) for text in written}
     accepted = [item for item in items if item.status == "accepted"]
-    lost = sorted({item.intent_id or "" for item in accepted} - known)
-    n_lost = sum(item.intent_id in lost for item in accepted)
-    notes = (f"{n_lost:,} accepted labels are left out: the drafts have no intent {', '.join(lost)}",) if lost else ()
+    lost = [item.intent_id or "" for item in accepted if item.intent_id not in known]
+    kept = [item for item in accepted if item.intent_id in known and label_id("", item.text) not in taught]
+    notes = []
+    if lost:
+        notes.append(f"{len(lost):,} labels are left out: the drafts have no intent {', '.join(sorted(set(lost)))}")
+    if n_taught := len(accepted) - len(lost) - len(kept):
+        notes.append(f"{n_taught:,} labels are left out: their texts are examples of the drafts by now")
     frames = {
         side: pd.DataFrame(
-            [_row(item) for item in accepted if item.destination == side and item.intent_id in known],
-            columns=list(LABEL_COLUMNS),
-            dtype="str",
+            [_row(item) for item in kept if item.destination == side], columns=list(LABEL_COLUMNS), dtype="str"
         )
         for side in ("train", "holdout")
     }
-    return Labels(frames["train"], frames["holdout"], notes)
-
-
-def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
-    """Give the held-out labels that a training may be measured on: those that nothing learnt says nearly as well.
-
-    What an author has written as an example since is no longer held out. Two accepted labels, one to learn from and one
-    held out, cannot be alike unless somebody has changed the queue by hand: that is refused.
-
-    Parameters
-    ----------
-    holdout
-        Held-out labels, with the columns `LABEL_COLUMNS`.
-    learnt
-        Every example that the training has, with the columns of `extract.COLUMNS`.
-
-    Returns
-    -------
-    pd.DataFrame
-        The rows of `holdout` that are left, in order.
-
-    Raises
-    ------
-    DataRejected
-        A label to learn from is nearly one that is held out.
-    """
-    texts = [plain(text) for text in (*learnt["text"], *holdout["text"])]
-    index = AlikeIndex(texts)
-    for row in range(len(learnt)):
-        index.add(row)
-    ids, origins = learnt["example_id"].tolist(), learnt["origin"].tolist()
-    known, leaks = [], []
-    for place, held_id in enumerate(holdout["example_id"].tolist()):
-        twins = [row for row, _ in index.find(len(learnt) + place)]
-        known.append(bool(twins))
-        leaks += [(ids[row], held_id) for row in twins if origins[row] == LABEL]
-    if leaks:
-        remedy = "reject one of the two with `intentloop label --decide FILE`"
-        problems = [
-            f"{learnt_id} is learnt from and nearly {held_id}, which is held out; {remedy}"
-            for learnt_id, held_id in leaks
-        ]
-        raise DataRejected("the accepted labels", problems)
-    return holdout[[not is_known for is_known in known]].reset_index(drop=True)
+    return Labels(frames["train"], frames["holdout"], tuple(notes))
 
 
 def _row(item: LabelItem) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.extract import Extract, add_out_of_scope, extract_from_mongo, to_examples
-from pipelines.steps.labels import LABEL, measured_apart
+from pipelines.steps.labels import LABEL
+from pipelines.steps.production import measured_apart
 from pipelines.steps.register import freeze
 from pipelines.steps.snapshot import write_snapshot
 from pipelines.steps.split import split

@@ -22,10 +22,12 @@ from pipelines.steps.check_annotations import check_annotations
 from pipelines.steps.check_privacy import check_privacy, shown_text
 from pipelines.steps.check_similar import check_similar
 from pipelines.steps.check_templates import check_templates
-from pipelines.steps.checks import check_entities, check_intents, check_spans, check_texts, error
+from pipelines.steps.checks import check_entities, check_intents, check_spans, check_texts, error, note
 from pipelines.steps.extract import Extract
 from pipelines.steps.repair import propose
 from pipelines.steps.suite import SUITE_FILE, run_suite
+
+_LABEL_REPAIR = "add the intent again, or decide about these labels anew with `intentloop label --decide`."
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def validate(
         suite, findings = run_suite(frame, suite_file)
     report(0.8, "checking what the examples say")
     findings += check_bot(extract, endpoints=endpoints, public_shortcuts=public_shortcuts)
+    findings += [note("labels_fit_the_drafts", "labels", f"{said}.", _LABEL_REPAIR) for said in extract.notes]
     report(1.0, "checked")
     return ValidationReport(extract.source, len(frame), tuple(_placed(findings, extract)), tuple(suite), n_by_intent)
 
