@@ -229,10 +229,6 @@ def train(
     cross_validate: Annotated[
         int, typer.Option(help="Also cross-validate with so many folds; each is a training of its own.", min=0, max=20)
     ] = 0,
-    search: Annotated[
-        int | None,
-        typer.Option(help="Try so many candidates of hyper-parameters first, on INTENTLOOP_DASK_SCHEDULER.", min=2),
-    ] = None,
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
