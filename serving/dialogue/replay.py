@@ -6,6 +6,7 @@ Nothing reaches outside: a tool's answer is the one in the log, as long as the r
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from pipelines.errors import ToolFailed
@@ -64,6 +65,10 @@ class ReplayedTurn:
         What is answered now.
     differences
         What a customer, or a tool, would notice; empty if nothing.
+    answered_at
+        When it was answered.
+    llm
+        What the language model said then and what it cost; None if it was not asked.
     """
 
     turn: int
@@ -72,6 +77,8 @@ class ReplayedTurn:
     outcome: Outcome
     after: Answer
     differences: tuple[Difference, ...]
+    answered_at: datetime
+    llm: LlmReading | None
 
     @property
     def handled(self) -> Handled:
@@ -195,7 +202,7 @@ async def _replay_turn(log: _Log, state: DialogueState) -> ReplayedTurn:
     outcome = await converse(release.definition, state, log, seed=f"{record.thread}:{record.turn}")
     before = Answer.model_validate_json(record.answer)
     after = outcome.answer(log.message, turn=record.turn, release=release.version)
-    turn = ReplayedTurn(record.turn, record.text, before, outcome, after, ())
+    turn = ReplayedTurn(record.turn, record.text, before, outcome, after, (), record.created_at, record.llm)
     found = differences(Handled(before, record.route, record.tool), turn.handled)
     return replace(turn, differences=tuple(found))
 
