@@ -38,6 +38,7 @@ _TITLE_BY_CHECK = {
     "mapping_can_be_applied": "response mappings that fail",
     "secret_is_a_reference": "keys that are written out",
     "secret_goes_to_an_endpoint": "secrets that go to a host nobody named",
+    "labels_fit_the_drafts": "accepted labels that are left out",
 }
 
 

@@ -1,5 +1,6 @@
 """A whole training run: the notebook in a kernel process of its own, recorded on a real MLflow server."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,11 @@ from pipelines.nlu.release import load_release
 from pipelines.run import TrainingFailed, TrainingOutcome, run_training
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
+from serving.store.bots import import_bot
+from serving.store.client import Database
+from serving.store.labels import Labels
 from tests.support.bots import TINY_BOT_WIRE
+from tests.support.labels import accepted_item
 from tests.support.mlflow_store import tracked_at
 from tests.support.servers import free_port
 
@@ -103,19 +108,29 @@ def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
     assert version.tags["data_hash"] == data_hash
 
 
+async def write_drafts(mongo_uri: str, *, held_out: str) -> None:
+    """Put the tiny bot into the database, and a label that nothing may learn from."""
+    database = Database(mongo_uri, name="intentloop_gate", timeout_seconds=5.0)
+    await import_bot(database, TINY_BOT_WIRE, bot="tiny", source="test")
+    label = accepted_item("tiny", held_out, "track_order", bound_for="holdout")
+    await Labels(database).store([label.model_copy(update={"revision": 0})])
+    database.close()
+
+
 @pytest.mark.integration
 def test_run_training_compares_with_production_and_replays(
     run: Run, mlflow_uri: str, mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INTENTLOOP_MONGO_URI", mongo_uri)
     monkeypatch.setenv("INTENTLOOP_MONGO_DATABASE", "intentloop_gate")
-    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
-    params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
+    asyncio.run(write_drafts(mongo_uri, held_out="any idea where my parcel is"))
+    params = TrainParams(bot="tiny", home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
     client = mlflow.MlflowClient(mlflow_uri)
     production = client.get_model_version_by_alias(run.outcome.name, "production").version
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
     assert outcome.gate_reasons == ""
     assert {"gate_compared_rows", "gate_replayed_conversations"} <= set(outcome.metrics)
+    assert outcome.metrics["production_n_examples"] == 1  # the label that is held out
     assert {"gate/gate.json", "gate/replay.csv", "data/learnt.txt"} <= paths_of(client, outcome.run_id)
     gate = json.loads(Path(client.download_artifacts(outcome.run_id, "gate/gate.json", str(tmp_path))).read_text())
     # the same examples are held out again, so the version in production has learnt from none of them
