@@ -182,6 +182,12 @@ def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> No
             _log_table(table, f"gate/{name}.csv")
 
 
+def log_figures(run_id: str, figures: Mapping[str, float]) -> None:
+    """Log figures under their own names."""
+    with _continue(run_id):
+        mlflow.log_metrics(dict(figures))
+
+
 def log_validation(run_id: str, report: ValidationReport) -> None:
     """Log the validation report as a page and as a table."""
     with _continue(run_id):
