@@ -22,6 +22,7 @@ from tests.support.commands import CommandWatch
 from tests.support.releases import make_release
 from tests.support.servers import ENGINES, mongo_server
 
+_ON_EVERY_ENGINE = ("test_exactly_once.py", "test_webhooks_survive.py")
 REAL_DATABASE = os.environ.get("INTENTLOOP_MONGO_URI")
 
 
@@ -82,9 +83,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
-@pytest.fixture(scope="session", params=(REAL_DATABASE,) if REAL_DATABASE else ENGINES)
+def _engines_for(file: Path) -> tuple[str, ...]:
+    """Choose the databases that a file's tests run against: every engine where what is stored is what is tested."""
+    if REAL_DATABASE:
+        return (REAL_DATABASE,)
+    return ENGINES if file.parent.name == "store" or file.name in _ON_EVERY_ENGINE else ENGINES[:1]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests that need a database against the right ones, unless they say themselves."""
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "mongo_uri" in metafunc.fixturenames and not any(mark.args[0] == "mongo_uri" for mark in marks):
+        engines = _engines_for(metafunc.definition.path)
+        metafunc.parametrize("mongo_uri", engines, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def mongo_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the URI of a running database: each embedded engine in turn, or the one that the environment names."""
+    """Give the URI of a running database: an embedded engine's, or the one that the environment names."""
     if request.param not in ENGINES:
         yield request.param
         return
