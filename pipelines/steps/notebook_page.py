@@ -23,7 +23,8 @@ PAGE = (
     + """pre { font: .82rem/1.45 ui-monospace, monospace; margin: 0; padding: .6rem .9rem; white-space: pre-wrap; }
 details { margin: .5rem 0; } summary { color: var(--soft); font-size: .85rem; font-weight: 400; padding: .3rem .9rem; }
 .output { margin: .6rem 0; overflow-x: auto; overflow-wrap: normal; } .output pre { padding: 0; }
-.output table { width: auto; } .output caption { font-weight: 600; text-align: left; }
+.output table { border: 0; width: auto; } .output th, .output td { border-width: 0 0 1px; }
+.output caption { font-weight: 600; text-align: left; }
 img { background: #fff; border-radius: .3rem; height: auto; max-width: 100%; }
 </style></head><body>
 {% for cell in cells %}{% if cell.prose %}{{ cell.prose }}

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 
@@ -61,6 +62,8 @@ class Case:
 class CaseReport:
     """What a release makes of a bot's saved conversations."""
 
+    columns: ClassVar = ("case", "turn", "intent", "intent_now", "changes")
+
     cases: tuple[Case, ...]
 
     def rows(self) -> list[dict[str, str | int]]:
@@ -69,7 +72,7 @@ class CaseReport:
         Returns
         -------
         list[dict[str, str | int]]
-            `case`, `turn`, `intent` and `intent_now`, `changes` (what differs).
+            With `columns`; `changes` is what differs.
         """
         return [
             {

@@ -7,6 +7,7 @@ text that cannot be rendered.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pipelines.schemas.verdict import Check
 from serving.dialogue.replay import Difference, ReplayedTurn
@@ -82,6 +83,8 @@ class ReplayReport:
         Conversations that one of the releases, or this program, cannot work out at all.
     """
 
+    columns: ClassVar = ("thread", "channel", "turn", "intent", "intent_now", "changes", "lost")
+
     version: str
     conversations: tuple[ComparedConversation, ...]
     unread: str = ""
@@ -108,8 +111,7 @@ class ReplayReport:
         Returns
         -------
         list[dict[str, str | int]]
-            `thread`, `channel`, `turn`, `intent` and `intent_now`, `changes` (what differs) and `lost` (goals that the
-            whole conversation loses).
+            With `columns`: `changes` is what differs, `lost` are the goals that the whole conversation loses.
         """
         return [
             {
