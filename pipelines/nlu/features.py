@@ -136,6 +136,10 @@ class Featurizer:
         sparse = self.sparse_.transform(read_as)
         return Utterance(cleaned, tokenize(cleaned), read_as, sparse, self._encode(read_as, edits))
 
+    def is_misspelt(self, text: str) -> bool:
+        """Tell whether an utterance is read with other words than those in it."""
+        return bool(self._edits(clean(text)))
+
     def _edits(self, text: str) -> list[Edit]:
         return [] if self.spelling_ is None else self.spelling_.edits(text)
 

@@ -37,7 +37,7 @@ def slice_by_kind(evaluation: Evaluation, model: NluModel) -> pd.DataFrame:
         if example.intent == OUT_OF_SCOPE:
             continue
         kinds["length", _length(example.text)].append(prediction)
-        is_misspelt = model.features_.read(example.text).read_as != clean(example.text)
+        is_misspelt = model.features_.is_misspelt(example.text)
         kinds["spelling", "with typos" if is_misspelt else "without typos"].append(prediction)
         if example.channel:
             kinds["channel", example.channel].append(prediction)

@@ -3,6 +3,7 @@
 For notebooks and regression cases; what answers customers does not use it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -176,6 +177,38 @@ class StepTable:
             slots + asking,
             ", ".join(difference.subject for difference in step.differences),
         )
+
+
+@dataclass(frozen=True)
+class TemplateTable:
+    """The texts of the release that a step's answer may be made of, and what was made; for reading in a notebook.
+
+    It holds what the customer wrote.
+    """
+
+    step: ReplayedTurn
+    release: Release
+
+    def _repr_html_(self) -> str:
+        return html.block(html.table(("template", "of the release", "here"), self._rows()))
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        outcome = self.step.outcome
+        said, tool = " / ".join(outcome.reply.texts), outcome.tool
+        if outcome.reply.problem is not None:
+            said = f"{said} ({outcome.reply.problem})"
+        intent = self.release.definition.intent_by_id().get(outcome.decision.route.intent_id)
+        if intent is None:
+            return [("reply", "", said)]
+        rows = [(f"question for {each.name}", each.prompt, "") for each in intent.parameters if each.prompt]
+        if intent.tool is not None:
+            called = f"{tool.method or ''} {tool.url or ''}".strip() if tool is not None else "not called"
+            rows.append((f"tool, {intent.tool.request_type}", intent.tool.url, called))
+            if intent.tool.is_json:
+                body = "" if tool is None or tool.body is None else json.dumps(tool.body, ensure_ascii=False)
+                rows.append(("tool, body", intent.tool.json_data, body))
+        texts = [("response", text, "") for text in (intent.speech_response, *intent.speech_responses) if text]
+        return [*rows, *texts, ("reply", "", said)]
 
 
 def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:

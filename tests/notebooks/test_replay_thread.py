@@ -15,8 +15,9 @@ def test_notebook_steps_changes_and_keeps_a_case(tiny_release_folder: Path, tmp_
     parameters = {"release": str(tiny_release_folder), "case_file": str(case), "home": str(tmp_path / "home")}
     outputs = run_notebook("50_replay_thread.ipynb", executed, **parameters)
     shown = ["".join(output["data"]["text/html"]) for output in outputs if "text/html" in output.get("data", {})]
-    assert len(shown) == 3
+    assert len(shown) == 4
     assert "similar example" in shown[1]
-    assert "track my order ORD-1042" in shown[2]
+    assert "question for order_id" in shown[2]
+    assert "track my order ORD-1042" in shown[3]
     assert "".join(outputs[-1]["data"]["text/plain"]) == "[(), (), (), ()]"
     assert [record.text for record in Thread.read(case).records][1] == "track my order ORD-1042"

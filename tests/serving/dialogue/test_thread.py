@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import DataRejected, NotFound
 from pipelines.nlu.release import Release
 from pipelines.settings import Settings
-from serving.dialogue.thread import StepTable, Thread
+from serving.dialogue.thread import StepTable, TemplateTable, Thread
 from serving.store.client import Database
 from serving.store.schema import Schema
 from serving.store.turns import TurnLog
@@ -25,6 +25,17 @@ async def test_thread_of_texts_is_answered_turn_by_turn(tiny_release: Release) -
     shown = StepTable(steps)._repr_html_()
     assert "asks for order_id" in shown
     assert "it is ORD-2001" in shown
+
+
+async def test_template_table_shows_what_an_answer_is_made_of(tiny_release: Release) -> None:
+    thread = Thread.of_texts([*TEXTS, "grmpf"], bot="b")
+    steps = await thread.step_through(tiny_release, settings=HERE)
+    asking, calling = (TemplateTable(step, tiny_release)._repr_html_() for step in steps[1:3])
+    assert "question for order_id" in asking
+    assert "not called" in asking
+    assert "GET http://shop.example/orders/ORD-2001" in calling
+    assert "{{ result.status }}" in calling
+    assert "reply" in TemplateTable(steps[3], tiny_release)._repr_html_()
 
 
 async def test_thread_with_a_tools_answer_goes_on_with_it(tiny_release: Release) -> None:
