@@ -171,7 +171,7 @@ class LineageSearch:
             holdings += self._in_run(each, words)
         tainted = {each.run.data.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
         progress(0.8, "looking through the releases")
-        holdings += self._in_versions(words, tainted)
+        holdings += self._in_versions(words, tainted, since=since)
         holdings += self._in_files(words)
         return Lineage(words, len(said.keys() & spared), tuple(holdings))
 
@@ -220,8 +220,10 @@ class LineageSearch:
         purge = partial(self._purge_run, logged, touched, words, local)
         return [Holding("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
 
-    def _in_versions(self, words: Words, tainted: set[str]) -> Iterator[Holding]:
+    def _in_versions(self, words: Words, tainted: set[str], *, since: datetime | None) -> Iterator[Holding]:
         for version in self._client.search_model_versions(f"name = '{model_name(self._bot)}'"):
+            if since is not None and version.creation_timestamp / 1000 < since.timestamp():
+                continue  # it cannot have it from them
             uri = self._client.get_model_version_download_uri(version.name, version.version)
             n_quoted = _quoted(ArtifactFolder(uri, self._tracking_uri), words)
             has_learnt = version.tags.get("data_hash") in tainted
