@@ -154,7 +154,8 @@ class Desk:
         if len(alike) > _SHOWN_ALIKE:
             self._console.print(f"  and {len(alike) - _SHOWN_ALIKE} more; all are decided together")
         if item.personal_data:
-            self._console.print(f"it seems to hold personal data: {', '.join(item.personal_data)}", style="bold yellow")
+            kinds = ", ".join(item.personal_data)
+            self._console.print(f"it seems to hold personal data ({kinds}), which would be kept", style="bold yellow")
         for number, intent_id in enumerate(choices, start=1):
             said = ", ".join(
                 each.by + (f" {each.confidence:.0%}" if each.confidence is not None else "")
@@ -192,7 +193,8 @@ def marked_text(item: LabelItem) -> Text:
     text = item.text
     for span in sorted(item.entities, key=lambda span: -span.start):
         text = f"{text[: span.start]}[{text[span.start : span.end]}]({span.type}){text[span.end :]}"
-    return Text(text)
+    # what a customer wrote must not steer the terminal
+    return Text("".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def read_decisions(file: Path) -> list[FiledDecision]:

@@ -61,7 +61,7 @@ def terminal(mongo_uri: str, new_name: str) -> Iterator[Terminal]:
 
 
 def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal, new_name: str) -> None:
-    texts = ("hey there", "hey there you", "who won", "hm what", "rubbish", "buy it")
+    texts = ("hey there", "hey there you", "who \x1b[2Jwon", "hm what", "rubbish", "buy it")
     items = [label_item(new_name, text, value=9.0 - place) for place, text in enumerate(texts)]
     items[1] = items[1].model_copy(update={"cluster": items[0].cluster})
     terminal.runner.run(terminal.labels.store(items))
@@ -75,6 +75,7 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal, ne
     ]  # fmt: skip
     shown = terminal.shown.getvalue()
     assert "also: hey there you" in shown
+    assert "who  [2Jwon" in shown
     assert "2  cancel" in shown
     assert "classifier 40%" in shown
     assert "type 1 to 2, an intent's id" in shown
