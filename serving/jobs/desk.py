@@ -1,8 +1,8 @@
 """Where trainings are asked for: the job is written down, and handed to whoever does it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipelines.errors import NotFound
@@ -11,8 +11,10 @@ from serving.jobs.local import LocalCrew
 from serving.jobs.process import TrainingProcess
 from serving.services import Services
 from serving.store.bots import has_intents
+from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
 from serving.store.leases import Leases
+from serving.store.schema import Schema
 
 
 class Crew(Protocol):
@@ -32,15 +34,17 @@ class TrainingDesk:
 
     Parameters
     ----------
-    services
-        The database and the clock.
+    database
+        An open connection.
     crew
         Does the work.
+    now
+        The current time, in UTC.
     """
 
-    def __init__(self, services: Services, crew: Crew) -> None:
-        self._services, self._crew = services, crew
-        self._jobs = Jobs(services.database)
+    def __init__(self, database: Database, crew: Crew, *, now: Callable[[], datetime]) -> None:
+        self._database, self._crew, self._now = database, crew, now
+        self._jobs, self._schema = Jobs(database), Schema(database)
 
     async def order(self, bot: str, *, by: str) -> tuple[Job, bool]:
         """Ask for a training of a bot.
@@ -68,10 +72,10 @@ class TrainingDesk:
         QueueUnavailable
             The queue did not take it; asked again, the same job is sent again.
         """
-        if not await has_intents(self._services.database, bot=bot):
+        if not await has_intents(self._database, bot=bot):
             raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
-        await self._services.ledger.schema.ensure()
-        job, is_new = await self._jobs.order(bot, by=by, now=self._services.now())
+        await self._schema.ensure()
+        job, is_new = await self._jobs.order(bot, by=by, now=self._now())
         if job.state == "queued":
             await self._crew.take_on(job)
         return job, is_new
@@ -81,11 +85,11 @@ class TrainingDesk:
         job = await self._jobs.find(bot, number)
         if job is None:
             raise NotFound(f"training of bot {bot!r}", str(number), hint=f"`/api/v1/bots/{bot}/trainings` lists them")
-        return job.seen_at(self._services.now())
+        return job.seen_at(self._now())
 
     async def recent(self, bot: str, *, limit: int) -> list[Job]:
         """Give the last jobs of a bot as they stand now, the newest first."""
-        now = self._services.now()
+        now = self._now()
         return [job.seen_at(now) for job in await self._jobs.recent(bot, limit=limit)]
 
 
@@ -114,6 +118,6 @@ async def open_trainings(settings: Settings, services: Services) -> AsyncIterato
 
         crew = await TrainingQueue.open(settings.training_queue_url)
     try:
-        yield TrainingDesk(services, crew)
+        yield TrainingDesk(services.database, crew, now=services.now)
     finally:
         await crew.aclose()

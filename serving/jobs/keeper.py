@@ -114,8 +114,17 @@ class Keeper:
             settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
         )
         self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
-        holder, now = f"{socket.gethostname()}, process {os.getpid()}", _now()
-        lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=now)
+        try:
+            await self._take()
+        except BaseException:
+            self._database.close()
+            raise
+        self._stop = asyncio.Event()
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _take(self) -> None:
+        holder = f"{socket.gethostname()}, process {os.getpid()}"
+        lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=_now())
         if not is_ours:
             raise TrainingBusy(self._bot, holder=lease.holder, since=lease.since)
         self._lease = lease
@@ -123,10 +132,8 @@ class Keeper:
             try:
                 self._job = await self._claim(self._number, holder)
             except BotError:
-                await self._leases.give_back(lease, now=now)
+                await self._leases.give_back(lease, now=_now())
                 raise
-        self._stop = asyncio.Event()
-        self._keeping = asyncio.create_task(self._keep())
 
     async def _claim(self, number: int, holder: str) -> Job:
         job = await self._jobs.find(self._bot, number)

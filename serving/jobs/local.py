@@ -33,14 +33,14 @@ class LocalCrew:
     def __init__(self, jobs: Jobs, leases: Leases, process: TrainingProcess) -> None:
         self._jobs, self._leases, self._process = jobs, leases, process
         self._one_at_a_time = asyncio.Lock()
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     async def take_on(self, job: Job) -> None:
         """Begin with a job as soon as the ones before it are done; asked again for the same job, do nothing."""
-        if job.bot not in self._tasks:
-            task = asyncio.create_task(self._see_to(job), name=f"training-{job.bot}")
-            self._tasks[job.bot] = task
-            task.add_done_callback(lambda _: self._tasks.pop(job.bot))
+        key = (job.bot, job.number)
+        if key not in self._tasks:
+            self._tasks[key] = asyncio.create_task(self._see_to(job), name=f"training-{job.bot}-{job.number}")
+            self._tasks[key].add_done_callback(lambda _: self._tasks.pop(key))
 
     async def aclose(self) -> None:
         """End what is under way; it has failed then."""

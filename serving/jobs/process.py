@@ -13,6 +13,7 @@ from pipelines.settings import ENV_PREFIX, Settings
 from serving.local.processes import Child, Program
 from serving.store.jobs import Job
 
+RETRAIN = (sys.executable, "-m", "serving.cli", "retrain")
 EXIT_BUSY = 3
 """Exit code of a retraining that did nothing because another process is retraining the bot."""
 _POLL_SECONDS = 0.2
@@ -35,20 +36,19 @@ class TrainingProcess:
     ----------
     settings
         The platform's, which the child gets too.
-    options
-        More options for `intentloop retrain`.
+    command
+        What a job is done by; it is told the bot and the number of the job.
     """
 
-    def __init__(self, settings: Settings, *, options: Sequence[str] = ()) -> None:
-        self._settings, self._options = settings, tuple(options)
+    def __init__(self, settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
+        self._settings, self._command = settings, command
 
     async def run(self, job: Job) -> Ended:
         """Do a job and wait for it; who is cancelled meanwhile ends it."""
-        command = [sys.executable, "-m", "serving.cli", "retrain", "--bot", job.bot, "--job", str(job.number)]
         program = Program(
             f"training-{job.bot}",
             f"the training of bot {job.bot!r}",
-            [*command, *self._options],
+            [*self._command, "--bot", job.bot, "--job", str(job.number)],
             environment={**_environment_of(self._settings), **_PATIENT},
         )
         child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import NotFound, SetupProblem
 from pipelines.settings import Settings
-from serving.jobs.process import EXIT_BUSY, TrainingProcess
+from serving.jobs.process import EXIT_BUSY, RETRAIN, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
@@ -104,15 +104,15 @@ class TrainingWork:
         return True
 
 
-async def run_training_worker(settings: Settings, *, options: Sequence[str] = ()) -> None:
+async def run_training_worker(settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
     """Work until the process is asked to end (SIGTERM or Ctrl-C); a training under way is cut off and handed back.
 
     Parameters
     ----------
     settings
         The platform's; `training_queue_url` must be set.
-    options
-        More options for `intentloop retrain`.
+    command
+        What a job is done by.
 
     Raises
     ------
@@ -132,7 +132,7 @@ async def run_training_worker(settings: Settings, *, options: Sequence[str] = ()
         settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
     )
     leases = Leases(database, ttl=timedelta(seconds=settings.training_lease_seconds))
-    work = TrainingWork(queue, Jobs(database), leases, TrainingProcess(settings, options=options))
+    work = TrainingWork(queue, Jobs(database), leases, TrainingProcess(settings, command=command))
     try:
         _log.info("doing the trainings of %s", settings.training_queue_url)
         visibility_seconds = math.ceil(2 * settings.training_lease_seconds)

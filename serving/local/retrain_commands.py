@@ -96,9 +96,9 @@ def _retrain(
     try:
         done = _train_and_promote(params, settings, keeper, force=force, promotes=promotes)
     except (BotError, KeyboardInterrupt) as error:
-        problem = (
-            error if isinstance(error, BotError) else TrainingInterrupted(f"the training of bot {params.bot!r} ended")
-        )
+        how = "was taken over by another process, and this one ended" if keeper.is_lost else "ended"
+        interrupted = TrainingInterrupted(f"the training of bot {params.bot!r} {how}")
+        problem = error if isinstance(error, BotError) and not keeper.is_lost else interrupted
         with suppress(StoreUnavailable):
             keeper.conclude(**_failure(problem, may_come_back=settings.training_queue_url is not None))
         notify(settings, bot=params.bot, event="failed", text=str(problem))

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import json
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from tests.support.serve_process import ROOT, environment_of
 from tests.support.servers import mongo_server
 
 LEASE_SECONDS = 4.0
-OPTIONS = ("--encoder", "none")
+RETRAIN = (sys.executable, "-m", "serving.cli", "retrain", "--encoder", "none")
 _DATABASE = "intentloop_serve"
 
 T = TypeVar("T")
@@ -37,10 +38,10 @@ class Platform:
     """Where bots are retrained."""
 
     mongo_uri: str
-    mlflow_uri: str
     folder: Path
+    mlflow_uri: str = "http://127.0.0.1:9"
 
-    def settings(self, **changes: Any) -> Settings:
+    def settings(self, *, lease_seconds: float = LEASE_SECONDS) -> Settings:
         """Give the settings of a process of this platform."""
         return Settings(
             _env_file=None,
@@ -48,14 +49,20 @@ class Platform:
             mongo_uri=self.mongo_uri,
             mongo_database=_DATABASE,
             mlflow_tracking_uri=self.mlflow_uri,
-            training_lease_seconds=LEASE_SECONDS,
-            **changes,
+            training_lease_seconds=lease_seconds,
         )
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Give the variables of a process of this platform."""
         given = {"training_lease_seconds": str(LEASE_SECONDS), **settings}
         return environment_of(self.folder / "home", mongo_uri=self.mongo_uri, mlflow_uri=self.mlflow_uri, **given)
+
+    def plan(self, **actions_by_bot: list[str]) -> None:
+        """Write down what `tests/fakes/retrain_process.py` does at each attempt for a bot."""
+        file = self.folder / "home" / "plan.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        known = json.loads(file.read_bytes()) if file.exists() else {}
+        file.write_text(json.dumps(known | actions_by_bot), encoding="utf-8")
 
     def add_bot(self, name: str, *, greeting: str = "") -> None:
         """Import the tiny bot under a name, perhaps with one more example."""
@@ -85,7 +92,7 @@ class Platform:
 
     def start_retrain(self, bot: str, *options: str, **settings: str) -> "subprocess.Popen[str]":
         """Start `intentloop retrain`."""
-        command = [sys.executable, "-m", "serving.cli", "retrain", "--bot", bot, *OPTIONS, *options]
+        command = [*RETRAIN, "--bot", bot, *options]
         return subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
             env=self.environment(**settings),
@@ -116,7 +123,7 @@ class Platform:
 def platform(folder: Path) -> Iterator[Platform]:
     """Run the servers."""
     with mongo_server("nx-27017", folder / "mongo") as mongo_uri, mlflow_server(folder / "mlflow") as mlflow_uri:
-        yield Platform(mongo_uri, mlflow_uri, folder)
+        yield Platform(mongo_uri, folder, mlflow_uri)
 
 
 def wait_for(condition: Callable[[], T], *, seconds: float = 60.0) -> T:

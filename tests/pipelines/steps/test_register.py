@@ -10,7 +10,7 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import ReleaseRefused
+from pipelines.errors import ReleaseRefused, RunGivenUp
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import load_release
 from pipelines.nlu.verdict import load_judged
@@ -20,7 +20,7 @@ from pipelines.schemas.verdict import Check
 from pipelines.steps import tracking
 from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.extract import to_frame
-from pipelines.steps.publish import CANDIDATE
+from pipelines.steps.publish import CANDIDATE, finish_registration
 from pipelines.steps.register import (
     GOLDEN_SIZE,
     freeze,
@@ -229,3 +229,44 @@ def test_register_logs_nothing_to_unpickle(mlflow_in_use: str, tiny_model: NluMo
     names = [file.name for file in folder.rglob("*") if file.is_file()]
     assert "manifest.json" in names
     assert [name for name in names if name.endswith((".pkl", ".pickle", ".joblib", ".skops", ".bin"))] == []
+
+
+@pytest.mark.integration
+def test_finish_registration_does_what_a_crash_has_cut_off(
+    mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
+) -> None:
+    client, name = mlflow.MlflowClient(), model_name("cut")
+    version = registered(mlflow_in_use, tiny_model, tmp_path, "cut", FAILED, wanted=False)
+    assert finish_registration("cut", version, verdict_key=None) is False
+    whole = client.get_model_version(name, version)
+
+    client.delete_registered_model_alias(name, CANDIDATE)  # killed before the alias was set
+    assert finish_registration("cut", version, verdict_key=None) is True
+    assert promoted_version("cut", mlflow_in_use, alias=CANDIDATE) == version
+
+    client.delete_registered_model_alias(name, CANDIDATE)
+    for tag in list(whole.tags)[1:]:  # killed after the first tag
+        client.delete_model_version_tag(name, version, tag)
+    assert finish_registration("cut", version, verdict_key=None) is True
+    finished = client.get_model_version(name, version)
+    assert (finished.tags, finished.description) == (whole.tags, whole.description)
+    assert promoted_version("cut", mlflow_in_use, alias=CANDIDATE) == version
+
+    client.delete_model_version_tag(name, version, "verdict")
+    with pytest.raises(ReleaseRefused, match="not signed"):
+        finish_registration("cut", version, verdict_key="a-key-of-the-operator")
+    client.delete_tag(whole.run_id, "publication")
+    with pytest.raises(ReleaseRefused, match="cut off before its verdict was noted"):
+        finish_registration("cut", version, verdict_key=None)
+
+
+@pytest.mark.integration
+def test_register_refuses_a_run_that_was_given_up(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
+    run_id = tracking.begin_run("ghost", mlflow_in_use)
+    folder = frozen(tiny_model, tmp_path, bot="ghost", run_id=run_id)
+    tracking.give_up_run(run_id, mlflow_in_use, "no sign of life")
+    params = TrainParams(bot="ghost", home=tmp_path)
+    with pytest.raises(RunGivenUp, match=r"was given up meanwhile \(no sign of life\), so it registers nothing"):
+        register(folder, params, run_id=run_id, gate=PASSED, evaluation=evaluation(tiny_model, 0.9))
+    assert mlflow.get_run(run_id).info.status == "FAILED"
+    assert mlflow.MlflowClient().search_model_versions("name = 'intentloop-ghost'") == []

@@ -1,0 +1,44 @@
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.extract import Extract, extract_from_wire
+from pipelines.steps.recipe import code_digest, recipe_of
+from tests.support.bots import TINY_BOT_WIRE
+
+PARAMS = TrainParams()
+
+
+def extracted(**changes: Any) -> Extract:
+    wire = copy.deepcopy(TINY_BOT_WIRE)
+    wire["intents"][2] |= changes
+    return extract_from_wire(wire, source="test")
+
+
+def test_recipe_of_the_same_things_is_the_same() -> None:
+    elsewhere = TrainParams(home=Path("/other"), run_id="r", promote=True, source="x.json", test_file=Path("t.jsonl"))
+    assert recipe_of(extracted(), PARAMS) == recipe_of(extracted(), elsewhere)
+    found = extracted()
+    assert recipe_of(Extract(found.bot_file, found.frame[::-1], "other"), PARAMS) == recipe_of(found, PARAMS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "params"),
+    [
+        ({"trainingData": [{"text": "hello you", "entities": []}]}, PARAMS),
+        ({"speechResponse": "Good day!"}, PARAMS),
+        ({}, TrainParams(seed=1)),
+        ({}, TrainParams(min_accuracy=0.7)),
+        ({}, TrainParams(encoder="none")),
+    ],
+)
+def test_recipe_of_anything_that_changes_the_release_is_another(changes: dict[str, Any], params: TrainParams) -> None:
+    assert recipe_of(extracted(**changes), params) != recipe_of(extracted(), PARAMS)
+
+
+def test_code_digest_is_the_same_twice() -> None:
+    assert code_digest() == code_digest()
+    assert len(code_digest()) == 64
