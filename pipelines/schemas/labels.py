@@ -57,7 +57,8 @@ class LabelItem(BaseModel):
     `bound_for` is the side that it will go to, `week` the ISO week that settled it. `cluster` is shared by texts that
     are nearly the same. `agreed` is the intent that a release trained since, the language model and the customer agree
     on, as far as they were asked; None too where a program must not accept it. `personal_data` names the kinds found in
-    the text. `revision` counts changes.
+    the text. Unless it is accepted, an item is deleted when the last turn that said it is, at `keep_until`. `revision`
+    counts changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -79,6 +80,7 @@ class LabelItem(BaseModel):
     created_at: datetime
     decided_at: datetime | None = None
     decided_by: str | None = None
+    keep_until: datetime | None = None
     revision: int = 0
 
     @property
@@ -97,12 +99,13 @@ class LabelItem(BaseModel):
         fields = self.model_dump(exclude={"entities"})
         fields |= {"sources": list(fields["sources"]), "proposals": list(fields["proposals"])}
         fields["personal_data"] = list(self.personal_data)
+        fields["expires_at"] = None if self.status == "accepted" else self.keep_until
         return {"_id": self.id, **fields, "entities": json.dumps(spans, ensure_ascii=False)}
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read what `to_document` gave."""
-        fields = {name: value for name, value in document.items() if name != "_id"}
+        fields = {name: value for name, value in document.items() if name not in ("_id", "expires_at")}
         return cls.model_validate({**fields, "entities": json.loads(fields["entities"])})
 
 

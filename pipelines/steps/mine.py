@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import log2
 
 import pandas as pd
@@ -126,6 +126,7 @@ def mine_log(
         newest=newest,
         shadow=shadow,
         now=now,
+        kept=timedelta(days=settings.turn_ttl_days),
         progress=part(report, 0.3, 1.0),
     )
 
@@ -139,6 +140,7 @@ def mine(
     newest: Release,
     shadow: Release | None = None,
     now: datetime,
+    kept: timedelta,
     progress: Progress | None = None,
 ) -> Mined:
     """Find the texts that are worth a label.
@@ -163,6 +165,8 @@ def mine(
         Another release to ask, if there is one.
     now
         The current time.
+    kept
+        How long a text that nobody has accepted is kept after it was last said.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -195,7 +199,7 @@ def mine(
         kinds = tuple(dict.fromkeys(kind for kind, _ in find(one.text)))
         agreed = None if kinds else _agreed(one, reading, others.get(key), newest)
         value = round(needs[key] * log2(1 + size_by_cluster[group.cluster]), 4)
-        item = _item(one, bot, group, now).model_copy(
+        item = _item(one, bot, group, now, kept).model_copy(
             update={"entities": spans_of(reading, newest), "personal_data": kinds, "agreed": agreed, "value": value}
         )
         if item != one.item:
@@ -258,7 +262,7 @@ def _agreed(one: Heard, reading: Reading, other: Reading | None, newest: Release
     return reading.intent_id if _is_witnessed(one) and reading.is_sure and is_trained_since else None
 
 
-def _item(one: Heard, bot: str, group: Group, now: datetime) -> LabelItem:
+def _item(one: Heard, bot: str, group: Group, now: datetime, kept: timedelta) -> LabelItem:
     known = one.item
     return LabelItem(
         bot=bot,
@@ -270,5 +274,6 @@ def _item(one: Heard, bot: str, group: Group, now: datetime) -> LabelItem:
         week=group.week,
         bound_for=group.bound_for,
         created_at=known.created_at if known else now,
+        keep_until=max(source.said_at for source in one.sources) + kept,
         revision=known.revision if known else 0,
     )

@@ -61,7 +61,7 @@ class Schema:
             INBOX: [*unanswered, expiry],
             LLM_USAGE: [expiry],
             SHADOWS: [expiry],
-            LABELS: [ranked],
+            LABELS: [ranked, expiry],
             FORGOTTEN: [expiry],
             JOBS: [expiry],
         }
@@ -73,6 +73,6 @@ class Schema:
         """Delete what has expired, where the database does not do so by itself."""
         await self.ensure()
         if self._needs_sweeping:
-            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN, JOBS):
+            for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN, JOBS, LABELS):
                 expired = self._database.collection(name).delete_many({_EXPIRY: {"$lt": now}})
                 await self._database.call("delete expired", expired)

@@ -62,6 +62,7 @@ def dig(tiny_release: Release) -> Any:
             newest=newest or reader(tiny_release, **by_text),
             shadow=shadow,
             now=TUESDAY,
+            kept=timedelta(days=180),
         )
 
     return run
@@ -170,6 +171,7 @@ def test_mine_learns_more_about_open_items(dig: Any) -> None:
     )
     refreshed = next(item for item in more.items if item.revision == 1)
     assert [source.message_id for source in refreshed.sources] == ["m1", "m3"]
+    assert refreshed.keep_until == refreshed.sources[1].said_at + timedelta(days=180)
     assert refreshed.proposals == first.items[0].proposals
     assert refreshed.value > first.items[0].value  # said by three now, the new wording included
     newer = dig(queue=first.items, **{"thing gone": ("cancel", 0.8)})

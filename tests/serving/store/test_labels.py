@@ -1,12 +1,13 @@
 """The labelling queue on both engines: stored once, ranked, decided by one person."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from pipelines.errors import LabelDecided, NotFound, UserInputError
 from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
-from pipelines.schemas.labels import Decision
+from pipelines.schemas.labels import LABELS, Decision
 from pipelines.steps.extract import extract_from_mongo
 from serving.store.bots import import_bot
 from serving.store.client import Database
@@ -101,3 +102,16 @@ async def test_alike_are_the_open_ones_of_the_cluster(labels: Labels, new_name: 
     await labels.store([*items, label_item(new_name, "other")])
     await labels.decide(new_name, items[1].key, Decision(status="rejected"), by="ada", now=now())
     assert [item.text for item in await labels.alike(items[0])] == ["text 2"]
+
+
+async def test_what_nobody_accepted_goes_when_its_turns_go(labels: Labels, database: Database, new_name: str) -> None:
+    past = {"keep_until": now() - timedelta(seconds=1)}
+    gone, accepted = (label_item(new_name, text, **past) for text in ("rejected", "accepted"))
+    new = label_item(new_name, "new", keep_until=now() + timedelta(days=1))
+    await labels.store([new])
+    await database.collection(LABELS).insert_many([gone.to_document(), accepted.to_document()])
+    await labels.decide(new_name, gone.key, Decision(status="rejected"), by="ada", now=now())
+    await labels.decide(new_name, accepted.key, GREET, by="ada", now=now())
+    await database.collection(LABELS).delete_many({"bot": new_name, "expires_at": {"$lt": now()}})
+    counts = await labels.counts(new_name)
+    assert (counts["open"], counts["accepted"], counts["rejected"]) == (1, 1, 0)
