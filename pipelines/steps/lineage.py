@@ -15,7 +15,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -24,6 +24,7 @@ import mlflow
 import pandas as pd
 from mlflow.entities import Run, ViewType
 
+from pipelines.errors import TrainingBusy
 from pipelines.nlu.release import GOLDEN_FILE, MANIFEST_FILE
 from pipelines.nlu.text import plain
 from pipelines.progress import Progress
@@ -36,9 +37,13 @@ from pipelines.steps.versions import model_name
 RETIRE_TAG = "retire_reason"
 TOMBSTONE_FILE = "forgotten.json"
 _PAGE = 100
+_LONGEST_TRAINING = timedelta(hours=12)
+"""A run that still seems to be under way after that is one that died."""
 _MAX_BYTES = 200_000_000
 _NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds")
 """Folders of the home that hold nothing of customers, or that are looked at in another way."""
+_OURS = ("undo", "runs", "scores")
+"""Folders of the home whose files may be changed or deleted."""
 _ALWAYS_CLEANED = (".html", ".ipynb")
 """Pages that show examples in pieces, which no search finds."""
 
@@ -149,6 +154,11 @@ class LineageSearch:
         -------
         Lineage
             The places, each with what takes the words out of it.
+
+        Raises
+        ------
+        TrainingBusy
+            A training of the bot is under way.
         """
         snapshots = [*self._snapshots()]
         logged = [*self._runs(progress)]
@@ -159,6 +169,7 @@ class LineageSearch:
         spared = {plain(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
         words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids))
+        self._require_rest(logged)
         since = min(said.values(), default=None)
         runs = [each for each in logged if since is None or each.began_at >= since]
         holdings = [
@@ -174,6 +185,12 @@ class LineageSearch:
         holdings += self._in_versions(words, tainted, since=since)
         holdings += self._in_files(words)
         return Lineage(words, len(said.keys() & spared), tuple(holdings))
+
+    def _require_rest(self, logged: Iterable[_Logged]) -> None:
+        """Refuse while somebody trains: what was read before is logged and registered later."""
+        for each in logged:
+            if each.run.info.status == "RUNNING" and each.began_at > self._now - _LONGEST_TRAINING:
+                raise TrainingBusy(self._bot, holder=f"run {each.run.info.run_id}", since=each.began_at)
 
     def _snapshots(self) -> Iterator[tuple[Path, datetime, frozenset[str], frozenset[str]]]:
         for file in sorted((self._home / "snapshots").glob("*.parquet")):
@@ -234,7 +251,7 @@ class LineageSearch:
             yield Holding("version", name, n_quoted, partial(self._mark, str(version.version)))
 
     def _in_files(self, words: Words) -> Iterator[Holding]:
-        ours = [self._home / "undo", self._cases]
+        ours = [self._cases, *(self._home / name for name in _OURS)]
         for file in sorted(self._cases.rglob("*")) + sorted(self._home.rglob("*")):
             inside = file.relative_to(self._home).parts[0] if file.is_relative_to(self._home) else ""
             if inside in (*_NOT_OURS, "snapshots") or not file.is_file() or not is_readable(file.name):
@@ -242,7 +259,7 @@ class LineageSearch:
             content = file.read_bytes()
             n_rows = holds(file.name, content, words)
             if n_rows:
-                can_change = inside == "runs" or any(file.is_relative_to(folder) for folder in ours)
+                can_change = any(file.is_relative_to(folder) for folder in ours)
                 purge = partial(_purge_file, file, content, words) if can_change else None
                 yield Holding("file", str(file), n_rows, purge)
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import PurePath
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.nlu.text import plain
 
@@ -86,10 +88,8 @@ def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
     """
     suffix = PurePath(path).suffix
     if suffix in _TABLES:
-        frame = pd.read_parquet(io.BytesIO(content)) if suffix == ".parquet" else pd.read_csv(io.BytesIO(content))
-        kept = frame[~words.rows_of(frame)]
-        written = _written(kept, suffix)
-        return None if kept.empty or holds(path, written, words) else written
+        written = _without_rows(content, words) if suffix == ".parquet" else _without_lines(content, words)
+        return None if written is None or holds(path, written, words) else written
     if suffix == ".ipynb":
         notebook = json.loads(content)
         for cell in notebook["cells"]:
@@ -111,13 +111,18 @@ def tombstone(path: str, before: bytes, after: bytes | None, *, rows: int, now: 
     }
 
 
-def _written(frame: pd.DataFrame, suffix: str) -> bytes:
+def _without_rows(content: bytes, words: Words) -> bytes | None:
+    table = pq.read_table(io.BytesIO(content))
+    kept = table.filter(pa.array(~words.rows_of(table.to_pandas())))
     stream = io.BytesIO()
-    if suffix == ".parquet":
-        frame.to_parquet(stream, index=False)
-    else:
-        frame.to_csv(stream, index=False)
-    return stream.getvalue()
+    pq.write_table(kept, stream)
+    return stream.getvalue() if len(kept) else None
+
+
+def _without_lines(content: bytes, words: Words) -> bytes | None:
+    frame = pd.read_csv(io.BytesIO(content))
+    kept = frame[~words.rows_of(frame)]
+    return None if kept.empty else kept.to_csv(index=False).encode()
 
 
 def _forms(text: str) -> set[str]:

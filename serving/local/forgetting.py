@@ -6,12 +6,13 @@ everywhere while the database still has them, and the database goes last: whatev
 
 import asyncio
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.errors import NotFound
+from pipelines.errors import NotFound, TrainingBusy
 from pipelines.progress import Progress, part
 from pipelines.settings import Settings
 from pipelines.steps.lineage import Lineage, LineageSearch
@@ -20,13 +21,16 @@ from serving.channels.senders import threads_of_sender
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser, Traces
 from serving.store.forgotten import ForgottenThreads, notice_seconds
-from serving.store.keys import thread_key
+from serving.store.keys import thread_key, training_key
+from serving.store.leases import Leases
 from serving.store.schema import Schema
 
 CASES = Path("data") / "cases"
 """Where notebooks save conversations, below the working directory."""
 SEARCH_SECONDS = 120.0
 """Longest wait for one look through a whole collection."""
+_LONGEST = timedelta(hours=1)
+"""How long a run that died keeps the bot from being retrained."""
 
 
 @dataclass(frozen=True)
@@ -113,27 +117,50 @@ class Forgetting:
             There is no trace of such a thread or sender.
         StoreUnavailable
             The database does not answer; nothing is lost, the same command goes on.
+        TrainingBusy
+            A training of the bot is under way; nothing was deleted.
         MlflowException
-            The MLflow server does not; nothing was deleted.
+            The MLflow server does not answer; nothing was deleted.
         """
         settings = self.settings
         database = Database(settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=SEARCH_SECONDS)
         try:
             await Schema(database).ensure()
             thread_ids, other_bots = await self._threads(Eraser(database))
-            if self.wish.is_rehearsal:
+            if self.wish.is_rehearsal or self.wish.purge is None:
+                looked = await self._look(Eraser(database), thread_ids, other_bots)
+                if self.wish.is_rehearsal or looked.drafts or looked.lineage.holdings:
+                    return looked
+            async with self._no_training(database), self._no_writing(database, thread_ids):
                 return await self._forget(Eraser(database), thread_ids, other_bots)
-            keys = [thread_key(self.wish.bot, thread_id) for thread_id in thread_ids]
-            marks = ForgottenThreads(database)
-            await marks.begin(keys, now=datetime.now(UTC))
-            try:
-                self.progress(0.05, "waiting until every process knows")
-                await asyncio.sleep(notice_seconds(settings.mongo_timeout_seconds))
-                return await self._forget(Eraser(database), thread_ids, other_bots)
-            finally:
-                await marks.finish(keys, now=datetime.now(UTC))
         finally:
             database.close()
+
+    @asynccontextmanager
+    async def _no_training(self, database: Database) -> AsyncIterator[None]:
+        """Keep the bot from being retrained: what a training has read is logged and registered later."""
+        leases = Leases(database, ttl=_LONGEST)
+        lease, is_ours = await leases.take(
+            training_key(self.wish.bot), holder="intentloop forget", now=datetime.now(UTC)
+        )
+        if not is_ours:
+            raise TrainingBusy(self.wish.bot, holder=lease.holder, since=lease.since)
+        try:
+            yield
+        finally:
+            await leases.give_back(lease, now=datetime.now(UTC))
+
+    @asynccontextmanager
+    async def _no_writing(self, database: Database, thread_ids: list[str]) -> AsyncIterator[None]:
+        """Keep every process from writing to the threads, those included that have begun a turn."""
+        keys, marks = [thread_key(self.wish.bot, thread_id) for thread_id in thread_ids], ForgottenThreads(database)
+        await marks.begin(keys, now=datetime.now(UTC))
+        try:
+            self.progress(0.05, "waiting until every process knows")
+            await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
+            yield
+        finally:
+            await marks.finish(keys, now=datetime.now(UTC))
 
     async def _threads(self, eraser: Eraser) -> tuple[list[str], tuple[str, ...]]:
         """Give the threads that are meant, and the other bots that the sender has written to."""
@@ -144,7 +171,7 @@ class Forgetting:
         found = {self.wish.user, *by_bot.pop(self.wish.bot, ())}  # also where only files are left of them
         return sorted(found), tuple(sorted(by_bot))
 
-    async def _forget(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
+    async def _look(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
         wish = self.wish
         self.progress(0.1, "reading what was said")
         traces = await eraser.look(wish.bot, thread_ids)
@@ -154,16 +181,18 @@ class Forgetting:
         if not traces.counts and not lineage.holdings:
             who = wish.thread if wish.user is None else wish.user
             raise NotFound("trace of", str(who), hint=f"nothing of bot {wish.bot!r} is theirs; check the id and --bot")
-        is_open = wish.purge is None and bool(drafts or lineage.holdings)
-        if wish.is_rehearsal or is_open:
-            return outcome
+        return outcome
+
+    async def _forget(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
+        looked = await self._look(eraser, thread_ids, other_bots)
+        traces, lineage = looked.traces, looked.lineage
         self._purge(lineage)
-        if wish.purge:
-            await eraser.erase_drafts(wish.bot, lineage.words.texts)
+        if self.wish.purge:
+            await eraser.erase_drafts(self.wish.bot, lineage.words.texts)
         self.progress(0.95, "deleting what was said")
         await eraser.erase(traces)
         n_masked = mask_logs(self._logs(), with_keys(lineage.words, traces.threads))
-        return Outcome(traces, lineage, drafts, is_done=True, other_bots=other_bots, n_masked=n_masked)
+        return replace(looked, is_done=True, n_masked=n_masked)
 
     def _search(self, traces: Traces) -> Lineage:
         search = LineageSearch(

@@ -107,6 +107,11 @@ class ForgottenThreads:
         if mark in self._under_way or (since is not None and self._places.get(mark, 0) > since):
             raise ThreadForgotten
 
+    async def moments(self) -> dict[str, datetime]:
+        """Give when each thread was forgotten, by its mark, for whoever writes what it has read long before."""
+        documents = await self._database.call("read forgotten", self._marks.find({}, {"expires_at": 1}).to_list(None))
+        return {document["_id"]: document["expires_at"] - KEPT for document in documents}
+
     async def begin(self, threads: Iterable[str], *, now: datetime) -> None:
         """Mark threads: their turns that are under way will not be written, and no new one begins."""
         for thread in threads:

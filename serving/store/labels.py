@@ -15,6 +15,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
 from serving.store.bots import INTENTS
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
+from serving.store.forgotten import ForgottenThreads, thread_mark
 from serving.store.keys import thread_key
 from serving.store.schema import Schema
 
@@ -59,6 +60,7 @@ class Labels:
             Storing the same items again changes nothing.
         """
         await self._schema.ensure()
+        items = await self._not_forgotten(items)
         new = [item.to_document() for item in items if item.revision == 0]
         added = 0
         for start in range(0, len(new), _WRITTEN_AT_ONCE):
@@ -158,6 +160,23 @@ class Labels:
             except (NotFound, StateConflict):  # somebody else has decided it, or has deleted the intent
                 continue
         return accepted
+
+    async def _not_forgotten(self, items: Sequence[LabelItem]) -> list[LabelItem]:
+        """Leave out what was said in threads that were forgotten since the miner has read them."""
+        moments = await ForgottenThreads(self._database).moments()
+        if not moments:
+            return list(items)
+        left = []
+        for item in items:
+            marks = {each.thread_id: thread_mark(thread_key(item.bot, each.thread_id)) for each in item.sources}
+            known = tuple(
+                each
+                for each in item.sources
+                if (forgotten_at := moments.get(marks[each.thread_id])) is None or each.said_at > forgotten_at
+            )
+            if known:
+                left.append(item.model_copy(update={"sources": known}))
+        return left
 
     async def _require_intent(self, bot: str, intent_id: str | None) -> None:
         if intent_id is None or intent_id == OUT_OF_SCOPE:

@@ -138,7 +138,8 @@ def train_quickly(settings: Settings) -> str:
         shown = found.frame.to_html()
         notebook = settings.home / "runs" / f"{run_id}.ipynb"
         notebook.parent.mkdir(exist_ok=True)
-        cell = {"cell_type": "code", "source": ["extract"], "outputs": [{"data": {"text/html": shown}}]}
+        output = {"output_type": "display_data", "data": {"text/html": shown}, "metadata": {}}
+        cell = {"cell_type": "code", "source": ["extract"], "outputs": [output], "metadata": {}}
         notebook.write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
         tracking.log_notebook(run_id, store, notebook)
         with mlflow.start_run(run_id=run_id):

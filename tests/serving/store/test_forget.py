@@ -8,6 +8,7 @@ from serving.channels.senders import threads_of_sender
 from serving.store.bots import import_bot
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser
+from serving.store.forgotten import ForgottenThreads
 from serving.store.inbox import Inbox, InboxItem
 from serving.store.keys import thread_key
 from serving.store.labels import Labels
@@ -17,6 +18,7 @@ from tests.support.bots import intent
 from tests.support.records import claim_of, now, turn_record
 
 MESSENGER = "facebook:page1:8841"
+HOUR = timedelta(hours=1)
 SAID = "deliver it to quimbly lane"
 
 
@@ -89,3 +91,18 @@ async def test_drafts_lose_the_examples_that_were_copied(database: Database, new
     assert await eraser.find_drafts(new_name, {SAID}) == [DraftPlace("greet", 2)]
     await eraser.erase_drafts(new_name, {SAID})
     assert await eraser.find_drafts(new_name, {SAID, "hello there"}) == [DraftPlace("greet", 1)]
+
+
+async def test_miner_that_read_a_thread_before_it_was_forgotten_stores_nothing_of_it(
+    database: Database, new_name: str
+) -> None:
+    marks, key = ForgottenThreads(database), thread_key(new_name, MESSENGER)
+    await marks.begin([key], now=now())
+    await marks.finish([key], now=now())
+    mined = [label(new_name, SAID, MESSENGER), label(new_name, "good day", MESSENGER, "t")]
+    assert (await Labels(database).store(mined)).added == 1
+    (stored,) = await Labels(database).page(new_name)
+    assert [source.thread_id for source in stored.sources] == ["t"]
+    later = label(new_name, SAID, MESSENGER)
+    later = later.model_copy(update={"sources": (later.sources[0].model_copy(update={"said_at": now() + HOUR}),)})
+    assert (await Labels(database).store([later])).added == 1  # a new conversation
