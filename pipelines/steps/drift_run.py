@@ -61,6 +61,7 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
     mlflow.set_tracking_uri(uri)
     try:
         progress(0.0, "reading the profile of the training")
+        tracking.find_experiment(bot, uri)  # tries only twice, where what follows would try for minutes
         version = promoted_version(bot, uri, alias=settings.release_alias)
         if version is None:
             raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
@@ -71,7 +72,7 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
         drift = measure_drift(turns, profile, vocabulary=vocabulary)
         if drift is not None:
             _log(bot, uri, drift, version=version)
-    except MlflowException as error:
+    except (MlflowException, OSError) as error:
         raise RegistryUnavailable(uri, tracking.short_reason(error)) from error
     return drift, version
 

@@ -32,6 +32,7 @@ from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
 from pipelines.steps.redact import Words, cleaned, holds, is_readable, tombstone
 from pipelines.steps.snapshot import content_hash
+from pipelines.steps.tracking import find_experiment
 from pipelines.steps.versions import model_name
 
 RETIRE_TAG = "retire_reason"
@@ -198,14 +199,14 @@ class LineageSearch:
             yield file, written_at, *_texts_of(pd.read_parquet(file))
 
     def _runs(self, progress: Progress) -> Iterator[_Logged]:
-        experiment = self._client.get_experiment_by_name(model_name(self._bot))
-        if experiment is None:
+        experiment_id = find_experiment(self._bot, self._tracking_uri)
+        if experiment_id is None:
             return
         token: str | None = None
         known: dict[str, _Texts] = {}
         while True:
             page = self._client.search_runs(
-                [experiment.experiment_id], run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token
+                [experiment_id], run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token
             )
             for number, run in enumerate(page):
                 progress(0.5 * number / len(page), f"looking at run {run.info.run_id[:8]}")

@@ -9,6 +9,7 @@ import mlflow
 
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.lineage import RETIRE_TAG
+from pipelines.steps.tracking import find_experiment
 from pipelines.steps.versions import model_name
 
 
@@ -47,6 +48,7 @@ def retire(bot: str, *, home: Path, tracking_uri: str, is_rehearsal: bool = Fals
     Retired
         What is gone and what has to wait.
     """
+    find_experiment(bot, tracking_uri)  # tries only twice, where what follows would try for minutes
     client = mlflow.MlflowClient(tracking_uri, registry_uri=tracking_uri)
     name = model_name(bot)
     marked = [

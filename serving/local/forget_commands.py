@@ -112,18 +112,23 @@ def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
     return [
         f"version(s) {', '.join(versions)} must be retired: a model cannot unlearn. Their data are not what is trained "
         "on now any more, so a retraining makes a new version:",
-        f"  intentloop retrain --bot {wish.bot}      then promote it, then",
+        f"  intentloop retrain --promote --bot {wish.bot}",
         f"  intentloop forget --retire --bot {wish.bot}",
     ]
 
 
 def _retire(bot: str | None, *, is_rehearsal: bool) -> None:
+    from mlflow.exceptions import MlflowException
+
+    from pipelines.errors import RegistryUnavailable
     from pipelines.steps.retire import retire
 
     settings, name = read_settings(), chosen_bot(bot)
-    retired = retire(
-        name, home=settings.home.resolve(), tracking_uri=settings.resolved_tracking_uri, is_rehearsal=is_rehearsal
-    )
+    uri = settings.resolved_tracking_uri
+    try:
+        retired = retire(name, home=settings.home.resolve(), tracking_uri=uri, is_rehearsal=is_rehearsal)
+    except (MlflowException, OSError) as error:
+        raise RegistryUnavailable(uri, str(error).splitlines()[0][:200]) from error
     verb = "would be" if is_rehearsal else "is"
     for version in retired.deleted:
         typer.echo(f"version {version} {verb} deleted")
