@@ -131,10 +131,13 @@ def training(settings: Settings, *, is_sample: bool) -> Program:
     return Program("train", "the training", command, environment=environment(settings))
 
 
-def chat_api(settings: Settings) -> Program:
-    """Plan the chat API."""
+def chat_api(settings: Settings, *, is_sample: bool) -> Program:
+    """Plan the chat API; trainings of the sample bot that it is asked for learn what to refuse, as the first one did."""
     command = [sys.executable, "-m", "serving.cli", "serve"]
-    return Program("api", "the chat API", command, environment=environment(settings))
+    variables, file = environment(settings), SAMPLE / "oos.jsonl"
+    if is_sample and settings.out_of_scope_file is None and file.is_file():
+        variables[f"{ENV_PREFIX}OUT_OF_SCOPE_FILE"] = str(file)
+    return Program("api", "the chat API", command, environment=variables)
 
 
 def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:

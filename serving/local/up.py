@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import ADMIN_TOKEN_FILE, StopRequested, hold_home, require_packages, stop_on_signals
 from serving.local.plan import Plan, check_machine, make_plan
-from serving.local.processes import is_listening
+from serving.local.processes import Program, is_listening
 from serving.local.progress import ProgressView, Step
 from serving.local.stack import Stack
 
@@ -112,7 +112,8 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
             stack.wait(step, _answers(f"{settings.resolved_tracking_uri}/health"), timeout_seconds=_SERVER_SECONDS)
     problem = _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
     with view.step("Chat API", expected_seconds=4) as step:
-        not_ready = _start_api(plan, stack, step, is_release_expected=problem is None)
+        program = programs.chat_api(settings, is_sample=drafts.is_sample)
+        not_ready = _start_api(program, plan, stack, step, is_release_expected=problem is None)
     return problem or not_ready
 
 
@@ -233,8 +234,8 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
     return f"the training promoted no release; its log is {job.log}\n{job.last_lines()}"
 
 
-def _start_api(plan: Plan, stack: Stack, step: Step, *, is_release_expected: bool) -> str | None:
-    stack.start_server(programs.chat_api(plan.settings))
+def _start_api(program: Program, plan: Plan, stack: Stack, step: Step, *, is_release_expected: bool) -> str | None:
+    stack.start_server(program)
     stack.wait(step, _answers(f"{plan.api_url}/health/live"), timeout_seconds=_SERVER_SECONDS)
     is_ready = _answers(f"{plan.api_url}/health/ready")
     # Not ready is no reason to end everything: the operator may need the MLflow page to put it right.

@@ -54,7 +54,8 @@ class Platform:
 
     def environment(self, **settings: str) -> dict[str, str]:
         """Give the variables of a process of this platform."""
-        given = {"training_lease_seconds": str(LEASE_SECONDS), **settings}
+        # no chat API listens on that port, so that nothing gives way to one
+        given = {"training_lease_seconds": str(LEASE_SECONDS), "api_port": "1", **settings}
         return environment_of(self.folder / "home", mongo_uri=self.mongo_uri, mlflow_uri=self.mlflow_uri, **given)
 
     def plan(self, **actions_by_bot: list[str]) -> None:

@@ -39,9 +39,7 @@ class Workers:
     """Workers on a queue; all end with the test."""
 
     def __init__(self, planned: Platform, queue: TestQueue, folder: Path, *, lease_seconds: float) -> None:
-        self._environment = planned.environment(
-            training_queue_url=queue.url, training_lease_seconds=str(lease_seconds), api_port="1"
-        )
+        self._environment = planned.environment(training_queue_url=queue.url, training_lease_seconds=str(lease_seconds))
         self._folder = folder
         self._started: list[subprocess.Popen[bytes]] = []
 
