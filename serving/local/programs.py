@@ -132,7 +132,7 @@ def training(settings: Settings, *, is_sample: bool) -> Program:
 
 
 def chat_api(settings: Settings, *, is_sample: bool) -> Program:
-    """Plan the chat API; trainings of the sample bot that it is asked for learn what to refuse, as the first one did."""
+    """Plan the chat API; trainings of the sample bot refuse what the first one refused."""
     command = [sys.executable, "-m", "serving.cli", "serve"]
     variables, file = environment(settings), SAMPLE / "oos.jsonl"
     if is_sample and settings.out_of_scope_file is None and file.is_file():
