@@ -170,6 +170,7 @@ def _environment(home: Path) -> Iterator[None]:
     (profile / "ipython_kernel_config.json").write_text(json.dumps({"IPKernelApp": kernel}), encoding="utf-8")
     wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
     wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
+    wanted["PYTHONWARNINGS"] = "ignore:IProgress not found"  # of a progress bar that nobody looks at
     # the kernel works in the notebook's folder, where it would not find the settings in our `.env`
     wanted |= {name: value for name, value in dotenv_values(".env").items() if name.startswith(ENV_PREFIX) and value}
     added = {name: value for name, value in wanted.items() if name not in os.environ}

@@ -20,7 +20,7 @@ from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.publish import Publication, note_publication, publish, require_wanted
 from pipelines.steps.snapshot import Snapshot
-from pipelines.steps.versions import downloaded, model_name, promoted_version
+from pipelines.steps.versions import answering_version, downloaded, model_name, promoted_version
 
 GOLDEN_SIZE = 60
 _MAX_TAG_CHARS = 3000
@@ -130,7 +130,7 @@ def register(
     require_wanted(run_id)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
     verdict_file = folder.parent / VERDICT_FILE
-    compared_with = promoted_version(params.bot, mlflow.get_tracking_uri(), alias=params.release_alias)
+    compared_with, _ = answering_version(params.bot, alias=params.release_alias)
     write_verdict(verdict_file, _verdict(folder, manifest, gate, evaluation, compared_with=compared_with))
     publication = Publication(
         description=describe(evaluation, manifest),

@@ -12,6 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
+from pipelines.nlu.verdict import GATE_PASSED, GATE_TAG, require_gate
 from pipelines.schemas.verdict import Check
 from pipelines.steps.split import fingerprints
 from pipelines.steps.tracking import LEARNT_FILE
@@ -64,8 +65,47 @@ def version_of_run(bot: str, run_id: str, tracking_uri: str) -> ModelVersion:
     return max(found, key=lambda version: int(version.version))
 
 
+def answering_version(bot: str, *, alias: str) -> tuple[str | None, Check]:
+    """Find the version that answers: what carries the alias, or else, if serving refuses that, what was promoted last.
+
+    Parameters
+    ----------
+    bot
+        Bot whose registered model it is.
+    alias
+        The alias that serving follows.
+
+    Returns
+    -------
+    tuple[str | None, Check]
+        The version, None if there is none, and a note where it is not simply the one that carries the alias.
+    """
+    version = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
+    if version is None:
+        return None, Check(notes=(f"no version carries the alias {alias!r}, so there is none to compare with",))
+    try:
+        require_gate(mlflow.MlflowClient().get_model_version(model_name(bot), version).tags, name=bot, version=version)
+    except ReleaseRefused as error:
+        before = _promoted_last(bot)
+        instead = f"compared with version {before}, which was promoted before it" if before else "compared with none"
+        note = f"version {version} carries the alias {alias!r} but must not answer, since {error.reason}; {instead}"
+        return before, Check(notes=(note,))
+    return version, Check()
+
+
+def _promoted_last(bot: str) -> str | None:
+    """Give the judged version that was promoted last and never archived, by the tags that promotion writes."""
+    promoted = [
+        version
+        for version in mlflow.MlflowClient().search_model_versions(f"name = '{model_name(bot)}'")
+        if version.tags.get("stage") == "Production" and version.tags.get(GATE_TAG) == GATE_PASSED
+    ]
+    last = max(promoted, key=lambda each: (each.tags.get("promoted_at", ""), int(each.version)), default=None)
+    return str(last.version) if last is not None else None
+
+
 def load_promoted(bot: str, *, alias: str) -> tuple[Release | None, Check]:
-    """Load the version that carries the alias, to compare with.
+    """Load the version that answers, to compare with.
 
     Parameters
     ----------
@@ -80,12 +120,12 @@ def load_promoted(bot: str, *, alias: str) -> tuple[Release | None, Check]:
         The verified release, or None with a note why there is none to compare with. That holds nothing against a
         candidate: the first version of a bot has nothing before it, and one that cannot answer needs a successor.
     """
-    version = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
+    version, found = answering_version(bot, alias=alias)
     if version is None:
-        return None, Check(notes=(f"no version carries the alias {alias!r}, so there is none to compare with",))
+        return None, found
     try:
         with downloaded(bot, version) as folder:
-            return load_release(folder, version=version), Check()
+            return load_release(folder, version=version), found
     except ReleaseRefused as error:
         return None, Check(notes=(f"version {version} cannot answer, so it is not compared with: {error.reason}",))
 

@@ -182,6 +182,14 @@ def test_load_promoted_gives_what_answers_or_says_why_not(
     release, check = load_promoted("loaded", alias="production")
     assert release is not None
     assert (release.version, release.definition.name, check) == (first, "loaded", Check())
+    # an alias that somebody set by hand does not make a refused version what answers
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", FAILED, wanted=False)
+    mlflow.MlflowClient().set_registered_model_alias(model_name("loaded"), "production", second)
+    release, check = load_promoted("loaded", alias="production")
+    assert release is not None
+    assert release.version == first
+    assert check.notes[0].startswith(f"version {second} carries the alias 'production' but must not answer, since it")
+    assert check.notes[0].endswith(f"compared with version {first}, which was promoted before it")
 
 
 @pytest.mark.integration
