@@ -56,7 +56,7 @@ class LabelItem(BaseModel):
     `intent_id` and `destination` are set when it is accepted, `intent_id` to `__oos__` if no intent should take it.
     `bound_for` is the side that it will go to, `week` the ISO week that settled it. `cluster` is shared by texts that
     are nearly the same. `agreed` is the intent that a release trained since, the language model and the customer agree
-    on, as far as they were asked; None too where a program must not accept it. `personal_data` names the kinds found in
+    on, as far as they were asked; None too where only a person may accept it. `personal_data` names the kinds found in
     the text. Unless it is accepted, an item is deleted when the last turn that said it is, at `keep_until`. `revision`
     counts changes.
     """

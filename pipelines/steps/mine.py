@@ -22,7 +22,7 @@ from pipelines.steps.mine_texts import Heard, Reading, gather, read_all, spans_o
 from pipelines.steps.mine_turns import read_turns
 
 MIN_NEED = 0.3
-"""A text that needs help less than this enters the queue only if somebody was asked about it."""
+"""A text that needs help less than this enters the queue only if somebody had to be asked about it."""
 CHOSEN = 0.5
 """What is left of the trust in a release where a customer had to be asked what they meant."""
 DECIDED, TAUGHT = "decided before", "among the examples already"
@@ -185,7 +185,8 @@ def mine(
     for key, reading in others.items():
         heard[key].propose("shadow", reading.intent_id, reading.confidence)
     needs = {key: need_of(one, readings[key]) for key, one in heard.items()}
-    worth = {key: one for key, one in heard.items() if one.item or _is_witnessed(one) or needs[key] >= MIN_NEED}
+    asked = _asked_in_need(newest)
+    worth = {key: one for key, one in heard.items() if one.item or one.words_of(*asked) or needs[key] >= MIN_NEED}
     report(0.8, "grouping what is nearly the same")
     groups = group_alike(worth, queue=queue, examples=examples)
     left_out |= {UNDERSTOOD: len(heard) - len(worth), BETWEEN: len(worth) - len(groups)}
@@ -197,7 +198,9 @@ def mine(
     for key, group in groups.items():
         one, reading = worth[key], readings[key]
         kinds = tuple(dict.fromkeys(kind for kind, _ in find(one.text)))
-        agreed = None if kinds else _agreed(one, reading, others.get(key), newest)
+        # what releases agree on may not judge releases: held-out texts are labelled by people
+        is_for_people = kinds or group.bound_for == "holdout"
+        agreed = None if is_for_people else _agreed(one, reading, others.get(key), newest)
         value = round(needs[key] * log2(1 + size_by_cluster[group.cluster]), 4)
         item = _item(one, bot, group, now, kept).model_copy(
             update={"entities": spans_of(reading, newest), "personal_data": kinds, "agreed": agreed, "value": value}
@@ -244,8 +247,10 @@ def _leave_out_known(
     return {DECIDED: len(decided), TAUGHT: len(taught)}
 
 
-def _is_witnessed(one: Heard) -> bool:
-    return bool(one.words_of("llm", "clarification"))
+def _asked_in_need(newest: Release) -> tuple[Witness, ...]:
+    """Name the witnesses that are asked only where a release is not sure; some bots ask the language model first."""
+    llm = newest.definition.llm
+    return ("clarification",) if llm is not None and llm.mode == "zero_shot" else ("clarification", "llm")
 
 
 def _agreed(one: Heard, reading: Reading, other: Reading | None, newest: Release) -> str | None:
@@ -259,7 +264,8 @@ def _agreed(one: Heard, reading: Reading, other: Reading | None, newest: Release
     is_disputed = other is not None and other.is_sure and other.intent_id != reading.intent_id
     if len(words) > 1 or OUT_OF_SCOPE in words or is_disputed:
         return None
-    return reading.intent_id if _is_witnessed(one) and reading.is_sure and is_trained_since else None
+    is_witnessed = bool(one.words_of("llm", "clarification"))
+    return reading.intent_id if is_witnessed and reading.is_sure and is_trained_since else None
 
 
 def _item(one: Heard, bot: str, group: Group, now: datetime, kept: timedelta) -> LabelItem:

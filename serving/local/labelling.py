@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.errors import DataRejected, LabelDecided, NotFound
+from pipelines.errors import DataRejected, LabelDecided, UserInputError
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import KEY_PATTERN, Decision, LabelItem, Status
 from serving.store.labels import Labels
@@ -110,7 +110,7 @@ class Desk:
             try:
                 for each in (item, *alike):  # annotations are each text's own
                     self.decide(each.key, decision)
-            except NotFound as error:
+            except UserInputError as error:  # no such intent
                 self._console.print(str(error), style="yellow", markup=False)
                 continue  # the same text again
             seen |= {item.key, *(each.key for each in alike)}

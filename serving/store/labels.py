@@ -11,6 +11,7 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputError
+from pipelines.schemas.bot import FALLBACK_INTENT
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
 from serving.store.bots import INTENTS
@@ -131,7 +132,7 @@ class Labels:
         NotFound
             There is no such item, or the drafts have no such intent.
         UserInputError
-            An annotation lies outside the text.
+            An annotation lies outside the text, or `fallback` is given for an intent.
         LabelDecided
             The item is not as `decision.was` says: somebody else was faster.
         """
@@ -181,6 +182,8 @@ class Labels:
     async def _require_intent(self, bot: str, intent_id: str | None) -> None:
         if intent_id is None or intent_id == OUT_OF_SCOPE:
             return
+        if intent_id == FALLBACK_INTENT:
+            raise UserInputError(f"no text means {FALLBACK_INTENT!r}; {OUT_OF_SCOPE!r} says that no intent is meant")
         query = self._database.collection(INTENTS).find_one({"_id": thread_key(bot, intent_id)}, {"_id": 1})
         if await self._database.call("read intent", query) is None:
             hint = f"the drafts of bot {bot!r} must have it first, or take one of theirs"

@@ -10,6 +10,7 @@ import pytest
 from pipelines.nlu.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Proposal, side_of
+from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from pipelines.steps.mine import BETWEEN, DECIDED, TAUGHT, UNDERSTOOD, Mined, mine
 from tests.support.turns import MONDAY, said_by_llm, turn_of, turns_of
@@ -197,6 +198,21 @@ def test_mine_notes_what_may_be_accepted_unseen(
     found = dig(turn, **{turn["text"]: newest}).items
     assert [item.agreed for item in found] == [agreed]
     assert found[0].personal_data == (("email",) if "@" in turn["text"] else ())
+
+
+def test_mine_leaves_what_judges_releases_to_people(dig: Any) -> None:
+    words = [f"what about the {chr(97 + n) * 9} that i ordered" for n in range(20)]
+    found = dig(*(turn_of(n, word, llm=said_by_llm("greet")) for n, word in enumerate(words))).items
+    assert {(item.bound_for, item.agreed) for item in found} == {("train", "greet"), ("holdout", None)}
+
+
+def test_mine_does_not_queue_all_that_a_language_model_reads_first(dig: Any, tiny_release: Release) -> None:
+    llm = LlmConfig(mode="zero_shot", model="m")
+    newest = reader(tiny_release, **{"close race": ("greet", 0.4)})
+    newest = replace(newest, definition=newest.definition.model_copy(update={"llm": llm}))
+    texts_said = ("hello you lot", "close race", "hello the other")
+    said = [turn_of(n, text, llm=said_by_llm("cancel" if n == 2 else "greet")) for n, text in enumerate(texts_said)]
+    assert sorted(texts(dig(*said, newest=newest))) == ["close race", "hello the other"]
 
 
 def test_mine_two_witnesses_who_disagree_agree_on_nothing(dig: Any, tiny_release: Release) -> None:

@@ -24,19 +24,20 @@ from serving.store.turns import TurnLog
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.command_line import intentloop
 from tests.support.labels import label_item
-from tests.support.records import now
+from tests.support.records import NOW, now
 
 pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
+BOT = "shop"  # the same in each run: which side of the wall a text falls on hangs on it
 
 
 class Terminal:
     """A person who types what is written down, and what they are shown."""
 
-    def __init__(self, runner: asyncio.Runner, mongo_uri: str, bot: str) -> None:
-        self.runner, self.bot, self.shown = runner, bot, io.StringIO()
-        self.database = Database(mongo_uri, name="intentloop_test", timeout_seconds=5.0)
+    def __init__(self, runner: asyncio.Runner, mongo_uri: str, database: str) -> None:
+        self.runner, self.shown = runner, io.StringIO()
+        self.database = Database(mongo_uri, name=database, timeout_seconds=5.0)
         self.labels = Labels(self.database)
-        runner.run(import_bot(self.database, TINY_BOT_WIRE, bot=bot, source="test"))
+        runner.run(import_bot(self.database, TINY_BOT_WIRE, bot=BOT, source="test"))
 
     def type(self, *lines: str, limit: int = 50) -> str:
         typed = iter(lines)
@@ -48,7 +49,7 @@ class Terminal:
                 raise EOFError from None
 
         console = Console(file=self.shown, width=100)
-        desk = Desk(self.labels, self.runner.run, bot=self.bot, by="ada@desk", console=console, ask=ask)
+        desk = Desk(self.labels, self.runner.run, bot=BOT, by="ada@desk", console=console, ask=ask)
         return str(desk.run(limit=limit))
 
 
@@ -60,15 +61,15 @@ def terminal(mongo_uri: str, new_name: str) -> Iterator[Terminal]:
         terminal.database.close()
 
 
-def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal, new_name: str) -> None:
+def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) -> None:
     texts = ("hey there", "hey there you", "who \x1b[2Jwon", "hm what", "rubbish", "buy it")
-    items = [label_item(new_name, text, value=9.0 - place) for place, text in enumerate(texts)]
+    items = [label_item(BOT, text, value=9.0 - place) for place, text in enumerate(texts)]
     items[1] = items[1].model_copy(update={"cluster": items[0].cluster})
     terminal.runner.run(terminal.labels.store(items))
     assert terminal.type("7", "1", "r", "s", "x", "order_produkt", "order_product", "q") == (
         "4 accepted, 1 rejected, 1 skipped"
     )
-    decided = {item.text: terminal.runner.run(terminal.labels.get(new_name, item.key)) for item in items}
+    decided = {item.text: terminal.runner.run(terminal.labels.get(BOT, item.key)) for item in items}
     assert [(decided[text].status, decided[text].intent_id) for text in texts] == [
         *[("accepted", "greet")] * 2, ("accepted", OUT_OF_SCOPE), ("skipped", None), ("rejected", None),
         ("accepted", "order_product"),
@@ -83,8 +84,8 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal, ne
     assert shown.rstrip().endswith("nothing is left to label")
 
 
-def test_second_person_is_told_and_goes_on(terminal: Terminal, new_name: str) -> None:
-    first, second = label_item(new_name, "hey there", value=2.0), label_item(new_name, "hm what")
+def test_second_person_is_told_and_goes_on(terminal: Terminal) -> None:
+    first, second = label_item(BOT, "hey there", value=2.0), label_item(BOT, "hm what")
     labels = terminal.labels
     terminal.runner.run(labels.store([first, second]))
 
@@ -92,12 +93,12 @@ def test_second_person_is_told_and_goes_on(terminal: Terminal, new_name: str) ->
     typed = iter(["1", "1"])
 
     def ask(_prompt: str) -> str:
-        if terminal.runner.run(labels.get(new_name, first.key)).status == "open":
-            terminal.runner.run(labels.decide(new_name, first.key, rejected, by="bob", now=now()))
+        if terminal.runner.run(labels.get(BOT, first.key)).status == "open":
+            terminal.runner.run(labels.decide(BOT, first.key, rejected, by="bob", now=now()))
         return next(typed)
 
     console = Console(file=terminal.shown, width=100)
-    desk = Desk(labels, terminal.runner.run, bot=new_name, by="ada", console=console, ask=ask)
+    desk = Desk(labels, terminal.runner.run, bot=BOT, by="ada", console=console, ask=ask)
     assert str(desk.run(limit=2)) == "1 accepted, 0 rejected, 0 skipped; 1 were decided by others"
     assert "is rejected by bob meanwhile" in terminal.shown.getvalue().replace("\n", " ")
 
@@ -107,8 +108,8 @@ def test_log_becomes_labels_without_a_terminal(
     terminal: Terminal, mongo_uri: str, new_name: str, tiny_release: Release, tiny_release_folder: Path, tmp_path: Path
 ) -> None:
     said = [
-        Said("a", "has my stuff been sent off", now(), llm=written_answer("track_order")),
-        Said("b", "dispatch the goods mister", now(), llm=written_answer("greet")),
+        Said("a", "has my stuff been sent off", NOW, llm=written_answer("track_order")),
+        Said("b", "dispatch the goods mister", NOW, llm=written_answer("greet")),
     ]
     definition = tiny_release.definition
     thresholds = definition.thresholds.model_copy(update={"confidence": 1.0, "clarify": None})
@@ -116,11 +117,11 @@ def test_log_becomes_labels_without_a_terminal(
         update={"thresholds": thresholds, "llm": LlmConfig(mode="fallback", model="written down")}
     )
     old = replace(tiny_release, version="0", definition=never_sure)
-    records = terminal.runner.run(answer_traffic(said, old, bot=new_name))
-    terminal.runner.run(TurnLog(terminal.database, ttl=timedelta(days=9)).append_all(records))
-    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": "intentloop_test"}
-    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": new_name}
-    mining = ("label", "--mine", "--release-folder", str(tiny_release_folder), "--accept-agreed")
+    records = terminal.runner.run(answer_traffic(said, old, bot=BOT))
+    terminal.runner.run(TurnLog(terminal.database, ttl=timedelta(days=9999)).append_all(records))
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name}
+    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": BOT}
+    mining = ("label", "--mine", "--days", "9999", "--release-folder", str(tiny_release_folder), "--accept-agreed")
     done = intentloop(*mining, **environment)
     assert done.returncode == 0, done.stderr
     assert "2 turns looked at: 2 texts are new or better known" in done.stdout

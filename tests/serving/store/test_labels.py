@@ -67,6 +67,9 @@ async def test_decide_checks_what_is_said(labels: Labels, new_name: str) -> None
     wrong = Decision(status="accepted", intent_id="gret")
     with pytest.raises(NotFound, match="there is no intent 'gret'"):
         await labels.decide(new_name, item.key, wrong, by="ada", now=now())
+    wrong = Decision(status="accepted", intent_id="fallback")
+    with pytest.raises(UserInputError, match="'__oos__' says that no intent is meant"):
+        await labels.decide(new_name, item.key, wrong, by="ada", now=now())
     outside = LabelledSpan(start=2, end=99, type="product", value="x")
     wrong = Decision(status="accepted", intent_id="greet", entities=(outside,))
     with pytest.raises(UserInputError, match="lies outside its text"):
