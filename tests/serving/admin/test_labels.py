@@ -1,13 +1,14 @@
 """The labelling queue over HTTP."""
 
+import json
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI
 
+from pipelines.settings import Settings
 from serving.admin import labels
 from serving.app import create_app
 from serving.http_errors import install_error_handlers
@@ -64,28 +65,26 @@ async def test_accept_agreed_accepts_what_all_agree_on(
     assert (await client.post("/labels/accept-agreed", json={})).json() == {"labels": []}
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body", "status"),
-    [
+async def test_wrong_requests_are_answered_in_words(client: httpx2.AsyncClient) -> None:
+    decision = f"/labels/{'0' * 24}/decision"
+    for method, path, body, status in (
         ("GET", "/labels?status=done", None, 422),
         ("GET", "/labels?limit=100000", None, 422),
         ("GET", "/labels/$where", None, 422),
         ("GET", f"/labels/{'0' * 24}", None, 404),
-        ("POST", f"/labels/{'0' * 24}/decision", {"status": "accepted"}, 422),
-        ("POST", f"/labels/{'0' * 24}/decision", {"status": "accepted", "intent_id": "gret"}, 404),
-        ("POST", f"/labels/{'0' * 24}/decision", {"status": "rejected", "intent": "greet"}, 422),
-        ("POST", f"/labels/{'0' * 24}/decision", {"status": {"$ne": 1}}, 422),
-    ],
-)
-async def test_wrong_requests_are_answered_in_words(
-    client: httpx2.AsyncClient, method: str, path: str, body: Any, status: int
-) -> None:
-    answer = await client.request(method, path, json=body)
-    assert answer.status_code == status
-    assert answer.json().keys() == {"error", "detail"}
+        ("POST", decision, {"status": "accepted"}, 422),
+        ("POST", decision, {"status": "accepted", "intent_id": "gret"}, 404),
+        ("POST", decision, {"status": "accepted", "intent_id": "\ud800"}, 422),
+        ("POST", decision, {"status": "rejected", "intent": "greet"}, 422),
+        ("POST", decision, {"status": {"$ne": 1}}, 422),
+    ):
+        content = None if body is None else json.dumps(body)
+        answer = await client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        assert (path, body, answer.status_code) == (path, body, status)
+        assert answer.json().keys() == {"error", "detail"}
 
 
-async def test_queue_is_closed_to_strangers_in_the_whole_app(client: httpx2.AsyncClient, settings: Any) -> None:
+async def test_queue_is_closed_to_strangers_in_the_whole_app(client: httpx2.AsyncClient, settings: Settings) -> None:
     app = create_app(settings)
     paths = [path for path in app.openapi()["paths"] if "/labels" in path]
     assert len(paths) == 4
