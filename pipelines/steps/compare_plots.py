@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from pandas.io.formats.style import Styler
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
@@ -29,7 +29,8 @@ def style_figures(table: pd.DataFrame) -> Styler:
 
     signed: list[Hashable] = ["difference", "low", "high"]
     numbers: list[Hashable] = ["first", "second"]
-    return table.style.format("{:.3f}", subset=numbers).format("{:+.3f}", subset=signed).apply(colour, axis=1)
+    shown = table.rename_axis(None)
+    return shown.style.format("{:.3f}", subset=numbers).format("{:+.3f}", subset=signed).apply(colour, axis=1)
 
 
 def table_of_tests(comparison: Comparison) -> pd.DataFrame:
@@ -119,7 +120,7 @@ def plot_calibrations(first: Evaluation, second: Evaluation) -> Figure:
         bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
         means = [(confidence[bins == each].mean(), correct[bins == each].mean()) for each in np.unique(bins)]
         axes.plot([x for x, _ in means], [y for _, y in means], marker="o", color=colour, label=label)
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     axes.set(xlabel="mean confidence", ylabel="share right", title="Calibration", xlim=(0, 1.02), ylim=(0, 1.02))
     return figure
 
@@ -130,7 +131,9 @@ def plot_latencies(first: Evaluation, second: Evaluation) -> Figure:
     for evaluation, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
         times = np.sort([each.wall_ms for each in evaluation.predictions])
         axes.plot(times, np.arange(1, len(times) + 1) / max(1, len(times)), color=colour, label=label)
-    axes.set(xscale="log", xlabel="milliseconds", ylabel="share of utterances", title="Time to understand")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set(xlabel="milliseconds", ylabel="share of utterances", title="Time to understand")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axes.legend(loc="lower right")
     return figure

@@ -76,7 +76,7 @@ def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
         means = [(confidence[bins == b].mean(), correct[bins == b].mean(), (bins == b).sum()) for b in used]
         sizes = 20 + 200 * np.array([count for *_, count in means]) / len(in_scope)
         axes.scatter([m[0] for m in means], [m[1] for m in means], s=sizes, color=_BLUE, label="size: share of rows")
-        axes.legend(loc="upper left")
+        axes.legend(loc="lower right")
     axes.set(xlabel="mean confidence", ylabel="share right", title="Calibration", xlim=(0, 1.02), ylim=(0, 1.02))
     return figure
 
