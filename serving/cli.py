@@ -19,6 +19,7 @@ from serving.local import (
     label_commands,
     release_commands,
     retrain_commands,
+    score_commands,
 )
 from serving.local.arguments import chosen_bot, read_settings, release_of
 
@@ -341,6 +342,7 @@ def evaluate(
 app.command(rich_help_panel=_DATA)(release_commands.replay)
 app.command(rich_help_panel=_DATA)(label_commands.label)
 app.command(rich_help_panel=_DATA)(drift_commands.drift)
+app.command(rich_help_panel=_DATA)(score_commands.score)
 app.command(rich_help_panel=_DATA)(forget_commands.forget)
 app.command(rich_help_panel=_RELEASES)(release_commands.releases)
 app.command(rich_help_panel=_RELEASES)(release_commands.promote)

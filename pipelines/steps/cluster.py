@@ -4,7 +4,7 @@ import hashlib
 import platform
 import socket
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
@@ -19,6 +19,8 @@ CONNECT_SECONDS = 5.0
 """How long a scheduler may take to answer, and then to have a worker."""
 _COMPARED = ("numpy", "scipy", "scikit-learn", "joblib", "onnxruntime", "distributed")
 _LONGEST_GREETING = 2**16
+_LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError", "TerminatedWorkerError")
+"""What joblib and distributed raise, both without a common base."""
 _CODE = "the code of this project"
 
 
@@ -58,14 +60,36 @@ class Cluster:
     @contextmanager
     def executor(self) -> Iterator[Executor]:
         """Give the workers as an executor; what has not begun when the context ends is dropped."""
-        if self.client is None:
-            executor: Executor = ProcessPoolExecutor(self.n_workers, mp_context=get_context("spawn"))
-        else:
-            executor = self.client.get_executor(pure=False)
+        if self.client is not None:
+            remote: Executor = self.client.get_executor(pure=False)
+            try:
+                yield remote
+            finally:
+                remote.shutdown(wait=False)
+            return
+        local = ProcessPoolExecutor(self.n_workers, mp_context=get_context("spawn"))
         try:
-            yield executor
+            yield local
         finally:
-            executor.shutdown(wait=self.client is None, cancel_futures=True)
+            local.shutdown(cancel_futures=True)
+
+    def share(self, value: Any) -> Any:
+        """Bring a large value to all workers once; what this gives stands for it in calls of `executor`."""
+        return value if self.client is None else self.client.scatter(value, broadcast=True, hash=False)
+
+
+@contextmanager
+def workers_expected() -> Iterator[None]:
+    """Turn the loss of workers in the middle of their work into a `SetupProblem`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ in _LOST:
+            raise SetupProblem(
+                f"workers were lost in the middle of their work ({type(error).__name__}): they were ended, "
+                f"had no memory left, or the Dask scheduler is gone; see to that and start again"
+            ) from error
+        raise
 
 
 @contextmanager

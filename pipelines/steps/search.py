@@ -29,7 +29,7 @@ from pipelines.progress import Progress, part
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.cluster import open_cluster
+from pipelines.steps.cluster import open_cluster, workers_expected
 from pipelines.steps.extract import to_examples
 from pipelines.steps.intent_machine import DOCUMENT_COUNTS, IntentMachine, Layout, feature_matrix
 from pipelines.steps.split import wording_key
@@ -157,7 +157,7 @@ def search(
             report=part(report, 0.3, 1.0),
             cv=corpus.folds,
         )
-        with cluster.joblib(), warnings.catch_warnings():
+        with workers_expected(), cluster.joblib(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
             searching.fit(corpus.X, corpus.labels)
         n_fits, seconds = len(candidates) * len(corpus.folds), time.monotonic() - begun

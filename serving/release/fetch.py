@@ -77,7 +77,7 @@ def fetch_release(registry: Registry, version: RegisteredVersion, *, bot: str) -
     RegistryUnavailable
         The server did not answer.
     """
-    with _downloaded(registry, version, bot=bot) as folder:
+    with downloaded(registry, version, bot=bot) as folder:
         return load_release(folder, version=version.version)
 
 
@@ -113,14 +113,15 @@ def fetch_judged(
     """
     if must_pass:
         require_gate(version.tags, name=bot, version=version.version)
-    with _downloaded(registry, version, bot=bot) as folder:
+    with downloaded(registry, version, bot=bot) as folder:
         return load_judged(
             folder, name=bot, version=version.version, tags=version.tags, key=verdict_key, must_pass=must_pass
         )
 
 
 @contextmanager
-def _downloaded(registry: Registry, version: RegisteredVersion, *, bot: str) -> Iterator[Path]:
+def downloaded(registry: Registry, version: RegisteredVersion, *, bot: str) -> Iterator[Path]:
+    """Give the folder of a release, which nobody has verified, for as long as the context lasts."""
     with TemporaryDirectory(prefix="intentloop-release-") as folder:
         registry.download(version, Path(folder))
         manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))

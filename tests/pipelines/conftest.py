@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.release import Release
+from tests.support.dask_cluster import dask_cluster
 from tests.support.mlflow_store import tracked_at
 from tests.support.servers import free_port, start, stop
 
@@ -33,6 +34,13 @@ def great_expectations() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         importlib.import_module("great_expectations")
+
+
+@pytest.fixture(scope="session")
+def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a Dask cluster of two worker processes."""
+    with dask_cluster(tmp_path_factory.mktemp("dask"), n_workers=2) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

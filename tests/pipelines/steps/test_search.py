@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
@@ -21,16 +20,9 @@ from pipelines.steps import search as searching
 from pipelines.steps.extract import to_frame
 from pipelines.steps.search import search
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
-from tests.support.dask_cluster import dask_cluster
 from tests.support.releases import examples_of
 
 EMPTY_BOT = BotFile.model_validate({"intents": []})
-
-
-@pytest.fixture(scope="module")
-def two_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with dask_cluster(tmp_path_factory.mktemp("dask"), n_workers=2) as address:
-        yield address
 
 
 def params_for(home: Path, **changes: object) -> TrainParams:
