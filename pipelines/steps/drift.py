@@ -113,12 +113,8 @@ class Drift:
         """Say it in plain words."""
         lines = [f"{self.n_messages:,} messages: {_WORDS[self.reading]}"]
         for name, index in (("intents", self.intents), ("confidence", self.confidence)):
-            lines.append(
-                f"  {name:<11} PSI {index.value:.2f} ({_WORDS[index.reading]}; chance alone makes up to "
-                f"{index.by_chance:.2f} of so few)"
-                if index.by_chance > SMALL
-                else f"  {name:<11} PSI {index.value:.2f} ({_WORDS[index.reading]})"
-            )
+            chance = f"; chance alone makes up to {index.by_chance:.2f} of so few" if index.by_chance > SMALL else ""
+            lines.append(f"  {name:<11} PSI {index.value:.2f} ({index.reading}{chance})")
         lines.append(
             f"  new words   {self.unknown_words:.1%} of all words have no example, {self.unknown_words_before:.1%} of "
             "the utterances held out at training"

@@ -11,8 +11,6 @@ cannot be: its model has learnt from the text, and its files are bound by their 
 
 import io
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,13 +28,12 @@ from pipelines.nlu.text import plain
 from pipelines.progress import Progress
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
-from pipelines.steps.redact import Words, cleaned, holds, is_readable, tombstone
-from pipelines.steps.snapshot import content_hash
+from pipelines.steps.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
+from pipelines.steps.redact import Words, holds, is_readable
 from pipelines.steps.tracking import find_experiment
 from pipelines.steps.versions import model_name
 
 RETIRE_TAG = "retire_reason"
-TOMBSTONE_FILE = "forgotten.json"
 _PAGE = 100
 _LONGEST_TRAINING = timedelta(hours=12)
 """A run that still seems to be under way after that is one that died."""
@@ -174,7 +171,9 @@ class LineageSearch:
         since = min(said.values(), default=None)
         runs = [each for each in logged if since is None or each.began_at >= since]
         holdings = [
-            Holding("snapshot", file.name, len(texts & words.texts), partial(self._purge_snapshot, file, words))
+            Holding(
+                "snapshot", file.name, len(texts & words.texts), partial(purge_snapshot, file, words, now=self._now)
+            )
             for file, _, texts, _ in snapshots
             if texts & words.texts
         ]
@@ -184,7 +183,8 @@ class LineageSearch:
         tainted = {each.run.data.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
         progress(0.8, "looking through the releases")
         holdings += self._in_versions(words, tainted, since=since)
-        holdings += self._in_files(words)
+        ended = {each.run.info.run_id for each in runs if each.texts & words.texts}  # their own notebooks go with them
+        holdings += self._in_files(words, since=since, but=ended)
         return Lineage(words, len(said.keys() & spared), tuple(holdings))
 
     def _require_rest(self, logged: Iterable[_Logged]) -> None:
@@ -235,7 +235,7 @@ class LineageSearch:
         local = [path for path in local if is_tainted and path.exists()]
         if not touched and not local:
             return []
-        purge = partial(self._purge_run, logged, touched, words, local)
+        purge = partial(purge_run, logged.folder, touched, words, local, now=self._now)
         return [Holding("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
 
     def _in_versions(self, words: Words, tainted: set[str], *, since: datetime | None) -> Iterator[Holding]:
@@ -251,50 +251,21 @@ class LineageSearch:
             name = f"{version.version} ({', '.join(what)})"
             yield Holding("version", name, n_quoted, partial(self._mark, str(version.version)))
 
-    def _in_files(self, words: Words) -> Iterator[Holding]:
+    def _in_files(self, words: Words, *, since: datetime | None, but: set[str]) -> Iterator[Holding]:
         ours = [self._cases, *(self._home / name for name in _OURS)]
         for file in sorted(self._cases.rglob("*")) + sorted(self._home.rglob("*")):
             inside = file.relative_to(self._home).parts[0] if file.is_relative_to(self._home) else ""
             if inside in (*_NOT_OURS, "snapshots") or not file.is_file() or not is_readable(file.name):
                 continue
+            is_older = since is not None and file.stat().st_mtime < since.timestamp()
+            if is_older or (inside == "runs" and file.stem in but):
+                continue
             content = file.read_bytes()
             n_rows = holds(file.name, content, words)
             if n_rows:
                 can_change = any(file.is_relative_to(folder) for folder in ours)
-                purge = partial(_purge_file, file, content, words) if can_change else None
+                purge = partial(purge_file, file, words) if can_change else None
                 yield Holding("file", str(file), n_rows, purge)
-
-    def _purge_snapshot(self, file: Path, words: Words) -> None:
-        before = file.read_bytes()
-        frame = pd.read_parquet(io.BytesIO(before))
-        kept = frame[~words.rows_of(frame)].reset_index(drop=True)
-        new = file.with_name(f"{content_hash(kept)[:16]}.parquet")
-        if not new.exists():
-            aside = new.with_suffix(f".{os.getpid()}.tmp")
-            kept.to_parquet(aside, index=False)
-            aside.rename(new)
-        record = tombstone(file.name, before, new.read_bytes(), rows=len(frame) - len(kept), now=self._now)
-        stone = {**record, "data_hash_before": content_hash(frame), "data_hash_after": content_hash(kept)}
-        file.with_suffix(".forgotten.json").write_text(json.dumps(stone, indent=1) + "\n", encoding="utf-8")
-        file.unlink()
-
-    def _purge_run(self, logged: _Logged, touched: dict[str, int], words: Words, local: list[Path]) -> None:
-        folder, stones = logged.folder, []
-        for path, n_rows in touched.items():
-            before = folder.read(path)
-            after = cleaned(path, before, words)
-            if after is None:
-                folder.delete(path)
-            else:
-                folder.write(path, after)
-            stones.append(tombstone(path, before, after, rows=n_rows, now=self._now))
-        earlier = json.loads(folder.read(TOMBSTONE_FILE)) if TOMBSTONE_FILE in logged.files else []
-        folder.write(TOMBSTONE_FILE, (json.dumps([*earlier, *stones], indent=1) + "\n").encode())
-        for place in local:
-            if place.is_dir():
-                shutil.rmtree(place)
-            else:
-                _purge_file(place, place.read_bytes(), words)
 
     def _mark(self, version: str) -> None:
         reason = f"holds what was forgotten on {self._now:%Y-%m-%d}; delete it once a newer version answers"
@@ -307,14 +278,6 @@ def _texts_of(frame: pd.DataFrame) -> _Texts:
         return frozenset(), frozenset()
     texts = frame["text"].astype(str).map(plain)
     return frozenset(texts), frozenset(texts[frame["origin"] != LABEL])
-
-
-def _purge_file(file: Path, before: bytes, words: Words) -> None:
-    after = cleaned(file.name, before, words)
-    if after is None:
-        file.unlink()
-    else:
-        file.write_bytes(after)
 
 
 def _quoted(folder: ArtifactFolder, words: Words) -> int:

@@ -1,12 +1,10 @@
 """Finding what somebody wrote in files, whatever their format, and taking it out of them."""
 
-import hashlib
 import html
 import io
 import json
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import PurePath
 
 import pandas as pd
@@ -18,6 +16,8 @@ from pipelines.nlu.text import plain
 SHORTEST = 6
 """Characters of a text that is looked for inside other texts. A shorter one (`yes`) stands in words of others, too;
 where it is the whole of an example it is found all the same."""
+_PICTURES = re.compile(r'"image/png": *(?:"[^"]*"|\[[^]]*\])|;base64,[A-Za-z0-9+/=]*')
+"""Pictures written as letters, among which a short id stands by chance."""
 _THREAD_COLUMNS = ("thread_id", "thread")
 _TABLES, _TEXTS = (".parquet", ".csv"), (".json", ".jsonl", ".ipynb", ".html", ".txt", ".log", ".md")
 
@@ -77,7 +77,7 @@ def holds(path: str, content: bytes, words: Words) -> int:
     """Count the rows of a table that hold the words; of any other file, 1 if it does."""
     if PurePath(path).suffix == ".parquet":
         return int(words.rows_of(pd.read_parquet(io.BytesIO(content))).sum())
-    return int(words.are_in(content.decode("utf-8", errors="replace")))
+    return int(words.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
 
 
 def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
@@ -98,17 +98,6 @@ def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
         written = (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
         return None if holds(path, written, words) else written
     return None
-
-
-def tombstone(path: str, before: bytes, after: bytes | None, *, rows: int, now: datetime) -> dict[str, object]:
-    """Say that a file was changed or deleted, and nothing of what was in it."""
-    return {
-        "file": path,
-        "sha256_before": hashlib.sha256(before).hexdigest(),
-        "sha256_after": None if after is None else hashlib.sha256(after).hexdigest(),
-        "rows_removed": rows,
-        "at": now.isoformat(timespec="seconds"),
-    }
 
 
 def _without_rows(content: bytes, words: Words) -> bytes | None:

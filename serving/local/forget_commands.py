@@ -76,13 +76,14 @@ def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
     lines = [f"{len(traces.thread_ids)} thread(s) of bot {wish.bot!r}; {verb}: {found}"]
     if lineage.n_spared:
         lines.append(f"{lineage.n_spared} of their texts were examples before, or others wrote them too; these stay")
-    places: list[tuple[str, str]] = [(holding.kind, holding.name) for holding in lineage.holdings]
+    changed = [holding for holding in lineage.holdings if not outcome.is_done or holding.kind != "version"]
+    places: list[tuple[str, str]] = [(holding.kind, holding.name) for holding in changed]
     places += [
         ("draft", f"{place.intent_id}, example {place.number}" if place.number else f"{place.intent_id}, its undo")
         for place in outcome.drafts
     ]
     if places:
-        state = "was taken out of" if outcome.is_done and wish.purge else "is in"
+        state = "is in" if not outcome.is_done else "was taken out of" if wish.purge else "stays in"
         lines.append(f"what they wrote {state}:")
         lines += [f"  {kind:<9} {name}" for kind, name in places[:_SHOWN]]
         lines += [f"  ... and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
@@ -106,12 +107,12 @@ def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
             "nothing was deleted: their texts can be found in these places only while the conversation is there; "
             "add --purge to take them out, or --no-purge to leave them for good"
         ]
-    versions = [holding.name.split()[0] for holding in outcome.lineage.of("version")]
+    versions = [holding.name for holding in outcome.lineage.of("version")]
     if not versions:
         return []
     return [
-        f"version(s) {', '.join(versions)} must be retired: a model cannot unlearn. Their data are not what is trained "
-        "on now any more, so a retraining makes a new version:",
+        f"version {'; '.join(versions)}: to be retired, since a model cannot unlearn. The data are others now, so a "
+        "retraining makes a new version:",
         f"  intentloop retrain --promote --bot {wish.bot}",
         f"  intentloop forget --retire --bot {wish.bot}",
     ]

@@ -17,7 +17,8 @@ from pipelines.steps import tracking
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.evaluate import evaluate
 from pipelines.steps.extract import to_frame
-from pipelines.steps.lineage import RETIRE_TAG, TOMBSTONE_FILE, Lineage, LineageSearch
+from pipelines.steps.lineage import RETIRE_TAG, Lineage, LineageSearch
+from pipelines.steps.purge import TOMBSTONE_FILE
 from pipelines.steps.redact import Words, cleaned, holds
 from pipelines.steps.register import freeze, register
 from pipelines.steps.retire import retire
@@ -110,6 +111,7 @@ WORDS = Words(frozenset((SAID, 'say "hi" & <wave>', "yes")), frozenset(("visitor
         (json.dumps({"html": "<td>say &quot;hi&quot; &amp; &lt;wave&gt;</td>"}), True),
         ("visitor-7 came", True),
         ("visitor-77 and yes", False),
+        ('{"image/png": "iVBO+visitor-7/"}', False),
     ],
 )
 def test_words_are_found_however_a_file_writes_them(content: str, is_found: bool) -> None:
