@@ -48,6 +48,16 @@ PAGE = (
 )
 
 
+def describe_gate(gate: Check) -> str:
+    """Say in Markdown what came of it and where to read on; the MLflow UI shows it on the run's first page."""
+    verdict = "The gate is passed." if gate.passed else "The gate is not passed:"
+    reasons = "".join(f"\n- {reason}" for reason in gate.reasons)
+    return (
+        f"**{verdict}**\n{reasons}\n\nTo read, under Artifacts: `gate/report.html`, `validation/report.html`, "
+        "`notebook/notebook.html` (the executed notebook), `holdout/thresholds.png`."
+    )
+
+
 def render_gate(gate: Check, tables: Mapping[str, pd.DataFrame]) -> str:
     """Give the page.
 
@@ -67,7 +77,7 @@ def render_gate(gate: Check, tables: Mapping[str, pd.DataFrame]) -> str:
         (
             _TITLES.get(name, name),
             [str(column).replace("_", " ") for column in table.columns],
-            table.head(SHOWN_ROWS).astype(object).values.tolist(),
+            table.head(SHOWN_ROWS).astype(object).to_numpy().tolist(),
             max(0, len(table) - SHOWN_ROWS),
             _NONE.get(name, "Nothing."),
         )

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.entities import RunStatus
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from pipelines.errors import RegistryUnavailable, without_password
 from pipelines.nlu.model import NluModel
@@ -23,7 +24,7 @@ from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
 from pipelines.steps.cross_validate import CrossValidation
 from pipelines.steps.evaluate import Evaluation
-from pipelines.steps.gate_page import render_gate
+from pipelines.steps.gate_page import describe_gate, render_gate
 from pipelines.steps.notebook_page import render_notebook
 from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion, plot_trade_off
 from pipelines.steps.report import render_report
@@ -43,8 +44,6 @@ RECIPE_TAG = "recipe"
 GIVEN_UP_TAG = "given_up"
 """Tag of a run that another one has taken for dead; its text says why."""
 
-_KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""Lets the UI show runs with their metrics first; left alone, it takes them for those of a language model."""
 _FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
 
 
@@ -119,9 +118,9 @@ def begin_run(bot: str, tracking_uri: str, *, tags: Mapping[str, str] | None = N
     experiment_id = find_experiment(bot, tracking_uri)
     if experiment_id is None and tracking_uri.startswith("sqlite:///"):
         artifacts = Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts"
-        experiment_id = client.create_experiment(experiment_name(bot), artifact_location=artifacts.as_uri(), tags=_KIND)
+        experiment_id = client.create_experiment(experiment_name(bot), artifact_location=artifacts.as_uri())
     elif experiment_id is None:
-        experiment_id = client.create_experiment(experiment_name(bot), tags=_KIND)
+        experiment_id = client.create_experiment(experiment_name(bot))
     return str(client.create_run(experiment_id, tags=dict(tags or {})).info.run_id)
 
 
@@ -176,6 +175,7 @@ def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> No
     """Log what the gate found: a page to read, its figures, why it refuses, and what changes, as tables by name."""
     with _continue(run_id):
         mlflow.log_metrics({f"gate_{name}": value for name, value in gate.figures.items()})
+        mlflow.set_tag(MLFLOW_RUN_NOTE, describe_gate(gate))
         mlflow.log_text(render_gate(gate, tables), "gate/report.html")
         mlflow.log_text(gate.model_dump_json(indent=1) + "\n", "gate/gate.json")
         for name, table in tables.items():

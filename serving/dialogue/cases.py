@@ -92,7 +92,7 @@ class CaseReport:
         if not self.cases:
             return Check()
         figures = {"cases": float(len(self.cases)), "cases_broken": float(len(reasons))}
-        return Check(reasons=reasons, figures=figures, notes=(f"answered {len(self.cases)} saved cases again",))
+        return Check(reasons=reasons, figures=figures, notes=(f"saved cases answered again: {len(self.cases)}",))
 
 
 async def run_cases(folder: Path, release: Release, *, bot: str, settings: Settings) -> CaseReport:
