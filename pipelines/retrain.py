@@ -130,12 +130,13 @@ class Retrainer:
         BotError
             See `pipelines.run.run_training`.
         """
+
+        def tell(run_id: str) -> None:
+            with self._asking():
+                begun(run_id, tracking.run_url(run_id, self.tracking_uri))
+
         outcome = run_training(
-            self._params,
-            self._settings,
-            progress=progress,
-            tags={LEASE_TAG: str(lease)},
-            begun=lambda run_id: begun(run_id, tracking.run_url(run_id, self.tracking_uri)),
+            self._params, self._settings, progress=progress, tags={LEASE_TAG: str(lease)}, begun=tell
         )
         with self._asking():
             return self._trained(outcome.version)

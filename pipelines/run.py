@@ -110,12 +110,12 @@ def run_training(
         run_id = tracking.begin_run(params.bot, tracking_uri, tags=tags)
     except (MlflowException, OSError) as error:
         raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
-    if begun is not None:
-        begun(run_id)
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
     try:
+        if begun is not None:
+            begun(run_id)
         _execute(placed, executed, progress)
     except BaseException:
         # what went wrong is the message; a server that died with it must not take its place

@@ -148,6 +148,7 @@ def register(
             input_example=None,
         )
     version = str(logged.registered_model_version)
+    require_wanted(run_id)  # asked again: sending the files may have taken long
     publish(name, version, publication)
     if params.promote and gate.passed:
         promote(params.bot, version, alias=params.release_alias, verdict_key=verdict_key)

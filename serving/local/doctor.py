@@ -62,7 +62,7 @@ def run_checks(settings: Settings) -> list[Check]:
     """
     checks: list[Callable[[Settings], Check]] = [
         check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api,
-        check_inbox, check_queue, check_messenger, check_llm,
+        check_inbox, check_queue, check_training_queue, check_messenger, check_llm,
     ]  # fmt: skip
     return [check(settings) for check in checks]
 
@@ -180,17 +180,28 @@ def check_queue(settings: Settings) -> Check:
     """Ask the queue between the chat API and the workers how it is; it is optional."""
     if settings.queue_url is None:
         return Check("queue", "ok", "none is set; the chat API answers platforms itself")
+    return _ask_queue("queue", settings.queue_url, variable="INTENTLOOP_QUEUE_URL", max_receives=10)
+
+
+def check_training_queue(settings: Settings) -> Check:
+    """Ask the queue of trainings how it is; it is optional."""
+    if settings.training_queue_url is None:
+        return Check("trainings", "ok", "no queue is set; the chat API has them done in child processes")
+    variable = "INTENTLOOP_TRAINING_QUEUE_URL"
+    return _ask_queue("trainings", settings.training_queue_url, variable=variable, max_receives=5)
+
+
+def _ask_queue(subject: str, url: str, *, variable: str, max_receives: int) -> Check:
     try:
-        state = asyncio.run(_queue_state(settings.queue_url))
+        state = asyncio.run(_queue_state(url))
     except BotError as error:
-        remedy = "correct INTENTLOOP_QUEUE_URL, AWS_DEFAULT_REGION or the credentials"
-        return Check("queue", "problem", str(error).partition(";")[0], remedy)
+        remedy = f"correct {variable}, AWS_DEFAULT_REGION or the credentials"
+        return Check(subject, "problem", str(error).partition(";")[0], remedy)
     found = f"answers; messages that wait for a worker: {state.waiting}"
     if not state.has_redrive_policy:
-        return Check(
-            "queue", "note", f"{found}; broken ones stay", "give it a redrive policy with a maxReceiveCount of 10"
-        )
-    return Check("queue", "ok", found)
+        remedy = f"give it a redrive policy with a maxReceiveCount of {max_receives}"
+        return Check(subject, "note", f"{found}; broken ones stay", remedy)
+    return Check(subject, "ok", found)
 
 
 def check_messenger(settings: Settings) -> Check:

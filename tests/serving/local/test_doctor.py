@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.settings import Settings
-from serving.local.doctor import check_inbox, check_queue, check_registry, check_release, run_checks
+from serving.local.doctor import (
+    check_inbox,
+    check_queue,
+    check_registry,
+    check_release,
+    check_training_queue,
+    run_checks,
+)
 from serving.store.client import Database
 from serving.store.inbox import Inbox, InboxItem
 from serving.store.schema import Schema
@@ -25,7 +32,7 @@ def test_run_checks_on_a_quiet_machine_finds_no_problem(tmp_path: Path) -> None:
     verdicts = {check.subject: check.verdict for check in run_checks(settings(tmp_path))}
     assert verdicts == {
         "Python": "ok", "folder": "ok", "database": "note", "MLflow": "note", "release": "note", "demo shop": "note",
-        "chat API": "note", "inbox": "note", "queue": "ok", "Messenger": "ok", "LLM": "note",
+        "chat API": "note", "inbox": "note", "queue": "ok", "trainings": "ok", "Messenger": "ok", "LLM": "note",
     }  # fmt: skip
 
 
@@ -107,6 +114,8 @@ def test_check_queue_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         whole, plain, gone = (
             check_queue(settings(tmp_path, queue_url=url)) for url in (queue.url, queue.dead_url, f"{queue.url}-2")
         )
+        trainings = check_training_queue(settings(tmp_path, training_queue_url=queue.dead_url))
+    assert (trainings.verdict, trainings.remedy) == ("note", "give it a redrive policy with a maxReceiveCount of 5")
     assert (whole.verdict, whole.finding) == ("ok", "answers; messages that wait for a worker: 1")
     assert (plain.verdict, plain.remedy) == ("note", "give it a redrive policy with a maxReceiveCount of 10")
     assert gone.verdict == "problem"
