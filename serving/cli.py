@@ -276,7 +276,7 @@ def train(
         bot=chosen_bot(bot),
         source=source,
         home=settings.home,
-        out_of_scope_file=out_of_scope,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_file,
         test_file=test,
         encoder=encoder,
         algorithm="lbfgs" if thorough else "ap",
