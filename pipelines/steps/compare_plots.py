@@ -51,7 +51,8 @@ def style_differences(table: pd.DataFrame) -> Styler:
 
     shares: list[Hashable] = ["first", "second"]
     signed: list[Hashable] = ["difference", "low", "high"]
-    return table.style.format("{:.0%}", subset=shares).format("{:+.0%}", subset=signed).apply(colour, axis=1)
+    escaped = table.style.format(escape="html")  # an intent's name is its author's
+    return escaped.format("{:.0%}", subset=shares).format("{:+.0%}", subset=signed).apply(colour, axis=1)
 
 
 def _coloured(row: pd.Series, colour: str) -> list[str]:

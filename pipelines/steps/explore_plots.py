@@ -72,7 +72,8 @@ def style_intents(exploration: Exploration) -> Styler:
     """Give the table of intents with bars, the ones that overlap most first."""
     table = exploration.intents.sort_values("overlap", ascending=False)
     shares: list[Hashable] = ["annotated", "understood", "overlap"]
-    styled = table.style.format("{:.0%}", subset=shares).format("{:.0f}", subset=["median_words"])
+    escaped = table.style.format(escape="html").format_index(escape="html")
+    styled = escaped.format("{:.0%}", subset=shares).format("{:.0f}", subset=["median_words"])
     return styled.bar(subset=["overlap"], color="#e6a23c88", vmin=0, vmax=1).bar(
         subset=["understood"], color="#5b9bd588", vmin=0, vmax=1
     )
@@ -84,7 +85,8 @@ def style_rows(table: pd.DataFrame, *, count: int = 20) -> Styler:
     shares: list[Hashable] = [name for name in head if name in ("similarity", "confidence")]
     texts: list[Hashable] = [name for name in head if str(name).endswith(("text", "example"))]
     left: list[CSSDict] = [{"selector": "td, th", "props": "text-align: left; vertical-align: top"}]
-    styled = head.style.format("{:.0%}", subset=shares).hide(axis="index").set_table_styles(left)
+    escaped = head.style.format(escape="html")  # a text is whatever somebody wrote
+    styled = escaped.format("{:.0%}", subset=shares).hide(axis="index").set_table_styles(left)
     return styled.set_properties(subset=texts, **{"min-width": "15em"})
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from pipelines.steps.explore import Exploration, explore
@@ -88,3 +89,10 @@ def test_explore_of_a_bot_with_one_intent_and_one_row() -> None:
 def test_explore_without_a_word_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="add some to each intent"):
         explore(extract_of({"intents": [intent("a", "", ["?!"])]}), encoder=None)
+
+
+def test_style_rows_shows_what_somebody_wrote_as_text() -> None:
+    shown = style_rows(pd.DataFrame({"similarity": [0.5], "text": ["<img src=x>"]})).to_html()
+    assert "&lt;img" in shown
+    assert "<img" not in shown
+    assert "50%" in shown
