@@ -135,11 +135,12 @@ class Retrainer:
             with self._asking():
                 begun(run_id, tracking.run_url(run_id, self.tracking_uri))
 
-        outcome = run_training(
-            self._params, self._settings, progress=progress, tags={LEASE_TAG: str(lease)}, begun=tell
-        )
-        with self._asking():
+        tags = {LEASE_TAG: str(lease)}
+        try:
+            outcome = run_training(self._params, self._settings, progress=progress, tags=tags, begun=tell)
             return self._trained(outcome.version)
+        except MlflowException as error:
+            raise RegistryUnavailable(self.tracking_uri, tracking.short_reason(error)) from error
 
     def _newest(self) -> str | None:
         found = mlflow.MlflowClient().search_model_versions(f"name = '{model_name(self._params.bot)}'")

@@ -25,7 +25,11 @@ _POLL_SECONDS = 0.2
 
 
 class TrainingFailed(BotError):
-    """A cell of the training notebook raised; the message is the cell's."""
+    """A cell of the training notebook raised; the message is the cell's, and `cause` names the kind of its error."""
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        self.cause = cause
+        super().__init__(message)
 
 
 @dataclass(frozen=True)
@@ -154,7 +158,7 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
                     str(NOTEBOOK), str(executed), parameters=values, cwd=str(NOTEBOOK.parent), progress_bar=False
                 )
             except PapermillExecutionError as error:
-                raise TrainingFailed(_explain(error.ename, error.evalue, executed)) from error
+                raise TrainingFailed(_explain(error.ename, error.evalue, executed), cause=error.ename) from error
             except DeadKernelError as error:
                 raise TrainingInterrupted("the process of the training notebook ended") from error
 

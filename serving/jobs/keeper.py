@@ -82,7 +82,7 @@ class Keeper:
 
     def conclude(self, **changes: Any) -> None:
         """Write what became of the job, if this is one."""
-        self._call(self._conclude(**changes))
+        self._call(self._change_job(**changes, **self._run))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -114,6 +114,7 @@ class Keeper:
             settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
         )
         self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
+        self._writing = asyncio.Lock()
         try:
             await self._take()
         except BaseException:
@@ -178,17 +179,15 @@ class Keeper:
 
     async def _change_job(self, **changes: Any) -> None:
         """Write the job, unless somebody has decided about it meanwhile."""
-        while self._job is not None:
-            changed = await self._jobs.change(self._job, **changes)
-            if changed is not None:
-                self._job = changed
-                return
-            found = await self._jobs.find(self._bot, self._job.number)
-            self._job = found if found is not None and found.holder == self._job.holder and not found.is_over else None
-
-    async def _conclude(self, **changes: Any) -> None:
-        await self._change_job(**changes, **self._run)
-        self._job = None  # nothing is written after the last word
+        async with self._writing:
+            while self._job is not None:
+                changed = await self._jobs.change(self._job, **changes)
+                if changed is not None:
+                    self._job = None if "state" in changes else changed  # nothing after the last word
+                    return
+                found = await self._jobs.find(self._bot, self._job.number)
+                is_ours = found is not None and found.holder == self._job.holder and not found.is_over
+                self._job = found if is_ours else None
 
     async def _end(self) -> None:
         self._stop.set()

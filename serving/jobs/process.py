@@ -17,13 +17,14 @@ RETRAIN = (sys.executable, "-m", "serving.cli", "retrain")
 EXIT_BUSY = 3
 """Exit code of a retraining that did nothing because another process is retraining the bot."""
 _POLL_SECONDS = 0.2
+_OWN_WORDS = "intentloop: "
 # Serving gives up on MLflow within seconds and passes that on to its children; a training has large files to send.
 _PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a child ended: its exit code, 128 + N if signal N ended it, and that in a sentence with its last words."""
+    """How a child ended: its exit code, 128 + N if signal N ended it, and that in a sentence."""
 
     code: int
     sentence: str
@@ -57,7 +58,14 @@ class TrainingProcess:
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             await asyncio.to_thread(child.finish_stop)
-        return Ended(child.exit_code or 0, str(child.failure()))
+        return Ended(child.exit_code or 0, _describe_end(child))
+
+
+def _describe_end(child: Child) -> str:
+    """Say how a child ended, with its own sentence if it had one; the rest of its log may quote examples."""
+    how = str(child.failure()).partition("\n")[0]
+    said = [line for line in child.tail().splitlines() if line.startswith(_OWN_WORDS)]
+    return f"{how}; it said: {said[-1].removeprefix(_OWN_WORDS)}" if said else how
 
 
 def _environment_of(settings: Settings) -> dict[str, str]:

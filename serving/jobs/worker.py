@@ -83,7 +83,7 @@ class TrainingWork:
         if ended.code == EXIT_BUSY:
             await self._put_off(order)
             return None
-        _log.warning("%s: attempt %d: %s", order, job.attempts, ended.sentence)
+        _log.warning("%s: attempt %d ended with exit code %d", order, job.attempts, ended.code)
         waiting = {"state": "queued", "step": "waiting to be tried again", "until": None}
         given_back = await self._jobs.change(job, **waiting, reason=job.reason or ended.sentence)
         if given_back is not None and await self._has_used_up_its_tries(given_back):

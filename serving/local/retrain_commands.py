@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from serving.jobs.retraining import Retrained
     from serving.store.client import Database
 
-_MAX_REASON_CHARS = 4000
+_PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "MlflowException")
+"""Errors, by name, after which the same training may well succeed: the notebook's process tells no more of its own."""
 
 
 def retrain(
@@ -99,9 +100,11 @@ def _retrain(
         how = "was taken over by another process, and this one ended" if keeper.is_lost else "ended"
         interrupted = TrainingInterrupted(f"the training of bot {params.bot!r} {how}")
         problem = error if isinstance(error, BotError) and not keeper.is_lost else interrupted
+        reason = _first_line(problem)
+        may_come_back = settings.training_queue_url is not None and _is_passing(problem)
         with suppress(StoreUnavailable):
-            keeper.conclude(**_failure(problem, may_come_back=settings.training_queue_url is not None))
-        notify(settings, bot=params.bot, event="failed", text=str(problem))
+            keeper.conclude(**_failure(reason, may_come_back=may_come_back))
+        notify(settings, bot=params.bot, event="failed", text=reason)
         raise problem from error
     keeper.conclude(**outcome_of(done))
     if not done.did_nothing:
@@ -152,12 +155,20 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
     return promote
 
 
-def _failure(error: Exception, *, may_come_back: bool) -> dict[str, Any]:
-    """Give the last word on a job that was not done: a fault of the data stays one, of other things time may heal."""
-    from pipelines.errors import RegistryUnavailable, StoreUnavailable, TrainingInterrupted
+def _first_line(error: Exception) -> str:
+    """Give the sentence of an error without the rows it lists: they quote examples, which stay where those are."""
+    line, _, rest = str(error).partition("\n")
+    return f"{line.rstrip(':')}; the log names them" if rest else line
 
-    reason = str(error)[:_MAX_REASON_CHARS]
-    if may_come_back and isinstance(error, RegistryUnavailable | StoreUnavailable | TrainingInterrupted):
+
+def _is_passing(error: Exception) -> bool:
+    """Tell what time may heal from a fault of the data."""
+    return getattr(error, "cause", type(error).__name__) in _PASSING
+
+
+def _failure(reason: str, *, may_come_back: bool) -> dict[str, Any]:
+    """Give the last word on a job that was not done."""
+    if may_come_back:
         return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
     return {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}
 
