@@ -3,14 +3,15 @@
 import hashlib
 import platform
 import socket
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.errors import SetupProblem
@@ -19,9 +20,12 @@ CONNECT_SECONDS = 5.0
 """How long a scheduler may take to answer, and then to have a worker."""
 _COMPARED = ("numpy", "scipy", "scikit-learn", "joblib", "onnxruntime", "distributed")
 _LONGEST_GREETING = 2**16
+_LOOK_SECONDS = 1.0
 _LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError", "TerminatedWorkerError")
 """What joblib and distributed raise, both without a common base."""
 _CODE = "the code of this project"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,28 @@ class Cluster:
         finally:
             local.shutdown(cancel_futures=True)
 
+    def require_alive(self) -> None:
+        """Raise `SetupProblem` if the Dask scheduler is gone; the library would wait for it to come back."""
+        if self.client is not None and self.client.status != "running":
+            raise _lost("the Dask scheduler is gone")
+
+    def wait_for(self, work: Callable[[], Result]) -> Result:
+        """Do work that waits for workers, and stop waiting when the scheduler is gone: joblib would wait for ever."""
+        if self.client is None:
+            return work()
+        outcome: Future[Result] = Future()
+
+        def finish() -> None:
+            try:
+                outcome.set_result(work())
+            except BaseException as error:
+                outcome.set_exception(error)
+
+        threading.Thread(target=finish, name="dask-work", daemon=True).start()
+        while not wait([outcome], timeout=_LOOK_SECONDS).done:
+            self.require_alive()
+        return outcome.result()
+
     def share(self, value: Any) -> Any:
         """Bring a large value to all workers once; what this gives stands for it in calls of `executor`."""
         return value if self.client is None else self.client.scatter(value, broadcast=True, hash=False)
@@ -85,10 +111,7 @@ def workers_expected() -> Iterator[None]:
         yield
     except Exception as error:
         if isinstance(error, BrokenExecutor | CancelledError) or type(error).__name__ in _LOST:
-            raise SetupProblem(
-                f"workers were lost in the middle of their work ({type(error).__name__}): they were ended, "
-                f"had no memory left, or the Dask scheduler is gone; see to that and start again"
-            ) from error
+            raise _lost(f"workers were lost, {type(error).__name__}") from error
         raise
 
 
@@ -164,6 +187,13 @@ def differences(here: dict[str, str], theirs: dict[str, dict[str, str]]) -> Iter
                 f"{subject} is {own} here and {version} on the Dask worker {first}{more}: results may differ from "
                 f"those of this machine; install the same version of intentloop and its locked packages there"
             )
+
+
+def _lost(what: str) -> SetupProblem:
+    return SetupProblem(
+        f"the work was cut off in the middle ({what}): something was ended, or had no memory left; "
+        f"see to that and start again"
+    )
 
 
 def _connect(scheduler: str) -> Any:

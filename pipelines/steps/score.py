@@ -203,10 +203,11 @@ def _work_off(plan: Plan, missing: Sequence[int], log: Log, cluster: Cluster, wo
                 waiting[future] = number, [(row._replace(text="", message="", before=None), old) for row, old in rows]
             if not waiting:
                 return
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            for future in wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done:
                 number, rows = waiting.pop(future)
                 _write(_file(work.folder, number), rows, future.result())
                 n_done += plan.parts[number].n_messages
+            cluster.require_alive()
 
 
 def _plan(job: Job, log: Log, folder: Path) -> Plan:

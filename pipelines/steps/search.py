@@ -88,6 +88,10 @@ class _ListedSearch(GridSearchCV):  # type: ignore[misc]
         self.at_once = at_once
         self.report = report
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what only this process needs, for scikit-learn sends the search along with every fit."""
+        return {**super().__getstate__(), "candidates": [], "cv": None, "report": None}
+
     def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], Any]) -> None:
         total = len(self.candidates)
         for start in range(0, total, self.at_once):
@@ -157,9 +161,14 @@ def search(
             report=part(report, 0.3, 1.0),
             cv=corpus.folds,
         )
-        with workers_expected(), cluster.joblib(), warnings.catch_warnings():
+
+        def fit() -> None:
+            with cluster.joblib():
+                searching.fit(corpus.X, corpus.labels)
+
+        with workers_expected(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
-            searching.fit(corpus.X, corpus.labels)
+            cluster.wait_for(fit)
         n_fits, seconds = len(candidates) * len(corpus.folds), time.monotonic() - begun
         where = f"{cluster}, {n_fits} fits in {seconds:.0f} s"
         return _choose(candidates, searching.cv_results_, where=where, notes=cluster.notes)
