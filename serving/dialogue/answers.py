@@ -74,7 +74,7 @@ class AnswerReader:
     """
 
     def __init__(self, words: AnswerWords) -> None:
-        self._polarity = {
+        self._polarity: dict[tuple[str, ...], bool | None] = {
             **{plain_words(phrase): True for phrase in words.yes},
             **{plain_words(phrase): False for phrase in words.no},
             **{plain_words(phrase): None for phrase in words.unsure},
