@@ -27,7 +27,7 @@ mark { background: var(--mark); color: inherit; border-radius: .2rem; padding: 0
   color: var(--good); white-space: nowrap; }
 .sheet { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .7rem; text-align: left; vertical-align: top; }
-tr:last-child td { border-bottom: 0; } th, td { overflow-wrap: normal; } .number { text-align: right; width: 4rem; } .bars td { overflow-wrap: normal; }
+tr:last-child td { border-bottom: 0; } th, td { overflow-wrap: normal; } .number { text-align: right; width: 4rem; }
 .bars span { display: block; height: .7rem; margin-top: .4rem; background: var(--bar); border-radius: .2rem; }
 @media (min-width: 40rem) { .wide { width: 55%; } }
 @media print { details { break-inside: avoid; } }
