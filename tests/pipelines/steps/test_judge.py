@@ -148,7 +148,7 @@ def test_check_floors_holds_no_share_of_a_few_rows_against_a_release() -> None:
     assert check_floors(measured([]), PARAMS).passed
 
 
-def test_check_behaviour_names_the_change_and_an_example(tiny_model: NluModel) -> None:
+def test_check_behaviour_names_the_change_and_quotes_nobody(tiny_model: NluModel) -> None:
     class CaseSensitive(NluModel):
         thresholds_ = tiny_model.thresholds_
 
