@@ -161,7 +161,7 @@ def test_check_behaviour_names_the_change_and_quotes_nobody(tiny_model: NluModel
     check = check_behaviour(CaseSensitive(), HELD_OUT, PARAMS)
     (reason,) = check.reasons
     assert reason.startswith("100.0% of utterances are taken for another intent after the change 'upper_case'")
-    assert "'PLEASE TRACK ORDER ORD-4001'" in reason
+    assert "ORD" not in reason, "verdicts live for ever, and an utterance may be a customer's"
     assert check.figures["behaviour_upper_case"] == 0.0
     assert check_behaviour(CaseSensitive(), [], PARAMS) == Check()
 
