@@ -24,7 +24,7 @@ _PACKAGES = ("pandas", "sklearn")
 def label(
     bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
     mine: Annotated[bool, typer.Option("--mine", help="First look through the log for texts worth a label.")] = False,
-    days: Annotated[float, typer.Option(help="With --mine: how far back, in days.", min=0)] = 28.0,
+    days: Annotated[float, typer.Option(help="With --mine: how far back, in days.", min=0, max=36500)] = 28.0,
     version: Annotated[
         str | None,
         typer.Option("--version", help="With --mine: version that reads them; the newest one if not given."),
@@ -81,12 +81,18 @@ def label(
         if accept_agreed:
             accepted = runner.run(labels.accept_agreed(name, by=f"agreement, for {user_name()}", now=now()))
             typer.echo(f"{len(accepted):,} accepted because all who were asked agree")
-        for decision in decisions:
-            desk.decide(decision.key, decision)
+        problems = desk.decide_filed(decisions)
         if decide is not None or (asks and sys.stdin.isatty()):
             typer.echo(str(desk.tally if decide is not None else desk.run(limit=limit)))
         if show:
             _show(runner.run(labels.page(name, limit=limit)), runner.run(labels.counts(name)), as_json=as_json)
+    if problems:
+        typer.echo(
+            f"intentloop: {len(problems):,} of {len(decisions):,} decisions in {decide} were not made:", err=True
+        )
+        for problem in problems:
+            typer.echo(f"  - {problem}", err=True)
+        raise typer.Exit(1)
 
 
 def _mine(settings: "Settings", bot: str, *, days: float, version: str | None, folder: Path | None) -> "Mined":

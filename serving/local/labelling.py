@@ -126,6 +126,16 @@ class Desk:
         else:
             self.tally.count(decision.status)
 
+    def decide_filed(self, decisions: Sequence["FiledDecision"]) -> list[str]:
+        """Decide about what a file says; give a sentence for each decision that cannot be made, and make the others."""
+        problems = []
+        for decision in decisions:
+            try:
+                self.decide(decision.key, decision)
+            except UserInputError as error:  # no such text or intent
+                problems.append(f"label {decision.key}: {error}")
+        return problems
+
     def _next(self, seen: set[str]) -> LabelItem | None:
         # what was seen is decided and gone from the page, but for texts that somebody took back meanwhile
         page: list[LabelItem] = self._call(self._labels.page(self._bot, limit=len(seen) + 1))
@@ -139,12 +149,15 @@ class Desk:
                 typed = self._ask("label> ").strip()
             except (EOFError, KeyboardInterrupt):
                 return None
+            except UnicodeDecodeError:  # no text in the terminal's encoding
+                typed = ""
             if typed == QUIT:
                 return None
             decision = read_key(typed, choices)
             if decision is not None:
                 return decision
-            self._console.print(f"type 1 to {len(choices)}, an intent's id, {NONE}, {SKIP}, {REJECT} or {QUIT}")
+            numbers = f"1 to {len(choices)}, " if choices else ""
+            self._console.print(f"type {numbers}an intent's id, {NONE}, {SKIP}, {REJECT} or {QUIT}")
 
     def _show(self, item: LabelItem, alike: Sequence[LabelItem], choices: Sequence[str]) -> None:
         self._console.rule(f"value {item.value:.2f}, said {len(item.sources)} time(s)", align="left")
@@ -185,7 +198,10 @@ def read_key(typed: str, choices: Sequence[str]) -> Decision | None:
     if typed.isdecimal():
         place = int(typed)
         return Decision(status="accepted", intent_id=choices[place - 1]) if 1 <= place <= len(choices) else None
-    return Decision(status="accepted", intent_id=typed) if len(typed) > 1 else None
+    try:
+        return Decision(status="accepted", intent_id=typed) if len(typed) > 1 else None
+    except ValidationError:  # no intent has such an id: too long, or no text
+        return None
 
 
 def marked_text(item: LabelItem) -> Text:
@@ -200,7 +216,7 @@ def marked_text(item: LabelItem) -> Text:
 def read_decisions(file: Path) -> list[FiledDecision]:
     """Read a file of decisions, one JSON object a line; `DataRejected` names the lines that cannot be read."""
     try:
-        lines = file.read_text(encoding="utf-8").split("\n")
+        lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataRejected(str(file), [f"it cannot be read: {error}"]) from error
     decisions, problems = [], []

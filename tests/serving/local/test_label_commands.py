@@ -84,6 +84,33 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) ->
     assert shown.rstrip().endswith("nothing is left to label")
 
 
+def test_what_means_nothing_is_asked_again(terminal: Terminal) -> None:
+    silent = label_item(BOT, "hm what", proposals=())
+    terminal.runner.run(terminal.labels.store([silent]))
+    assert terminal.type("", "a" * 201, "\udcff\udcfe", "s") == "0 accepted, 0 rejected, 1 skipped"
+    assert terminal.shown.getvalue().count("type an intent's id, r, s, x or q") == 3
+
+
+def test_filed_decisions_that_cannot_be_made_do_not_stop_the_others(
+    terminal: Terminal, mongo_uri: str, new_name: str, tmp_path: Path
+) -> None:
+    items = [label_item(BOT, text) for text in ("hey there", "hm what")]
+    terminal.runner.run(terminal.labels.store(items))
+    file, keys = tmp_path / "decisions.jsonl", ["0" * 24, *(item.key for item in items)]
+    intents = ("greet", "gret", "greet")
+    lines = [
+        json.dumps({"key": key, "status": "accepted", "intent_id": intent_id})
+        for key, intent_id in zip(keys, intents, strict=True)
+    ]
+    file.write_text("\ufeff" + "\r\n".join(lines), encoding="utf-8")  # as an editor on Windows saves it
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name}
+    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": BOT}
+    done = intentloop("label", "--decide", str(file), **environment)
+    assert (done.returncode, done.stdout) == (1, "1 accepted, 0 rejected, 0 skipped\n")
+    assert f"intentloop: 2 of 3 decisions in {file} were not made:" in done.stderr
+    assert f"  - label {keys[1]}: there is no intent 'gret'" in done.stderr
+
+
 def test_second_person_is_told_and_goes_on(terminal: Terminal) -> None:
     first, second = label_item(BOT, "hey there", value=2.0), label_item(BOT, "hm what")
     labels = terminal.labels
