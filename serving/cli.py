@@ -39,6 +39,7 @@ app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
 _RUN, _DATA, _RELEASES = "Run", "Data and training", "Releases"
 _TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
+_CASES = Path("data/cases")
 EncoderOption = Annotated[
     str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
 ]
@@ -208,6 +209,13 @@ def validate(
         raise typer.Exit(1)
 
 
+def _checked_cases(folder: Path) -> Path:
+    """Refuse a folder that is named and not there: a slip of the pen must not open the gate."""
+    if folder != _CASES and not folder.is_dir():
+        raise typer.BadParameter(f"there is no folder {str(folder)!r}", param_hint="--cases")
+    return folder
+
+
 @app.command(rich_help_panel=_DATA)
 def train(
     bot: BotOption = None,
@@ -238,12 +246,17 @@ def train(
         float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
     ] = 0.02,
     cases: Annotated[
-        Path, typer.Option(help="Gate: folder of saved conversations that must be answered as before.", file_okay=False)
-    ] = Path("data/cases"),
+        Path,
+        typer.Option(
+            help="Gate: folder of saved conversations that must be answered as before.",
+            file_okay=False,
+            callback=_checked_cases,
+        ),
+    ] = _CASES,
     accept_tool_changes: Annotated[
         bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)] = 0,
 ) -> None:
     """Train a bot on its drafts, evaluate it, and register the result as a new version.
 

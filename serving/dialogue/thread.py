@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from pipelines.errors import DataRejected, NotFound
 from pipelines.nlu.release import Release
@@ -30,7 +30,7 @@ class _Saved(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     endpoints: dict[str, str]
-    turns: tuple[TurnRecord, ...]
+    turns: tuple[TurnRecord, ...] = Field(min_length=1)
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,14 @@ def test_version() -> None:
     assert intentloop("--version").stdout.startswith("intentloop")
 
 
-@pytest.mark.parametrize("arguments", [("nonsense",), ("up", "--nonsense"), ("import",), ("export", "--bot", "a:b")])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("nonsense",), ("up", "--nonsense"), ("import",), ("export", "--bot", "a:b"),
+        ("train", "--cases", "no/such/folder"), ("train", "--seed", "4294967296"), ("train", "--cross-validate", "1"),
+        ("label", "--mine", "--days", "1e300"),
+    ],
+)  # fmt: skip
 def test_wrong_usage_is_exit_code_two(arguments: tuple[str, ...]) -> None:
     done = intentloop(*arguments)
     assert done.returncode == 2

@@ -52,8 +52,11 @@ async def test_run_cases_refuses_by_the_name_of_the_case_without_its_words(folde
     assert "Moin" not in reason
 
 
-async def test_run_cases_counts_a_file_that_holds_no_case_as_broken(folder: Path, tiny_release: Release) -> None:
-    (folder / "tracking.json").write_text("{}", encoding="utf-8")
+@pytest.mark.parametrize("content", ["", "{}", '{"endpoints": {}, "turns": []}'])
+async def test_run_cases_counts_a_file_that_holds_no_case_as_broken(
+    folder: Path, tiny_release: Release, content: str
+) -> None:
+    (folder / "tracking.json").write_text(content, encoding="utf-8")
     report = await run_cases(folder, tiny_release, bot="b", settings=HERE)
     assert report.check().reasons[0].startswith("the saved case 'tracking' cannot be answered again: ")
 
