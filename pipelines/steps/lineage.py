@@ -166,7 +166,8 @@ class LineageSearch:
         known = [(each.began_at, each.authored) for each in logged] + [(when, texts) for _, when, _, texts in snapshots]
         spared = {plain(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
-        words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids))
+        usual = frozenset(word for _, texts in known for text in texts for word in text.split())
+        words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids), usual)
         self._require_rest(logged)
         since = min(said.values(), default=None)
         runs = [each for each in logged if since is None or each.began_at >= since]

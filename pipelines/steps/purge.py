@@ -64,7 +64,13 @@ def purge_run(
         The moment that tombstones bear.
     """
     stones = json.loads(folder.read(TOMBSTONE_FILE)) if TOMBSTONE_FILE in {path for path, _ in folder.files()} else []
-    for path, n_rows in touched.items():
+    for place in local:
+        if place.is_dir():
+            shutil.rmtree(place)
+        else:
+            purge_file(place, words)
+    # tables last: by them a run is known to hold the words, should this be ended before its time and begun again
+    for path, n_rows in sorted(touched.items(), key=lambda item: item[0].endswith(".parquet")):
         before = folder.read(path)
         after = cleaned(path, before, words)
         if after is None:
@@ -73,11 +79,6 @@ def purge_run(
             folder.write(path, after)
         stones.append(_tombstone(path, before, after, rows=n_rows, now=now))
     folder.write(TOMBSTONE_FILE, (json.dumps(stones, indent=1) + "\n").encode())
-    for place in local:
-        if place.is_dir():
-            shutil.rmtree(place)
-        else:
-            purge_file(place, words)
 
 
 def purge_file(file: Path, words: Words) -> None:

@@ -16,6 +16,8 @@ from pipelines.nlu.text import plain
 SHORTEST = 6
 """Characters of a text that is looked for inside other texts. A shorter one (`yes`) stands in words of others, too;
 where it is the whole of an example it is found all the same."""
+_NAMED_THREAD = r"\bthread(?:_id)?(?:\\?[\"'])?(?: *[:=] *| )(?:\\?[\"'])?(?:[a-z0-9_-]+:)?"
+"""What stands before an id where logs, cases and JSON say that it is a thread's."""
 _PICTURES = re.compile(r'"image/png": *(?:"[^"]*"|\[[^]]*\])|;base64,[A-Za-z0-9+/=]*')
 """Pictures written as letters, among which a short id stands by chance."""
 _THREAD_COLUMNS = ("thread_id", "thread")
@@ -32,10 +34,13 @@ class Words:
         What was written, each as `pipelines.nlu.text.plain` gives it.
     thread_ids
         The threads that it was written in.
+    usual_words
+        Words of authors' examples: one of them alone says nothing about whoever wrote it.
     """
 
     texts: frozenset[str]
     thread_ids: frozenset[str]
+    usual_words: frozenset[str] = frozenset()
 
     def rows_of(self, frame: pd.DataFrame) -> "pd.Series[bool]":
         """Tell of each row of a table whether it is one of the texts or of one of the threads."""
@@ -49,23 +54,24 @@ class Words:
 
     def are_in(self, content: str) -> bool:
         """Tell whether a text holds any of this, as it is or as JSON and HTML write it."""
-        if any(pattern.search(content) for pattern in self._id_patterns()):
+        forms = {form for thread_id in self.thread_ids for form in _forms(thread_id)}
+        if any(re.search(_id_pattern(form), content) for form in forms):
             return True
         folded = plain(content)
-        return any(plain(form) in folded for text in self.texts if len(text) >= SHORTEST for form in _forms(text))
+        return any(plain(form) in folded for text in self._telling() for form in _forms(text))
 
     def mask(self, content: bytes) -> bytes:
         """Write `*` over the ids and texts in a log; every other byte stays at its place."""
         for thread_id in self.thread_ids:
-            content = _masked(content, rf"(?<![\w-]){re.escape(thread_id)}(?![\w-])")
-        for text in self.texts:
-            if len(text) >= SHORTEST:
-                content = _masked(content, r"\s+".join(map(re.escape, text.split())), re.IGNORECASE)
+            content = _masked(content, _id_pattern(thread_id))
+        for text in self._telling():
+            spaced = r"\s+".join(map(re.escape, text.split()))
+            content = _masked(content, f"({spaced})", re.IGNORECASE)
         return content
 
-    def _id_patterns(self) -> list[re.Pattern[str]]:
-        forms = {form for thread_id in self.thread_ids for form in _forms(thread_id)}
-        return [re.compile(rf"(?<![\w-]){re.escape(form)}(?![\w-])") for form in forms]
+    def _telling(self) -> list[str]:
+        """Give the texts that are looked for inside others."""
+        return [text for text in self.texts if len(text) >= SHORTEST and text not in self.usual_words]
 
 
 def is_readable(path: str) -> bool:
@@ -77,6 +83,13 @@ def holds(path: str, content: bytes, words: Words) -> int:
     """Count the rows of a table that hold the words; of any other file, 1 if it does."""
     if PurePath(path).suffix == ".parquet":
         return int(words.rows_of(pd.read_parquet(io.BytesIO(content))).sum())
+    if PurePath(path).suffix == ".csv":
+        try:
+            n_rows = int(words.rows_of(_read_csv(content)).sum())
+        except ValueError:  # no table, whatever its name says
+            n_rows = 0
+        if n_rows:
+            return n_rows
     return int(words.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
 
 
@@ -109,9 +122,21 @@ def _without_rows(content: bytes, words: Words) -> bytes | None:
 
 
 def _without_lines(content: bytes, words: Words) -> bytes | None:
-    frame = pd.read_csv(io.BytesIO(content))
+    frame = _read_csv(content)
     kept = frame[~words.rows_of(frame)]
     return None if kept.empty else kept.to_csv(index=False).encode()
+
+
+def _read_csv(content: bytes) -> pd.DataFrame:
+    """Read a table as it is written: an id `007` is no number, a text `NA` is not missing."""
+    return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+
+
+def _id_pattern(thread_id: str) -> str:
+    """Describe an id, as group 1. One such as `1` or `test` is a thread's only where it is said to be."""
+    is_telling = len(thread_id) >= SHORTEST and any(character.isdigit() for character in thread_id)
+    before = r"(?<![\w-])" if is_telling else _NAMED_THREAD
+    return rf"{before}({re.escape(thread_id)})(?![\w-])"
 
 
 def _forms(text: str) -> set[str]:
@@ -123,5 +148,7 @@ def _forms(text: str) -> set[str]:
 
 
 def _masked(content: bytes, pattern: str, flags: int = 0) -> bytes:
-    compiled = re.compile(pattern.encode(), flags)
-    return compiled.sub(lambda found: b"*" * len(found.group()), content)
+    def mask(found: re.Match[bytes]) -> bytes:
+        return found.group()[: found.start(1) - found.start()] + b"*" * len(found.group(1))
+
+    return re.compile(pattern.encode(), flags).sub(mask, content)

@@ -18,12 +18,16 @@ def read_since(text: str, *, now: datetime) -> datetime:
     """Read `7d`, `4w` or a date such as `2026-11-01`."""
     try:
         if text[-1:] in _DAYS_BY_UNIT:
-            return now - timedelta(days=int(text[:-1]) * _DAYS_BY_UNIT[text[-1]])
-        moment = datetime.fromisoformat(text)
+            moment = now - timedelta(days=int(text[:-1]) * _DAYS_BY_UNIT[text[-1]])
+        else:
+            moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
         message = f"{text!r} is no time; write 7d, 4w or a date such as 2026-11-01"
         raise typer.BadParameter(message, param_hint="--since") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now:
+        raise typer.BadParameter(f"{text!r} lies in the future", param_hint="--since")
+    return moment
 
 
 def drift(

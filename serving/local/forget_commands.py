@@ -41,6 +41,8 @@ def forget(
 
     if sum((thread is not None, user is not None, retire)) != 1:
         raise typer.BadParameter("give one of --thread, --user and --retire")
+    if not retire and not (thread or user or "").strip():
+        raise typer.BadParameter("an empty id is nobody's; was a variable of the shell not set?")
     require_packages(_PACKAGES, extra="train", purpose="looking through what was trained")
     if retire:
         _retire(bot, is_rehearsal=dry_run)

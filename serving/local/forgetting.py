@@ -206,8 +206,10 @@ class Forgetting:
         return search.find(traces.first_said_at, shared=traces.shared, thread_ids=traces.thread_ids, progress=progress)
 
     def _purge(self, lineage: Lineage) -> None:
-        for number, holding in enumerate(lineage.holdings):
-            self.progress(0.8 + 0.15 * number / len(lineage.holdings), f"cleaning {holding.kind} {holding.name[:40]}")
+        # versions first: they are found by the texts of runs, should this be ended before its time and begun again
+        holdings = sorted(lineage.holdings, key=lambda holding: holding.kind != "version")
+        for number, holding in enumerate(holdings):
+            self.progress(0.8 + 0.15 * number / len(holdings), f"cleaning {holding.kind} {holding.name[:40]}")
             # a version is marked in any case: it can be found no more once the texts are gone
             if holding.purge is not None and (self.wish.purge or holding.kind == "version"):
                 holding.purge()
@@ -220,7 +222,7 @@ class Forgetting:
 def with_keys(words: Words, threads: Iterable[str]) -> Words:
     """Add the keys of threads, which logs name them by."""
     parts = {key.split(":", 1)[1] for key in threads}
-    return Words(words.texts, words.thread_ids | parts)
+    return replace(words, thread_ids=words.thread_ids | parts)
 
 
 def mask_logs(files: Iterable[Path], words: Words) -> int:

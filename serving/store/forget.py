@@ -20,7 +20,7 @@ from serving.store.keys import thread_key, thread_key_range, turn_key_range
 from serving.store.repairs import DRAFT_UNDO
 from serving.store.schema import INBOX, STATES, TURNS
 
-_ASKED_AT_ONCE = 200
+_READ_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,14 @@ class Eraser:
         return [item for item in items if any(source.thread_id in thread_ids for source in item.sources)]
 
     async def _said_by_others(self, bot: str, texts: Sequence[str], *, threads: Sequence[str]) -> set[str]:
-        mine, found = set(threads), set()
-        for some in _in_parts(texts):
-            cursor = self._database.collection(TURNS).find(
-                {"bot": bot, "text": {"$in": some}}, {"thread": 1, "text": 1, "_id": 0}
-            )
-            documents = await self._database.call("search turns", cursor.to_list(None))
-            found |= {document["text"] for document in documents if document["thread"] not in mine}
-        return found
+        # all of the bot's: no index knows texts, and no query knows that `Thank you` is `thank you`
+        mine, folded = set(threads), {plain(text) for text in texts}
+        found: set[str] = set()
+        cursor = self._database.collection(TURNS).find({"bot": bot}, {"thread": 1, "text": 1, "_id": 0})
+        while folded and (documents := await self._database.call("search turns", cursor.to_list(_READ_AT_ONCE))):
+            others = (document.get("text") or "" for document in documents if document["thread"] not in mine)
+            found |= {plain(text) for text in others} & folded
+        return {text for text in texts if plain(text) in found}
 
     async def _read(self, name: str, query: Document) -> list[Document]:
         cursor = self._database.collection(name).find(query)
@@ -207,8 +207,3 @@ def _examples(intent: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _intent_id(intent: Mapping[str, Any]) -> str:
     return str(intent.get("intentId") or intent.get("intent_id"))
-
-
-def _in_parts(values: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _ASKED_AT_ONCE):
-        yield list(values[start : start + _ASKED_AT_ONCE])

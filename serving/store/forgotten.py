@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from pipelines.errors import ThreadForgotten
+from pipelines.errors import StoreUnavailable, ThreadForgotten
 from serving.store.client import Collection, Database, Document
 from serving.store.schema import FORGOTTEN
 
@@ -59,6 +59,7 @@ class ForgottenThreads:
         self._marks: Collection = database.collection(FORGOTTEN)
         self._clock = clock
         self._looked_at: float | None = None
+        self._failed_at: float | None = None
         self._looking = asyncio.Lock()
         self._tokens: dict[str, str] = {}
         self._places: dict[str, int] = {}
@@ -82,9 +83,17 @@ class ForgottenThreads:
     async def keep_fresh(self) -> None:
         """Look at the marks if that was too long ago, which it is not where somebody refreshes every second."""
         if self._is_stale():
+            arrived = self._clock()
             async with self._looking:
-                if self._is_stale():
+                if not self._is_stale():
+                    return
+                if self._failed_at is not None and self._failed_at > arrived:
+                    raise StoreUnavailable("read forgotten")  # not one wait after the other, for all that queue up
+                try:
                     await self.refresh()
+                except StoreUnavailable:
+                    self._failed_at = self._clock()
+                    raise
 
     def check(self, thread: str, *, since: int | None = None) -> None:
         """Refuse to go on with a thread.

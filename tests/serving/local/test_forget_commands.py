@@ -16,7 +16,11 @@ pytestmark = pytest.mark.slow
         ("forget",),
         ("forget", "--thread", "a", "--user", "b"),
         ("forget", "--retire", "--user", "b"),
+        ("forget", "--user", "", "--purge"),
+        ("forget", "--thread", " ", "--purge"),
         ("drift", "--since", "x"),
+        ("drift", "--since", "-5d"),
+        ("score", "--since", "3000-01-01"),
     ],
 )
 def test_wrong_usage_is_exit_code_two(arguments: tuple[str, ...]) -> None:

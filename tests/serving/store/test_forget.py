@@ -43,7 +43,7 @@ async def full(database: Database, new_name: str) -> Database:
     await log.append(turn_record(new_name, 2, "m2", text="Hello", label=meant, **theirs))
     message = json.dumps({"text": "buy quimbly a tent"})
     await log.claim(claim_of(new_name, 3, "m3", message=message, **theirs))
-    await log.append(turn_record(new_name, 1, "m1", text="Hello"))
+    await log.append(turn_record(new_name, 1, "m1", text="hello "))
     event = {"event": json.dumps({"text": "quimbly waits"}), "channel": "facebook", "happened_at": now(), "place": 0}
     await Inbox(database, schema).accept([InboxItem.new(new_name, MESSENGER, "m4", now=now(), **event)])
     items = [label(new_name, SAID, MESSENGER), label(new_name, "good day", MESSENGER, "t")]

@@ -1,8 +1,9 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
 
-from pipelines.errors import ThreadForgotten
+from pipelines.errors import StoreUnavailable, ThreadForgotten
 from serving.store.client import Database
 from serving.store.forgotten import STALE_SECONDS, ForgottenThreads, thread_mark
 from serving.store.keys import thread_key
@@ -85,6 +86,26 @@ async def test_marks_are_looked_at_again_once_they_are_old(database: Database, n
     await known.keep_fresh()
     with pytest.raises(ThreadForgotten):
         known.check(new_name)
+
+
+async def test_all_who_wait_for_the_marks_fail_with_the_one_who_looks(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = 0
+
+    async def hang_and_fail(*_: object) -> None:
+        nonlocal looks
+        looks += 1
+        await asyncio.sleep(0.05)
+        raise StoreUnavailable("read forgotten")
+
+    known = ForgottenThreads(database)
+    monkeypatch.setattr(known, "refresh", hang_and_fail)
+    outcomes = await asyncio.gather(*(known.keep_fresh() for _ in range(50)), return_exceptions=True)
+    assert all(isinstance(outcome, StoreUnavailable) for outcome in outcomes)
+    assert looks == 1
+    monkeypatch.undo()
+    await known.keep_fresh()  # whoever comes later looks again
 
 
 async def test_mark_does_not_name_the_thread(database: Database, new_name: str) -> None:
