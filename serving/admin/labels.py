@@ -21,6 +21,8 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     503: {"model": ErrorBody, "description": "The database does not answer; try again later."},
 }
 _BY = "the admin API"
+_NAME = r"^[^\x00-\x1f\x7f-\x9f]+$"
+"""Without control characters: it is shown at terminals."""
 
 router = APIRouter(prefix="/api/v1/bots/{bot}/labels", tags=["labels"], dependencies=[AdminOnly], responses=_ERRORS)
 
@@ -65,13 +67,13 @@ class LabelPage(BaseModel):
 class DecisionIn(Decision):
     """A decision about a label."""
 
-    by: str = Field(default=_BY, min_length=1, max_length=100, description="Who decides.")
+    by: str = Field(default=_BY, pattern=_NAME, max_length=100, description="Who decides.")
 
 
 class AgreedIn(BaseModel):
     """Who lets a program accept what everybody agrees on."""
 
-    by: str = Field(default=_BY, min_length=1, max_length=100, description="Who accepts.")
+    by: str = Field(default=_BY, pattern=_NAME, max_length=100, description="Who accepts.")
 
 
 class Accepted(BaseModel):

@@ -7,6 +7,7 @@ and a person who decides never undo each other.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputErr
 from pipelines.schemas.bot import FALLBACK_INTENT
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
-from serving.store.bots import INTENTS
+from serving.store.bots import ENTITIES, INTENTS
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
 from serving.store.forgotten import ForgottenThreads, thread_mark
 from serving.store.keys import thread_key
@@ -130,13 +131,14 @@ class Labels:
         Raises
         ------
         NotFound
-            There is no such item, or the drafts have no such intent.
+            There is no such item, or the drafts have no such intent, or no entity that the decision marks.
         UserInputError
-            An annotation lies outside the text, or `fallback` is given for an intent.
+            An annotation lies outside the text or over another one, or `fallback` is given for an intent.
         LabelDecided
             The item is not as `decision.was` says: somebody else was faster.
         """
         await self._require_intent(bot, decision.intent_id)
+        await self._require_entities(bot, {span.type for span in decision.entities or ()})
         for _ in range(_TRIES):
             item = await self.get(bot, key)
             if item.status != decision.was:
@@ -189,6 +191,13 @@ class Labels:
             hint = f"the drafts of bot {bot!r} must have it first, or take one of theirs"
             raise NotFound("intent", intent_id, hint=hint)
 
+    async def _require_entities(self, bot: str, types: set[str]) -> None:
+        entities = self._database.collection(ENTITIES)
+        for name in sorted(types):
+            query = entities.find_one({"_id": thread_key(bot, name)}, {"_id": 1})
+            if await self._database.call("read entity", query) is None:
+                raise NotFound("entity", name[:100], hint=f"the drafts of bot {bot!r} must have it first")
+
     async def _replace(self, item: LabelItem, *, status: Status) -> bool:
         """Write an item over the revision that it was read at."""
         key = {"_id": item.id, "status": status, "revision": item.revision - 1}
@@ -212,6 +221,9 @@ def _decided(item: LabelItem, decision: Decision, *, by: str, now: datetime) -> 
         Example(id=item.key, text=item.text, intent=decision.intent_id or "", entities=entities)
     except ValidationError as error:
         raise UserInputError(f"{error.errors()[0]['msg'].removeprefix('Value error, ')}; mark it again") from error
+    in_order = sorted(decision.entities or (), key=lambda span: span.start)
+    if any(left.end > right.start for left, right in pairwise(in_order)):  # no training takes such an example
+        raise UserInputError("two annotations of the text overlap; keep one of the two")
     return item.model_copy(
         update={
             "status": decision.status,

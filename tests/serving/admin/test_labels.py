@@ -76,6 +76,8 @@ async def test_wrong_requests_are_answered_in_words(client: httpx2.AsyncClient) 
         ("POST", decision, {"status": "accepted", "intent_id": "gret"}, 404),
         ("POST", decision, {"status": "accepted", "intent_id": "\ud800"}, 422),
         ("POST", decision, {"status": "rejected", "intent": "greet"}, 422),
+        ("POST", decision, {"status": "rejected", "by": "\x1b[2Jada"}, 422),
+        ("POST", "/labels/accept-agreed", {"by": ""}, 422),
         ("POST", decision, {"status": {"$ne": 1}}, 422),
     ):
         content = None if body is None else json.dumps(body)

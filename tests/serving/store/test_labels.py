@@ -74,6 +74,15 @@ async def test_decide_checks_what_is_said(labels: Labels, new_name: str) -> None
     wrong = Decision(status="accepted", intent_id="greet", entities=(outside,))
     with pytest.raises(UserInputError, match="lies outside its text"):
         await labels.decide(new_name, item.key, wrong, by="ada", now=now())
+    spans = (
+        LabelledSpan(start=4, end=9, type="product", value="there"),
+        LabelledSpan(start=0, end=5, type="product", value="hey t"),
+    )
+    with pytest.raises(UserInputError, match="two annotations of the text overlap"):
+        await labels.decide(new_name, item.key, wrong.model_copy(update={"entities": spans}), by="ada", now=now())
+    unknown = (spans[0].model_copy(update={"type": "produkt"}),)
+    with pytest.raises(NotFound, match="there is no entity 'produkt'"):
+        await labels.decide(new_name, item.key, wrong.model_copy(update={"entities": unknown}), by="ada", now=now())
     assert (await labels.get(new_name, item.key)).status == "open"
 
 
