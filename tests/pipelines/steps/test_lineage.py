@@ -55,6 +55,35 @@ def search(bot: str, home: Path, uri: str, *, said_at: datetime) -> Lineage:
     return looking.find(said, shared=(), thread_ids=["visitor-7"], progress=lambda share, what: None)
 
 
+def test_purge_that_was_ended_half_way_finds_everything_again(
+    mlflow_in_use: str, tiny_model: NluModel, new_name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(new_name, tiny_model, tmp_path, mlflow_in_use, [COMMON])
+    said_at = datetime.now(UTC)
+    trained(new_name, tiny_model, tmp_path, mlflow_in_use, [COMMON, SAID])
+
+    def found() -> list[tuple[str, str]]:
+        lineage = search(new_name, tmp_path, mlflow_in_use, said_at=said_at)
+        return [(each.kind, each.name) for each in lineage.holdings if each.kind != "snapshot"]
+
+    before, written = found(), []
+    write = ArtifactFolder.write
+
+    def write_and_end(folder: ArtifactFolder, path: str, content: bytes) -> None:
+        written.append(path)
+        if path.endswith(".parquet"):
+            raise KeyboardInterrupt
+        write(folder, path, content)
+
+    monkeypatch.setattr(ArtifactFolder, "write", write_and_end)
+    (run,) = search(new_name, tmp_path, mlflow_in_use, said_at=said_at).of("run")
+    assert run.purge is not None
+    with pytest.raises(KeyboardInterrupt):
+        run.purge()
+    assert len(written) > 1
+    assert [kind for kind, _ in found()] == [kind for kind, _ in before]
+
+
 def test_lineage_over_a_server_is_found_purged_and_retired(
     mlflow_in_use: str, tiny_model: NluModel, new_name: str, tmp_path: Path
 ) -> None:

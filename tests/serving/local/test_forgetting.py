@@ -6,6 +6,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,8 @@ from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
+from pipelines.steps.lineage import Holding, Kind, Lineage
+from pipelines.steps.redact import Words
 from pipelines.steps.retire import Retired
 from pipelines.steps.retire import retire as retire_versions
 from serving.local.forget_commands import describe
@@ -229,6 +232,16 @@ async def is_remembered(chat: Chat) -> bool:
     """Tell whether what the language model said of the person's words comes from the process's memory."""
     reading = await chat.services.llm.read(PARCEL, bot=BOT, release=chat.releases.current(BOT))
     return reading.from_cache
+
+
+def test_versions_are_marked_before_the_runs_that_they_are_found_by_are_cleaned(tmp_path: Path) -> None:
+    done: list[str] = []
+    kinds: tuple[Kind, ...] = ("snapshot", "run", "version", "file")
+    holdings = tuple(Holding(kind, kind, 1, partial(done.append, kind)) for kind in kinds)
+    settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
+    forgetting = Forgetting(Wish(BOT, thread="t", purge=True), settings, lambda share, what: None)
+    forgetting._purge(Lineage(Words(frozenset(), frozenset()), 0, holdings))
+    assert done == ["version", "snapshot", "run", "file"]
 
 
 @pytest.mark.parametrize("train", [train_quickly, pytest.param(train_for_real, marks=pytest.mark.prove)])
