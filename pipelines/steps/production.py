@@ -1,9 +1,12 @@
 """Held-out labels: what a training is measured on apart, and the check that nothing of it is learnt."""
 
+import json
+
 import pandas as pd
 
 from pipelines.errors import DataRejected
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.labels import KEY_LENGTH
 from pipelines.steps.check_similar import AlikeIndex, plain
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.labels import LABEL
@@ -43,13 +46,18 @@ def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
         known.append(bool(twins))
         leaks += [(ids[row], held_id) for row in twins if origins[row] == LABEL]
     if leaks:
-        remedy = "reject one of the two with `intentloop label --decide FILE`"
         problems = [
-            f"{learnt_id} is learnt from and nearly {held_id}, which is held out; {remedy}"
+            f"{learnt_id} is learnt from and nearly {held_id}, which is held out; reject one of the two with "
+            f"`intentloop label --decide FILE`, such as {_rejection(held_id)}"
             for learnt_id, held_id in leaks
         ]
         raise DataRejected("the accepted labels", problems)
     return holdout[[not is_known for is_known in known]].reset_index(drop=True)
+
+
+def _rejection(example_id: str) -> str:
+    """Give the line of a file that takes an accepted label back."""
+    return json.dumps({"key": example_id[-KEY_LENGTH:], "status": "rejected", "was": "accepted"})
 
 
 def by_week(evaluation: Evaluation, holdout: pd.DataFrame) -> pd.DataFrame:

@@ -42,7 +42,10 @@ def label(
     decide: Annotated[
         Path | None,
         typer.Option(
-            "--decide", help="JSONL of decisions, as --list --json prints labels.", exists=True, dir_okay=False
+            "--decide",
+            help='JSONL of decisions, as --list --json prints labels; with "was": "accepted" a line corrects.',
+            exists=True,
+            dir_okay=False,
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="Only list the most valuable texts.")] = False,

@@ -166,9 +166,11 @@ class Desk:
             self._console.print(Text("  also: ").append_text(marked_text(other)))
         if len(alike) > _SHOWN_ALIKE:
             self._console.print(f"  and {len(alike) - _SHOWN_ALIKE} more; all are decided together")
-        if item.personal_data:
-            kinds = ", ".join(item.personal_data)
-            self._console.print(f"it seems to hold personal data ({kinds}), which would be kept", style="bold yellow")
+        kinds = dict.fromkeys(kind for each in (item, *alike) for kind in each.personal_data)
+        if kinds:
+            what = "one of them seems" if alike else "it seems"
+            warning = f"{what} to hold personal data ({', '.join(kinds)}), which would be kept"
+            self._console.print(warning, style="bold yellow")
         for number, intent_id in enumerate(choices, start=1):
             said = ", ".join(
                 each.by + (f" {each.confidence:.0%}" if each.confidence is not None else "")

@@ -1,5 +1,7 @@
 """Held-out labels are measured apart, and refused where they are learnt from."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -36,7 +38,7 @@ def test_measured_apart_refuses_labels_on_both_sides() -> None:
     with pytest.raises(DataRejected) as caught:
         measured_apart(found.holdout, pd.concat([authors("my order"), found.train], ignore_index=True))
     assert twin.key in str(caught.value)
-    assert HELD.key in str(caught.value)
+    assert json.dumps({"key": HELD.key, "status": "rejected", "was": "accepted"}) in str(caught.value)
     assert "intentloop label --decide" in str(caught.value)
 
 

@@ -64,7 +64,7 @@ def terminal(mongo_uri: str, new_name: str) -> Iterator[Terminal]:
 def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) -> None:
     texts = ("hey there", "hey there you", "who \x1b[2Jwon", "hm what", "rubbish", "buy it")
     items = [label_item(BOT, text, value=9.0 - place) for place, text in enumerate(texts)]
-    items[1] = items[1].model_copy(update={"cluster": items[0].cluster})
+    items[1] = items[1].model_copy(update={"cluster": items[0].cluster, "personal_data": ("an e-mail address",)})
     terminal.runner.run(terminal.labels.store(items))
     assert terminal.type("7", "1", "r", "s", "x", "order_produkt", "order_product", "q") == (
         "4 accepted, 1 rejected, 1 skipped"
@@ -76,6 +76,7 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) ->
     ]  # fmt: skip
     shown = terminal.shown.getvalue()
     assert "also: hey there you" in shown
+    assert "one of them seems to hold personal data (an e-mail address)" in shown
     assert "who  [2Jwon" in shown
     assert "2  cancel" in shown
     assert "classifier 40%" in shown
