@@ -60,10 +60,12 @@ def cross_validate(
         The same for the same examples and seed.
     """
     report = progress or (lambda share, what: None)
-    n_folds = params.cross_validate
+    # with more folds than wordings, some hold nothing out
+    filled = [fold for fold in folds(frame, n_folds=params.cross_validate, seed=params.seed) if len(fold.holdout)]
+    n_folds = len(filled)
     rows: list[dict[str, float]] = []
     predictions: list[Prediction] = []
-    for number, fold in enumerate(folds(frame, n_folds=n_folds, seed=params.seed)):
+    for number, fold in enumerate(filled):
         own = part(report, number / n_folds, (number + 1) / n_folds)
         model = train(fold.train, bot_file, params, progress=_named(own, f"fold {number + 1} of {n_folds}: "))
         measured = evaluate(model, to_examples(fold.holdout))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.cross_validate import cross_validate
 from pipelines.steps.extract import to_frame
@@ -27,6 +28,16 @@ def test_cross_validate_holds_every_example_out_once(tmp_path: Path) -> None:
     assert {"low", "high"} <= set(found.evaluation.per_intent)
     assert said[-1] == (1.0, "cross-validated")
     assert any(what.startswith("fold 2 of 2: ") for _, what in said)
+
+
+def test_cross_validate_trains_nothing_for_a_fold_that_holds_nothing_out(tmp_path: Path) -> None:
+    texts = [(intent, f"{intent} {word}") for intent in ("buy", "sell") for word in ("now", "later", "never", "twice")]
+    frame = to_frame([Example(id=text, text=text, intent=intent) for intent, text in texts])
+    params = TrainParams(home=tmp_path, encoder="none", cross_validate=20)
+    found = cross_validate(frame, TINY_BOT, params)
+    assert (len(found.folds), found.folds["held_out"].min()) == (4, 2)
+    nothing = cross_validate(frame.head(1), TINY_BOT, params)
+    assert (len(nothing.folds), nothing.figures()) == (0, {})
 
 
 def test_one_fold_is_no_cross_validation() -> None:
