@@ -61,6 +61,7 @@ async def test_run_cases_counts_a_file_that_holds_no_case_as_broken(
     assert report.check().reasons[0].startswith("the saved case 'tracking' cannot be answered again: ")
 
 
-async def test_run_cases_without_a_folder_finds_nothing_to_say(tiny_release: Release, tmp_path: Path) -> None:
+async def test_run_cases_without_a_folder_says_so(tiny_release: Release, tmp_path: Path) -> None:
     report = await run_cases(tmp_path / "none", tiny_release, bot="b", settings=HERE)
     assert (report.check().passed, report.check().figures) == (True, {})
+    assert report.check().notes[0].startswith("no saved cases of this bot were found")
