@@ -204,6 +204,8 @@ def _connect(scheduler: str) -> Any:
             "INTENTLOOP_DASK_SCHEDULER is set and distributed is not installed; install the extra `dask`, "
             "or unset the variable to work on this machine"
         ) from error
+    if urlsplit(scheduler).scheme == "tls":
+        _require_certificates(scheduler)
     try:
         _hear_greeting(scheduler)
         return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -212,6 +214,22 @@ def _connect(scheduler: str) -> Any:
             f"the Dask scheduler at {scheduler} does not answer; "
             f"start it, correct INTENTLOOP_DASK_SCHEDULER, or unset it to work on this machine"
         ) from error
+
+
+def _require_certificates(scheduler: str) -> None:
+    """See that the library can speak TLS: it would fail deep inside, and hang when it is closed."""
+    from distributed.security import Security
+
+    try:
+        arguments = Security().get_connection_args("client")  # type: ignore[no-untyped-call]
+    except OSError as error:  # also what `ssl` raises for a file that is no certificate
+        raise SetupProblem(f"the certificates of Dask's configuration cannot be read: {error}") from error
+    if arguments.get("ssl_context") is None:
+        raise SetupProblem(
+            f"{scheduler} needs certificates, and Dask's configuration names none; "
+            f"set DASK_DISTRIBUTED__COMM__TLS__CA_FILE, DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and "
+            f"DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
+        )
 
 
 def _hear_greeting(scheduler: str) -> None:

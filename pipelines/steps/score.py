@@ -165,7 +165,7 @@ def score(
     with open_log(mongo_uri, database, job.bot, since=job.since, until=job.until) as log:
         progress(0.0, "looking through the log")
         plan = _plan(job, log, folder)
-        done = [_file(folder, number).exists() for number in range(len(plan.parts))]
+        done = [_is_whole(_file(folder, number)) for number in range(len(plan.parts))]
         n_resumed = sum(part.n_messages for part, is_done in zip(plan.parts, done, strict=True) if is_done)
     missing = [number for number, is_done in enumerate(done) if not is_done]
     if missing:
@@ -264,6 +264,14 @@ def _tables(folder: Path, plan: Plan) -> Iterator[pa.Table]:
 
 def _file(folder: Path, number: int) -> Path:
     return folder / f"part-{number:06d}.parquet"
+
+
+def _is_whole(file: Path) -> bool:
+    """Tell whether a part is done: not one that is there and was cut off with the machine's power."""
+    try:
+        return bool(pq.read_schema(file).equals(COLUMNS))
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _write(file: Path, rows: Sequence[tuple[LoggedMessage, Answered]], scores: Sequence[Score]) -> None:

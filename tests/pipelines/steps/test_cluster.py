@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import dask
 import pytest
 
 from pipelines.errors import SetupProblem
@@ -33,6 +34,14 @@ def test_check_cluster_something_else_listens_says_so_within_seconds() -> None:
         with pytest.raises(SetupProblem, match="does not answer"):
             check_cluster(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
         assert time.monotonic() - begun < 15
+
+
+def test_check_cluster_tls_without_certificates_says_what_to_set(tmp_path: Path) -> None:
+    with pytest.raises(SetupProblem, match=r"needs certificates.*DASK_DISTRIBUTED__COMM__TLS__CA_FILE"):
+        check_cluster("tls://127.0.0.1:9")
+    names = {f"distributed.comm.tls.{name}": str(tmp_path / "none.pem") for name in ("ca-file", "client.cert")}
+    with dask.config.set(names), pytest.raises(SetupProblem, match="certificates of Dask's configuration cannot be"):
+        check_cluster("tls://127.0.0.1:9")
 
 
 @pytest.mark.integration

@@ -108,14 +108,17 @@ async def test_score_gives_each_message_once_on_the_state_of_its_thread(run: Run
     assert os.listdir(tmp_path) == ["scores.parquet"]
 
 
-async def test_score_goes_on_after_workers_were_lost(run: Run) -> None:
+async def test_score_goes_on_after_workers_were_lost(run: Run, tmp_path: Path) -> None:
     with pytest.raises(SetupProblem, match=r"cut off in the middle \(workers were lost, .* start again"):
         run(end_at_the_last, part_size=1)
     with pytest.raises(UserInputError, match="finish that with the same options"):
         run(since=NOW - timedelta(days=3), part_size=1)
+    parts = sorted((tmp_path / "scores.parquet.parts").glob("part-*.parquet"))
+    assert 4 <= len(parts) < 7  # no more than three are worked on at once
+    parts[0].write_bytes(parts[0].read_bytes()[:100])  # as a power cut leaves it
     summary = run(part_size=1)
     assert summary.n_messages == 7
-    assert 4 <= summary.n_resumed < 7  # no more than three are worked on at once
+    assert summary.n_resumed == len(parts) - 1
     assert len(pd.read_parquet(summary.file)) == 7
 
 
