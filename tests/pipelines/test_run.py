@@ -48,7 +48,7 @@ def settings_at(home: Path) -> Settings:
     return Settings(_env_file=None, home=home)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")  # the tests of a module with a database do not all run in a row
 def run(mlflow_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("training")
     home = folder / "home"
