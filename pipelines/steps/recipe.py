@@ -37,7 +37,7 @@ def recipe_of(extract: Extract, params: TrainParams) -> str:
     parts = {
         "data": content_hash(extract.frame),
         "bot": extract.bot_file.model_dump_json(),
-        "cases": {file.name: _sha256(file) for file in params.cases.glob("*.json")},
+        "cases": {file.name: _sha256(file) for file in params.cases.glob("*.json") if file.is_file()},
         "params": params.model_dump(mode="json", exclude=_ELSEWHERE),
         "code": code_digest(),
         "libraries": {name: _version(name) for name in _LIBRARIES},

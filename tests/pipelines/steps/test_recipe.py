@@ -39,6 +39,15 @@ def test_recipe_of_anything_that_changes_the_release_is_another(changes: dict[st
     assert recipe_of(extracted(**changes), params) != recipe_of(extracted(), PARAMS)
 
 
+def test_recipe_counts_saved_cases_and_passes_over_what_is_no_file(tmp_path: Path) -> None:
+    params = TrainParams(cases=tmp_path)
+    (tmp_path / "folder.json").mkdir()
+    (tmp_path / "lost.json").symlink_to(tmp_path / "nowhere")
+    assert recipe_of(extracted(), params) == recipe_of(extracted(), TrainParams(cases=tmp_path / "none"))
+    (tmp_path / "case.json").write_text("{}", encoding="utf-8")
+    assert recipe_of(extracted(), params) != recipe_of(extracted(), TrainParams(cases=tmp_path / "none"))
+
+
 def test_code_digest_is_the_same_twice() -> None:
     assert code_digest() == code_digest()
     assert len(code_digest()) == 64
