@@ -39,7 +39,6 @@ app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
 _RUN, _DATA, _RELEASES = "Run", "Data and training", "Releases"
 _TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib", "pyarrow")
-_CASES = Path("data/cases")
 EncoderOption = Annotated[
     str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
 ]
@@ -209,9 +208,9 @@ def validate(
         raise typer.Exit(1)
 
 
-def _checked_cases(folder: Path) -> Path:
+def _checked_cases(folder: Path | None) -> Path | None:
     """Refuse a folder that is named and not there: a slip of the pen must not open the gate."""
-    if folder != _CASES and not folder.is_dir():
+    if folder is not None and not folder.is_dir():
         raise typer.BadParameter(f"there is no folder {str(folder)!r}", param_hint="--cases")
     return folder
 
@@ -246,13 +245,13 @@ def train(
         float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
     ] = 0.02,
     cases: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            help="Gate: folder of saved conversations that must be answered as before.",
+            help="Gate: folder of saved conversations to be answered as before; data/cases if not given.",
             file_okay=False,
             callback=_checked_cases,
         ),
-    ] = _CASES,
+    ] = None,
     accept_tool_changes: Annotated[
         bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
     ] = False,
@@ -283,7 +282,7 @@ def train(
             typer.echo(f"note: {note}", err=True)
     # imported when that is settled, since it is seconds of work
     from pipelines.run import run_training
-    from pipelines.schemas.training import TrainParams
+    from pipelines.schemas.training import CASES, TrainParams
 
     params = TrainParams(
         bot=chosen_bot(bot),
@@ -298,7 +297,7 @@ def train(
         min_accuracy=min_accuracy,
         replays=replays,
         max_lost_goals=max_lost_goals,
-        cases=cases,
+        cases=cases or CASES,
         accept_tool_changes=accept_tool_changes,
         seed=seed,
         release_alias=settings.release_alias,

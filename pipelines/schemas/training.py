@@ -13,6 +13,10 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """The gravest first."""
 
 
+CASES = Path(__file__).parents[2] / "data" / "cases"
+"""Where notebooks save conversations: in the checkout, whatever folder a training is started in."""
+
+
 class TrainParams(BaseModel):
     """Parameters of a training run; the notebook's first cell has one variable for each."""
 
@@ -63,7 +67,7 @@ class TrainParams(BaseModel):
         description="Gate: largest share of conversations that may lose their goal.",
     )
     cases: Path = Field(
-        default=Path("data/cases"), description="Gate: folder of saved conversations that must be answered as before."
+        default=CASES, description="Gate: folder of saved conversations that must be answered as before."
     )
     accept_tool_changes: bool = Field(
         default=False, description="Gate: let tools be called in another way than stored conversations did."

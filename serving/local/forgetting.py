@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipelines.errors import NotFound, TrainingBusy
 from pipelines.progress import Progress, part
+from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
 from pipelines.steps.lineage import Lineage, LineageSearch
 from pipelines.steps.redact import Words
@@ -25,8 +26,6 @@ from serving.store.keys import thread_key, training_key
 from serving.store.leases import Leases
 from serving.store.schema import Schema
 
-CASES = Path("data") / "cases"
-"""Where notebooks save conversations, below the working directory."""
 SEARCH_SECONDS = 120.0
 """Longest wait for one look through a whole collection."""
 _LONGEST = timedelta(hours=1)
@@ -198,7 +197,7 @@ class Forgetting:
         search = LineageSearch(
             self.wish.bot,
             home=self.settings.home.resolve(),
-            cases=CASES.resolve(),
+            cases=CASES,
             tracking_uri=self.settings.resolved_tracking_uri,
             now=self.now,
         )

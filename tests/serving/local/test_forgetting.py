@@ -93,7 +93,7 @@ class Place:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)  # where `data/cases` is
+    monkeypatch.setattr("serving.local.forgetting.CASES", tmp_path / "data" / "cases")
     monkeypatch.setattr("serving.local.forgetting.notice_seconds", lambda _: WAIT_SECONDS)
     return tmp_path / "home"
 
