@@ -36,7 +36,9 @@ class PublicCors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         is_public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC_PATHS)
-        await (self._open if is_public else self._app)(scope, receive, send)
+        # only a browser's page says where it comes from; programs need not pay for what is meant for it
+        is_page = is_public and any(name == b"origin" for name, _ in scope["headers"])
+        await (self._open if is_page else self._app)(scope, receive, send)
 
 
 def _package_version() -> str:

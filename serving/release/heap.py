@@ -2,6 +2,9 @@
 
 import gc
 
+YOUNG_OBJECTS = 20_000
+"""New objects after which the youngest are looked through for cycles; a message makes some thousands and few cycles."""
+
 
 def settle_heap() -> None:
     """Collect what a former release left behind, then exempt all that lives from later collections.
@@ -13,3 +16,4 @@ def settle_heap() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])

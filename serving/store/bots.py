@@ -27,9 +27,9 @@ INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 _MAX_INT64 = 2**63
 _READ_AT_ONCE = 4
 """Drafts in one answer: a database that does one thing at a time keeps customers waiting while it reads."""
-_PAUSE = 6.0
+_PAUSE = 12.0
 """How many times as long as each call an import pauses after it, so that the database is the customers' meanwhile."""
-_LONGEST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 0.25
 _MAX_DEPTH = 50
 _ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entity_values": "value"}
 
