@@ -25,7 +25,7 @@ from serving.store.spans import repair_spans
 
 INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 _MAX_INT64 = 2**63
-_READ_AT_ONCE = 4
+_READ_AT_ONCE = 2
 """Drafts in one answer: a database that does one thing at a time keeps customers waiting while it reads."""
 _PAUSE = 12.0
 """How many times as long as each call an import pauses after it, so that the database is the customers' meanwhile."""
