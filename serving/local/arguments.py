@@ -5,7 +5,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from serving.store.client import Database
 
 Result = TypeVar("Result")
+
+
+EncoderOption = Annotated[
+    str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
+]
 
 
 def read_settings() -> "Settings":
