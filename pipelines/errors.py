@@ -16,7 +16,8 @@
     │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
     ├── TrainingInterrupted   nobody: a training was cut off, train again
-    ├── TrainingBusy          nobody: the bot is being trained already
+    ├── TrainingBusy          nobody: the bot is being trained or cleaned already
+    ├── LeaseLost             whoever gave the command: give it again
     ├── RunGivenUp            nobody: another training took this one for dead and works in its place
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
     ├── DeliveryFailed        a platform did not take a reply; it is sent again later
@@ -136,9 +137,9 @@ class RegistryUnavailable(BotError):
 class StateConflict(BotError):
     """Another worker moved the thread on; the message can be sent again."""
 
-    def __init__(self, thread_id: str) -> None:
-        self.thread_id = thread_id
-        super().__init__(f"thread {thread_id!r} is being answered by another worker; send the message again")
+    def __init__(self) -> None:
+        # no id: this is logged, and a queue may hold it
+        super().__init__("this conversation is being answered by another worker; send the message again")
 
 
 class DraftChanged(StateConflict):
@@ -179,13 +180,23 @@ class TrainingInterrupted(BotError):
 
 
 class TrainingBusy(BotError):
-    """A bot is being trained already, and nothing was begun."""
+    """Somebody trains a bot or takes a person out of what it has learnt; nothing was begun."""
 
     def __init__(self, bot: str, *, holder: str, since: datetime) -> None:
         self.bot, self.holder, self.since = bot, holder, since
         super().__init__(
-            f"bot {bot!r} is being trained already: {holder} has been at work since {since:%Y-%m-%d %H:%M:%S} UTC; "
-            f"nothing was begun here"
+            f"bot {bot!r} cannot be trained or cleaned now: {holder} has been at work since "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
+        )
+
+
+class LeaseLost(BotError):
+    """A process gave no sign of life for so long that others may have begun what it was to keep them from."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} was held up for so long that another process may have taken over; it stopped half-way and nothing "
+            "is lost: give the same command again"
         )
 
 

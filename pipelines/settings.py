@@ -94,7 +94,9 @@ class Settings(BaseSettings):
     tool_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
     )
-    tool_max_response_bytes: int = Field(default=1_000_000, ge=1024, description="Largest tool answer that is read.")
+    tool_max_response_bytes: int = Field(
+        default=256_000, ge=1024, description="Largest tool answer that is read; each byte costs everybody's time."
+    )
     secrets_manager_prefix: str | None = Field(
         default=None,
         min_length=1,

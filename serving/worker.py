@@ -173,7 +173,7 @@ async def run_worker(settings: Settings, *, releases: Releases | None = None) ->
         sweeping = asyncio.create_task(_sweep_for_ever(queue, deliveries))
         try:
             _log.info("working on %s", settings.queue_url)
-            await Worker(queue, lambda job: deliveries.work(job.thread)).run(stop)
+            await Worker(queue, lambda job: deliveries.work(job.mark)).run(stop)
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)

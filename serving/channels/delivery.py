@@ -65,13 +65,13 @@ class Deliveries:
         # itself, or one message with all its tries.
         self.lease = timedelta(seconds=2 * services.patience_seconds + _SENDING_SECONDS)
 
-    async def work(self, thread: str) -> float | None:
+    async def work(self, mark: str) -> float | None:
         """Answer a thread's events in their order, those included that come in meanwhile.
 
         Parameters
         ----------
-        thread
-            Key of the thread.
+        mark
+            What stands for the thread, see `thread_mark`.
 
         Returns
         -------
@@ -84,7 +84,7 @@ class Deliveries:
         StoreUnavailable
             The database does not answer; the same call later goes on.
         """
-        while items := await self.inbox.open_of(thread):
+        while items := await self.inbox.open_of(mark):
             now = self.services.now()
             hindrance = next((item for item in items if item.tries and item.due_at > now), None)
             if hindrance is not None:
@@ -121,7 +121,7 @@ class _Delivery:
         try:
             await self._deliver()
         except _TakenAway:
-            _log.warning("thread %s: an event was taken over by another worker", self._item.thread)
+            _log.warning("thread %.12s: an event was taken over by another worker", self._item.mark)
         except ThreadForgotten:  # the event is gone too; its thread is named nowhere any more
             _log.info("an event of a thread that is being forgotten is dropped")
         except NotFound as error:  # a bot or channel that is not there now may be there later
@@ -168,12 +168,12 @@ class _Delivery:
             await self._give_up(reason)
             return
         seconds = min(max(at_least_seconds, self._with.retry_seconds[self._item.tries - 1]), MAX_WAIT_SECONDS)
-        _log.warning("thread %s: tried again in %g s: %s", self._item.thread, seconds, reason)
+        _log.warning("thread %.12s: tried again in %g s: %s", self._item.mark, seconds, reason)
         due_at = self._with.services.now() + timedelta(seconds=seconds)
         await self._with.inbox.update(self._item, due_at=due_at, sent=self._item.sent)
 
     async def _give_up(self, reason: str) -> None:
-        _log.error("thread %s: an event is given up: %s", self._item.thread, reason)
+        _log.error("thread %.12s: an event is given up: %s", self._item.mark, reason)
         await self._with.inbox.close(self._item, sent=self._item.sent, failure=reason)
 
 

@@ -78,7 +78,7 @@ class ChannelDesk:
         if items:
             self.queue.check_room()
             await self.deliveries.inbox.accept(items)
-            await self.queue.put(list(dict.fromkeys(item.thread for item in items)))
+            await self.queue.put(list(dict.fromkeys(item.mark for item in items)))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Who works on threads whose events wait in the inbox: this process in the background, or `intentloop worker`.
 
-A queue holds names of threads, no more: the events themselves wait in the inbox, so nothing is lost with a queue.
+A queue holds marks of threads (`thread_mark`), no more: the events themselves wait in the inbox, so nothing is lost
+with a queue, and nobody is named in it.
 """
 
 import asyncio
@@ -27,8 +28,8 @@ class ThreadQueue(Protocol):
         """Raise `QueueUnavailable` if no more can be taken on."""
         ...
 
-    async def put(self, threads: Sequence[str]) -> None:
-        """Take threads on; raise `QueueUnavailable` if that is not certain."""
+    async def put(self, marks: Sequence[str]) -> None:
+        """Take threads on, by their marks; raise `QueueUnavailable` if that is not certain."""
         ...
 
 
@@ -41,9 +42,9 @@ class LocalQueue:
     Parameters
     ----------
     work
-        Answers what waits in a thread.
+        Answers what waits in the thread with a mark.
     due_threads
-        Finds threads that nobody works on, at most so many.
+        Finds the marks of threads that nobody works on, at most so many.
     max_pending
         How many threads may be under way or waiting.
     workers
@@ -92,27 +93,27 @@ class LocalQueue:
         if len(self._tasks) >= self._max_pending:
             raise QueueUnavailable(f"{self._max_pending} threads are being answered")
 
-    async def put(self, threads: Sequence[str]) -> None:
+    async def put(self, marks: Sequence[str]) -> None:
         """Work on threads as soon as there is a free slot."""
-        for thread in threads:
-            if thread in self._waiting:
+        for mark in marks:
+            if mark in self._waiting:
                 continue  # whoever begins with it reads the inbox then, and finds everything
-            self._waiting.add(thread)
-            task = asyncio.create_task(self._work_on(thread))
+            self._waiting.add(mark)
+            task = asyncio.create_task(self._work_on(mark))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _work_on(self, thread: str) -> None:
+    async def _work_on(self, mark: str) -> None:
         try:
             await self._slots.acquire()
         finally:
-            self._waiting.discard(thread)
+            self._waiting.discard(mark)
         try:
-            await self._work(thread)
+            await self._work(mark)
         except BotError as error:
-            _log.warning("thread %s: left in the inbox for now: %s", thread, error)
+            _log.warning("thread %.12s: left in the inbox for now: %s", mark, error)
         except Exception as error:
-            _log.error("thread %s: left in the inbox for now: %s", thread, describe_crash(error))
+            _log.error("thread %.12s: left in the inbox for now: %s", mark, describe_crash(error))
         finally:
             self._slots.release()
 

@@ -26,13 +26,13 @@ T = TypeVar("T")
 
 
 class ThreadJob(BaseModel):
-    """What a message in the queue asks for: to answer what waits in a thread."""
+    """What a message in the queue asks for: to answer what waits in the thread with a mark."""
 
     kind: Literal["thread"] = "thread"
-    thread: str
+    mark: str
 
     def __str__(self) -> str:
-        return f"thread {self.thread}"
+        return f"thread {self.mark[:12]}"
 
 
 M = TypeVar("M", bound=BaseModel)
@@ -152,9 +152,9 @@ class SqsQueue(MessageQueue[ThreadJob]):
     def check_room(self) -> None:
         """Have room for everything."""
 
-    async def put(self, threads: Sequence[str]) -> None:
-        """Send the names of threads."""
-        await self.send([ThreadJob(thread=thread) for thread in threads])
+    async def put(self, marks: Sequence[str]) -> None:
+        """Send the marks of threads."""
+        await self.send([ThreadJob(mark=mark) for mark in marks])
 
 
 async def connect(url: str, *, setting: str) -> Any:

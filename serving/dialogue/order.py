@@ -50,7 +50,7 @@ class ThreadQueues:
             async with asyncio.timeout(self._patience_seconds):
                 await lock.acquire()
         except TimeoutError as error:
-            raise StateConflict(thread_id) from error
+            raise StateConflict from error
         try:
             yield
         finally:

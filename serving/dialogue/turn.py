@@ -20,6 +20,7 @@ from serving.dialogue.state import DialogueState
 from serving.llm.reading import LlmReading
 from serving.release.canary import TurnSigns
 from serving.services import Services
+from serving.store.keys import thread_mark
 from serving.store.states import StoredThread
 from serving.store.turns import Claim, ToolRecord, TurnRecord
 from serving.tools.templates import RequestValues, ToolRequest, render_request
@@ -87,12 +88,12 @@ async def _answer_once(message: UserMessage, services: Services) -> TurnRecord:
             await _finish(hindrance, opened, services)
             hindrance = None
         opened = hindrance
-    raise StateConflict(message.thread_id)
+    raise StateConflict
 
 
 async def _finish(claim: Claim, thread: StoredThread, services: Services) -> None:
     """Finish the turn of a worker that died in the middle of it: the same message, the same call, the same key."""
-    _log.warning("thread %s: finishing turn %d of %s", claim.thread_id, claim.turn, claim.holder)
+    _log.warning("thread %.12s: finishing turn %d of %s", thread_mark(claim.thread), claim.turn, claim.holder)
     message = UserMessage.model_validate_json(claim.message)
     attempt = _Attempt(message, thread, services, claim=claim)
     if claim.token > MAX_TRIES:
@@ -144,7 +145,7 @@ def _state_of(thread: StoredThread) -> DialogueState:
     try:
         return DialogueState.model_validate_json(thread.state)
     except ValidationError:
-        _log.error("thread %s: its state cannot be read and is begun anew", thread.key)
+        _log.error("thread %.12s: its state cannot be read and is begun anew", thread_mark(thread.key))
         return DialogueState()
 
 

@@ -64,8 +64,6 @@ def forget(
         raise RegistryUnavailable(settings.resolved_tracking_uri, str(error).splitlines()[0][:200]) from error
     for line in describe(outcome, wish):
         typer.echo(line)
-    if settings.queue_url and outcome.is_done:
-        typer.echo("the queue may name their threads until a worker has taken those messages")
     if not outcome.is_done and not dry_run:
         raise typer.Exit(1)
 

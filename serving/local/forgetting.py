@@ -2,17 +2,19 @@
 
 Threads are marked first, so that no process writes to them behind the deletion. Texts are gathered and looked for
 everywhere while the database still has them, and the database goes last: whatever stops half-way can be done again.
+A process that dies in the middle keeps trainings and the threads' customers waiting for `_LEASE` at most.
 """
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
-from pipelines.errors import NotFound, TrainingBusy
+from pipelines.errors import BotError, LeaseLost, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.progress import Progress, part
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
@@ -21,15 +23,17 @@ from pipelines.steps.redact import Words
 from serving.channels.senders import threads_of_sender
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser, Traces
-from serving.store.forgotten import ForgottenThreads, notice_seconds
+from serving.store.forgotten import Deletion, notice_seconds
 from serving.store.keys import thread_key, training_key
-from serving.store.leases import Leases
+from serving.store.leases import Lease, Leases
 from serving.store.schema import Schema
 
 SEARCH_SECONDS = 120.0
 """Longest wait for one look through a whole collection."""
-_LONGEST = timedelta(hours=1)
-"""How long a run that died keeps the bot from being retrained."""
+_LEASE = timedelta(seconds=60)
+"""How long a run that gives no sign of life keeps the bot from being retrained and its threads from going on."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class Forgetting:
     settings: Settings
     progress: Progress
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _failure: BotError | None = field(default=None, init=False)
 
     async def run(self) -> Outcome:
         """Forget, or only look.
@@ -118,6 +123,8 @@ class Forgetting:
             The database does not answer; nothing is lost, the same command goes on.
         TrainingBusy
             A training of the bot is under way; nothing was deleted.
+        LeaseLost
+            This process was held up for so long that a training may have begun; the same command goes on.
         MlflowException
             The MLflow server does not answer; nothing was deleted.
         """
@@ -130,51 +137,83 @@ class Forgetting:
                 looked = await self._look(Eraser(database), thread_ids, other_bots)
                 if self.wish.is_rehearsal or looked.drafts or looked.lineage.holdings:
                     return looked
-            async with self._no_training(database), self._no_writing(database, thread_ids):
+            async with self._alone(database, thread_ids):
                 return await self._forget(Eraser(database), thread_ids, other_bots)
         finally:
             database.close()
 
     @asynccontextmanager
-    async def _no_training(self, database: Database) -> AsyncIterator[None]:
-        """Keep the bot from being retrained: what a training has read is logged and registered later."""
-        leases = Leases(database, ttl=_LONGEST)
-        lease, is_ours = await leases.take(
-            training_key(self.wish.bot), holder="intentloop forget", now=datetime.now(UTC)
-        )
+    async def _alone(self, database: Database, thread_ids: list[str]) -> AsyncIterator[None]:
+        """Keep others away while this process lives.
+
+        No training of the bot begins, since what it has read is logged and registered later. No process writes to the
+        threads, those included that have begun a turn.
+        """
+        leases, deletion = Leases(database, ttl=_LEASE), Deletion(database, self._keys(thread_ids))
+        lease, is_ours = await leases.take(training_key(self.wish.bot), holder="intentloop forget", now=_now())
         if not is_ours:
             raise TrainingBusy(self.wish.bot, holder=lease.holder, since=lease.since)
+        stop = asyncio.Event()
         try:
-            yield
+            await deletion.begin(now=_now(), until=_now() + _LEASE)
+            keeping = asyncio.create_task(self._keep(leases, lease, deletion, stop))
+            try:
+                self._report(0.05, "waiting until every process knows")
+                await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
+                yield
+            finally:
+                stop.set()
+                await asyncio.wait([keeping])  # not cancelled: what it sends could arrive late
+                await deletion.finish(now=_now())
         finally:
-            await leases.give_back(lease, now=datetime.now(UTC))
+            await leases.give_back(lease, now=_now())
 
-    @asynccontextmanager
-    async def _no_writing(self, database: Database, thread_ids: list[str]) -> AsyncIterator[None]:
-        """Keep every process from writing to the threads, those included that have begun a turn."""
-        keys, marks = [thread_key(self.wish.bot, thread_id) for thread_id in thread_ids], ForgottenThreads(database)
-        await marks.begin(keys, now=datetime.now(UTC))
+    async def _keep(self, leases: Leases, lease: Lease, deletion: Deletion, stop: asyncio.Event) -> None:
+        """Renew the lease and the marks; where that fails for too long, this run ends at its next step."""
+        valid_until = lease.until
+        while not await _is_set(stop, within=_LEASE.total_seconds() / 4):
+            until = _now() + _LEASE
+            try:
+                if await leases.renew(lease, now=_now()) is None:
+                    self._failure = LeaseLost("forgetting")
+                    return
+                await deletion.hold(until=until)
+                valid_until = until
+            except StoreUnavailable as error:
+                if _now() > valid_until:
+                    self._failure = error
+                    return
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        """Do what takes long beside the event loop, which goes on renewing; whoever ends this ends it at a step."""
         try:
-            self.progress(0.05, "waiting until every process knows")
-            await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
-            yield
-        finally:
-            await marks.finish(keys, now=datetime.now(UTC))
+            return await asyncio.to_thread(work)
+        except asyncio.CancelledError:
+            self._failure = LeaseLost("forgetting")
+            raise
+
+    def _report(self, share: float, what: str) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self.progress(share, what)
+
+    def _keys(self, thread_ids: list[str]) -> list[str]:
+        return [thread_key(self.wish.bot, thread_id) for thread_id in thread_ids]
 
     async def _threads(self, eraser: Eraser) -> tuple[list[str], tuple[str, ...]]:
         """Give the threads that are meant, and the other bots that the sender has written to."""
         if self.wish.user is None:
             return [self.wish.thread or ""], ()
-        self.progress(0.0, "looking for threads")
+        self._report(0.0, "looking for threads")
         by_bot = await eraser.find_threads(threads_of_sender(self.wish.user))
         found = {self.wish.user, *by_bot.pop(self.wish.bot, ())}  # also where only files are left of them
         return sorted(found), tuple(sorted(by_bot))
 
     async def _look(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
         wish = self.wish
-        self.progress(0.1, "reading what was said")
+        self._report(0.1, "reading what was said")
         traces = await eraser.look(wish.bot, thread_ids)
-        lineage = self._search(traces)
+        lineage = await self._aside(lambda: self._search(traces))
         drafts = tuple(await eraser.find_drafts(wish.bot, lineage.words.texts))
         outcome = Outcome(traces, lineage, drafts, is_done=False, other_bots=other_bots)
         if not traces.counts and not lineage.holdings:
@@ -185,12 +224,12 @@ class Forgetting:
     async def _forget(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
         looked = await self._look(eraser, thread_ids, other_bots)
         traces, lineage = looked.traces, looked.lineage
-        self._purge(lineage)
+        await self._aside(lambda: self._purge(lineage))
         if self.wish.purge:
             await eraser.erase_drafts(self.wish.bot, lineage.words.texts)
-        self.progress(0.95, "deleting what was said")
+        self._report(0.95, "deleting what was said")
         await eraser.erase(traces)
-        n_masked = mask_logs(self._logs(), with_keys(lineage.words, traces.threads))
+        n_masked = await self._aside(lambda: mask_logs(self._logs(), with_keys(lineage.words, traces.threads)))
         return replace(looked, is_done=True, n_masked=n_masked)
 
     def _search(self, traces: Traces) -> Lineage:
@@ -201,14 +240,14 @@ class Forgetting:
             tracking_uri=self.settings.resolved_tracking_uri,
             now=self.now,
         )
-        progress = part(self.progress, 0.2, 0.8)
+        progress = part(self._report, 0.2, 0.8)
         return search.find(traces.first_said_at, shared=traces.shared, thread_ids=traces.thread_ids, progress=progress)
 
     def _purge(self, lineage: Lineage) -> None:
         # versions first: they are found by the texts of runs, should this be ended before its time and begun again
         holdings = sorted(lineage.holdings, key=lambda holding: holding.kind != "version")
         for number, holding in enumerate(holdings):
-            self.progress(0.8 + 0.15 * number / len(holdings), f"cleaning {holding.kind} {holding.name[:40]}")
+            self._report(0.8 + 0.15 * number / len(holdings), f"cleaning {holding.kind} {holding.name[:40]}")
             # a version is marked in any case: it can be found no more once the texts are gone
             if holding.purge is not None and (self.wish.purge or holding.kind == "version"):
                 holding.purge()
@@ -216,6 +255,17 @@ class Forgetting:
     def _logs(self) -> list[Path]:
         home = self.settings.home
         return sorted([*(home / "logs").glob("*.log"), *(home / "mongo").glob("*.log")])
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def _is_set(event: asyncio.Event, *, within: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
 
 
 def with_keys(words: Words, threads: Iterable[str]) -> Words:

@@ -1,36 +1,32 @@
 """Threads that are being forgotten, known to every process: nothing may be written to them behind a deletion's back.
 
-    forgotten   {_id: hash of the thread's key, token, is_done, expires_at}
+    forgotten   {_id: hash of the thread's key, token, until, expires_at}
 
 A turn under way holds what was read before: the thread's state, the customer's words. It would write them down again
 after they were deleted. So whoever deletes a thread first puts a mark here, waits until every process must have seen
 it (`notice_seconds`), deletes, and then says that it is done. A process looks at the marks every second, and before
 each write if it has not looked for longer than `STALE_SECONDS`. A turn that was begun before its process saw the mark
-is never written; one that begins before the deletion is done is refused.
+is never written; one that begins before the deletion is done is refused. Whoever deletes says again and again until
+when at least it is at work: if it dies, its threads can be written to again soon.
 
 The marks are hashes: they say nothing to whoever does not know the thread already. They go after a day.
 """
 
 import asyncio
-import hashlib
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
 from serving.store.client import Collection, Database, Document
+from serving.store.keys import thread_mark
 from serving.store.schema import FORGOTTEN
 
 REFRESH_SECONDS = 1.0
 STALE_SECONDS = 2.5
 _MARGIN_SECONDS = 1.0
 KEPT = timedelta(days=1)
-
-
-def thread_mark(thread: str) -> str:
-    """Give the hash that stands for a thread's key."""
-    return hashlib.sha256(thread.encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 
 def notice_seconds(write_timeout_seconds: float) -> float:
@@ -68,15 +64,15 @@ class ForgottenThreads:
 
     async def refresh(self) -> bool:
         """Look at the marks; tells whether there are new ones."""
-        began = self._clock()
-        cursor = self._marks.find({}, {"token": 1, "is_done": 1})
+        began, now = self._clock(), datetime.now(UTC)
+        cursor = self._marks.find({}, {"token": 1, "until": 1})
         found = await self._database.call("read forgotten", cursor.to_list(None))
         before = self.seen
         for mark in found:
             if self._tokens.get(mark["_id"]) != mark["token"]:
                 self.seen += 1
                 self._tokens[mark["_id"]], self._places[mark["_id"]] = mark["token"], self.seen
-        self._under_way = frozenset(mark["_id"] for mark in found if not mark["is_done"])
+        self._under_way = frozenset(mark["_id"] for mark in found if mark["until"] > now)
         self._looked_at = began
         return self.seen > before
 
@@ -121,21 +117,41 @@ class ForgottenThreads:
         documents = await self._database.call("read forgotten", self._marks.find({}, {"expires_at": 1}).to_list(None))
         return {document["_id"]: document["expires_at"] - KEPT for document in documents}
 
-    async def begin(self, threads: Iterable[str], *, now: datetime) -> None:
-        """Mark threads: their turns that are under way will not be written, and no new one begins."""
-        for thread in threads:
-            await self._put(thread, is_done=False, now=now)
-
-    async def finish(self, threads: Iterable[str], *, now: datetime) -> None:
-        """Let the same threads begin anew."""
-        for thread in threads:
-            await self._put(thread, is_done=True, now=now)
-
     def _is_stale(self) -> bool:
         return self._looked_at is None or self._clock() - self._looked_at > STALE_SECONDS
 
-    async def _put(self, thread: str, *, is_done: bool, now: datetime) -> None:
-        key = {"_id": thread_mark(thread)}
-        # another token each time: also the end of a deletion makes what began before it void
-        document: Document = {**key, "token": uuid.uuid4().hex, "is_done": is_done, "expires_at": now + KEPT}
-        await self._database.call("mark forgotten", self._marks.replace_one(key, document, upsert=True))
+
+class Deletion:
+    """Threads that this process is about to delete.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    threads
+        Their keys.
+    """
+
+    def __init__(self, database: Database, threads: Iterable[str]) -> None:
+        self._database = database
+        self._marks: Collection = database.collection(FORGOTTEN)
+        self._documents: list[Document] = [{"_id": thread_mark(thread)} for thread in threads]
+
+    async def begin(self, *, now: datetime, until: datetime) -> None:
+        """Mark them: their turns that are under way will not be written, and no new one begins before `until`."""
+        await self._put(until=until, expires_at=now + KEPT, token=uuid.uuid4().hex)
+
+    async def hold(self, *, until: datetime) -> None:
+        """Keep turns from beginning for longer."""
+        await self._put(until=until)
+
+    async def finish(self, *, now: datetime) -> None:
+        """Let the same threads begin anew."""
+        # another token: also the end of a deletion makes what began before it void
+        await self._put(until=now, expires_at=now + KEPT, token=uuid.uuid4().hex)
+
+    async def _put(self, **changes: object) -> None:
+        for document in self._documents:
+            document.update(changes)
+            replacing = self._marks.replace_one({"_id": document["_id"]}, document, upsert=True)
+            await self._database.call("mark forgotten", replacing)

@@ -1,12 +1,15 @@
 """Messages that platforms have handed over: written down before the platform hears so, kept until they are answered.
 
-    inbox   {_id: "bot:thread:message", thread, open_thread: thread or null, is_open, bot, channel, event: JSON text,
+    inbox   {_id: "bot:thread:message", thread, open_thread: mark or null, is_open, bot, channel, event: JSON text,
              happened_at, place, accepted_at, due_at, tries, sent, failure, expires_at}
 
 A platform does not send again what was accepted, so the document is the promise to answer. Whoever works on one claims
 it first: `tries` fences, and `due_at` says until when others leave it alone. `sent` counts what has gone out, so that
 a crash repeats at most the one message that was on its way. An answered one gives up its text and stays for some days
-as the mark by which a repeat is known.
+as the sign by which a repeat is known.
+
+Whoever is asked to work on a thread is told its mark (`thread_mark`), by which its open messages are found: a queue
+outlives the deletion of a thread, and must not name it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +21,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
-from serving.store.keys import message_key, thread_key
+from serving.store.keys import message_key, thread_key, thread_mark
 from serving.store.schema import INBOX, Schema
 
 KEPT = timedelta(days=7)
@@ -87,6 +90,11 @@ class InboxItem(BaseModel):
         times = {"happened_at": happened_at, "accepted_at": now, "due_at": now}
         return cls(key=key, thread=thread, bot=bot, channel=channel, event=event, place=place, **times)
 
+    @property
+    def mark(self) -> str:
+        """What stands for the thread where it must not be named."""
+        return thread_mark(self.thread)
+
 
 @dataclass(frozen=True)
 class Backlog:
@@ -124,19 +132,19 @@ class Inbox:
             with suppress(DuplicateKeyError):  # the others are in
                 await self._database.call("write inbox", self._items.insert_many(some, ordered=False))
 
-    async def open_of(self, thread: str) -> list[InboxItem]:
-        """Give a thread's unanswered messages in their order."""
-        cursor = self._items.find({"open_thread": thread})
+    async def open_of(self, mark: str) -> list[InboxItem]:
+        """Give the unanswered messages of the thread with this mark, in their order."""
+        cursor = self._items.find({"open_thread": mark})
         documents = await self._database.call("read inbox", cursor.to_list(None))
         return sorted((_item(document) for document in documents), key=lambda item: (item.happened_at, item.place))
 
     async def due_threads(self, now: datetime, *, limit: int) -> list[str]:
-        """Give threads with an unanswered message that nobody works on."""
+        """Give the marks of threads with an unanswered message that nobody works on."""
         await self._schema.ensure()
         query = {"is_open": True, "due_at": {"$lte": now}}
-        cursor = self._items.find(query, {"thread": 1}).limit(limit)
+        cursor = self._items.find(query, {"open_thread": 1}).limit(limit)
         documents = await self._database.call("read inbox", cursor.to_list(limit))
-        return list(dict.fromkeys(document["thread"] for document in documents))
+        return list(dict.fromkeys(document["open_thread"] for document in documents))
 
     async def backlog(self) -> Backlog:
         """Tell how much waits for its answer."""
@@ -174,7 +182,7 @@ def _document(item: InboxItem, *, is_open: bool) -> Document:
         "_id": item.key,
         **item.model_dump(exclude={"key"}),
         "is_open": is_open,
-        "open_thread": item.thread if is_open else None,
+        "open_thread": item.mark if is_open else None,
         "expires_at": item.accepted_at + KEPT,
     }
 

@@ -17,8 +17,8 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
 from serving.store.bots import ENTITIES, INTENTS
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
-from serving.store.forgotten import ForgottenThreads, thread_mark
-from serving.store.keys import thread_key
+from serving.store.forgotten import ForgottenThreads
+from serving.store.keys import thread_key, thread_mark
 from serving.store.schema import Schema
 
 MAX_PAGE = 200

@@ -234,7 +234,7 @@ class ToolClient:
         async for chunk in response.aiter_raw():
             body += chunk
             if len(body) > self._max_bytes:
-                raise AnswerUnusable(f"its answer is larger than {self._max_bytes} bytes")
+                raise AnswerUnusable(f"its answer is larger than INTENTLOOP_TOOL_MAX_RESPONSE_BYTES={self._max_bytes}")
         return bytes(body)
 
     def _understand(self, body: bytes, content_type: str, outgoing: _Outgoing) -> ToolAnswer:

@@ -48,7 +48,7 @@ def test_release_refused_is_a_model_not_loaded() -> None:
         errors.ModelNotLoaded("shop", "production"),
         errors.StoreUnavailable("AutoReconnect"),
         errors.RegistryUnavailable("http://127.0.0.1:5000", "refused"),
-        errors.StateConflict("t1"),
+        errors.StateConflict(),
     ],
 )
 def test_errors_for_the_operator_say_what_to_do(error: errors.BotError) -> None:

@@ -32,7 +32,7 @@ from serving.http_errors import describe_validation, install_error_handlers
         (NotFound("bot", "x", hint="import it"), 404, "not_found"),
         (NotAuthentic("sign it"), 403, "forbidden"),
         (DataRejected("file", ["row 1"]), 422, "data_rejected"),
-        (StateConflict("t"), 409, "conflict"),
+        (StateConflict(), 409, "conflict"),
         (ModelNotLoaded("x", "production"), 503, "no_release"),
         (ReleaseRefused("x", "3", "bad hash"), 503, "no_release"),
         (StoreUnavailable("ping"), 503, "store_unavailable"),

@@ -31,10 +31,10 @@ def test_queue(sqs_endpoint: str, new_name: str, monkeypatch: pytest.MonkeyPatch
 
 @asynccontextmanager
 async def working(
-    queue: SqsQueue, work: Callable[[str], Awaitable[float | None]], *, slots: int = 8
+    queue: SqsQueue, work: Callable[[str], Awaitable[float | None]], *, slots: int = 8, visibility_seconds: int = 1
 ) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    worker = Worker(queue, lambda job: work(job.thread), slots=slots, visibility_seconds=1)
+    worker = Worker(queue, lambda job: work(job.mark), slots=slots, visibility_seconds=visibility_seconds)
     task = asyncio.create_task(worker.run(stop))
     try:
         yield
@@ -71,9 +71,9 @@ async def test_worker_keeps_a_message_hidden_while_it_works(test_queue: TestQueu
 
     async def work(thread: str) -> None:
         begun.append(thread)
-        await asyncio.sleep(3)
+        await asyncio.sleep(4)
 
-    async with working(queue, work):
+    async with working(queue, work, visibility_seconds=2):
         await until(lambda: test_queue.count() == 0)
     assert begun == ["slow"]
 
@@ -87,7 +87,7 @@ async def test_worker_comes_back_when_it_was_told_to(test_queue: TestQueue) -> N
         moments.append(asyncio.get_running_loop().time())
         return 1.2 if len(moments) == 1 else None
 
-    async with working(queue, work):
+    async with working(queue, work, visibility_seconds=20):  # a busy machine must not bring it back before its time
         await until(lambda: test_queue.count() == 0)
     assert moments[1] - moments[0] > 1.2
 

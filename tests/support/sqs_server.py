@@ -15,7 +15,7 @@ from tests.support.servers import free_port, start, stop
 AWS_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_DEFAULT_REGION": "eu-central-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 
@@ -53,7 +53,7 @@ def sqs_server(folder: Path) -> Iterator[str]:
 def make_queue(endpoint: str, name: str, *, max_receives: int) -> TestQueue:
     """Make a queue whose messages go aside after so many receives."""
     client = boto3.client(
-        "sqs", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id="t", aws_secret_access_key="t"
+        "sqs", endpoint_url=endpoint, region_name="eu-central-1", aws_access_key_id="t", aws_secret_access_key="t"
     )
     dead_url = client.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
     attributes = client.get_queue_attributes(QueueUrl=dead_url, AttributeNames=["QueueArn"])["Attributes"]

@@ -43,7 +43,7 @@ def test_keeper_keeps_the_lease_and_the_job_for_longer_than_a_lease_lasts(planne
     ordered(planned, new_name)
     settings = planned.settings(lease_seconds=2.0)
     with Keeper(settings, new_name, job=1) as keeper:
-        with pytest.raises(TrainingBusy, match="is being trained already"), Keeper(settings, new_name, job=None):
+        with pytest.raises(TrainingBusy, match="cannot be trained or cleaned"), Keeper(settings, new_name, job=None):
             pass
         keeper.report(0.25, "fitting")
         time.sleep(2.5)

@@ -54,7 +54,7 @@ def test_retrain_once_for_the_same_data_and_one_at_a_time(
     wait_for(lambda: lease_of(trainings, new_name))
     code, _, errors = trainings.retrain(new_name)
     assert code == 3
-    assert f"bot '{new_name}' is being trained already: " in errors
+    assert f"bot '{new_name}' cannot be trained or cleaned now: " in errors
     assert f"process {first.pid} has been at work since 20" in errors
 
     output, errors = first.communicate(timeout=120)

@@ -1,18 +1,21 @@
 """A person with a trace everywhere is forgotten: afterwards every collection and every file is searched for them."""
 
 import asyncio
+import io
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipelines.errors import NotFound, ThreadForgotten
+from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
 from pipelines.nlu.release import Release
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
@@ -22,22 +25,28 @@ from pipelines.steps.lineage import Holding, Kind, Lineage
 from pipelines.steps.redact import Words
 from pipelines.steps.retire import Retired
 from pipelines.steps.retire import retire as retire_versions
+from serving.channels.contract import IncomingEvent, Parsed
+from serving.channels.desk import ChannelDesk, open_deliveries
+from serving.channels.queue import ThreadQueue
+from serving.channels.sqs import SqsQueue, ThreadJob
 from serving.local.forget_commands import describe
 from serving.local.forgetting import Forgetting, Outcome, Wish
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
-from serving.store.forgotten import thread_mark
-from serving.store.inbox import Inbox, InboxItem
-from serving.store.keys import thread_key
+from serving.store.keys import thread_key, thread_mark
 from serving.store.labels import Labels
-from serving.store.schema import Schema
 from tests.fakes.llm_server import chooses, llm_server
 from tests.fakes.tool_server import ToolServer, answer, slow, tool_server
 from tests.support.bots import TINY_BOT_WIRE, example
 from tests.support.chat import Chat, open_chat
+from tests.support.command_line import ROOT
 from tests.support.llm import asking
+from tests.support.mlflow_server import start_mlflow
 from tests.support.mlflow_store import tracked_at
-from tests.support.servers import mongo_server
+from tests.support.queues import NoQueue
+from tests.support.s3_server import BUCKET, S3Server, s3_server
+from tests.support.servers import free_port, mongo_server, stop
+from tests.support.sqs_server import TestQueue, make_queue
 
 pytestmark = [
     pytest.mark.integration,
@@ -55,13 +64,44 @@ WAIT_SECONDS = 1.6
 """Long enough for processes that look every second."""
 
 
+@dataclass(frozen=True)
+class Cloud:
+    """What a platform on AWS has beside its machine."""
+
+    s3: S3Server
+    queue: TestQueue
+
+    def objects_with(self, *marks: str) -> list[str]:
+        """Give every object of the bucket that holds one of the marks."""
+        client = self.s3.client()
+        bodies = {key: client.get_object(Bucket=BUCKET, Key=key)["Body"].read() for key in self.s3.keys("")}
+        return [key for key, content in bodies.items() if holds_any(key, content, marks)]
+
+    def messages(self) -> list[str]:
+        """Take all messages out of the queue and the one behind it."""
+        bodies = []
+        for url in (self.queue.url, self.queue.dead_url):
+            while got := self.queue.client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                bodies += [message["Body"] for message in got]
+        for url in (self.queue.url, self.queue.dead_url):
+            self.queue.client.purge_queue(QueueUrl=url)
+        return bodies
+
+
+def holds_any(name: str, content: bytes, marks: Iterable[str]) -> bool:
+    """Tell whether a file holds one of the marks, tables unpacked."""
+    if name.endswith(".parquet"):
+        content += pd.read_parquet(io.BytesIO(content)).to_csv().encode()
+    return any(mark.encode() in content.lower() for mark in marks)
+
+
 @dataclass
 class Place:
-    """One machine's platform."""
+    """One machine's platform, with what it has on AWS."""
 
     settings: Settings
     database: Database
-    trained: list[str]
+    cloud: Cloud | None
 
     @property
     def store(self) -> str:
@@ -73,16 +113,15 @@ class Place:
         return await Forgetting(Wish(BOT, **wish), self.settings, lambda share, what: None).run()  # type: ignore[arg-type]
 
     def files_with(self, *marks: str) -> list[str]:
-        """Give every file that holds one of the marks, tables unpacked."""
-        found = []
-        for file in self.settings.home.parent.rglob("*"):
-            if file.is_file() and "mongo-data" not in file.parts:
-                content = file.read_bytes()
-                if file.suffix == ".parquet":
-                    content += pd.read_parquet(file).to_csv().encode()
-                if any(mark.encode() in content.lower() for mark in marks):
-                    found.append(str(file.relative_to(self.settings.home.parent)))
-        return sorted(found)
+        """Give every file and object that holds one of the marks."""
+        top = self.settings.home.parent
+        files = [file for file in top.rglob("*") if file.is_file() and "mongo-data" not in file.parts]
+        found = [str(file.relative_to(top)) for file in files if holds_any(file.name, file.read_bytes(), marks)]
+        return sorted(found) + (self.cloud.objects_with(*marks) if self.cloud else [])
+
+    def close(self) -> None:
+        """Leave the database."""
+        self.database.close()
 
     async def documents(self) -> str:
         """Give all that the database holds."""
@@ -105,18 +144,49 @@ def mongo_of_its_own(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def place(home: Path, mongo_of_its_own: str) -> AsyncIterator[Place]:
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    with s3_server(tmp_path / "aws") as s3:
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        yield Cloud(s3, make_queue(s3.url, "threads", max_receives=10))
+
+
+@pytest.fixture
+def place_on_aws(home: Path, cloud: Cloud, mongo_of_its_own: str) -> Iterator[Place]:
+    """Only the MLflow server knows of S3, as in production."""
+    port = free_port()
+    artifacts = f"s3://{BUCKET}/mlflow"
+    mlflow = start_mlflow(home.parent / "mlflow", port=port, artifacts=artifacts, environment=cloud.s3.environment)
+    try:
+        with closing(place_at(home, mongo_of_its_own, f"http://127.0.0.1:{port}", cloud)) as place:
+            yield place
+    finally:
+        stop(mlflow)
+
+
+@pytest.fixture
+def place_on_a_machine(home: Path, mongo_of_its_own: str) -> Iterator[Place]:
     (home / "mlflow").mkdir(parents=True)
+    with closing(place_at(home, mongo_of_its_own, f"sqlite:///{home / 'mlflow' / 'mlflow.db'}", None)) as place:
+        yield place
+
+
+@pytest.fixture(params=["machine", "aws"])
+async def place(request: pytest.FixtureRequest) -> Place:
+    place: Place = request.getfixturevalue("place_on_aws" if request.param == "aws" else "place_on_a_machine")
+    await import_bot(place.database, json.loads(json.dumps(TINY_BOT_WIRE)), bot=BOT, source="test")
+    return place
+
+
+def place_at(home: Path, mongo_uri: str, mlflow_uri: str, cloud: Cloud | None) -> Place:
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]
         home=home,
-        mongo_uri=mongo_of_its_own,
-        mlflow_tracking_uri=f"sqlite:///{home / 'mlflow' / 'mlflow.db'}",
+        mongo_uri=mongo_uri,
+        mlflow_tracking_uri=mlflow_uri,
+        queue_url=cloud.queue.url if cloud else None,
     )
-    database = Database(mongo_of_its_own, name=settings.mongo_database, timeout_seconds=5.0)
-    await import_bot(database, json.loads(json.dumps(TINY_BOT_WIRE)), bot=BOT, source="test")
-    yield Place(settings, database, [])
-    database.close()
+    return Place(settings, Database(mongo_uri, name=settings.mongo_database, timeout_seconds=5.0), cloud)
 
 
 def train_quickly(settings: Settings) -> str:
@@ -203,12 +273,13 @@ async def live(place: Place, chat: Chat) -> None:
         await chat.send(text, thread=MESSENGER, context={"name": "Zorblax Q."})
     await chat.send("hello from zorblax", thread=PSID)
     await chat.send("hello", thread="somebody else")
-    event = json.dumps({"text": "zorblax is waiting"})
-    item = InboxItem.new(
-        BOT, MESSENGER, "m9", channel="facebook", event=event, happened_at=datetime.now(UTC), place=0,
-        now=datetime.now(UTC) - timedelta(hours=1),
+    waiting = IncomingEvent(
+        kind="text", message_id="m9", account="page1", sender=PSID, thread_id=MESSENGER, text="zorblax is waiting",
+        sent_at=datetime.now(UTC),
     )  # fmt: skip
-    await Inbox(place.database, Schema(place.database)).accept([item])
+    async with open_deliveries(place.settings, chat.services) as deliveries:
+        queue: ThreadQueue = await SqsQueue.connect(place.cloud.queue.url) if place.cloud else NoQueue()
+        await ChannelDesk(deliveries, queue).accept(BOT, "facebook", Parsed(events=(waiting,)))
     source = Source(thread_id=MESSENGER, turn=2, message_id="m", said_at=datetime.now(UTC), release="1")
     label = LabelItem(
         bot=BOT, text=PARCEL, sources=(source,), value=1.0, cluster="c", week="2026-W48", bound_for="train",
@@ -254,6 +325,7 @@ async def test_person_leaves_no_trace(
     second = await asyncio.to_thread(train, place.settings)
     before = place.files_with(*MARKS)
     assert len(before) > 10
+    assert place.cloud is None or place.cloud.objects_with(*MARKS)
 
     rehearsal = await place.forget(user=PSID, is_rehearsal=True)
     stopped = await place.forget(user=PSID)
@@ -288,6 +360,11 @@ async def test_person_leaves_no_trace(
     assert "zorblax" not in caplog.text.lower()
     assert log.stat().st_size == size
     assert "thread x: fine" in log.read_text()
+    if place.cloud:
+        (message,) = place.cloud.messages()
+        assert not any(mark in message for mark in MARKS)
+        async with open_deliveries(place.settings, chat.services) as deliveries:
+            assert await deliveries.work(ThreadJob.model_validate_json(message).mark) is None
     left = await place.documents()
     assert not any(mark in left for mark in MARKS)
     assert thread_mark(thread_key(BOT, MESSENGER)) in left
@@ -299,6 +376,30 @@ async def test_person_leaves_no_trace(
     assert retire(place) == Retired(deleted=(second,), in_use=())
     assert place.files_with(*MARKS) == []
     assert (await chat.send("hello", thread=MESSENGER)).turn == 1
+
+
+async def test_forgetting_that_is_killed_keeps_nobody_waiting_for_long(
+    place_on_a_machine: Place, tiny_release: Release
+) -> None:
+    place = place_on_a_machine
+    async with open_chat(place.settings, tiny_release, bot=BOT) as chat:
+        await chat.send("hello from zorblax", thread=PSID)
+        command = (sys.executable, "-m", "tests.fakes.forget_process", place.settings.model_dump_json(), BOT, PSID)
+        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, cwd=ROOT)
+        try:
+            assert process.stdout is not None
+            assert await process.stdout.readline() == b"cleaning\n"
+            await asyncio.sleep(4)  # twice its lease
+            with pytest.raises(TrainingBusy, match="intentloop forget has been at work since"):
+                await place.forget(user=PSID, purge=True)
+            with pytest.raises(ThreadForgotten):
+                await chat.send("hello", thread=PSID)
+        finally:
+            process.kill()
+            await process.wait()
+        await asyncio.sleep(3.5)
+        assert (await chat.send("hello again", thread=PSID)).turn == 2
+        assert (await place.forget(user=PSID, purge=True)).traces.counts["turns"] == 2
 
 
 def retire(place: Place) -> Retired:

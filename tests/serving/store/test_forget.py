@@ -8,7 +8,7 @@ from serving.channels.senders import threads_of_sender
 from serving.store.bots import import_bot
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser
-from serving.store.forgotten import ForgottenThreads
+from serving.store.forgotten import Deletion
 from serving.store.inbox import Inbox, InboxItem
 from serving.store.keys import thread_key
 from serving.store.labels import Labels
@@ -96,9 +96,9 @@ async def test_drafts_lose_the_examples_that_were_copied(database: Database, new
 async def test_miner_that_read_a_thread_before_it_was_forgotten_stores_nothing_of_it(
     database: Database, new_name: str
 ) -> None:
-    marks, key = ForgottenThreads(database), thread_key(new_name, MESSENGER)
-    await marks.begin([key], now=now())
-    await marks.finish([key], now=now())
+    deletion = Deletion(database, [thread_key(new_name, MESSENGER)])
+    await deletion.begin(now=now(), until=now() + HOUR)
+    await deletion.finish(now=now())
     mined = [label(new_name, SAID, MESSENGER), label(new_name, "good day", MESSENGER, "t")]
     assert (await Labels(database).store(mined)).added == 1
     (stored,) = await Labels(database).page(new_name)

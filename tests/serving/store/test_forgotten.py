@@ -5,8 +5,8 @@ import pytest
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
 from serving.store.client import Database
-from serving.store.forgotten import STALE_SECONDS, ForgottenThreads, thread_mark
-from serving.store.keys import thread_key
+from serving.store.forgotten import STALE_SECONDS, Deletion, ForgottenThreads
+from serving.store.keys import thread_key, thread_mark
 from serving.store.ledger import Ledger
 from serving.store.states import StoredThread
 from tests.support.records import claim_of, now, turn_record
@@ -34,12 +34,18 @@ async def opened(ledger: Ledger, bot: str, message_id: str = "new") -> StoredThr
     return thread
 
 
+async def begun(database: Database, thread: str) -> Deletion:
+    deletion = Deletion(database, [thread])
+    await deletion.begin(now=now(), until=now() + DAY)
+    return deletion
+
+
 async def test_turn_under_way_is_not_written_after_its_thread_was_forgotten(
     ledger: Ledger, database: Database, new_name: str
 ) -> None:
-    thread, operator = await opened(ledger, new_name), ForgottenThreads(database)
-    await operator.begin([thread.key], now=now())
-    await operator.finish([thread.key], now=now())
+    thread = await opened(ledger, new_name)
+    deletion = await begun(database, thread.key)
+    await deletion.finish(now=now())
     await ledger.forgotten.refresh()  # as every process does each second
     with pytest.raises(ThreadForgotten):
         await ledger.claim(thread, claim_of(new_name, 1, "m1"))
@@ -53,14 +59,29 @@ async def test_turn_under_way_is_not_written_after_its_thread_was_forgotten(
 async def test_no_turn_begins_while_its_thread_is_being_forgotten(
     ledger: Ledger, database: Database, new_name: str
 ) -> None:
-    operator, key = ForgottenThreads(database), thread_key(new_name, "t")
-    await operator.begin([key], now=now())
+    deletion = await begun(database, thread_key(new_name, "t"))
     with pytest.raises(ThreadForgotten):
         await opened(ledger, new_name)
     assert isinstance(await ledger.open(new_name, "another", "m1"), StoredThread)
-    await operator.finish([key], now=now())
+    await deletion.finish(now=now())
     await ledger.forgotten.refresh()
     await opened(ledger, new_name)
+
+
+async def test_deletion_whose_process_died_keeps_nobody_waiting_for_long(
+    ledger: Ledger, database: Database, new_name: str
+) -> None:
+    behind, deletion = await opened(ledger, new_name), Deletion(database, [thread_key(new_name, "t")])
+    await deletion.begin(now=now(), until=now() + timedelta(seconds=0.2))
+    await deletion.hold(until=now() + timedelta(seconds=0.5))
+    await asyncio.sleep(0.25)
+    with pytest.raises(ThreadForgotten):
+        await opened(ledger, new_name)
+    await asyncio.sleep(0.3)
+    await ledger.forgotten.refresh()
+    await opened(ledger, new_name)
+    with pytest.raises(ThreadForgotten):  # what had begun before stays void
+        await ledger.commit(behind, turn_record(new_name, 1, "m1"), claim=None)
 
 
 async def test_log_that_is_ahead_brings_no_forgotten_state_back(
@@ -68,7 +89,7 @@ async def test_log_that_is_ahead_brings_no_forgotten_state_back(
 ) -> None:
     behind = await opened(ledger, new_name)
     assert await ledger.turns.append(turn_record(new_name, 1, "m1"))
-    await ForgottenThreads(database).begin([behind.key], now=now())
+    await begun(database, behind.key)
     await ledger.forgotten.refresh()
     with pytest.raises(ThreadForgotten):
         await ledger.resolve(behind, "m2")
@@ -78,7 +99,7 @@ async def test_marks_are_looked_at_again_once_they_are_old(database: Database, n
     clock = Clock()
     known = ForgottenThreads(database, clock=clock)
     await known.keep_fresh()
-    await ForgottenThreads(database).begin([new_name], now=now())
+    await begun(database, new_name)
     clock.seconds = STALE_SECONDS
     await known.keep_fresh()
     known.check(new_name)
@@ -109,7 +130,7 @@ async def test_all_who_wait_for_the_marks_fail_with_the_one_who_looks(
 
 
 async def test_mark_does_not_name_the_thread(database: Database, new_name: str) -> None:
-    await ForgottenThreads(database).begin([f"{new_name}:visitor-7"], now=now())
+    await begun(database, f"{new_name}:visitor-7")
     document = await database.collection("forgotten").find_one({"_id": thread_mark(f"{new_name}:visitor-7")})
     assert document is not None
     assert "visitor" not in str(document)

@@ -1,0 +1,29 @@
+"""Stands for an `intentloop forget --user` that hangs when it begins to clean, with a lease of two seconds.
+
+Its lease must be renewed all the same, for as long as the process lives.
+"""
+
+import asyncio
+import sys
+import time
+from datetime import timedelta
+
+from pipelines.settings import Settings
+from serving.local import forgetting
+
+
+class Hanging(forgetting.Forgetting):
+    """Hangs where it would clean."""
+
+    def _purge(self, lineage: object) -> None:
+        sys.stdout.write("cleaning\n")
+        sys.stdout.flush()
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    forgetting._LEASE = timedelta(seconds=2)
+    forgetting.notice_seconds = lambda _: 1.0
+    settings = Settings.model_validate_json(sys.argv[1])
+    wish = forgetting.Wish(bot=sys.argv[2], user=sys.argv[3], purge=True)
+    asyncio.run(Hanging(wish, settings, lambda share, what: None).run())

@@ -1,0 +1,13 @@
+"""Queues of threads for tests."""
+
+from collections.abc import Sequence
+
+
+class NoQueue:
+    """Leaves the work to the test."""
+
+    def check_room(self) -> None:
+        """Have room."""
+
+    async def put(self, marks: Sequence[str]) -> None:
+        """Do nothing."""
