@@ -328,7 +328,7 @@ async def test_events_of_several_pages_use_their_own_tokens(post: Post) -> None:
     await store.put(Integration(bot=post.bot, channel="facebook", settings=settings))
     await post.accept(post.event("hello"), post.event("hello", page="1002"))
     await post.work()
-    await post.deliveries.work(f"{post.bot}:facebook%3A1002%3A2002")
+    await post.deliveries.work(thread_mark(f"{post.bot}:facebook%3A1002%3A2002"))
     assert [(sent.page, sent.token) for sent in post.graph.messages] == [
         ("1001", "page-token-7"),
         ("1002", "other-token"),
