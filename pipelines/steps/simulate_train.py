@@ -91,13 +91,13 @@ def train_release(
     """
     found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
     found = replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
+    production = measured_apart(found.production, found.frame)
     parts = split(found.frame, holdout_share=params.holdout_share, seed=params.seed)
     model = train(parts.train, found.bot_file, params)
     snapshot = write_snapshot(found.frame, home / "snapshots")
     placed = params.model_copy(update={"home": home})
     golden = parts.train["text"].tolist()
     folder = freeze(model, found.bot_file, placed, snapshot, golden, run_id=f"simulated-{version}")
-    production = measured_apart(found.production, found.frame)
     return Trained(
         release=load_release(folder, version=str(version)),
         extract=found,
