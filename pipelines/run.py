@@ -94,6 +94,9 @@ def run_training(
 
     Raises
     ------
+    NotFound
+        There is no such bot; nothing was begun. Likewise `DataRejected` where there is no such file, and
+        `StoreUnavailable`.
     RegistryUnavailable
         The MLflow server does not answer.
     TrainingFailed
@@ -107,7 +110,9 @@ def run_training(
     from mlflow.exceptions import MlflowException
 
     from pipelines.steps import tracking
+    from pipelines.steps.source import require_source
 
+    require_source(params, settings)
     home = params.home.resolve()
     tracking_uri = tracking.choose_tracking_uri(params.tracking_uri, settings, home=home)
     try:

@@ -9,13 +9,14 @@ import pandas as pd
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, from_json
 
-from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.errors import DataRejected
 from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings, get_settings
 from pipelines.steps.labels import LABEL_COLUMNS, accepted_labels, read_items
+from pipelines.steps.source import no_such_bot, open_database
 
 COLUMNS = ("example_id", "intent", "text", "entities", "origin")
 """Columns of the examples, all of text.
@@ -116,18 +117,12 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
     StoreUnavailable
         The database does not answer.
     """
-    import pymongo
-    from pymongo.errors import PyMongoError
-
-    try:
-        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
-            intents = list(client[database]["intents"].find({"bot": bot}))
-            entities = list(client[database]["entities"].find({"bot": bot}))
-            top = client[database]["bots"].find_one({"_id": bot})
-    except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
-        raise StoreUnavailable(type(error).__name__) from error
+    with open_database(uri, database) as place:
+        intents = list(place["intents"].find({"bot": bot}))
+        entities = list(place["entities"].find({"bot": bot}))
+        top = place["bots"].find_one({"_id": bot})
     if not intents:
-        raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
+        raise no_such_bot(bot)
     wire = {
         **(top["fields"] if top else {}),
         "intents": [document["intent"] for document in sorted(intents, key=_position)],

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from pipelines.errors import StoreUnavailable
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LABELS, LabelItem, label_id
+from pipelines.steps.source import open_database
 
 LABEL = "label"
 """Origin of the rows that come from the labelling queue."""
@@ -56,14 +55,8 @@ def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
     StoreUnavailable
         The database does not answer.
     """
-    import pymongo
-    from pymongo.errors import PyMongoError
-
-    try:
-        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
-            documents = list(client[database][LABELS].find({"bot": bot}))
-    except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
-        raise StoreUnavailable(type(error).__name__) from error
+    with open_database(uri, database) as place:
+        documents = list(place[LABELS].find({"bot": bot}))
     return [LabelItem.from_document(document) for document in sorted(documents, key=lambda each: str(each["_id"]))]
 
 

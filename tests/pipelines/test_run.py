@@ -10,9 +10,10 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import RegistryUnavailable
+from pipelines.errors import DataRejected, NotFound, RegistryUnavailable
 from pipelines.nlu.release import load_release
 from pipelines.run import TrainingFailed, TrainingOutcome, run_training
+from pipelines.schemas.labels import Destination
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from serving.store.bots import import_bot
@@ -108,12 +109,12 @@ def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
     assert version.tags["data_hash"] == data_hash
 
 
-async def write_drafts(mongo_uri: str, *, held_out: str) -> None:
-    """Put the tiny bot into the database, and a label that nothing may learn from."""
+async def write_drafts(mongo_uri: str, *, bot: str = "tiny", labels: dict[str, Destination]) -> None:
+    """Put the tiny bot into the database, and labels: texts, each with where it goes."""
     database = Database(mongo_uri, name="intentloop_gate", timeout_seconds=5.0)
-    await import_bot(database, TINY_BOT_WIRE, bot="tiny", source="test")
-    label = accepted_item("tiny", held_out, "track_order", bound_for="holdout")
-    await Labels(database).store([label.model_copy(update={"revision": 0})])
+    await import_bot(database, TINY_BOT_WIRE, bot=bot, source="test")
+    items = [accepted_item(bot, text, "track_order", bound_for=side) for text, side in labels.items()]
+    await Labels(database).store([item.model_copy(update={"revision": 0}) for item in items])
     database.close()
 
 
@@ -123,7 +124,7 @@ def test_run_training_compares_with_production_and_replays(
 ) -> None:
     monkeypatch.setenv("INTENTLOOP_MONGO_URI", mongo_uri)
     monkeypatch.setenv("INTENTLOOP_MONGO_DATABASE", "intentloop_gate")
-    asyncio.run(write_drafts(mongo_uri, held_out="any idea where my parcel is"))
+    asyncio.run(write_drafts(mongo_uri, labels={"any idea where my parcel is": "holdout"}))
     params = TrainParams(bot="tiny", home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
     client = mlflow.MlflowClient(mlflow_uri)
     production = client.get_model_version_by_alias(run.outcome.name, "production").version
@@ -136,6 +137,21 @@ def test_run_training_compares_with_production_and_replays(
     # the same examples are held out again, so the version in production has learnt from none of them
     assert f"compared with version {production} on " in gate["notes"][0]
     assert "; 0 more were left out" in gate["notes"][0]
+
+
+@pytest.mark.integration
+def test_run_training_refuses_a_leak_into_the_holdout_before_anything_is_fitted(
+    mlflow_uri: str, mongo_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTENTLOOP_MONGO_URI", mongo_uri)
+    monkeypatch.setenv("INTENTLOOP_MONGO_DATABASE", "intentloop_gate")
+    alike: dict[str, Destination] = {"has my kite left you": "train", "has my kite left you yet": "holdout"}
+    asyncio.run(write_drafts(mongo_uri, bot="leaky", labels=alike))
+    params = TrainParams(bot="leaky", home=tmp_path / "home", tracking_uri=mlflow_uri)
+    done: list[str] = []
+    with pytest.raises(TrainingFailed, match=r"is learnt from and nearly .* reject one of the two with"):
+        run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: done.append(what))
+    assert done == ["starting", "reading the bot and its examples"]
 
 
 @pytest.mark.integration
@@ -245,6 +261,19 @@ def test_run_training_small_bot_and_relative_paths(
 
 
 def test_run_training_without_a_server_is_told_in_seconds(tmp_path: Path) -> None:
-    params = TrainParams(source="unused", home=tmp_path, tracking_uri=f"http://127.0.0.1:{free_port()}")
+    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    params = TrainParams(source=source, home=tmp_path, tracking_uri=f"http://127.0.0.1:{free_port()}")
     with pytest.raises(RegistryUnavailable, match="check MLFLOW_TRACKING_URI"):
         run_training(params, settings_at(tmp_path), progress=lambda share, what: None)
+
+
+@pytest.mark.integration
+def test_run_training_of_nothing_leaves_nothing_in_mlflow(mlflow_uri: str, mongo_uri: str, tmp_path: Path) -> None:
+    settings = settings_at(tmp_path).model_copy(update={"mongo_uri": mongo_uri})
+    params = TrainParams(bot="unknown", home=tmp_path / "home", tracking_uri=mlflow_uri)
+    missing = params.model_copy(update={"source": str(tmp_path / "bot.json")})
+    for each, problem in ((params, NotFound), (missing, DataRejected)):
+        with pytest.raises(problem):
+            run_training(each, settings, progress=lambda share, what: None)
+    assert mlflow.MlflowClient(mlflow_uri).get_experiment_by_name("intentloop-unknown") is None
+    assert not (tmp_path / "home").exists()

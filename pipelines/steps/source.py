@@ -1,0 +1,57 @@
+"""Where a training takes its data from: the database, or a file; and whether there is anything at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
+
+
+@contextmanager
+def open_database(uri: str, database: str) -> Iterator[Any]:
+    """Open a database; one that does not answer is `StoreUnavailable`, whatever is asked of it."""
+    import pymongo
+    from pymongo.errors import PyMongoError
+
+    try:
+        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
+            yield client[database]
+    except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
+        raise StoreUnavailable(type(error).__name__) from error
+
+
+def no_such_bot(bot: str) -> NotFound:
+    """Say that the database has no intent of a bot."""
+    return NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
+
+
+def require_source(params: TrainParams, settings: Settings) -> None:
+    """Refuse to begin where there is nothing to learn from; what is there is not read yet.
+
+    Parameters
+    ----------
+    params
+        `source` and `bot` are used.
+    settings
+        Where the database is.
+
+    Raises
+    ------
+    NotFound
+        The database has no intent of this bot.
+    DataRejected
+        There is no such file.
+    StoreUnavailable
+        The database does not answer.
+    """
+    if params.source != "mongo":
+        if not Path(params.source).is_file():
+            raise DataRejected(params.source, ["there is no such file; check the path"])
+        return
+    with open_database(settings.resolved_mongo_uri, settings.mongo_database) as database:
+        found = database["intents"].find_one({"bot": params.bot}, {"_id": 1})
+    if found is None:
+        raise no_such_bot(params.bot)
