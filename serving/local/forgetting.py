@@ -7,14 +7,13 @@ A process that dies in the middle keeps trainings and the threads' customers wai
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
-from pipelines.errors import BotError, LeaseLost, NotFound, StoreUnavailable, TrainingBusy
+from pipelines.errors import NotFound, TrainingBusy
 from pipelines.progress import Progress, part
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
@@ -25,15 +24,13 @@ from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser, Traces
 from serving.store.forgotten import Deletion, notice_seconds
 from serving.store.keys import thread_key, training_key
-from serving.store.leases import Lease, Leases
+from serving.store.leases import Leases, SideWork, renewed
 from serving.store.schema import Schema
 
 SEARCH_SECONDS = 120.0
 """Longest wait for one look through a whole collection."""
 _LEASE = timedelta(seconds=60)
 """How long a run that gives no sign of life keeps the bot from being retrained and its threads from going on."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,7 @@ class Forgetting:
     settings: Settings
     progress: Progress
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
-    _failure: BotError | None = field(default=None, init=False)
+    _work: SideWork = field(default_factory=lambda: SideWork("forgetting"), init=False)
 
     async def run(self) -> Outcome:
         """Forget, or only look.
@@ -153,48 +150,20 @@ class Forgetting:
         lease, is_ours = await leases.take(training_key(self.wish.bot), holder="intentloop forget", now=_now())
         if not is_ours:
             raise TrainingBusy(self.wish.bot, holder=lease.holder, since=lease.since)
-        stop = asyncio.Event()
         try:
             await deletion.begin(now=_now(), until=_now() + _LEASE)
-            keeping = asyncio.create_task(self._keep(leases, lease, deletion, stop))
             try:
-                self._report(0.05, "waiting until every process knows")
-                await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
-                yield
+                async with renewed(leases, lease, self._work, also=deletion.hold):
+                    self._report(0.05, "waiting until every process knows")
+                    await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
+                    yield
             finally:
-                stop.set()
-                await asyncio.wait([keeping])  # not cancelled: what it sends could arrive late
                 await deletion.finish(now=_now())
         finally:
             await leases.give_back(lease, now=_now())
 
-    async def _keep(self, leases: Leases, lease: Lease, deletion: Deletion, stop: asyncio.Event) -> None:
-        """Renew the lease and the marks; where that fails for too long, this run ends at its next step."""
-        valid_until = lease.until
-        while not await _is_set(stop, within=_LEASE.total_seconds() / 4):
-            until = _now() + _LEASE
-            try:
-                if await leases.renew(lease, now=_now()) is None:
-                    self._failure = LeaseLost("forgetting")
-                    return
-                await deletion.hold(until=until)
-                valid_until = until
-            except StoreUnavailable as error:
-                if _now() > valid_until:
-                    self._failure = error
-                    return
-
-    async def _aside(self, work: Callable[[], T]) -> T:
-        """Do what takes long beside the event loop, which goes on renewing; whoever ends this ends it at a step."""
-        try:
-            return await asyncio.to_thread(work)
-        except asyncio.CancelledError:
-            self._failure = LeaseLost("forgetting")
-            raise
-
     def _report(self, share: float, what: str) -> None:
-        if self._failure is not None:
-            raise self._failure
+        self._work.check()
         self.progress(share, what)
 
     def _keys(self, thread_ids: list[str]) -> list[str]:
@@ -213,7 +182,7 @@ class Forgetting:
         wish = self.wish
         self._report(0.1, "reading what was said")
         traces = await eraser.look(wish.bot, thread_ids)
-        lineage = await self._aside(lambda: self._search(traces))
+        lineage = await self._work.run(lambda: self._search(traces))
         drafts = tuple(await eraser.find_drafts(wish.bot, lineage.words.texts))
         outcome = Outcome(traces, lineage, drafts, is_done=False, other_bots=other_bots)
         if not traces.counts and not lineage.holdings:
@@ -224,12 +193,12 @@ class Forgetting:
     async def _forget(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
         looked = await self._look(eraser, thread_ids, other_bots)
         traces, lineage = looked.traces, looked.lineage
-        await self._aside(lambda: self._purge(lineage))
+        await self._work.run(lambda: self._purge(lineage))
         if self.wish.purge:
             await eraser.erase_drafts(self.wish.bot, lineage.words.texts)
         self._report(0.95, "deleting what was said")
         await eraser.erase(traces)
-        n_masked = await self._aside(lambda: mask_logs(self._logs(), with_keys(lineage.words, traces.threads)))
+        n_masked = await self._work.run(lambda: mask_logs(self._logs(), with_keys(lineage.words, traces.threads)))
         return replace(looked, is_done=True, n_masked=n_masked)
 
     def _search(self, traces: Traces) -> Lineage:
@@ -259,13 +228,6 @@ class Forgetting:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-async def _is_set(event: asyncio.Event, *, within: float) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(within):
-            await event.wait()
-    return event.is_set()
 
 
 def with_keys(words: Words, threads: Iterable[str]) -> Words:

@@ -6,11 +6,18 @@ Found by `_id` and replaced by compare-and-set on the number, which grows with e
 lower number than the present one was done by somebody who has been taken for dead since.
 """
 
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 
+from pipelines.errors import BotError, LeaseLost, StoreUnavailable
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
 from serving.store.schema import LEASES
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -112,3 +119,86 @@ class Leases:
         query = {"_id": lease.key, "number": instead_of.number}
         outcome = await self._database.call("write lease", self._leases.replace_one(query, document))
         return outcome.matched_count == 1
+
+
+class SideWork:
+    """What takes long, in a thread beside the event loop, and can be told to end at its next step.
+
+    Parameters
+    ----------
+    what
+        What is done, as the subject of a sentence: `forgetting`.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._reason: BotError | None = None
+
+    def check(self) -> None:
+        """Raise why the work must end, if it must; the work calls this between its steps."""
+        if self._reason is not None:
+            raise self._reason
+
+    def end(self, reason: BotError | None = None) -> None:
+        """Have the work end at its next step; unless a reason is given, since its lease is lost."""
+        self._reason = reason or LeaseLost(self._what)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do some of it; whoever cancels this ends it at a step."""
+        try:
+            return await asyncio.to_thread(work)
+        except asyncio.CancelledError:
+            self.end()
+            raise
+
+
+class _Also(Protocol):
+    def __call__(self, *, until: datetime) -> Awaitable[None]: ...
+
+
+@asynccontextmanager
+async def renewed(leases: Leases, lease: Lease, work: SideWork, *, also: _Also | None = None) -> AsyncIterator[None]:
+    """Renew a lease for as long as the context lasts.
+
+    Parameters
+    ----------
+    leases
+        Where it is.
+    lease
+        Ours.
+    work
+        What it protects: ended where somebody took the lease, or where it could not be renewed until it ran out.
+    also
+        Called with each renewal, and the moment until which that holds.
+    """
+    stop = asyncio.Event()
+    keeping = asyncio.create_task(_keep(leases, lease, work, also, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait([keeping])  # not cancelled: what it sends could arrive late
+
+
+async def _keep(leases: Leases, lease: Lease, work: SideWork, also: _Also | None, stop: asyncio.Event) -> None:
+    valid_until = lease.until
+    while not await _is_set(stop, within=leases.ttl.total_seconds() / 4):
+        now = datetime.now(UTC)
+        try:
+            if await leases.renew(lease, now=now) is None:
+                work.end()
+                return
+            if also is not None:
+                await also(until=now + leases.ttl)
+            valid_until = now + leases.ttl
+        except StoreUnavailable as error:
+            if datetime.now(UTC) > valid_until:
+                work.end(error)
+                return
+
+
+async def _is_set(event: asyncio.Event, *, within: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within):
+            await event.wait()
+    return event.is_set()
