@@ -17,6 +17,7 @@
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
     ├── TrainingInterrupted   nobody: a training was cut off, train again
     ├── TrainingBusy          nobody: the bot is being trained or cleaned already
+    ├── MiningBusy            nobody: the labelling queue of the bot is being filled already
     ├── LeaseLost             whoever gave the command: give it again
     ├── RunGivenUp            nobody: another training took this one for dead and works in its place
     ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
@@ -186,6 +187,17 @@ class TrainingBusy(BotError):
         self.bot, self.holder, self.since = bot, holder, since
         super().__init__(
             f"bot {bot!r} cannot be trained or cleaned now: {holder} has been at work since "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
+        )
+
+
+class MiningBusy(BotError):
+    """Somebody fills the labelling queue of a bot; nothing was begun."""
+
+    def __init__(self, bot: str, *, holder: str, since: datetime) -> None:
+        self.bot, self.holder, self.since = bot, holder, since
+        super().__init__(
+            f"the log of bot {bot!r} is being looked through already: {holder} has been at work since "
             f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
         )
 

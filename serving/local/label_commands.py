@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +15,12 @@ from serving.local.arguments import chosen_bot, read_settings, release_of
 
 if TYPE_CHECKING:
     from pipelines.nlu.release import Release
+    from pipelines.progress import Progress
     from pipelines.schemas.labels import LabelItem
     from pipelines.settings import Settings
     from pipelines.steps.mine import Mined
+    from serving.store.client import Database
+    from serving.store.mining import Miner
 
 _PACKAGES = ("pandas", "sklearn")
 
@@ -56,7 +60,8 @@ def label(
 
     Shows text after text, the most valuable first, with what the trained model, the language model and the customer
     themselves said about it; texts that say nearly the same are decided together. One in five groups is held out:
-    never learnt from, and reported as `production_...` with each training.
+    never learnt from, and reported as `production_...` with each training. Only one process looks through the log of a
+    bot at a time; exit code 3: another one does.
 
     Example: `intentloop label --mine --accept-agreed`
     """
@@ -66,21 +71,23 @@ def label(
     from serving.store.client import Database
     from serving.store.labels import Labels
 
+    if as_json and not show:
+        raise typer.BadParameter("it says how --list prints; add --list", param_hint="--json")
     asks = not (accept_agreed or decide is not None or show)
     if asks and not mine and not sys.stdin.isatty():
         raise typer.BadParameter("there is no terminal to ask at; use --list, --decide, --accept-agreed or --mine")
     settings, name = read_settings(), chosen_bot(bot)
     decisions = read_decisions(decide) if decide is not None else []
-    mined = _mine(settings, name, days=days, version=version, folder=release_folder) if mine else None
     database = Database(
         settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
     )
     with asyncio.Runner() as runner, closing(database):
+        runner.run(_require_bot(database, name))
         labels = Labels(database)
         desk = Desk(labels, runner.run, bot=name, by=user_name(), console=Console())
-        if mined is not None:
-            stored = runner.run(labels.store(mined.items))
-            typer.echo(f"{stored.added:,} texts are new in the queue, {stored.refreshed:,} are better known")
+        if mine:
+            miner = partial(_mine, settings, name, days=days, version=version, folder=release_folder)
+            _fill(runner, database, name, miner, by=user_name())
         if accept_agreed:
             accepted = runner.run(labels.accept_agreed(name, by=f"agreement, for {user_name()}", now=now()))
             typer.echo(f"{len(accepted):,} accepted because all who were asked agree")
@@ -98,22 +105,45 @@ def label(
         raise typer.Exit(1)
 
 
-def _mine(settings: "Settings", bot: str, *, days: float, version: str | None, folder: Path | None) -> "Mined":
-    """Look through the log with the newest version, and the shadow if there is one."""
+async def _require_bot(database: "Database", bot: str) -> None:
+    from pipelines.errors import NotFound
+    from serving.store.bots import has_intents
+
+    if not await has_intents(database, bot=bot):
+        raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
+
+
+def _fill(runner: asyncio.Runner, database: "Database", bot: str, miner: "Miner[Mined]", *, by: str) -> None:
+    """Look through the log, unless somebody else does."""
+    from pipelines.errors import MiningBusy
+    from serving.jobs.process import EXIT_BUSY
     from serving.local.home import require_packages
-    from serving.local.labelling import now
     from serving.local.progress import share_reporter
+    from serving.store.mining import fill_queue
 
     require_packages(_PACKAGES, extra="train", purpose="looking through the log")
-    with share_reporter("Mining") as progress:
-        progress(0.0, "loading the newest version")
-        newest, shadow = _readers(settings, bot, version=version, folder=folder)
-        from pipelines.steps.mine import mine_log
-
-        since = now() - timedelta(days=days)
-        mined = mine_log(settings, bot=bot, newest=newest, shadow=shadow, since=since, now=now(), progress=progress)
+    try:
+        with share_reporter("Mining") as progress:
+            mined, stored = runner.run(fill_queue(database, bot, miner, by=by, progress=progress))
+    except MiningBusy as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        raise typer.Exit(EXIT_BUSY) from error
     typer.echo(str(mined))
-    return mined
+    typer.echo(f"{stored.added:,} texts are new in the queue, {stored.refreshed:,} are better known")
+
+
+def _mine(
+    settings: "Settings", bot: str, *, days: float, version: str | None, folder: Path | None, progress: "Progress"
+) -> "Mined":
+    """Look through the log with the newest version, and the shadow if there is one."""
+    from serving.local.labelling import now
+
+    progress(0.0, "loading the newest version")
+    newest, shadow = _readers(settings, bot, version=version, folder=folder)
+    from pipelines.steps.mine import mine_log
+
+    since = now() - timedelta(days=days)
+    return mine_log(settings, bot=bot, newest=newest, shadow=shadow, since=since, now=now(), progress=progress)
 
 
 def _readers(

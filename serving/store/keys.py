@@ -82,3 +82,8 @@ def job_key_range(bot: str) -> tuple[str, str]:
 def training_key(bot: str) -> str:
     """Compose the `_id` of the lease on training a bot: `training:bot`."""
     return f"training:{_escaped(bot)}"
+
+
+def mining_key(bot: str) -> str:
+    """Compose the `_id` of the lease on filling a bot's labelling queue: `mining:bot`."""
+    return f"mining:{_escaped(bot)}"

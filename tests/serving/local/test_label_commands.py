@@ -19,7 +19,9 @@ from serving.dialogue.traffic import Said, answer_traffic, written_answer
 from serving.local.labelling import Desk
 from serving.store.bots import import_bot
 from serving.store.client import Database
+from serving.store.keys import mining_key
 from serving.store.labels import Labels
+from serving.store.leases import Leases
 from serving.store.turns import TurnLog
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.command_line import intentloop
@@ -36,7 +38,7 @@ class Terminal:
     def __init__(self, runner: asyncio.Runner, mongo_uri: str, database: str) -> None:
         self.runner, self.shown = runner, io.StringIO()
         self.database = Database(mongo_uri, name=database, timeout_seconds=5.0)
-        self.labels = Labels(self.database)
+        self.labels, self.leases = Labels(self.database), Leases(self.database, ttl=timedelta(seconds=60))
         runner.run(import_bot(self.database, TINY_BOT_WIRE, bot=BOT, source="test"))
 
     def type(self, *lines: str, limit: int = 50) -> str:
@@ -167,5 +169,36 @@ def test_log_becomes_labels_without_a_terminal(
     file.write_text('{"key": "x", "status": "accepted"}\n', encoding="utf-8")
     wrong = intentloop("label", "--decide", str(file), **environment)
     assert (wrong.returncode, "line 1: key: String should match" in wrong.stderr) == (1, True)
+    holder = "ada@desk, process 7"
+    lease, _ = terminal.runner.run(terminal.leases.take(mining_key(BOT), holder=holder, now=now()))
+    second = intentloop(*mining, **environment)
+    assert (second.returncode, second.stdout) == (3, "")
+    assert f"the log of bot 'shop' is being looked through already: {holder} has been at work since" in second.stderr
+    terminal.runner.run(terminal.leases.give_back(lease, now=now()))
     nobody = intentloop("label", stdin="", **environment)
     assert (nobody.returncode, "there is no terminal to ask at" in nobody.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--json", "--decide", __file__), 2, "it says how --list prints; add --list"),
+        (
+            ("--list", "--bot", "shopp"),
+            1,
+            "there is no bot 'shopp'; import one with `intentloop import FILE --bot NAME`",
+        ),
+        (
+            ("--mine", "--bot", "shopp"),
+            1,
+            "there is no bot 'shopp'; import one with `intentloop import FILE --bot NAME`",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    mongo_uri: str, new_name: str, tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name, "COLUMNS": "200"}
+    done = intentloop("label", *arguments, INTENTLOOP_HOME=str(tmp_path), **environment)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
