@@ -18,7 +18,7 @@ class ScriptedRegistry:
     """Holds release folders with verdicts; says of each bot which one carries an alias.
 
     `is_down` makes every call fail as a silent server does, `has_files` = False only the download. `gate` may be
-    cleared to let `find` hang. `verdicts` is a folder of the test's.
+    cleared to let `find` hang, for 20 s, which is counted in `n_waited_in_vain`. `verdicts` is a folder of the test's.
     """
 
     def __init__(self, verdicts: Path) -> None:
@@ -31,6 +31,7 @@ class ScriptedRegistry:
         self.logged: list[tuple[str, dict[str, float], dict[str, Any]]] = []
         self.finds: list[str] = []
         self.downloads = 0
+        self.n_waited_in_vain = 0
         self.is_down = False
         self.has_files = True
         self.gate = threading.Event()
@@ -66,7 +67,8 @@ class ScriptedRegistry:
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
         """Find the version that carries the alias."""
         self.finds.append(bot)
-        self.gate.wait(20)
+        if not self.gate.wait(20):
+            self.n_waited_in_vain += 1
         self._fail_if_down()
         if (bot, alias) not in self.version_by_alias:
             raise NotFound("bot", bot, hint=f"nothing carries {alias}")

@@ -1,7 +1,6 @@
 import asyncio
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -138,10 +137,9 @@ async def test_start_does_not_wait_for_a_hanging_registry(
     monkeypatch.setattr("serving.release.watcher._FIRST_POLL_SECONDS", 0.1)
     registry.gate.clear()
     second = make()
-    started = time.monotonic()
     await second.start()
     assert second.current("default").version == "1"
-    assert time.monotonic() - started < 5
+    assert registry.n_waited_in_vain == 0
     registry.gate.set()
 
 
