@@ -1,8 +1,8 @@
 """Fitting one linear boundary per intent, and dealing rows out to folds."""
 
+import multiprocessing
 import os
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,10 @@ import numpy.typing as npt
 
 _N_CHUNKS = 4
 """Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
+_LARGE = 50_000_000
+"""Stored numbers times intents from which on processes are worth their start: about a second of work."""
+_IDLE_SECONDS = 30
+"""How long such a process waits for the next fit; also how long it outlives a training that was killed."""
 
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
@@ -53,35 +57,49 @@ def stack_features(X: Any, sentences: npt.NDArray[np.float32] | None, *, sentenc
 
 
 def fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Fit coefficients ``(n_features, n_intents)`` and intercepts ``(n_intents,)``, also for one or two intents."""
+    """Fit coefficients ``(n_features, n_intents)`` and intercepts ``(n_intents,)``, also for one or two intents.
+
+    The same arguments give the same numbers, to the last bit, however many processors there are.
+    """
     if n_intents == 1:
         return np.zeros((X.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
-    with warnings.catch_warnings():
-        # a bot with two examples an intent is unusual data, not a regression
-        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
-        coefficients, intercepts = _fit_svm(X, y, n_intents, C, seed)
+    coefficients, intercepts = _fit_svm(X, y, n_intents, C, seed)
     if n_intents == 2:  # scikit-learn keeps one boundary for two classes
         coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.concatenate([-intercepts, intercepts])
     return np.ascontiguousarray(coefficients.T, dtype=np.float32), intercepts.astype(np.float32)
 
 
 def _fit_svm(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Fit one boundary per intent, in parallel: the solver lets go of the interpreter while it works."""
+    """Fit one boundary per intent; where that takes long, in processes of their own.
+
+    Not in threads: liblinear draws from one generator a process, so that fits side by side take each other's numbers.
+    """
+    if n_intents <= _N_CHUNKS:
+        return _fit_machine(X, y, C, seed)
+    # the others together, `n_intents`, sort last, and their own boundary is dropped
+    chunks = np.array_split(np.arange(n_intents), _N_CHUNKS)
+    problems = [(len(chunk), np.where(np.isin(y, chunk), y, n_intents)) for chunk in chunks]
+    is_large = X.nnz * n_intents >= _LARGE and multiprocessing.parent_process() is None
+    if is_large:
+        from joblib import Parallel, delayed
+
+        n_processes = min(_N_CHUNKS, os.cpu_count() or 1)
+        with Parallel(n_processes, backend="loky", idle_worker_timeout=_IDLE_SECONDS) as parallel:
+            fitted = parallel(delayed(_fit_machine)(X, labels, C, seed) for _, labels in problems)
+    else:
+        fitted = [_fit_machine(X, labels, C, seed) for _, labels in problems]
+    parts = [
+        (-coefficients, -intercepts) if size == 1 else (coefficients[:size], intercepts[:size])
+        for (size, _), (coefficients, intercepts) in zip(problems, fitted, strict=True)
+    ]
+    return np.vstack([part for part, _ in parts]), np.concatenate([part for _, part in parts])
+
+
+def _fit_machine(X: Any, y: LabelArray, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
     from sklearn.svm import LinearSVC
 
-    if n_intents <= _N_CHUNKS:
+    with warnings.catch_warnings():
+        # a bot with two examples an intent is unusual data, not a regression
+        warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
         machine = LinearSVC(C=C, random_state=seed).fit(X, y)
-        return machine.coef_, machine.intercept_
-    chunks = np.array_split(np.arange(n_intents), _N_CHUNKS)
-
-    def fit_chunk(chunk: LabelArray) -> tuple[FloatArray, FloatArray]:
-        rest = n_intents  # the others together; sorts last, and its own boundary is dropped
-        machine = LinearSVC(C=C, random_state=seed).fit(X, np.where(np.isin(y, chunk), y, rest))
-        coefficients, intercepts = machine.coef_, machine.intercept_
-        if len(chunk) == 1:
-            return -coefficients, -intercepts
-        return coefficients[: len(chunk)], intercepts[: len(chunk)]
-
-    with ThreadPoolExecutor(min(_N_CHUNKS, os.cpu_count() or 1)) as pool:
-        fitted = list(pool.map(fit_chunk, chunks))
-    return np.vstack([part for part, _ in fitted]), np.concatenate([part for _, part in fitted])
+    return machine.coef_, machine.intercept_
