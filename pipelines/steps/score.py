@@ -5,30 +5,36 @@ Each part that is done is a file: a run that was ended goes on where it was. How
 are in memory as are being worked on.
 """
 
-import os
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipelines.errors import SetupProblem, UserInputError
+from pipelines.errors import UserInputError
 from pipelines.nlu.release import load_release
 from pipelines.progress import Progress
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.steps.cluster import Cluster, open_cluster, workers_expected
-from pipelines.steps.score_log import Answered, Log, Part, open_log
+from pipelines.steps.score_log import Answered, Log, open_log
+from pipelines.steps.score_parts import (
+    PLAN_FILE,
+    Plan,
+    is_whole,
+    part_file,
+    parts_folder,
+    read_plan,
+    remove,
+    unfinished_in,
+    write_whole,
+)
 from pipelines.steps.score_worker import Scorer, identity, pack, score_part
 
 PART_SIZE = 1000
-PLAN_FILE = "plan.json"
 COLUMNS = pa.schema(
     [
         ("thread_id", pa.string()),
@@ -66,23 +72,6 @@ knows_state
 """
 
 
-class Plan(BaseModel):
-    """What a run scores: kept with its files, so that only the same run goes on with them."""
-
-    model_config = ConfigDict(frozen=True)
-
-    bot: str
-    release_sha256: str
-    since: datetime
-    until: datetime
-    parts: tuple[Part, ...]
-
-    @property
-    def n_messages(self) -> int:
-        """How many messages there are."""
-        return sum(part.n_messages for part in self.parts)
-
-
 @dataclass(frozen=True)
 class Summary:
     """What was scored.
@@ -91,6 +80,8 @@ class Summary:
     ----------
     file
         Parquet file with the columns `COLUMNS`.
+    since
+        The first moment: of an earlier run that this one went on with, if there was one.
     n_messages, n_resumed
         Rows in it, and how many of them an earlier run had worked out.
     n_moved
@@ -100,6 +91,7 @@ class Summary:
     """
 
     file: Path
+    since: datetime
     n_messages: int
     n_resumed: int
     n_moved: int
@@ -108,14 +100,27 @@ class Summary:
 
 @dataclass(frozen=True)
 class Job:
-    """What to score: a bot's messages between two moments, with the release in a folder, into a file, in parts."""
+    """What to score: a bot's messages between two moments, with the release in a folder, into a file, in parts.
+
+    `asked` is how the first moment was asked for: an earlier run that was asked for in the same words is gone on with.
+    """
 
     bot: str
     since: datetime
     until: datetime
     release_folder: Path
     out: Path
+    asked: str = ""
     part_size: int = PART_SIZE
+
+
+def find_unfinished(job: Job) -> Path | None:
+    """Find what an earlier run of the same job, perhaps of another day, would have written beside `out`."""
+    sha256 = identity(job.release_folder)
+    for file, plan in unfinished_in(job.out.parent):
+        if plan.is_for(job.bot, sha256, asked=job.asked, since=job.since):
+            return file
+    return None
 
 
 def score(
@@ -156,16 +161,16 @@ def score(
     StoreUnavailable
         The database does not answer; what is done is kept.
     SetupProblem
-        The workers cannot be had, or were lost; likewise.
+        The workers cannot be had, or were lost; likewise. Or a file cannot be written.
     UserInputError
         There is unfinished work for another release or another time beside the file.
     """
     load_release(job.release_folder, version=job.release_folder.name)  # what is damaged is refused here, once
-    folder = job.out.with_name(f"{job.out.name}.parts")
+    folder = parts_folder(job.out)
     with open_log(mongo_uri, database, job.bot, since=job.since, until=job.until) as log:
         progress(0.0, "looking through the log")
         plan = _plan(job, log, folder)
-        done = [_is_whole(_file(folder, number)) for number in range(len(plan.parts))]
+        done = [is_whole(part_file(folder, number), COLUMNS) for number in range(len(plan.parts))]
         n_resumed = sum(part.n_messages for part, is_done in zip(plan.parts, done, strict=True) if is_done)
     missing = [number for number, is_done in enumerate(done) if not is_done]
     if missing:
@@ -205,7 +210,7 @@ def _work_off(plan: Plan, missing: Sequence[int], log: Log, cluster: Cluster, wo
                 return
             for future in wait(waiting, timeout=1.0, return_when=FIRST_COMPLETED).done:
                 number, rows = waiting.pop(future)
-                _write(_file(work.folder, number), rows, future.result())
+                _write(work.folder, number, rows, future.result())
                 n_done += plan.parts[number].n_messages
             cluster.require_alive()
 
@@ -213,22 +218,19 @@ def _work_off(plan: Plan, missing: Sequence[int], log: Log, cluster: Cluster, wo
 def _plan(job: Job, log: Log, folder: Path) -> Plan:
     """Go on with the plan that is there, or make one."""
     sha256 = identity(job.release_folder)
-    file = folder / PLAN_FILE
-    if file.exists():
-        try:
-            plan = Plan.model_validate_json(file.read_bytes())
-        except ValidationError as error:
-            raise UserInputError(f"{folder} is no unfinished scoring; delete it or name another --out") from error
-        if (plan.bot, plan.release_sha256, plan.since) != (job.bot, sha256, job.since):
+    plan = read_plan(folder)
+    if plan is not None:
+        if not plan.is_for(job.bot, sha256, asked=job.asked, since=job.since):
             raise UserInputError(
                 f"{folder} holds unfinished work of bot {plan.bot!r} since {plan.since:%Y-%m-%d} or with another "
                 f"release; finish that with the same options, delete the folder, or name another --out"
             )
         return plan
     parts = tuple(log.parts(size=job.part_size))
-    plan = Plan(bot=job.bot, release_sha256=sha256, since=job.since, until=job.until, parts=parts)
+    plan = Plan(bot=job.bot, release_sha256=sha256, asked=job.asked, since=job.since, until=job.until, parts=parts)
     folder.mkdir(parents=True, exist_ok=True)
-    _replace(file, lambda aside: aside.write_text(plan.model_dump_json(), encoding="utf-8"))
+    file = folder / PLAN_FILE
+    write_whole(file, folder, lambda aside: aside.write_text(plan.model_dump_json(), encoding="utf-8"))
     return plan
 
 
@@ -246,9 +248,9 @@ def _gather(out: Path, folder: Path, plan: Plan, *, n_resumed: int) -> Summary:
                     counts[route] = counts.get(route, 0) + 1
                 n_moved += _count_moved(table)
 
-    _replace(out, write)
-    shutil.rmtree(folder)
-    return Summary(out, sum(counts.values()), n_resumed, n_moved, counts)
+    write_whole(out, folder, write)
+    remove(folder)
+    return Summary(out, plan.since, sum(counts.values()), n_resumed, n_moved, counts)
 
 
 def _count_moved(table: pa.Table) -> int:
@@ -259,34 +261,11 @@ def _count_moved(table: pa.Table) -> int:
 
 def _tables(folder: Path, plan: Plan) -> Iterator[pa.Table]:
     for number in range(len(plan.parts)):
-        yield pq.read_table(_file(folder, number), schema=COLUMNS)
+        yield pq.read_table(part_file(folder, number), schema=COLUMNS)
 
 
-def _file(folder: Path, number: int) -> Path:
-    return folder / f"part-{number:06d}.parquet"
-
-
-def _is_whole(file: Path) -> bool:
-    """Tell whether a part is done: not one that is there and was cut off with the machine's power."""
-    try:
-        return bool(pq.read_schema(file).equals(COLUMNS))
-    except (OSError, pa.ArrowInvalid):
-        return False
-
-
-def _write(file: Path, rows: Sequence[tuple[LoggedMessage, Answered]], scores: Sequence[Score]) -> None:
+def _write(folder: Path, number: int, rows: Sequence[tuple[LoggedMessage, Answered]], scores: Sequence[Score]) -> None:
     values = [(row.thread_id, row.turn, row.said_at, *old, *new) for (row, old), new in zip(rows, scores, strict=True)]
     columns = zip(*values, strict=True) if values else ((),) * len(COLUMNS)
     table = pa.table([list(column) for column in columns], schema=COLUMNS)
-    _replace(file, lambda aside: pq.write_table(table, aside))
-
-
-def _replace(file: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file aside, then put it into its place."""
-    aside = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-    try:
-        write(aside)
-        aside.replace(file)
-    except OSError as error:
-        aside.unlink(missing_ok=True)
-        raise SetupProblem(f"{file} cannot be written ({error.strerror}); name another --out") from error
+    write_whole(part_file(folder, number), folder, lambda aside: pq.write_table(table, aside))

@@ -34,10 +34,12 @@ def score(
     """Work out what a release makes of logged messages: intent, confidence, values, and the route of each turn.
 
     One row a message, without what was written. Works on all processors, or on the Dask cluster of
-    INTENTLOOP_DASK_SCHEDULER. What was ended before its time goes on where it was, with the same options.
+    INTENTLOOP_DASK_SCHEDULER. What was ended before its time goes on where it was, with the same options; `7d` and `4w`
+    then mean the time that they meant at the beginning.
 
     Example: `intentloop score --since 2026-11-01 --version 7 --out scores.parquet`
     """
+    from dataclasses import replace
     from functools import partial
 
     from pipelines.priority import give_way
@@ -51,22 +53,27 @@ def score(
     begin = read_since(since, now=now.replace(hour=0, minute=0, second=0, microsecond=0))
     if is_listening(settings.host, settings.api_port):
         give_way()
-    from pipelines.steps.score import Job
+    from pipelines.steps.score import Job, find_unfinished
     from pipelines.steps.score import score as score_log
     from serving.dialogue.score import score_messages
 
     with _opened(settings, name, version=version, folder=release_folder) as (folder, named):
         target = out or settings.home / "scores" / f"{name}-{named}-since-{begin:%Y-%m-%d}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
+        job = Job(bot=name, since=begin, until=now, release_folder=folder, out=target, asked=since)
+        if out is None:
+            job = replace(job, out=find_unfinished(job) or target)
         with share_reporter("Scoring") as progress:
             summary = score_log(
-                Job(bot=name, since=begin, until=now, release_folder=folder, out=target),
+                job,
                 partial(score_messages, public_shortcuts=frozenset(settings.public_shortcuts)),
                 mongo_uri=settings.resolved_mongo_uri,
                 database=settings.mongo_database,
                 scheduler=settings.dask_scheduler,
                 progress=progress,
             )
+    if summary.since != begin:
+        typer.echo(f"gone on with what an earlier run began: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
     for line in _describe(summary, named=named):
         typer.echo(line)
 

@@ -16,6 +16,7 @@ from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.steps.score import COLUMNS, Job, Summary, score
+from pipelines.steps.score_parts import remove
 from serving.dialogue.score import score_messages
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.store.client import Database
@@ -66,7 +67,7 @@ async def bot(database: Database, new_name: str) -> str:
 @pytest.fixture
 def run(mongo_uri: str, bot: str, tiny_release_folder: Path, tmp_path: Path) -> Run:
     def run(scorer: Any = SCORER, **changes: Any) -> Summary:
-        scheduler = changes.pop("scheduler", None)
+        scheduler, progress = changes.pop("scheduler", None), changes.pop("progress", lambda share, what: None)
         since = NOW - timedelta(days=7)
         job = Job(bot=bot, since=since, until=NOW, release_folder=tiny_release_folder, out=tmp_path / "scores.parquet")
         return score(
@@ -75,7 +76,7 @@ def run(mongo_uri: str, bot: str, tiny_release_folder: Path, tmp_path: Path) -> 
             mongo_uri=mongo_uri,
             database="intentloop_test",
             scheduler=scheduler,
-            progress=lambda share, what: None,
+            progress=progress,
         )
 
     return run
@@ -120,6 +121,28 @@ async def test_score_goes_on_after_workers_were_lost(run: Run, tmp_path: Path) -
     assert summary.n_messages == 7
     assert summary.n_resumed == len(parts) - 1
     assert len(pd.read_parquet(summary.file)) == 7
+
+
+async def test_score_goes_on_on_another_day_from_the_moment_that_was_meant(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(SetupProblem):
+        run(end_at_the_last, part_size=1, asked="1w")
+    tomorrow = {"since": NOW - timedelta(days=6), "until": NOW + timedelta(days=1), "part_size": 1}
+    with pytest.raises(UserInputError, match="finish that with the same options"):
+        run(**tomorrow, asked="6d")
+    summary = run(**tomorrow, asked="1w")
+    assert (summary.since, summary.n_messages) == (NOW - timedelta(days=7), 7)
+    assert os.listdir(tmp_path) == ["scores.parquet"]
+
+
+async def test_score_whose_parts_were_deleted_meanwhile_says_so(run: Run, tmp_path: Path) -> None:
+    def report(share: float, what: str) -> None:
+        if share > 0:
+            remove(tmp_path / "scores.parquet.parts")
+
+    with pytest.raises(SetupProblem, match="was deleted meanwhile; give the same command again"):
+        run(progress=report, part_size=1)
+    assert os.listdir(tmp_path) == []
+    assert run().n_messages == 7
 
 
 async def test_score_on_two_dask_workers_gives_the_same(run: Run, two_workers: str, tmp_path: Path) -> None:

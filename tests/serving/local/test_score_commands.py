@@ -12,6 +12,8 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.steps.score_parts import Plan
+from pipelines.steps.score_worker import identity
 from serving.dialogue.state import DialogueState
 from serving.store.client import Database
 from serving.store.keys import thread_key
@@ -93,6 +95,23 @@ async def test_score_command_says_what_would_be_different(
     assert lines[2].endswith(" would go another way than they did")
     assert "100% scored 25 of 25 messages" in scored.stderr
     assert pq.read_table(files[0]).num_rows == 25
+
+
+@on_one_engine
+def test_score_command_goes_on_with_what_was_begun_another_day(
+    mongo_uri: str, new_name: str, tiny_release_folder: Path, tmp_path: Path
+) -> None:
+    begun = datetime(2026, 11, 2, tzinfo=UTC)
+    sha256 = identity(tiny_release_folder)
+    plan = Plan(bot=new_name, release_sha256=sha256, asked="2w", since=begun, until=begun, parts=())
+    folder = tmp_path / "scores" / f"{new_name}-tiny-since-2026-11-02.parquet.parts"
+    folder.mkdir(parents=True)
+    (folder / "plan.json").write_text(plan.model_dump_json())
+    options = ("--since", "2w", "--bot", new_name, "--release-folder", str(tiny_release_folder))
+    scored = intentloop("score", *options, INTENTLOOP_HOME=str(tmp_path), INTENTLOOP_MONGO_URI=mongo_uri)
+    assert scored.returncode == 0, scored.stderr
+    assert "gone on with what an earlier run began: messages since 2026-11-02 00:00 UTC" in scored.stdout
+    assert [file.name for file in (tmp_path / "scores").iterdir()] == [folder.stem]
 
 
 def test_score_command_time_that_is_none_is_said() -> None:
