@@ -1,7 +1,12 @@
 import copy
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 
 from pipelines.schemas.training import TrainParams
@@ -51,3 +56,32 @@ def test_recipe_counts_saved_cases_and_passes_over_what_is_no_file(tmp_path: Pat
 def test_code_digest_is_the_same_twice() -> None:
     assert code_digest() == code_digest()
     assert len(code_digest()) == 64
+
+
+def test_code_digest_covers_what_answers_the_conversations_of_the_gate(tmp_path: Path) -> None:
+    installed = Path(__file__).parents[3] / "serving"
+    copied = tmp_path / "serving"
+    shutil.copytree(installed, copied, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    assert code_digest(serving=copied) == code_digest()
+    (copied / "cli.py").write_text("# has no say in an answer\n", encoding="utf-8")
+    assert code_digest(serving=copied) == code_digest()
+    seen = {code_digest()}
+    for part in ("dialogue/route.py", "llm/answer.py", "tools/templates.py"):
+        with (copied / part).open("a", encoding="utf-8") as source:
+            source.write("\n")
+        seen.add(code_digest(serving=copied))
+    assert len(seen) == 4
+
+
+def test_code_digest_does_without_the_code_that_answers(tmp_path: Path) -> None:
+    command = "from pipelines.steps.recipe import code_digest; print(code_digest())"
+    for name in ("pipelines", "notebooks"):
+        (tmp_path / name).symlink_to(Path(__file__).parents[3] / name)
+    # -S -P: neither an installed checkout nor the working folder is on the path, so that there is no `serving`
+    site = str(Path(pandas.__file__).parents[1])
+    alone = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", command],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}"}, cwd=tmp_path,
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert alone.stdout.strip() == code_digest(serving=tmp_path / "none") != code_digest()
