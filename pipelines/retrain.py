@@ -17,7 +17,7 @@ from pipelines.errors import RegistryUnavailable, ReleaseRefused
 from pipelines.nlu.verdict import DATA_TAG, GATE_PASSED, GATE_TAG
 from pipelines.progress import Progress
 from pipelines.run import run_training
-from pipelines.schemas.retraining import Trained
+from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from pipelines.steps import tracking
@@ -25,9 +25,6 @@ from pipelines.steps.extract import extract
 from pipelines.steps.publish import finish_registration
 from pipelines.steps.recipe import recipe_of
 from pipelines.steps.versions import model_name, promoted_version
-
-LEASE_TAG = "lease"
-"""Tag of a run: number of the lease that it was begun under."""
 
 
 class Retrainer:

@@ -256,11 +256,13 @@ def train(
     """Train a bot on its drafts, evaluate it, and register the result as a new version.
 
     Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow. Where
-    a chat API answers on this machine, training takes only what that leaves of the processor.
+    a chat API answers on this machine, training takes only what that leaves of the processor. Exit code 3: another
+    process trains the bot, or takes a person out of what it has learnt.
 
     Example: `intentloop train --promote`
     """
     from pipelines.priority import give_way
+    from serving.jobs.keeper import alone_with
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.local.processes import is_listening
     from serving.local.progress import share_reporter
@@ -298,16 +300,19 @@ def train(
         seed=seed,
         release_alias=settings.release_alias,
     )
-    with share_reporter("Training") as report:
-        outcome = run_training(params, settings, progress=report)
+    # a bot file needs no database, but conversations to replay and the journal of promotions are there
+    needs_store = source == "mongo"
+    with retrain_commands.ending_if_busy(), alone_with(settings, params.bot, is_needed=needs_store) as tags:
+        with share_reporter("Training") as report:
+            outcome = run_training(params, settings, progress=report, tags=tags)
+        wants_promotion = promote and not outcome.gate_reasons
+        if wants_promotion:
+            release_commands.promote_trained(outcome.tracking_uri, params.bot, outcome.version, run_id=outcome.run_id)
     for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
         if name in outcome.metrics:
             typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
     if "search_gain" in outcome.metrics:
         typer.echo(f"gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
-    wants_promotion = promote and not outcome.gate_reasons
-    if wants_promotion:
-        release_commands.promote_trained(outcome.tracking_uri, params.bot, outcome.version, run_id=outcome.run_id)
     verdict = "is promoted" if wants_promotion else "is registered as candidate"
     typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
     if outcome.gate_reasons:

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+LEASE_TAG = "lease"
+"""Tag of a run: number of the lease that it was begun under."""
+
 
 class Trained(BaseModel):
     """A registered version, and which data it learnt from."""

@@ -3,15 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from pipelines.errors import NotFound
 from pipelines.settings import Settings
+from serving.jobs.attempts import Attempts
 from serving.jobs.local import LocalCrew
 from serving.jobs.process import TrainingProcess
+from serving.jobs.retraining import tell_of_failure
 from serving.services import Services
 from serving.store.bots import has_intents
 from serving.store.client import Database
+from serving.store.jobs import Crew as CrewName
 from serving.store.jobs import Job, Jobs
 from serving.store.leases import Leases
 from serving.store.schema import Schema
@@ -19,6 +23,11 @@ from serving.store.schema import Schema
 
 class Crew(Protocol):
     """Sees to it that jobs are done."""
+
+    @property
+    def name(self) -> CrewName:
+        """Which crew this is."""
+        ...
 
     async def take_on(self, job: Job) -> None:
         """Have a job done; asked twice, it is done once."""
@@ -75,10 +84,12 @@ class TrainingDesk:
         if not await has_intents(self._database, bot=bot):
             raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
         await self._schema.ensure()
-        job, is_new = await self._jobs.order(bot, by=by, now=self._now())
-        if job.state == "queued":
+        now = self._now()
+        job, is_new = await self._jobs.order(bot, by=by, now=now, crew=self._crew.name)
+        shown = job.seen_at(now)
+        if shown.state == "queued":
             await self._crew.take_on(job)
-        return job, is_new
+        return shown, is_new
 
     async def find(self, bot: str, number: int) -> Job:
         """Give a job as it stands now; `NotFound` if there is none of that number."""
@@ -95,7 +106,7 @@ class TrainingDesk:
 
 @asynccontextmanager
 async def open_trainings(settings: Settings, services: Services) -> AsyncIterator[TrainingDesk]:
-    """Open the desk; in the end, trainings of this process end with it.
+    """Open the desk; in the end, trainings of this process end with it, and are begun again by the next one.
 
     Parameters
     ----------
@@ -111,8 +122,12 @@ async def open_trainings(settings: Settings, services: Services) -> AsyncIterato
     """
     crew: Crew
     if settings.training_queue_url is None:
+        jobs, process = Jobs(services.database), TrainingProcess(settings)
         leases = Leases(services.database, ttl=timedelta(seconds=settings.training_lease_seconds))
-        crew = LocalCrew(Jobs(services.database), leases, TrainingProcess(settings))
+        attempts = Attempts(jobs, leases, process, tell=partial(tell_of_failure, settings), tries_again=False)
+        local = LocalCrew(jobs, attempts)
+        local.start()
+        crew = local
     else:
         from serving.jobs.queue import TrainingQueue  # boto3 takes a third of a second that most do not need
 

@@ -44,8 +44,8 @@ class TrainingProcess:
     def __init__(self, settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
         self._settings, self._command = settings, command
 
-    async def run(self, job: Job) -> Ended:
-        """Do a job and wait for it; who is cancelled meanwhile ends it."""
+    async def run(self, job: Job, *, stop: asyncio.Event) -> Ended:
+        """Do a job and wait for it, or end it as soon as `stop` is set; who is cancelled meanwhile ends it too."""
         program = Program(
             f"training-{job.bot}",
             f"the training of bot {job.bot!r}",
@@ -54,7 +54,7 @@ class TrainingProcess:
         )
         child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))
         try:
-            while child.exit_code is None:  # noqa: ASYNC110  the operating system says so to nobody but who asks
+            while child.exit_code is None and not stop.is_set():  # noqa: ASYNC110  an end is told to nobody who does not ask
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             await asyncio.to_thread(child.finish_stop)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from pipelines.settings import BOT_NAME
 from serving.channels.sqs import MessageQueue, connect
-from serving.store.jobs import Job
+from serving.store.jobs import Crew, Job
 
 
 class TrainingOrder(BaseModel):
@@ -34,6 +34,8 @@ class TrainingQueue(MessageQueue[TrainingOrder]):
     url
         Address of the queue.
     """
+
+    name: Crew = "workers"
 
     def __init__(self, client: Any, url: str) -> None:
         super().__init__(client, url, kind=TrainingOrder)

@@ -139,6 +139,11 @@ def outcome_of(done: Retrained) -> dict[str, Any]:
     }
 
 
+def tell_of_failure(settings: Settings, bot: str, reason: str) -> None:
+    """Tell that a training has failed whose own process could not."""
+    notify(settings, bot=bot, event="failed", text=reason)
+
+
 def notify(settings: Settings, *, bot: str, event: str, text: str, trained: Trained | None = None) -> None:
     """Log what came of a retraining, and post it where the operator wants it."""
     _log.info("retraining of bot %s: %s", bot, event)

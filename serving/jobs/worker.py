@@ -3,7 +3,8 @@
 The heartbeat that keeps a message hidden cannot stall, since the work is done elsewhere. A message is hidden for twice
 as long as a lease lasts: when it comes back after a crash, whoever worked on it is dead for sure, and the next worker
 marks what that one left behind. A job's own tries run out before a redrive policy takes its message aside if its
-`maxReceiveCount` is above `MAX_ATTEMPTS`; what goes there is what no worker can read.
+`maxReceiveCount` is above `MAX_ATTEMPTS`; what goes there is what no worker can read. Where a job waits and nothing
+failed, because its bot is busy or this worker is told to end, it gets a new message, whose receives count from zero.
 """
 
 import asyncio
@@ -11,21 +12,24 @@ import logging
 import math
 import signal
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
-from pipelines.errors import NotFound, SetupProblem
+from pipelines.errors import BotError, SetupProblem
 from pipelines.settings import Settings
-from serving.jobs.process import EXIT_BUSY, RETRAIN, TrainingProcess
+from serving.jobs.attempts import Attempts, Ending
+from serving.jobs.process import RETRAIN, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
+from serving.jobs.retraining import tell_of_failure
+from serving.logs import describe_crash
 from serving.store.client import Database
-from serving.store.jobs import Job, Jobs
-from serving.store.keys import training_key
+from serving.store.jobs import Jobs
 from serving.store.leases import Leases
 from serving.worker import Worker
 
-MAX_ATTEMPTS = 3
 _MAX_DELAY_SECONDS = 900
 """SQS delays a message no longer than this."""
+_ROUND_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +43,19 @@ class TrainingWork:
         Where the messages come from.
     jobs
         Where jobs are written down.
-    leases
-        Who trains which bot.
-    process
+    attempts
         Does a job.
+    pause_seconds
+        How long a job waits while its bot is busy, and after a try that failed.
+    stop
+        Set when this worker is told to end.
     """
 
-    def __init__(self, queue: TrainingQueue, jobs: Jobs, leases: Leases, process: TrainingProcess) -> None:
-        self._queue, self._jobs, self._leases, self._process = queue, jobs, leases, process
-        self._pause_seconds = leases.ttl.total_seconds()
+    def __init__(
+        self, queue: TrainingQueue, jobs: Jobs, attempts: Attempts, *, pause_seconds: float, stop: asyncio.Event
+    ) -> None:
+        self._queue, self._jobs, self._attempts = queue, jobs, attempts
+        self._pause_seconds, self._stop = pause_seconds, stop
 
     async def __call__(self, order: TrainingOrder) -> float | None:
         """Do a job.
@@ -67,41 +75,42 @@ class TrainingWork:
         NotFound
             There is no such job; the message goes aside in the end.
         """
-        job = await self._jobs.find(order.bot, order.number)
-        if job is None:
-            raise NotFound("job", str(order), hint="nobody asked for it, or it has expired")
-        if job.is_over or await self._has_used_up_its_tries(job):
-            return None
-        lease = await self._leases.find(training_key(order.bot))
-        if lease is not None and lease.until > datetime.now(UTC):
-            await self._put_off(order)
-            return None
-        ended = await self._process.run(job)
-        job = await self._jobs.find(order.bot, order.number)
-        if job is None or job.is_over:
-            return None
-        if ended.code == EXIT_BUSY:
-            await self._put_off(order)
-            return None
-        _log.warning("%s: attempt %d ended with exit code %d", order, job.attempts, ended.code)
-        waiting = {"state": "queued", "step": "waiting to be tried again", "until": None}
-        given_back = await self._jobs.change(job, **waiting, reason=job.reason or ended.sentence)
-        if given_back is not None and await self._has_used_up_its_tries(given_back):
-            return None
-        return self._pause_seconds
+        ending = await self._attempts.make(order.bot, order.number, stop=self._stop)
+        if ending is Ending.BUSY:
+            await self._queue.send([order], delay_seconds=min(math.ceil(self._pause_seconds), _MAX_DELAY_SECONDS))
+        elif ending is Ending.HANDED_BACK:
+            await self._queue.send([order])
+        return self._pause_seconds if ending is Ending.UNFINISHED else None
 
-    async def _put_off(self, order: TrainingOrder) -> None:
-        """Try again later, with a new message: that the bot is being trained already is no try that failed."""
-        await self._queue.send([order], delay_seconds=min(math.ceil(self._pause_seconds), _MAX_DELAY_SECONDS))
+    async def look_for_lost(self) -> None:
+        """Send jobs once more that nobody does and no message in sight asks for.
 
-    async def _has_used_up_its_tries(self, job: Job) -> bool:
-        if job.attempts < MAX_ATTEMPTS:
-            return False
-        reason = (
-            f"it was begun {job.attempts} times and never finished; the last time: {job.reason or 'its worker died'}"
-        )
-        await self._jobs.change(job, state="failed", reason=reason, ended_at=datetime.now(UTC), until=None)
-        return True
+        A message goes aside or expires while the database is down for long, and its job would wait for ever. One too
+        many does no harm: whoever receives it finds the job done, or its bot busy.
+
+        Raises
+        ------
+        QueueUnavailable
+            The queue does not say how many messages wait, or takes none.
+        StoreUnavailable
+            The database does not answer.
+        """
+        if (await self._queue.state()).waiting:
+            return  # the workers have not come to them yet
+        for job in await self._jobs.unfinished(self._queue.name):
+            if await self._attempts.find_holder(job.bot) is None:
+                await self._queue.take_on(job)
+
+    async def look_for_ever(self) -> None:
+        """Look for lost jobs every ten minutes; not at once, when a roll-out's messages may be on their way."""
+        while True:
+            await asyncio.sleep(_ROUND_SECONDS)
+            try:
+                await self.look_for_lost()
+            except BotError as error:
+                _log.warning("lost trainings cannot be looked for: %s", error)
+            except Exception as error:
+                _log.error("lost trainings cannot be looked for: %s", describe_crash(error))
 
 
 async def run_training_worker(settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
@@ -131,11 +140,23 @@ async def run_training_worker(settings: Settings, *, command: Sequence[str] = RE
     database = Database(
         settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
     )
-    leases = Leases(database, ttl=timedelta(seconds=settings.training_lease_seconds))
-    work = TrainingWork(queue, Jobs(database), leases, TrainingProcess(settings, command=command))
+    work = _work_of(settings, queue, database, command=command, stop=stop)
+    looking = asyncio.create_task(work.look_for_ever())
     try:
         _log.info("doing the trainings of %s", settings.training_queue_url)
         visibility_seconds = math.ceil(2 * settings.training_lease_seconds)
-        await Worker(queue, work, slots=1, visibility_seconds=visibility_seconds, drain_seconds=0.0).run(stop)
+        await Worker(queue, work, slots=1, visibility_seconds=visibility_seconds).run(stop)
     finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
         database.close()
+
+
+def _work_of(
+    settings: Settings, queue: TrainingQueue, database: Database, *, command: Sequence[str], stop: asyncio.Event
+) -> TrainingWork:
+    ttl = timedelta(seconds=settings.training_lease_seconds)
+    jobs, process = Jobs(database), TrainingProcess(settings, command=command)
+    tell = partial(tell_of_failure, settings)
+    attempts = Attempts(jobs, Leases(database, ttl=ttl), process, tell=tell, tries_again=True)
+    return TrainingWork(queue, jobs, attempts, pause_seconds=ttl.total_seconds(), stop=stop)

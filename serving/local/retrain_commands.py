@@ -1,11 +1,9 @@
 """`intentloop retrain`: training that nobody watches, for cron, EventBridge and the jobs of the admin API."""
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,11 +48,9 @@ def retrain(
 
     Example: `intentloop retrain --promote`
     """
-    from pipelines.errors import TrainingBusy
     from pipelines.priority import give_way
     from pipelines.schemas.training import TrainParams
-    from serving.jobs.keeper import JobOver, Keeper
-    from serving.jobs.process import EXIT_BUSY
+    from serving.jobs.keeper import JobOver, Keeper, raising_on_end
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.local.processes import is_listening
     from serving.logs import configure_logging
@@ -73,11 +69,8 @@ def retrain(
     )
     wants_promotion = settings.retrain_policy == "promote" if promote is None else promote
     try:
-        with Keeper(settings, name, job=job) as keeper, _raising_on_end():
+        with ending_if_busy(), Keeper(settings, name, job=job) as keeper, raising_on_end():
             done = _retrain(params, settings, keeper, force=force, promotes=wants_promotion)
-    except TrainingBusy as error:
-        typer.echo(f"intentloop: {error}", err=True)
-        raise typer.Exit(EXIT_BUSY) from error
     except JobOver as error:
         typer.echo(str(error))
         return
@@ -87,24 +80,41 @@ def retrain(
         raise typer.Exit(1)
 
 
+@contextmanager
+def ending_if_busy() -> Iterator[None]:
+    """Say who is at work on the bot, and end with the exit code that says so."""
+    from pipelines.errors import TrainingBusy
+    from serving.jobs.process import EXIT_BUSY
+
+    try:
+        yield
+    except TrainingBusy as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        raise typer.Exit(EXIT_BUSY) from error
+
+
 def _retrain(
     params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
 ) -> "Retrained":
     """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
-    from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+    from pipelines.errors import BotError, StoreUnavailable
+    from serving.jobs.keeper import explain_end
     from serving.jobs.retraining import notify, outcome_of
+    from serving.logs import describe_crash
 
     try:
         done = _train_and_promote(params, settings, keeper, force=force, promotes=promotes)
-    except (BotError, KeyboardInterrupt) as error:
-        how = "was taken over by another process, and this one ended" if keeper.is_lost else "ended"
-        interrupted = TrainingInterrupted(f"the training of bot {params.bot!r} {how}")
-        problem = error if isinstance(error, BotError) and not keeper.is_lost else interrupted
-        reason = _first_line(problem)
-        may_come_back = settings.training_queue_url is not None and _is_passing(problem)
+    except (Exception, KeyboardInterrupt) as error:
+        problem = explain_end(error, bot=params.bot, keeper=keeper)
+        reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
+        is_passing = isinstance(error, KeyboardInterrupt) or (settings.training_queue_url and _is_passing(problem))
+        comes_back = keeper.has_job and bool(is_passing)
         with suppress(StoreUnavailable):
-            keeper.conclude(**_failure(reason, may_come_back=may_come_back))
-        notify(settings, bot=params.bot, event="failed", text=reason)
+            keeper.conclude(**_failure(reason, comes_back=comes_back))
+        if not comes_back:  # whoever decides that it does not, after all, tells it
+            notify(settings, bot=params.bot, event="failed", text=reason)
+        if problem is error:
+            raise
         raise problem from error
     keeper.conclude(**outcome_of(done))
     if not done.did_nothing:
@@ -166,22 +176,8 @@ def _is_passing(error: Exception) -> bool:
     return getattr(error, "cause", type(error).__name__) in _PASSING
 
 
-def _failure(reason: str, *, may_come_back: bool) -> dict[str, Any]:
+def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:
     """Give the last word on a job that was not done."""
-    if may_come_back:
+    if comes_back:
         return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
     return {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}
-
-
-@contextmanager
-def _raising_on_end() -> Iterator[None]:
-    """Let a request to end be heard like Ctrl-C, so that what is under way is put in order."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

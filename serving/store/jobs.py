@@ -17,8 +17,12 @@ from serving.store.keys import job_key, job_key_range
 from serving.store.schema import JOBS
 
 State = Literal["queued", "running", "done", "failed", "nothing-to-do"]
+Crew = Literal["chat API", "workers"]
 KEPT = timedelta(days=90)
+MAX_ATTEMPTS = 3
+"""How often a job is begun at most; one that was handed back on purpose does not count."""
 _TRIES = 20
+_LOOKED_THROUGH = 1000
 
 
 class Job(BaseModel):
@@ -26,7 +30,8 @@ class Job(BaseModel):
 
     `share` is how much is done, in [0, 1], and `step` what is being done. `run_url` is the page of the MLflow run,
     which is also the log. `version` is what came of it, and `reason` why it failed, waits, did nothing or was refused
-    by the gate. `until` is when whoever works on it counts as dead; None while nobody does.
+    by the gate. `until` is when whoever works on it counts as dead; None while nobody does. `crew` is who does such
+    jobs: the chat API in child processes, or the workers on a queue.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,6 +44,7 @@ class Job(BaseModel):
     step: str = "waiting"
     share: float = 0.0
     by: str
+    crew: Crew | None = None
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -61,11 +67,14 @@ class Job(BaseModel):
         return self.state == "running" and self.until is not None and self.until <= now
 
     def seen_at(self, now: datetime) -> "Job":
-        """Give the job as it is to be shown: one whose process is dead has failed, though nobody could write that."""
+        """Give the job as it is to be shown: what a death has changed, though nobody could write that."""
         if not self.is_dead(now):
             return self
         reason = f"{self.holder} worked on it and gave no sign of life any more"
-        return self.model_copy(update={"state": "failed", "reason": reason, "ended_at": self.until, "until": None})
+        changes: dict[str, Any] = {"state": "failed", "reason": reason, "ended_at": self.until, "until": None}
+        if self.attempts < MAX_ATTEMPTS:
+            changes |= {"state": "queued", "step": "waiting to be tried again", "ended_at": None}
+        return self.model_copy(update=changes)
 
 
 class Jobs:
@@ -81,8 +90,8 @@ class Jobs:
         self._database = database
         self._jobs: Collection = database.collection(JOBS)
 
-    async def order(self, bot: str, *, by: str, now: datetime) -> tuple[Job, bool]:
-        """Ask for a training; one that waits or runs already will do.
+    async def order(self, bot: str, *, by: str, now: datetime, crew: Crew | None = None) -> tuple[Job, bool]:
+        """Ask for a training; one that waits or runs already will do, and one that waits to be tried again.
 
         Parameters
         ----------
@@ -92,6 +101,8 @@ class Jobs:
             Who asks, for the record.
         now
             The current time.
+        crew
+            Who does such jobs.
 
         Returns
         -------
@@ -111,7 +122,7 @@ class Jobs:
                 dead = newest.seen_at(now).model_dump(include={"state", "reason", "ended_at", "until"})
                 if await self.change(newest, **dead) is None:
                     continue  # it was not dead after all
-            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, created_at=now)
+            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, crew=crew, created_at=now)
             try:
                 await self._database.call("write job", self._jobs.insert_one(_document(job)))
             except DuplicateKeyError:
@@ -129,6 +140,13 @@ class Jobs:
         lowest, highest = job_key_range(bot)
         cursor = self._jobs.find({"_id": {"$gte": lowest, "$lte": highest}}).sort("_id", DESCENDING).limit(limit)
         return [_job(document) for document in await self._database.call("read jobs", cursor.to_list(limit))]
+
+    async def unfinished(self, crew: Crew) -> list[Job]:
+        """Give the jobs of all bots that a crew has not done with, in the order they were asked for."""
+        # No index: a collection of what was asked for in 90 days is small, and this is asked for once in a while.
+        cursor = self._jobs.find({"crew": crew, "state": {"$in": ["queued", "running"]}}).limit(_LOOKED_THROUGH)
+        documents = await self._database.call("read jobs", cursor.to_list(_LOOKED_THROUGH))
+        return sorted(map(_job, documents), key=lambda job: (job.created_at, job.bot))
 
     async def claim(self, job: Job, *, holder: str, until: datetime, now: datetime) -> Job | None:
         """Begin to work on a job; None if somebody else has changed it, or it is over.

@@ -5,7 +5,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from pipelines.retrain import LEASE_TAG, Retrainer
+from pipelines.retrain import Retrainer
+from pipelines.schemas.retraining import LEASE_TAG
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from pipelines.steps import tracking

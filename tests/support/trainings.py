@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from tests.support.servers import mongo_server
 
 LEASE_SECONDS = 4.0
 RETRAIN = (sys.executable, "-m", "serving.cli", "retrain", "--encoder", "none")
+TRAIN = (sys.executable, "-m", "serving.cli", "train", "--encoder", "none")
 _DATABASE = "intentloop_serve"
 
 T = TypeVar("T")
@@ -91,17 +92,20 @@ class Platform:
         assert found is not None
         return found
 
-    def start_retrain(self, bot: str, *options: str, **settings: str) -> "subprocess.Popen[str]":
-        """Start `intentloop retrain`."""
-        command = [*RETRAIN, "--bot", bot, *options]
+    def start_retrain(
+        self, bot: str, *options: str, command: Sequence[str] = RETRAIN, **settings: str
+    ) -> "subprocess.Popen[str]":
+        """Start `intentloop retrain`, or `train`."""
         return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
+            [*command, "--bot", bot, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
             env=self.environment(**settings),
         )  # fmt: skip
 
-    def retrain(self, bot: str, *options: str, **settings: str) -> tuple[int, str, str]:
-        """Run `intentloop retrain`; gives exit code, output and error output."""
-        process = self.start_retrain(bot, *options, **settings)
+    def retrain(
+        self, bot: str, *options: str, command: Sequence[str] = RETRAIN, **settings: str
+    ) -> tuple[int, str, str]:
+        """Run `intentloop retrain`, or `train`; gives exit code, output and error output."""
+        process = self.start_retrain(bot, *options, command=command, **settings)
         output, errors = process.communicate(timeout=120)
         return process.returncode, output, errors
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from serving.admin import training
 from serving.http_errors import install_error_handlers
+from serving.jobs.attempts import Attempts
 from serving.jobs.desk import TrainingDesk
 from serving.jobs.local import LocalCrew
 from serving.jobs.process import TrainingProcess
@@ -44,7 +45,10 @@ def open_api(planned: Platform, new_name: str) -> Callable[[], TestClient]:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(planned.mongo_uri, name=settings.mongo_database, timeout_seconds=5.0)
         leases = Leases(database, ttl=timedelta(seconds=settings.training_lease_seconds))
-        crew = LocalCrew(Jobs(database), leases, TrainingProcess(settings, command=FAKE))
+        process = TrainingProcess(settings, command=FAKE)
+        attempts = Attempts(Jobs(database), leases, process, tell=lambda *_: None, tries_again=False)
+        crew = LocalCrew(Jobs(database), attempts)
+        crew.start()
         app.state.trainings = TrainingDesk(database, crew, now=now)
         yield
         await crew.aclose()
@@ -65,11 +69,11 @@ def pid_of(planned: Platform, bot: str) -> int:
     return int(file.read_text(encoding="utf-8"))
 
 
-def test_training_goes_from_queued_to_done_and_a_killed_one_has_failed(
+def test_training_goes_from_queued_to_done_and_one_of_a_chat_api_that_ended_is_begun_again(
     planned: Platform, open_api: Callable[[], TestClient], new_name: str
 ) -> None:
     planned.add_bot(new_name)
-    planned.plan(**{new_name: ["hang", "done", "hang"]})
+    planned.plan(**{new_name: ["hang", "done", "hang", "done"]})
     trainings = f"/api/v1/bots/{new_name}/trainings"
 
     def shown(number: int) -> dict[str, Any]:
@@ -104,9 +108,13 @@ def test_training_goes_from_queued_to_done_and_a_killed_one_has_failed(
         wait_for(lambda: shown(3)["share"] == 0.3)
         pid = pid_of(planned, new_name)
     last = planned.job(new_name, 3)
-    assert (last.state, last.reason) == ("failed", "the chat API ended, and the training with it; ask for it again")
+    assert (last.state, last.attempts, last.until) == ("queued", 0, None)
+    assert last.step == "waiting: the process that did it was told to end"
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+    with open_api() as api:  # which does not have to be asked again
+        wait_for(lambda: shown(3)["state"] == "done")
+        assert (shown(3)["attempts"], shown(3)["version"]) == (1, "7")
 
 
 def test_trainings_wants_the_token_a_bot_and_a_number(open_api: Callable[[], TestClient], new_name: str) -> None:

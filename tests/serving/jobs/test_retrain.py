@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,8 +14,9 @@ import pytest
 from serving.store.keys import training_key
 from serving.store.leases import Lease, Leases
 from serving.store.promotions import Promotions
+from tests.support.bots import TINY_BOT_WIRE
 from tests.support.records import now
-from tests.support.trainings import Platform, wait_for
+from tests.support.trainings import TRAIN, Platform, wait_for
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -94,3 +96,25 @@ def test_retrain_that_is_asked_to_end_leaves_nothing_running(trainings: Platform
     lease = lease_of(trainings, new_name)
     assert lease is not None
     assert lease.until <= now()  # given back
+
+
+def test_train_by_hand_keeps_a_scheduled_retrain_away_and_is_kept_away_itself(
+    trainings: Platform, new_name: str, tmp_path: Path
+) -> None:
+    trainings.add_bot(new_name)
+    by_hand = trainings.start_retrain(new_name, command=TRAIN)
+    wait_for(lambda: trainings.runs(new_name) == ["RUNNING"])
+    code, _, errors = trainings.retrain(new_name)
+    assert (code, f"process {by_hand.pid} has been at work since 20" in errors) == (3, True)
+    file = tmp_path / "bot.json"
+    file.write_text(json.dumps(TINY_BOT_WIRE), encoding="utf-8")
+    # replays stored conversations and registers versions of the same bot, like any other
+    code, _, errors = trainings.retrain(new_name, "--source", str(file), command=TRAIN)
+    assert (code, f"bot '{new_name}' cannot be trained or cleaned now: " in errors) == (3, True)
+    by_hand.send_signal(signal.SIGTERM)
+    _, errors = by_hand.communicate(timeout=60)
+    assert (by_hand.returncode != 0, "Traceback" in errors) == (True, False)
+    assert (trainings.runs(new_name), trainings.versions(new_name)) == (["FAILED"], {})
+    lease = lease_of(trainings, new_name)
+    assert lease is not None
+    assert lease.until <= now()

@@ -10,14 +10,18 @@ import pytest
 
 from pipelines.errors import NotFound
 from serving.channels import sqs
+from serving.channels.sqs import QueueState
+from serving.jobs.attempts import Attempts
 from serving.jobs.local import LocalCrew
 from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.jobs.worker import TrainingWork
 from serving.store.client import Database
+from serving.store.jobs import Crew as CrewName
 from serving.store.jobs import Job, Jobs
 from serving.store.keys import training_key
 from serving.store.leases import Leases
+from serving.store.schema import JOBS
 from serving.worker import Worker
 from tests.support.records import now
 from tests.support.sqs_server import AWS_VARIABLES, make_queue, sqs_server
@@ -32,14 +36,17 @@ RUBBISH = (
 )  # fmt: skip
 
 
+Script = Callable[[Jobs, Job], Awaitable[Ended]]
+
+
 class ScriptedProcess:
     """Ends as it is told, and does to the job what a training would."""
 
-    def __init__(self, jobs: Jobs, *scripts: Callable[[Jobs, Job], Awaitable[Ended]]) -> None:
+    def __init__(self, jobs: Jobs, *scripts: Script) -> None:
         self._jobs, self._scripts = jobs, iter(scripts)
         self.begun = 0
 
-    async def run(self, job: Job) -> Ended:
+    async def run(self, job: Job, *, stop: asyncio.Event) -> Ended:
         """Play the next script."""
         self.begun += 1
         return await next(self._scripts)(self._jobs, job)
@@ -48,8 +55,19 @@ class ScriptedProcess:
 class NotedQueue:
     """Notes what is sent to it."""
 
+    name = "workers"
+
     def __init__(self) -> None:
         self.sent: list[tuple[int, int]] = []
+        self.waiting = 0
+
+    async def state(self) -> QueueState:
+        """Tell how many messages wait."""
+        return QueueState(waiting=self.waiting, has_redrive_policy=True)
+
+    async def take_on(self, job: Job) -> None:
+        """Note a message."""
+        self.sent.append((job.number, 0))
 
     async def send(self, messages: Sequence[TrainingOrder], *, delay_seconds: int = 0) -> None:
         """Note a message."""
@@ -72,14 +90,41 @@ async def is_late(jobs: Jobs, job: Job) -> Ended:
     return Ended(EXIT_BUSY, "busy")
 
 
+def attempts_of(
+    jobs: Jobs, database: Database, process: ScriptedProcess, *, tries_again: bool, told: list[str] | None = None
+) -> Attempts:
+    def tell(bot: str, reason: str) -> None:
+        if told is not None:
+            told.append(f"{bot}: {reason}")
+
+    leases = Leases(database, ttl=TTL)
+    return Attempts(jobs, leases, cast("TrainingProcess", process), tell=tell, tries_again=tries_again)
+
+
 def work_of(
-    database: Database, *scripts: Callable[[Jobs, Job], Awaitable[Ended]]
+    database: Database, *scripts: Script, stop: asyncio.Event | None = None, told: list[str] | None = None
 ) -> tuple[TrainingWork, ScriptedProcess, NotedQueue]:
-    process, queue = ScriptedProcess(Jobs(database), *scripts), NotedQueue()
+    jobs, queue = Jobs(database), NotedQueue()
+    process = ScriptedProcess(jobs, *scripts)
     work = TrainingWork(
-        cast("TrainingQueue", queue), Jobs(database), Leases(database, ttl=TTL), cast("TrainingProcess", process)
+        cast("TrainingQueue", queue),
+        jobs,
+        attempts_of(jobs, database, process, tries_again=True, told=told),
+        pause_seconds=TTL.total_seconds(),
+        stop=stop or asyncio.Event(),
     )
     return work, process, queue
+
+
+def crew_of(database: Database, *scripts: Script) -> LocalCrew:
+    jobs = Jobs(database)
+    return LocalCrew(jobs, attempts_of(jobs, database, ScriptedProcess(jobs, *scripts), tries_again=False))
+
+
+@pytest.fixture
+async def no_other_jobs(database: Database) -> None:
+    """Take away what other tests have left; they share the database."""
+    await database.collection(JOBS).delete_many({})
 
 
 async def until_over(jobs: Jobs, bot: str, number: int) -> None:
@@ -126,6 +171,100 @@ async def test_work_waits_while_somebody_else_trains_the_bot(database: Database,
     assert (job.state, job.attempts) == ("done", 1)
 
 
+async def test_work_that_is_told_to_end_hands_the_job_back_without_counting_a_try(
+    database: Database, new_name: str
+) -> None:
+    asked = await order(database, new_name)
+    for _ in range(5):
+        stop = asyncio.Event()
+
+        async def is_ended(jobs: Jobs, job: Job, stop: asyncio.Event = stop) -> Ended:
+            stop.set()
+            return await dies(jobs, job)
+
+        work, _, queue = work_of(database, is_ended, stop=stop)
+        assert await work(asked) is None  # so that the message is deleted, and its receives count no more
+        assert queue.sent == [(1, 0)]
+        job = await Jobs(database).find(new_name, 1)
+        assert job is not None
+        assert (job.state, job.attempts, job.until) == ("queued", 0, None)
+    work, _, _ = work_of(database, finishes)
+    assert await work(asked) is None
+    job = await Jobs(database).find(new_name, 1)
+    assert job is not None
+    assert (job.state, job.attempts) == ("done", 1)
+
+
+async def test_work_that_never_begins_fails_in_the_end_too(database: Database, new_name: str) -> None:
+    async def cannot_start(jobs: Jobs, job: Job) -> Ended:
+        return Ended(1, "it needs packages that are not installed")
+
+    told: list[str] = []
+    work, _, _ = work_of(database, cannot_start, cannot_start, cannot_start, told=told)
+    asked = await order(database, new_name)
+    assert [await work(asked) for _ in range(3)] == [30.0, 30.0, None]
+    job = await Jobs(database).find(new_name, 1)
+    assert job is not None
+    assert (job.state, job.attempts) == ("failed", 3)
+    assert told == [f"{new_name}: {job.reason}"]  # its own process told nobody
+
+
+async def test_work_leaves_a_third_try_alone_that_is_under_way(database: Database, new_name: str) -> None:
+    jobs, leases = Jobs(database), Leases(database, ttl=TTL)
+    asked = await order(database, new_name)
+    for _ in range(3):
+        job = await jobs.find(new_name, 1)
+        assert job is not None
+        await jobs.claim(job, holder="h", until=now() + TTL, now=now())
+    lease, _ = await leases.take(training_key(new_name), holder="h", now=now())
+    work, process, queue = work_of(database)
+    assert await work(asked) is None  # its message came twice
+    job = await jobs.find(new_name, 1)
+    assert job is not None
+    assert (job.state, process.begun, queue.sent) == ("running", 0, [(1, 30)])
+    await leases.give_back(lease, now=now())
+    assert await work(asked) is None
+    job = await jobs.find(new_name, 1)
+    assert job is not None
+    assert (job.state, "begun 3 times and never finished; the last time: its process died" in job.reason) == (
+        "failed", True,
+    )  # fmt: skip
+
+
+async def test_work_does_not_touch_a_job_that_another_process_has_begun_since(
+    database: Database, new_name: str
+) -> None:
+    async def is_overtaken(jobs: Jobs, job: Job) -> Ended:
+        ended = await dies(jobs, job)
+        found = await jobs.find(job.bot, job.number)
+        assert found is not None
+        await jobs.claim(found, holder="other", until=now() + TTL, now=now())
+        return ended
+
+    work, _, queue = work_of(database, is_overtaken)
+    assert await work(await order(database, new_name)) is None
+    job = await Jobs(database).find(new_name, 1)
+    assert job is not None
+    assert (job.state, job.holder, job.attempts, queue.sent) == ("running", "other", 2, [(1, 30)])
+
+
+@pytest.mark.usefixtures("no_other_jobs")
+async def test_work_sends_a_job_once_more_whose_message_is_lost(database: Database, new_name: str) -> None:
+    jobs, leases = Jobs(database), Leases(database, ttl=TTL)
+    work, _, queue = work_of(database)
+    await jobs.order(new_name, by="test", now=now(), crew="workers")
+    await jobs.order(f"{new_name}x", by="test", now=now(), crew="chat API")
+    queue.waiting = 1
+    await work.look_for_lost()
+    lease, _ = await leases.take(training_key(new_name), holder="h", now=now())
+    queue.waiting = 0
+    await work.look_for_lost()
+    assert queue.sent == []
+    await leases.give_back(lease, now=now())
+    await work.look_for_lost()
+    assert queue.sent == [(1, 0)]
+
+
 async def test_work_on_a_job_that_nobody_asked_for_leaves_the_message_alone(database: Database, new_name: str) -> None:
     work, _, _ = work_of(database)
     with pytest.raises(NotFound, match="nobody asked for it"):
@@ -144,9 +283,7 @@ async def test_crew_trains_one_bot_after_the_other_and_says_what_failed(database
         running -= 1
         return await (dies if job.bot.endswith("a") else finishes)(jobs, job)
 
-    jobs = Jobs(database)
-    process = ScriptedProcess(jobs, is_alone, is_alone)
-    crew = LocalCrew(jobs, Leases(database, ttl=TTL), cast("TrainingProcess", process))
+    jobs, crew = Jobs(database), crew_of(database, is_alone, is_alone)
     bots = [f"{new_name}{letter}" for letter in "ab"]
     for bot in (*bots, *bots):
         await crew.take_on((await jobs.order(bot, by="test", now=now()))[0])
@@ -171,9 +308,7 @@ async def test_crew_takes_the_next_job_while_the_process_of_the_last_one_is_stil
         await may_end.wait()
         return ended
 
-    crew = LocalCrew(
-        jobs, Leases(database, ttl=TTL), cast("TrainingProcess", ScriptedProcess(jobs, finishes_slowly, finishes))
-    )
+    crew = crew_of(database, finishes_slowly, finishes)
     await crew.take_on((await jobs.order(new_name, by="test", now=now()))[0])
     await until_over(jobs, new_name, 1)
     job, is_new = await jobs.order(new_name, by="test", now=now())
@@ -182,6 +317,62 @@ async def test_crew_takes_the_next_job_while_the_process_of_the_last_one_is_stil
     await until_over(jobs, new_name, 2)
     assert (is_new, job.number) == (True, 2)
     await crew.aclose()
+
+
+@pytest.mark.usefixtures("no_other_jobs")
+async def test_crew_begins_what_another_chat_api_left_behind_in_the_order_it_was_asked_for(
+    database: Database, new_name: str
+) -> None:
+    begun: list[str] = []
+
+    async def notes(jobs: Jobs, job: Job) -> Ended:
+        begun.append(job.bot.removeprefix(new_name))
+        return await finishes(jobs, job)
+
+    jobs = Jobs(database)
+    for bot, seconds in (("c", 0), ("a", 2), ("b", 1), ("w", 0)):
+        crew_name: CrewName = "workers" if bot == "w" else "chat API"
+        asked_at = now() + timedelta(seconds=seconds)
+        job, _ = await jobs.order(f"{new_name}{bot}", by="test", now=asked_at, crew=crew_name)
+        if bot == "c":  # was under way when its chat API died
+            await jobs.claim(job, holder="h", until=now() + TTL, now=now())
+    crew = crew_of(database, notes, notes, notes)
+    crew.start()
+    for bot in "cba":
+        await until_over(jobs, f"{new_name}{bot}", 1)
+    assert begun == ["c", "b", "a"]
+    await crew.aclose()
+    left = await jobs.find(f"{new_name}w", 1)  # is for the workers
+    assert left is not None
+    assert left.state == "queued"
+
+
+@pytest.mark.usefixtures("no_other_jobs")
+async def test_crew_that_is_closed_hands_back_what_it_does_and_leaves_the_rest_waiting(
+    database: Database, new_name: str
+) -> None:
+    jobs = Jobs(database)
+    begun = asyncio.Event()
+
+    class Hangs(ScriptedProcess):
+        async def run(self, job: Job, *, stop: asyncio.Event) -> Ended:
+            ended = await dies(jobs, job)
+            begun.set()
+            await stop.wait()
+            return ended
+
+    crew = LocalCrew(jobs, attempts_of(jobs, database, Hangs(jobs), tries_again=False))
+    for bot in "ab":
+        await crew.take_on((await jobs.order(f"{new_name}{bot}", by="test", now=now(), crew="chat API"))[0])
+    await begun.wait()
+    await crew.aclose()
+    found = [await jobs.find(f"{new_name}{bot}", 1) for bot in "ab"]
+    assert [(job.state, job.attempts) for job in found if job is not None] == [("queued", 0), ("queued", 0)]
+    heir = crew_of(database, finishes, finishes)
+    heir.start()
+    for bot in "ab":
+        await until_over(jobs, f"{new_name}{bot}", 1)
+    await heir.aclose()
 
 
 async def test_poison_ends_in_the_dead_letter_queue_and_stops_nothing(
@@ -197,9 +388,9 @@ async def test_poison_ends_in_the_dead_letter_queue_and_stops_nothing(
         queue, jobs = await TrainingQueue.open(test_queue.url), Jobs(database)
         job, _ = await jobs.order(new_name, by="test", now=now())
         await queue.take_on(job)
-        process = ScriptedProcess(jobs, finishes)
-        work = TrainingWork(queue, jobs, Leases(database, ttl=TTL), cast("TrainingProcess", process))
-        stop = asyncio.Event()
+        process, stop = ScriptedProcess(jobs, finishes), asyncio.Event()
+        attempts = attempts_of(jobs, database, process, tries_again=True)
+        work = TrainingWork(queue, jobs, attempts, pause_seconds=TTL.total_seconds(), stop=stop)
         working = asyncio.create_task(Worker(queue, work, slots=1, visibility_seconds=1).run(stop))
         await until_over(jobs, new_name, 1)
         async with asyncio.timeout(60):

@@ -1,8 +1,9 @@
 import asyncio
 from datetime import timedelta
+from typing import cast
 
 from serving.store.client import Database
-from serving.store.jobs import Job, Jobs
+from serving.store.jobs import MAX_ATTEMPTS, Crew, Job, Jobs
 from tests.support.records import now
 
 MINUTE = timedelta(minutes=1)
@@ -41,15 +42,25 @@ async def test_change_of_what_somebody_else_has_changed_is_refused(database: Dat
     assert await jobs.find(new_name, 1) == moved
 
 
-async def test_job_of_a_dead_process_has_failed_and_makes_room_for_the_next(database: Database, new_name: str) -> None:
+async def test_job_of_a_dead_process_waits_to_be_tried_again_and_fails_in_the_end(
+    database: Database, new_name: str
+) -> None:
     jobs = Jobs(database)
     running = await started(jobs, new_name)
+    for attempt in range(1, MAX_ATTEMPTS):
+        assert running.until is not None
+        assert running.seen_at(now()) == running
+        shown = running.seen_at(running.until)
+        assert (shown.state, shown.step, shown.attempts) == ("queued", "waiting to be tried again", attempt)
+        assert "here worked on it and gave no sign of life" in shown.reason
+        assert await jobs.order(new_name, by="test", now=running.until) == (running, False)
+        again = await jobs.claim(running, holder="here", until=now() + MINUTE, now=now())
+        assert again is not None
+        running = again
     assert running.until is not None
     later = running.until + MINUTE
     shown = running.seen_at(later)
     assert (shown.state, shown.ended_at) == ("failed", running.until)
-    assert "here worked on it and gave no sign of life" in shown.reason
-    assert running.seen_at(now()) == running
     following, is_new = await jobs.order(new_name, by="test", now=later)
     assert (following.number, is_new) == (2, True)
     assert [job.state for job in await jobs.recent(new_name, limit=5)] == ["queued", "failed"]
@@ -63,6 +74,20 @@ async def test_job_whose_process_died_can_be_claimed_again(database: Database, n
     again = await jobs.claim(running, holder="other", until=running.until + 2 * MINUTE, now=running.until)
     assert again is not None
     assert (again.attempts, again.holder) == (2, "other")
+
+
+async def test_unfinished_are_those_of_one_crew_in_the_order_they_were_asked_for(
+    database: Database, new_name: str
+) -> None:
+    jobs = Jobs(database)
+    for number, (bot, crew) in enumerate({"c": "chat API", "b": "workers", "d": "chat API", "a": "chat API"}.items()):
+        asked_at = now() + number * MINUTE
+        await jobs.order(f"{new_name}{bot}", by="test", now=asked_at, crew=cast("Crew", crew))
+    over = await jobs.find(f"{new_name}d", 1)
+    assert over is not None
+    await jobs.change(over, state="done")
+    found = [job for job in await jobs.unfinished("chat API") if job.bot.startswith(new_name)]
+    assert [(job.bot.removeprefix(new_name), job.crew) for job in found] == [("c", "chat API"), ("a", "chat API")]
 
 
 async def test_bots_do_not_see_each_others_jobs(database: Database, new_name: str) -> None:
