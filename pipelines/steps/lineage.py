@@ -30,6 +30,7 @@ from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
 from pipelines.steps.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
 from pipelines.steps.redact import Words, holds, is_readable
+from pipelines.steps.score_parts import count_held, parts_folder, remove, unfinished_in
 from pipelines.steps.tracking import find_experiment
 from pipelines.steps.versions import model_name
 
@@ -186,6 +187,7 @@ class LineageSearch:
         holdings += self._in_versions(words, tainted, since=since)
         ended = {each.run.info.run_id for each in runs if each.texts & words.texts}  # their own notebooks go with them
         holdings += self._in_files(words, since=since, but=ended)
+        holdings += self._in_scorings(words)
         return Lineage(words, len(said.keys() & spared), tuple(holdings))
 
     def _require_rest(self, logged: Iterable[_Logged]) -> None:
@@ -254,12 +256,13 @@ class LineageSearch:
 
     def _in_files(self, words: Words, *, since: datetime | None, but: set[str]) -> Iterator[Holding]:
         ours = [self._cases, *(self._home / name for name in _OURS)]
+        scorings = {parts_folder(file) for file, _ in unfinished_in(self._home)}
         for file in sorted(self._cases.rglob("*")) + sorted(self._home.rglob("*")):
             inside = file.relative_to(self._home).parts[0] if file.is_relative_to(self._home) else ""
             if inside in (*_NOT_OURS, "snapshots") or not file.is_file() or not is_readable(file.name):
                 continue
             is_older = since is not None and file.stat().st_mtime < since.timestamp()
-            if is_older or (inside == "runs" and file.stem in but):
+            if is_older or (inside == "runs" and file.stem in but) or file.parent in scorings:
                 continue
             content = file.read_bytes()
             n_rows = holds(file.name, content, words)
@@ -267,6 +270,14 @@ class LineageSearch:
                 can_change = any(file.is_relative_to(folder) for folder in ours)
                 purge = partial(purge_file, file, words) if can_change else None
                 yield Holding("file", str(file), n_rows, purge)
+
+    def _in_scorings(self, words: Words) -> Iterator[Holding]:
+        """Give unfinished scorings as a whole: without some of its parts or its plan, none could be gone on with."""
+        for file, plan in unfinished_in(self._home):
+            folder = parts_folder(file)
+            n_held = count_held(folder, plan, words) if plan.bot == self._bot else 0
+            if n_held:
+                yield Holding("file", f"{folder} (an unfinished scoring)", n_held, partial(remove, folder))
 
     def _mark(self, version: str) -> None:
         reason = f"holds what was forgotten on {self._now:%Y-%m-%d}; delete it once a newer version answers"

@@ -80,15 +80,11 @@ def is_readable(path: str) -> bool:
 
 
 def holds(path: str, content: bytes, words: Words) -> int:
-    """Count the rows of a table that hold the words; of any other file, 1 if it does."""
-    if PurePath(path).suffix == ".parquet":
-        return int(words.rows_of(pd.read_parquet(io.BytesIO(content))).sum())
-    if PurePath(path).suffix == ".csv":
-        try:
-            n_rows = int(words.rows_of(_read_csv(content)).sum())
-        except ValueError:  # no table, whatever its name says
-            n_rows = 0
-        if n_rows:
+    """Count the rows of a table that hold the words; of any other file, also what is left of a table, 1 if it does."""
+    if PurePath(path).suffix in _TABLES:
+        table = _read_table(path, content)
+        n_rows = 0 if table is None else int(words.rows_of(table).sum())
+        if n_rows or (table is not None and PurePath(path).suffix == ".parquet"):
             return n_rows
     return int(words.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
 
@@ -101,7 +97,10 @@ def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
     """
     suffix = PurePath(path).suffix
     if suffix in _TABLES:
-        written = _without_rows(content, words) if suffix == ".parquet" else _without_lines(content, words)
+        try:
+            written = _without_rows(content, words) if suffix == ".parquet" else _without_lines(content, words)
+        except (ValueError, OSError):  # it was cut off
+            written = None
         return None if written is None or holds(path, written, words) else written
     if suffix == ".ipynb":
         notebook = json.loads(content)
@@ -125,6 +124,14 @@ def _without_lines(content: bytes, words: Words) -> bytes | None:
     frame = _read_csv(content)
     kept = frame[~words.rows_of(frame)]
     return None if kept.empty else kept.to_csv(index=False).encode()
+
+
+def _read_table(path: str, content: bytes) -> pd.DataFrame | None:
+    """Read a table; None if it is none, whatever its name says, or was cut off."""
+    try:
+        return pd.read_parquet(io.BytesIO(content)) if PurePath(path).suffix == ".parquet" else _read_csv(content)
+    except (ValueError, OSError):
+        return None
 
 
 def _read_csv(content: bytes) -> pd.DataFrame:

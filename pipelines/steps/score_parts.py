@@ -71,8 +71,8 @@ def read_plan(folder: Path) -> Plan | None:
 
 
 def unfinished_in(folder: Path) -> Iterator[tuple[Path, Plan]]:
-    """Give each unfinished scoring in a folder: the file that would come of it, and its plan."""
-    for parts in sorted(folder.glob(f"*{PARTS_SUFFIX}")):
+    """Give each unfinished scoring somewhere in a folder: the file that would come of it, and its plan."""
+    for parts in sorted(folder.rglob(f"*{PARTS_SUFFIX}")):
         with suppress(UserInputError):
             plan = read_plan(parts)
             if plan is not None:
@@ -100,35 +100,26 @@ def is_whole(file: Path, schema: pa.Schema) -> bool:
         return False
 
 
-def count_held(folder: Path, words: Words, *, bot: str) -> int:
+def count_held(folder: Path, plan: Plan, words: Words) -> int:
     """Count what an unfinished scoring holds of a person.
 
     Parameters
     ----------
     folder
         Its folder.
+    plan
+        Its plan.
     words
         The person's.
-    bot
-        The bot that the person wrote to.
 
     Returns
     -------
     int
-        Rows, threads that the plan names, and files that were cut off, since nobody can look into these; 0 for the
-        scoring of another bot.
+        Threads that the plan names, rows, and files that were cut off, since nobody can look into these.
     """
-    plan = None
-    with suppress(UserInputError):
-        plan = read_plan(folder)
-    if plan is not None and plan.bot != bot:
-        return 0
-    keys = {key for part in plan.parts for key in (part.first, part.last)} if plan is not None else set()
-    n_held = len({_thread_id(key) for key in keys} & words.thread_ids)
-    for file in folder.iterdir():
-        if file.name != PLAN_FILE:
-            n_held += _count_rows(file, words)
-    return n_held
+    named = {_thread_id(key) for part in plan.parts for key in (part.first, part.last)}
+    files = [file for file in folder.iterdir() if file.name != PLAN_FILE]
+    return len(named & words.thread_ids) + sum(_count_rows(file, words) for file in files)
 
 
 def remove(folder: Path) -> None:

@@ -22,6 +22,8 @@ from pipelines.steps.purge import TOMBSTONE_FILE
 from pipelines.steps.redact import Words, cleaned, holds
 from pipelines.steps.register import freeze, register
 from pipelines.steps.retire import retire
+from pipelines.steps.score_log import Part
+from pipelines.steps.score_parts import Plan
 from pipelines.steps.snapshot import write_snapshot
 from pipelines.steps.versions import model_name
 from tests.support.bots import TINY_BOT
@@ -127,6 +129,52 @@ def test_text_that_was_an_example_before_it_was_said_is_not_theirs(
     trained(new_name, tiny_model, tmp_path, mlflow_in_use, [SAID])
     lineage = search(new_name, tmp_path, mlflow_in_use, said_at=datetime.now(UTC) + timedelta(seconds=1))
     assert (lineage.words.texts, lineage.n_spared, lineage.holdings) == ({COMMON}, 1, ())
+
+
+def scored(file: Path, *threads: str) -> Path:
+    """Leave a table of scores."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"thread_id": list(threads), "turn": 1}).to_parquet(file, index=False)
+    return file
+
+
+def unfinished(home: Path, bot: str, *threads: str, name: str) -> Path:
+    """Leave a scoring that was ended when its first part was done, at the thread that it was planned up to."""
+    folder = home / "scores" / f"{name}.parquet.parts"
+    scored(folder / "part-000000.parquet", *threads[:-1])
+    part = Part(first=f"{bot}:{threads[0]}:0000000001", last=f"{bot}:{threads[-1]}:0000000001", n_messages=9)
+    plan = Plan(bot=bot, release_sha256="", since=NOW, until=NOW, parts=(part,))
+    (folder / "plan.json").write_text(plan.model_dump_json())
+    return folder
+
+
+def test_scores_in_the_home_folder_lose_the_person(mlflow_in_use: str, new_name: str, tmp_path: Path) -> None:
+    whole = scored(tmp_path / "scores" / "whole.parquet", "visitor-7", "x")
+    named = scored(tmp_path / "mine.parquet", "visitor-7", "x")
+    begun = {
+        "rows": unfinished(tmp_path, new_name, "a", "visitor-7", "z", name="rows"),
+        "plan": unfinished(tmp_path, new_name, "a", "visitor-7", name="plan"),
+        "cut off": unfinished(tmp_path, new_name, "a", "z", name="cut off"),
+        "others": unfinished(tmp_path, new_name, "a", "z", name="others"),
+        "another bot's": unfinished(tmp_path, "other", "a", "visitor-7", "z", name="other"),
+    }
+    (begun["cut off"] / "part-000001.parquet.77.tmp").write_bytes(whole.read_bytes()[:100])
+    damaged = tmp_path / "scores" / "damaged.parquet"
+    damaged.write_bytes(whole.read_bytes()[:100])
+    found = search(new_name, tmp_path, mlflow_in_use, said_at=NOW).of("file")
+    held = [begun[name] for name in ("cut off", "plan", "rows")]
+    assert {holding.name: holding.count for holding in found} == {
+        str(place): 1 for place in (named, damaged, whole, *(f"{folder} (an unfinished scoring)" for folder in held))
+    }
+    assert [holding.name for holding in found if holding.purge is None] == [str(named)]
+    for holding in found:
+        if holding.purge is not None:
+            holding.purge()
+    assert pd.read_parquet(whole)["thread_id"].tolist() == ["x"]
+    assert {name for name, folder in begun.items() if folder.exists()} == {"others", "another bot's"}
+    assert not damaged.exists()
+    left = search(new_name, tmp_path, mlflow_in_use, said_at=NOW).of("file")
+    assert [holding.name for holding in left] == [str(named)]
 
 
 WORDS = Words(frozenset((SAID, 'say "hi" & <wave>', "yes")), frozenset(("visitor-7",)))

@@ -15,8 +15,9 @@ import pytest
 from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
 from pipelines.nlu.release import Release
 from pipelines.schemas.scoring import LoggedMessage, Score
+from pipelines.steps.redact import Words
 from pipelines.steps.score import COLUMNS, Job, Summary, score
-from pipelines.steps.score_parts import remove
+from pipelines.steps.score_parts import count_held, parts_folder, remove, unfinished_in
 from serving.dialogue.score import score_messages
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.store.client import Database
@@ -143,6 +144,20 @@ async def test_score_whose_parts_were_deleted_meanwhile_says_so(run: Run, tmp_pa
         run(progress=report, part_size=1)
     assert os.listdir(tmp_path) == []
     assert run().n_messages == 7
+
+
+async def test_score_that_was_ended_does_not_bring_back_who_was_forgotten_since(
+    run: Run, database: Database, bot: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SetupProblem):
+        run(end_at_the_last, part_size=1, asked="1w")
+    [(out, plan)] = unfinished_in(tmp_path)
+    assert count_held(parts_folder(out), plan, Words(frozenset(), frozenset({"b"}))) > 0
+    assert count_held(parts_folder(out), plan, Words(frozenset(), frozenset({"somebody else"}))) == 0
+    remove(parts_folder(out))  # what a purge does with it
+    await database.collection("turns").delete_many({"_id": {"$gte": f"{bot}:b:", "$lt": f"{bot}:b;"}})
+    frame = pd.read_parquet(run(asked="1w").file)
+    assert frame["thread_id"].tolist() == ["a", "c", "d", "e"]
 
 
 async def test_score_on_two_dask_workers_gives_the_same(run: Run, two_workers: str, tmp_path: Path) -> None:

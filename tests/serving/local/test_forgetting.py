@@ -25,6 +25,8 @@ from pipelines.steps.lineage import Holding, Kind, Lineage
 from pipelines.steps.redact import Words
 from pipelines.steps.retire import Retired
 from pipelines.steps.retire import retire as retire_versions
+from pipelines.steps.score_log import Part
+from pipelines.steps.score_parts import PLAN_FILE, Plan, part_file, parts_folder
 from serving.channels.contract import IncomingEvent, Parsed
 from serving.channels.desk import ChannelDesk, open_deliveries
 from serving.channels.queue import ThreadQueue
@@ -33,7 +35,7 @@ from serving.local.forget_commands import describe
 from serving.local.forgetting import Forgetting, Outcome, Wish
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
-from serving.store.keys import thread_key, thread_mark
+from serving.store.keys import thread_key, thread_mark, turn_key
 from serving.store.labels import Labels
 from tests.fakes.llm_server import chooses, llm_server
 from tests.fakes.tool_server import ToolServer, answer, slow, tool_server
@@ -297,6 +299,20 @@ async def live(place: Place, chat: Chat) -> None:
         path = place.settings.home.parent / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
+    score_half(place)
+
+
+def score_half(place: Place) -> None:
+    """Leave scores of the person, and a scoring that was ended before its time."""
+    key = turn_key(thread_key(BOT, MESSENGER), 1)
+    now = datetime.now(UTC)
+    part = Part(first=key, last=key, n_messages=1)
+    plan = Plan(bot=BOT, release_sha256="", since=now, until=now, parts=(part, part))
+    folder = parts_folder(place.settings.home / "scores" / "begun.parquet")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PLAN_FILE).write_text(plan.model_dump_json(), encoding="utf-8")
+    for file in (part_file(folder, 0), folder.with_name("done.parquet")):
+        pd.DataFrame({"thread_id": [MESSENGER, "x"], "turn": [1, 1]}).to_parquet(file, index=False)
 
 
 async def is_remembered(chat: Chat) -> bool:
@@ -375,6 +391,7 @@ async def test_person_leaves_no_trace(
     assert third != second
     assert retire(place) == Retired(deleted=(second,), in_use=())
     assert place.files_with(*MARKS) == []
+    assert [file.name for file in (place.settings.home / "scores").iterdir()] == ["done.parquet"]
     assert (await chat.send("hello", thread=MESSENGER)).turn == 1
 
 
