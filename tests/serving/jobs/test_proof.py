@@ -111,6 +111,33 @@ def test_chat_api_trains_in_a_child_process(trainings: Platform, new_name: str, 
     print(f"shares that were seen: {sorted({share for _, share in seen})}")  # noqa: T201
 
 
+def test_chat_api_that_was_killed_does_what_it_was_asked_for_when_it_runs_again(
+    trainings: Platform, new_name: str, tmp_path: Path
+) -> None:
+    bots = [f"{new_name}{letter}" for letter in "ab"]
+    for bot in bots:
+        trainings.add_bot(bot)
+    environment = trainings.environment(admin_token=TOKEN)
+    process, url = start_serve(tmp_path, environment)
+    try:
+        with httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=10) as api:
+            for bot in bots:
+                assert api.post(f"/api/v1/bots/{bot}/trainings").json()["state"] == "queued"
+        wait_for(lambda: trainings.job(bots[0]).share > 0.1, seconds=120)
+        process.kill()
+        process.wait(20)
+        assert trainings.job(bots[1]).state == "queued"
+        process, url = start_serve(tmp_path, environment)
+        wait_for(lambda: all(trainings.job(bot).is_over for bot in bots), seconds=240)
+    finally:
+        stop(process)
+    first, second = (trainings.job(bot) for bot in bots)
+    assert [(job.state, job.version, job.attempts) for job in (first, second)] == [("done", "1", 2), ("done", "1", 1)]
+    begun, ended = zip(*sorted((job.started_at, job.ended_at) for job in (first, second)), strict=True)
+    assert ended[0] <= begun[1]  # one after the other; the first one's lease may have to run out before
+    assert (trainings.runs(bots[0]), trainings.runs(bots[1])) == (["FAILED", "FINISHED"], ["FINISHED"])
+
+
 def test_retrain_with_faulty_data_fails_for_good(trainings: Platform, new_name: str) -> None:
     trainings.add_bot(new_name, greeting=" ")
     code, _, errors = trainings.retrain(new_name)
