@@ -5,7 +5,7 @@ Each part that is done is a file: a run that was ended goes on where it was. How
 are in memory as are being worked on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,18 +170,14 @@ def score(
     with open_log(mongo_uri, database, job.bot, since=job.since, until=job.until) as log:
         progress(0.0, "looking through the log")
         plan = _plan(job, log, folder)
-        done = [is_whole(part_file(folder, number), COLUMNS) for number in range(len(plan.parts))]
-        n_resumed = sum(part.n_messages for part, is_done in zip(plan.parts, done, strict=True) if is_done)
-    missing = [number for number, is_done in enumerate(done) if not is_done]
-    if missing:
-        # with the moment that the plan was made for, which an earlier run may have chosen
-        with (
-            open_log(mongo_uri, database, job.bot, since=plan.since, until=plan.until) as log,
-            open_cluster(scheduler) as cluster,
-            workers_expected(),
-        ):
-            _work_off(plan, missing, log, cluster, _Work(folder, job.release_folder, scorer, progress))
-    return _gather(job.out, folder, plan, n_resumed=n_resumed)
+    done = {number for number in range(len(plan.parts)) if is_whole(part_file(folder, number), COLUMNS)}
+    missing = [number for number in range(len(plan.parts)) if number not in done]
+    # with the moment that the plan was made for, which an earlier run may have chosen
+    with open_log(mongo_uri, database, job.bot, since=plan.since, until=plan.until) as log:
+        if missing:
+            with open_cluster(scheduler) as cluster, workers_expected():
+                _work_off(plan, missing, log, cluster, _Work(folder, job.release_folder, scorer, progress))
+        return _gather(job.out, folder, plan, log, resumed=done)
 
 
 @dataclass(frozen=True)
@@ -234,34 +230,36 @@ def _plan(job: Job, log: Log, folder: Path) -> Plan:
     return plan
 
 
-def _gather(out: Path, folder: Path, plan: Plan, *, n_resumed: int) -> Summary:
-    """Put the parts together, one at a time, and remove them."""
+def _gather(out: Path, folder: Path, plan: Plan, log: Log, *, resumed: Collection[int]) -> Summary:
+    """Put the parts together, one at a time, and remove them; what has left the log meanwhile is left out."""
     counts: dict[str, int] = {}
-    n_moved = 0
+    n_moved = n_resumed = 0
 
     def write(aside: Path) -> None:
-        nonlocal n_moved
+        nonlocal n_moved, n_resumed
         with pq.ParquetWriter(aside, COLUMNS) as writer:
-            for table in _tables(folder, plan):
+            for number, part in enumerate(plan.parts):
+                table = _still_logged(pq.read_table(part_file(folder, number), schema=COLUMNS), log.messages(part))
                 writer.write_table(table)
                 for route in table.column("route").to_pylist():
                     counts[route] = counts.get(route, 0) + 1
                 n_moved += _count_moved(table)
+                n_resumed += table.num_rows if number in resumed else 0
 
     write_whole(out, folder, write)
     remove(folder)
     return Summary(out, plan.since, sum(counts.values()), n_resumed, n_moved, counts)
 
 
+def _still_logged(table: pa.Table, logged: Collection[tuple[str, int]]) -> pa.Table:
+    rows = zip(table.column("thread_id").to_pylist(), table.column("turn").to_pylist(), strict=True)
+    return table.filter(pa.array([row in logged for row in rows], pa.bool_()))
+
+
 def _count_moved(table: pa.Table) -> int:
     same_intent = pc.equal(table.column("routed_intent"), table.column("answered_intent"))
     same_route = pc.equal(table.column("route"), table.column("answered_route"))
-    return int(table.num_rows - pc.sum(pc.and_(same_intent, same_route)).as_py())
-
-
-def _tables(folder: Path, plan: Plan) -> Iterator[pa.Table]:
-    for number in range(len(plan.parts)):
-        yield pq.read_table(part_file(folder, number), schema=COLUMNS)
+    return int(table.num_rows - pc.sum(pc.and_(same_intent, same_route), min_count=0).as_py())
 
 
 def _write(folder: Path, number: int, rows: Sequence[tuple[LoggedMessage, Answered]], scores: Sequence[Score]) -> None:

@@ -75,6 +75,12 @@ class Log:
         state_by_key |= self._states([key for key in map(_key_before, documents) if key and key not in state_by_key])
         return [_row(document, state_by_key) for document in documents]
 
+    def messages(self, part: Part) -> set[tuple[str, int]]:
+        """Give the thread and the turn of each message of a range that is in the log now."""
+        keys = {"_id": {"$gte": part.first, "$lte": part.last}}
+        found = self._turns.find({**keys, **self._wanted}, {"thread_id": 1, "turn": 1})
+        return {(document["thread_id"], document["turn"]) for document in found}
+
     def _states(self, keys: Sequence[str]) -> dict[str, str]:
         found = self._turns.find({"_id": {"$in": list(keys)}, "status": "done"}, {"state": 1}) if keys else ()
         return {document["_id"]: document["state"] for document in found}
