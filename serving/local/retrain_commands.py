@@ -1,6 +1,6 @@
 """`intentloop retrain`: training that nobody watches, for cron, EventBridge and the jobs of the admin API."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from serving.jobs.keeper import Keeper
     from serving.jobs.retraining import Retrained
     from serving.store.client import Database
+    from serving.store.promotions import Move
 
 _PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "MlflowException")
 """Errors, by name, after which the same training may well succeed: the notebook's process tells no more of its own."""
@@ -150,12 +151,12 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
         from serving.store.promotions import Promotions
 
         registry = Registry(tracking_uri)
-        found = registry.find_version(bot, trained.version)
+        found, aliases = registry.find_version(bot, trained.version), registry.aliases(bot)
 
         async def work(database: "Database") -> bool:
             moves = [] if is_new else [entry.move for entry in await Promotions(database).recent(bot)]
-            if any(move.to_version == trained.version and move.changes_answers for move in moves):
-                return False  # it has answered before, and somebody has taken it back
+            if is_decided(trained.version, tags=found.tags, aliases=aliases, moves=moves):
+                return False
             promoter = open_promoter(settings, database, bot=bot, registry=registry)
             await promoter.promote(found, why=f"intentloop retrain, run {trained.run_id[:8]}")
             return True
@@ -163,6 +164,39 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
         return with_database(work)
 
     return promote
+
+
+def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, str], moves: "Sequence[Move]") -> bool:
+    """Tell whether a version has been tried or has answered before, so that no schedule may let it answer again.
+
+    Parameters
+    ----------
+    version
+        The version, which does not answer now.
+    tags
+        Its tags.
+    aliases
+        The bot's aliases.
+    moves
+        What the journal of promotions says.
+
+    Returns
+    -------
+    bool
+        True if it is the canary or was stopped as one, or answered and somebody has taken that back.
+    """
+    from serving.release.loader import STOPPED_TAG
+    from serving.release.promotion import STAGE_TAG
+    from serving.release.sides import CANARY
+
+    if STOPPED_TAG in tags or aliases.get(CANARY) == version or tags.get(STAGE_TAG) in ("Production", "Archived"):
+        return True
+    # A command writes its move down before it moves the alias, and may have got no further: that is no sign by itself.
+    return any(
+        move.from_version == version or (move.to_version == version and move.kind in ("noticed", "cache"))
+        for move in moves
+        if move.changes_answers
+    )
 
 
 def _first_line(error: Exception) -> str:
