@@ -122,6 +122,9 @@ class Settings(BaseSettings):
         le=3600,
         description="A training that gives no sign of life for this long counts as dead; another may take its place.",
     )
+    training_limit_hours: float = Field(
+        default=10.0, gt=0, description="A training that takes longer hangs, or never ends; it is ended and has failed."
+    )
     out_of_scope_file: Path | None = Field(
         default=None, description="JSONL of utterances that no intent should take, for trainings that name no file."
     )

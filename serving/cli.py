@@ -262,7 +262,7 @@ def train(
     Example: `intentloop train --promote`
     """
     from pipelines.priority import give_way
-    from serving.jobs.keeper import alone_with
+    from serving.jobs.alone import alone_with
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.local.processes import is_listening
     from serving.local.progress import share_reporter

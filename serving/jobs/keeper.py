@@ -10,14 +10,13 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipelines.errors import BotError, NotFound, StoreUnavailable, TrainingBusy, TrainingInterrupted
-from pipelines.schemas.retraining import LEASE_TAG
+from pipelines.errors import BotError, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.settings import Settings
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
@@ -42,8 +41,8 @@ class Keeper:
     """A context that lasts as long as this process may train a bot.
 
     Entering it raises `TrainingBusy` where somebody else trains the bot, and `JobOver` or `NotFound` where there is no
-    such job to do. Should somebody else take the lease, which happens only to a process that gave no sign of life, it
-    is the main thread that is ended, by `SIGTERM`.
+    such job to do. Should somebody else take the lease, which happens only to a process that gave no sign of life, or
+    should the training take too long, it is the main thread that is ended, by `SIGTERM`.
 
     Parameters
     ----------
@@ -65,6 +64,12 @@ class Keeper:
         self._lease: Lease | None = None
         self._job: Job | None = None
         self.is_lost = False
+        self.is_overdue = False
+
+    @property
+    def limit_hours(self) -> float:
+        """How long a training may take."""
+        return self._settings.training_limit_hours
 
     @property
     def has_job(self) -> bool:
@@ -87,8 +92,8 @@ class Keeper:
         self._run = {"run_id": run_id, "run_url": run_url}
 
     def conclude(self, **changes: Any) -> None:
-        """Write what became of the job, if this is one."""
-        self._call(self._change_job(**changes, **self._run))
+        """Write what became of the job, if this is one; a database that is away for a moment is waited for."""
+        self._call(self._conclude(**changes, **self._run))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -154,9 +159,12 @@ class Keeper:
         raise JobOver(job)
 
     async def _keep(self) -> None:
-        renewed_at = time.monotonic()
+        begun_at = renewed_at = time.monotonic()
         written: tuple[Any, ...] = ()
         while not await self._is_told_to_stop(within=min(WRITE_SECONDS, self._ttl.total_seconds() / 6)):
+            if time.monotonic() - begun_at > self._settings.training_limit_hours * 3600 and not self.is_overdue:
+                self.is_overdue = True
+                os.kill(os.getpid(), signal.SIGTERM)
             try:
                 if time.monotonic() - renewed_at > self._ttl.total_seconds() / 3:
                     await self._renew()
@@ -183,6 +191,16 @@ class Keeper:
             os.kill(os.getpid(), signal.SIGTERM)
         self._lease = renewed
 
+    async def _conclude(self, **changes: Any) -> None:
+        give_up_at = time.monotonic() + self._ttl.total_seconds()
+        while True:
+            try:
+                return await self._change_job(**changes)
+            except StoreUnavailable:
+                if time.monotonic() > give_up_at:
+                    raise
+            await asyncio.sleep(WRITE_SECONDS)
+
     async def _change_job(self, **changes: Any) -> None:
         """Write the job, unless somebody has decided about it meanwhile."""
         async with self._writing:
@@ -203,78 +221,6 @@ class Keeper:
                 await self._leases.give_back(self._lease, now=_now())
         finally:
             self._database.close()
-
-
-@contextmanager
-def raising_on_end() -> Iterator[None]:
-    """Let a request to end be heard like Ctrl-C, so that what is under way is put in order.
-
-    Only the first one: a second one must not stop the putting in order. Whoever sends it has the means to kill.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def explain_end(error: Exception | KeyboardInterrupt, *, bot: str, keeper: Keeper) -> Exception:
-    """Give the error that says why a training ended, in place of one that only says that its process was told to."""
-    if keeper.is_lost:
-        return TrainingInterrupted(f"the training of bot {bot!r} was taken over by another process, and this one ended")
-    if isinstance(error, KeyboardInterrupt):
-        return TrainingInterrupted(f"the training of bot {bot!r} ended")
-    return error
-
-
-@contextmanager
-def alone_with(settings: Settings, bot: str, *, is_needed: bool) -> Iterator[dict[str, str]]:
-    """Keep other trainings of a bot away, and `intentloop forget`, while it is trained by hand.
-
-    Parameters
-    ----------
-    settings
-        The platform's.
-    bot
-        The bot.
-    is_needed
-        Whether there can be no training without the database; otherwise a silent one keeps nobody away.
-
-    Yields
-    ------
-    dict[str, str]
-        Tags for the MLflow run, by which the next retraining knows it for dead if this process is killed.
-
-    Raises
-    ------
-    TrainingBusy
-        Somebody else is at work on the bot.
-    StoreUnavailable
-        The database does not answer, and it is needed.
-    TrainingInterrupted
-        This process gave no sign of life for so long that another one has taken its place.
-    """
-    keeper, tags = Keeper(settings, bot, job=None), {}
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(keeper)
-            tags[LEASE_TAG] = str(keeper.lease_number)
-        except StoreUnavailable as error:
-            if is_needed:
-                raise
-            _log.warning("note: %s; nothing keeps other trainings of bot %r away meanwhile", error, bot)
-        stack.enter_context(raising_on_end())
-        try:
-            yield tags
-        except KeyboardInterrupt as error:
-            if keeper.is_lost:
-                raise explain_end(error, bot=bot, keeper=keeper) from error
-            raise
 
 
 def _now() -> datetime:

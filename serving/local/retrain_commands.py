@@ -51,7 +51,8 @@ def retrain(
     """
     from pipelines.priority import give_way
     from pipelines.schemas.training import TrainParams
-    from serving.jobs.keeper import JobOver, Keeper, raising_on_end
+    from serving.jobs.alone import raising_on_end
+    from serving.jobs.keeper import JobOver, Keeper
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.local.processes import is_listening
     from serving.logs import configure_logging
@@ -98,8 +99,8 @@ def _retrain(
     params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
 ) -> "Retrained":
     """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
-    from pipelines.errors import BotError, StoreUnavailable
-    from serving.jobs.keeper import explain_end
+    from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+    from serving.jobs.alone import explain_end
     from serving.jobs.retraining import notify, outcome_of
     from serving.logs import describe_crash
 
@@ -108,8 +109,9 @@ def _retrain(
     except (Exception, KeyboardInterrupt) as error:
         problem = explain_end(error, bot=params.bot, keeper=keeper)
         reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
-        is_passing = isinstance(error, KeyboardInterrupt) or (settings.training_queue_url and _is_passing(problem))
-        comes_back = keeper.has_job and bool(is_passing)
+        can_wait = settings.training_queue_url is not None  # in a queue; elsewhere only what a dying chat API has ended
+        is_passing = isinstance(problem, TrainingInterrupted) or (can_wait and _is_passing(problem))
+        comes_back = keeper.has_job and is_passing
         with suppress(StoreUnavailable):
             keeper.conclude(**_failure(reason, comes_back=comes_back))
         if not comes_back:  # whoever decides that it does not, after all, tells it

@@ -1,16 +1,15 @@
 """Who holds a lease in one process, and what happens when it is lost."""
 
-import os
 import signal
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from pipelines.errors import NotFound, StoreUnavailable, TrainingBusy, TrainingInterrupted
-from pipelines.schemas.retraining import LEASE_TAG
-from serving.jobs.keeper import JobOver, Keeper, alone_with, raising_on_end
+from pipelines.errors import NotFound, StoreUnavailable, TrainingBusy
+from serving.jobs.keeper import JobOver, Keeper
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
 from serving.store.keys import training_key
@@ -81,49 +80,19 @@ def test_keeper_whose_lease_was_taken_ends_its_process(
     assert planned.job(new_name).state == "running"
 
 
-def test_alone_with_marks_the_run_and_raises_what_has_happened_when_the_lease_is_lost(
-    planned: Platform, new_name: str
+def test_keeper_waits_with_the_last_word_for_a_database_that_is_away(
+    planned: Platform, new_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with alone_with(planned.settings(), new_name, is_needed=False) as tags:
-        assert tags == {LEASE_TAG: str(lease_of(planned, new_name).number)}
+    ordered(planned, new_name)
+    write, failures = Jobs.change, iter([StoreUnavailable("write job"), StoreUnavailable("write job")])
 
-    async def take_over(database: Database) -> None:
-        later = now() + timedelta(minutes=5)
-        await Leases(database, ttl=TTL).take(training_key(new_name), holder="other", now=later)
+    async def fails_twice(jobs: Jobs, job: Job, **changes: Any) -> Job | None:
+        error = next(failures, None) if "state" in changes else None
+        if error is not None:
+            raise error
+        return await write(jobs, job, **changes)
 
-    def train() -> None:
-        with alone_with(planned.settings(lease_seconds=2.0), new_name, is_needed=True):
-            planned.ask(take_over)
-            time.sleep(30)
-
-    with pytest.raises(TrainingInterrupted, match="was taken over by another process"):
-        train()
-
-
-def test_alone_with_does_without_a_database_that_is_not_needed(
-    planned: Platform, new_name: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    nowhere = planned.settings().model_copy(update={"mongo_uri": "mongodb://127.0.0.1:9", "mongo_timeout_seconds": 0.5})
-    with alone_with(nowhere, new_name, is_needed=False) as tags:
-        assert tags == {}
-    assert f"nothing keeps other trainings of bot '{new_name}' away" in caplog.text
-    with pytest.raises(StoreUnavailable), alone_with(nowhere, new_name, is_needed=True):
-        pass
-
-
-def test_raising_on_end_hears_the_first_request_to_end_only() -> None:
-    done = []
-
-    def work() -> None:
-        with raising_on_end():
-            try:
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(5)
-            finally:
-                os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(0.1)
-                done.append("put in order")
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert done == ["put in order"]
+    with Keeper(planned.settings(), new_name, job=1) as keeper:
+        monkeypatch.setattr(Jobs, "change", fails_twice)
+        keeper.conclude(state="done", version="2")
+    assert (planned.job(new_name).state, next(failures, None)) == ("done", None)

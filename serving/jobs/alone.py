@@ -1,0 +1,100 @@
+"""Training a bot while nobody else does, and why that ended before its time."""
+
+import logging
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import FrameType
+
+from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+from pipelines.schemas.retraining import LEASE_TAG
+from pipelines.settings import Settings
+from serving.jobs.keeper import Keeper
+
+_log = logging.getLogger(__name__)
+
+
+class TrainingOverdue(BotError):
+    """A training took so long that it must hang; it would keep all others of its bot waiting for ever."""
+
+    def __init__(self, bot: str, *, hours: float) -> None:
+        super().__init__(
+            f"the training of bot {bot!r} was ended since it took longer than {hours:g} hours; look at its log where "
+            "it stood still, or allow more in INTENTLOOP_TRAINING_LIMIT_HOURS"
+        )
+
+
+@contextmanager
+def raising_on_end() -> Iterator[None]:
+    """Let a request to end be heard like Ctrl-C, so that what is under way is put in order.
+
+    Only the first one: a second one must not stop the putting in order. Whoever sends it has the means to kill.
+    """
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def explain_end(error: Exception | KeyboardInterrupt, *, bot: str, keeper: Keeper) -> Exception:
+    """Give the error that says why a training ended, in place of one that only says that its process was told to."""
+    if keeper.is_lost:
+        return TrainingInterrupted(f"the training of bot {bot!r} was taken over by another process, and this one ended")
+    if keeper.is_overdue:
+        return TrainingOverdue(bot, hours=keeper.limit_hours)
+    if isinstance(error, KeyboardInterrupt):
+        return TrainingInterrupted(f"the training of bot {bot!r} ended")
+    return error
+
+
+@contextmanager
+def alone_with(settings: Settings, bot: str, *, is_needed: bool) -> Iterator[dict[str, str]]:
+    """Keep other trainings of a bot away, and `intentloop forget`, while it is trained by hand.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    bot
+        The bot.
+    is_needed
+        Whether there can be no training without the database; otherwise a silent one keeps nobody away.
+
+    Yields
+    ------
+    dict[str, str]
+        Tags for the MLflow run, by which the next retraining knows it for dead if this process is killed.
+
+    Raises
+    ------
+    TrainingBusy
+        Somebody else is at work on the bot.
+    StoreUnavailable
+        The database does not answer, and it is needed.
+    TrainingInterrupted
+        This process gave no sign of life for so long that another one has taken its place.
+    TrainingOverdue
+        It took too long.
+    """
+    keeper, tags = Keeper(settings, bot, job=None), {}
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(keeper)
+            tags[LEASE_TAG] = str(keeper.lease_number)
+        except StoreUnavailable as error:
+            if is_needed:
+                raise
+            _log.warning("note: %s; nothing keeps other trainings of bot %r away meanwhile", error, bot)
+        stack.enter_context(raising_on_end())
+        try:
+            yield tags
+        except KeyboardInterrupt as error:
+            if keeper.is_lost or keeper.is_overdue:
+                raise explain_end(error, bot=bot, keeper=keeper) from error
+            raise
