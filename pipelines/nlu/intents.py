@@ -9,7 +9,7 @@ import numpy.typing as npt
 from pipelines.nlu.boundaries import Boundaries
 from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.held_out import HeldOut
-from pipelines.nlu.linear import stack_features, stratified_folds
+from pipelines.nlu.linear import shared_processes, stack_features, stratified_folds
 from pipelines.nlu.prototypes import PrototypeRidge
 from pipelines.nlu.regimes import REGIME_BY_NAME, Regime, Tuning, choose_regime
 from pipelines.nlu.sparse import SparseVector
@@ -69,6 +69,7 @@ class IntentClassifier:
         self.n_folds = n_folds
         self.seed = seed
 
+    @shared_processes()
     def fit(
         self,
         X: Any,

@@ -3,7 +3,11 @@
 import multiprocessing
 import os
 import warnings
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +16,45 @@ _N_CHUNKS = 4
 """Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
 _LARGE = 50_000_000
 """Stored numbers times intents from which on processes are worth their start: about a second of work."""
-_IDLE_SECONDS = 30
-"""How long such a process waits for the next fit; also how long it outlives a training that was killed."""
-
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
+_Machine = tuple[FloatArray, FloatArray]
+
+
+class _Processes:
+    """Processes for large fits, started when the first one comes."""
+
+    def __init__(self) -> None:
+        self._executor: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True)
+
+    def map(self, fit: Callable[[LabelArray], _Machine], labels: list[LabelArray]) -> list[_Machine]:
+        if self._executor is None:
+            # not the standard library's: that one runs the main script again in every process
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            self._executor = ProcessPoolExecutor(min(_N_CHUNKS, os.cpu_count() or 1))
+        return list(self._executor.map(fit, labels))
+
+
+_shared: ContextVar[_Processes | None] = ContextVar("_shared", default=None)
+
+
+@contextmanager
+def shared_processes() -> Iterator[None]:
+    """Let large fits share processes, which take a second to start and end with this context. Also a decorator."""
+    with _Processes() as processes:
+        token = _shared.set(processes)
+        try:
+            yield
+        finally:
+            _shared.reset(token)
 
 
 def stratified_folds(y: LabelArray, *, n_folds: int, seed: int) -> LabelArray:
@@ -69,25 +107,21 @@ def fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tu
     return np.ascontiguousarray(coefficients.T, dtype=np.float32), intercepts.astype(np.float32)
 
 
-def _fit_svm(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
+def _fit_svm(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> _Machine:
     """Fit one boundary per intent; where that takes long, in processes of their own.
 
     Not in threads: liblinear draws from one generator a process, so that fits side by side take each other's numbers.
     """
     if n_intents <= _N_CHUNKS:
-        return _fit_machine(X, y, C, seed)
+        return _fit_machine(X, y, C=C, seed=seed)
     # the others together, `n_intents`, sort last, and their own boundary is dropped
     chunks = np.array_split(np.arange(n_intents), _N_CHUNKS)
     problems = [(len(chunk), np.where(np.isin(y, chunk), y, n_intents)) for chunk in chunks]
-    is_large = X.nnz * n_intents >= _LARGE and multiprocessing.parent_process() is None
-    if is_large:
-        from joblib import Parallel, delayed
-
-        n_processes = min(_N_CHUNKS, os.cpu_count() or 1)
-        with Parallel(n_processes, backend="loky", idle_worker_timeout=_IDLE_SECONDS) as parallel:
-            fitted = parallel(delayed(_fit_machine)(X, labels, C, seed) for _, labels in problems)
+    fit, labels = partial(_fit_machine, X, C=C, seed=seed), [labels for _, labels in problems]
+    if X.nnz * n_intents >= _LARGE and multiprocessing.parent_process() is None:
+        fitted = _map_in_processes(fit, labels)
     else:
-        fitted = [_fit_machine(X, labels, C, seed) for _, labels in problems]
+        fitted = list(map(fit, labels))
     parts = [
         (-coefficients, -intercepts) if size == 1 else (coefficients[:size], intercepts[:size])
         for (size, _), (coefficients, intercepts) in zip(problems, fitted, strict=True)
@@ -95,7 +129,15 @@ def _fit_svm(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tupl
     return np.vstack([part for part, _ in parts]), np.concatenate([part for _, part in parts])
 
 
-def _fit_machine(X: Any, y: LabelArray, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
+def _map_in_processes(fit: Callable[[LabelArray], _Machine], labels: list[LabelArray]) -> list[_Machine]:
+    processes = _shared.get()
+    if processes is not None:
+        return processes.map(fit, labels)
+    with _Processes() as processes:
+        return processes.map(fit, labels)
+
+
+def _fit_machine(X: Any, y: LabelArray, *, C: float, seed: int) -> _Machine:
     from sklearn.svm import LinearSVC
 
     with warnings.catch_warnings():
