@@ -86,7 +86,8 @@ def alone_with(settings: Settings, bot: str, *, is_needed: bool) -> Iterator[dic
     with ExitStack() as stack:
         try:
             stack.enter_context(keeper)
-            tags[LEASE_TAG] = str(keeper.lease_number)
+            if is_needed:  # leases of this database say nothing of a run that only shares the MLflow server with others
+                tags[LEASE_TAG] = str(keeper.lease_number)
         except StoreUnavailable as error:
             if is_needed:
                 raise

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from pipelines.errors import NotFound
-from serving.jobs.process import EXIT_BUSY, TrainingProcess
+from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.store.jobs import MAX_ATTEMPTS, Job, Jobs
 from serving.store.keys import training_key
 from serving.store.leases import Lease, Leases
@@ -90,7 +90,7 @@ class Attempts:
         if job.attempts >= MAX_ATTEMPTS:
             await self._fail(job, _too_often(job))
             return Ending.OVER
-        ended = await self._process.run(job, stop=stop)
+        ended = await self._run(job, stop)
         found = await self._jobs.find(bot, number)
         if found is None or found.is_over:
             return Ending.OVER
@@ -104,6 +104,12 @@ class Attempts:
         tried = found.model_copy(update={"attempts": job.attempts + 1})
         _log.warning("training %d of bot %s: attempt %d: exit code %d", number, bot, tried.attempts, ended.code)
         return await self._after_failure(tried, found.reason or ended.sentence)
+
+    async def _run(self, job: Job, stop: asyncio.Event) -> Ended:
+        try:
+            return await self._process.run(job, stop=stop)
+        except OSError as error:  # the disk is full, or there are too many processes
+            return Ended(1, f"its process could not be begun: {error.strerror or type(error).__name__}")
 
     async def find_holder(self, bot: str) -> Lease | None:
         """Find who trains a bot, or takes a person out of what it has learnt; None if nobody does."""

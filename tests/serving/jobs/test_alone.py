@@ -29,8 +29,10 @@ def lease_of(planned: Platform, bot: str) -> Lease:
 def test_alone_with_marks_the_run_and_raises_what_has_happened_when_the_lease_is_lost(
     planned: Platform, new_name: str
 ) -> None:
-    with alone_with(planned.settings(), new_name, is_needed=False) as tags:
-        assert tags == {LEASE_TAG: str(lease_of(planned, new_name).number)}
+    for number, is_needed in ((1, True), (2, False)):
+        with alone_with(planned.settings(), new_name, is_needed=is_needed) as tags:
+            assert (lease_of(planned, new_name).number, lease_of(planned, new_name).until > now()) == (number, True)
+            assert tags == ({LEASE_TAG: "1"} if is_needed else {})
 
     async def take_over(database: Database) -> None:
         later = now() + timedelta(minutes=5)

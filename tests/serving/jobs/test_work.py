@@ -297,6 +297,19 @@ async def test_crew_trains_one_bot_after_the_other_and_says_what_failed(database
     await crew.aclose()
 
 
+async def test_crew_fails_a_job_whose_process_cannot_be_begun(database: Database, new_name: str) -> None:
+    async def has_no_room(jobs: Jobs, job: Job) -> Ended:
+        raise OSError(28, "No space left on device")
+
+    jobs, crew = Jobs(database), crew_of(database, has_no_room)
+    await crew.take_on((await jobs.order(new_name, by="test", now=now()))[0])
+    await until_over(jobs, new_name, 1)
+    job = await jobs.find(new_name, 1)
+    assert job is not None
+    assert (job.state, job.reason) == ("failed", "its process could not be begun: No space left on device")
+    await crew.aclose()
+
+
 async def test_crew_takes_the_next_job_while_the_process_of_the_last_one_is_still_ending(
     database: Database, new_name: str
 ) -> None:
