@@ -23,6 +23,7 @@ from serving.local import (
 )
 from serving.local.arguments import EncoderOption, chosen_bot, read_settings, release_of
 from serving.local.bench_commands import bench_app
+from serving.local.one_thread import ONE_THREAD
 
 app = typer.Typer(
     name="intentloop",
@@ -59,6 +60,8 @@ def root(
     ] = False,
 ) -> None:
     """Take the options that come before a command."""
+    for variable, value in ONE_THREAD.items():
+        os.environ.setdefault(variable, value)
 
 
 @app.command(rich_help_panel=_RUN)
@@ -86,10 +89,6 @@ def serve() -> None:
 
     Example: `INTENTLOOP_MONGO_URI=mongodb://db/ MLFLOW_TRACKING_URI=http://mlflow:5000 intentloop serve`
     """
-    from serving.local.programs import ONE_THREAD
-
-    for variable, value in ONE_THREAD.items():
-        os.environ.setdefault(variable, value)
     from serving.app import create_app
     from serving.local.processes import check_port
     from serving.logs import configure_logging
@@ -123,10 +122,6 @@ def worker(
         configure_logging()
         asyncio.run(run_training_worker(read_settings()))
         return
-    from serving.local.programs import ONE_THREAD
-
-    for variable, value in ONE_THREAD.items():
-        os.environ.setdefault(variable, value)
     from serving.logs import configure_logging
     from serving.worker import run_worker
 

@@ -14,6 +14,7 @@ from pipelines.errors import SetupProblem
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.bench.meter import REPORT_PATH
 from serving.local import programs
+from serving.local.one_thread import ONE_THREAD
 from serving.local.processes import Child, Program
 from serving.store.client import Database
 
@@ -117,7 +118,7 @@ def _program(settings: Settings) -> Program:
         f"{ENV_PREFIX}MONGO_DATABASE": settings.mongo_database,
         # Thousands of made-up messages are nothing to pay a provider for.
         f"{ENV_PREFIX}LLM_BASE_URL": "",
-        **programs.ONE_THREAD,
+        **ONE_THREAD,
     }
     return Program(
         "bench-api", "the benchmark's chat API", [sys.executable, "-m", "serving.bench.api"], None, variables

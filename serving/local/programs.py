@@ -18,8 +18,6 @@ from serving.local.processes import Program, free_port
 
 LOOPBACK = "127.0.0.1"
 SHOP = "shop"
-# A message's products are small: threads that wait for each other cost twice the CPU. Read when numpy is imported.
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 SAMPLE = Path(serving.__file__).parents[1] / "data" / "sample"
 STAND_IN = Path(serving.__file__).parents[1] / "tests" / "fakes" / "llm_server.py"
 """What plays the language model where no endpoint is set; only a checkout has it."""
