@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 ENV_PREFIX = "INTENTLOOP_"
 SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
 """What the variables begin with whose values bots and settings name as `secrets.NAME` and `secret:NAME`."""
+OUT_OF_SCOPE_FOLDER = "out-of-scope"
+"""Folder of the home that holds, by bot, what no intent should take."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """What a bot may be called; the registry and URLs hold the name as it is."""
 _PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
@@ -126,7 +128,9 @@ class Settings(BaseSettings):
         default=10.0, gt=0, description="A training that takes longer hangs, or never ends; it is ended and has failed."
     )
     out_of_scope_file: Path | None = Field(
-        default=None, description="JSONL of utterances that no intent should take, for trainings that name no file."
+        default=None,
+        description="JSONL of utterances that no intent should take, for trainings that name none; unset: "
+        "`out-of-scope/BOT.jsonl` in the home folder, if it is there.",
     )
     retrain_policy: Literal["notify", "promote"] = Field(
         default="notify",
@@ -215,6 +219,22 @@ class Settings(BaseSettings):
         if value and not _is_scheduler(value):
             raise ValueError("it must be tcp://HOST:PORT or tls://HOST:PORT")
         return value or None
+
+    def out_of_scope_of(self, bot: str) -> Path | None:
+        """Give the file of utterances that no intent of a bot should take, if there is one.
+
+        Parameters
+        ----------
+        bot
+            Name of the bot.
+
+        Returns
+        -------
+        Path | None
+            The one that was set for all bots, else the bot's own in the home folder.
+        """
+        own = self.home / OUT_OF_SCOPE_FOLDER / f"{bot}.jsonl"
+        return self.out_of_scope_file or (own if own.is_file() else None)
 
     @property
     def resolved_mongo_uri(self) -> str:

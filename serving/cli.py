@@ -281,7 +281,7 @@ def train(
         bot=chosen_bot(bot),
         source=source,
         home=settings.home,
-        out_of_scope_file=out_of_scope or settings.out_of_scope_file,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_of(chosen_bot(bot)),
         test_file=test,
         encoder=encoder,
         algorithm="lbfgs" if thorough else "ap",

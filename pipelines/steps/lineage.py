@@ -26,6 +26,7 @@ from pipelines.errors import TrainingBusy
 from pipelines.nlu.release import GOLDEN_FILE, MANIFEST_FILE
 from pipelines.nlu.text import plain
 from pipelines.progress import Progress
+from pipelines.settings import OUT_OF_SCOPE_FOLDER
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
 from pipelines.steps.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
@@ -41,7 +42,7 @@ _LONGEST_TRAINING = timedelta(hours=12)
 _MAX_BYTES = 200_000_000
 _NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds")
 """Folders of the home that hold nothing of customers, or that are looked at in another way."""
-_OURS = ("undo", "runs", "scores")
+_OURS = ("undo", "runs", "scores", OUT_OF_SCOPE_FOLDER)
 """Folders of the home whose files may be changed or deleted."""
 _ALWAYS_CLEANED = (".html", ".ipynb")
 """Pages that show examples in pieces, which no search finds."""

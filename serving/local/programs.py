@@ -121,21 +121,17 @@ def stand_in_port(settings: Settings) -> int | None:
 
 
 def training(settings: Settings, *, is_sample: bool) -> Program:
-    """Plan a training run that promotes what it made; the sample bot comes with utterances to refuse and to test on."""
+    """Plan a training run that promotes what it made; the sample bot comes with utterances to test on."""
     command = [sys.executable, "-m", "serving.cli", "train", "--promote"]
-    if is_sample:
-        extras = (("--out-of-scope", SAMPLE / "oos.jsonl"), ("--test", SAMPLE / "test.jsonl"))
-        command += [part for option, file in extras if file.is_file() for part in (option, str(file))]
+    if is_sample and (test := SAMPLE / "test.jsonl").is_file():
+        command += ["--test", str(test)]
     return Program("train", "the training", command, environment=environment(settings))
 
 
-def chat_api(settings: Settings, *, is_sample: bool) -> Program:
-    """Plan the chat API; trainings of the sample bot refuse what the first one refused."""
+def chat_api(settings: Settings) -> Program:
+    """Plan the chat API."""
     command = [sys.executable, "-m", "serving.cli", "serve"]
-    variables, file = environment(settings), SAMPLE / "oos.jsonl"
-    if is_sample and settings.out_of_scope_file is None and file.is_file():
-        variables[f"{ENV_PREFIX}OUT_OF_SCOPE_FILE"] = str(file)
-    return Program("api", "the chat API", command, environment=variables)
+    return Program("api", "the chat API", command, environment=environment(settings))
 
 
 def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:

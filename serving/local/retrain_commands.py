@@ -66,7 +66,7 @@ def retrain(
         bot=name,
         home=settings.home,
         encoder=encoder,
-        out_of_scope_file=out_of_scope or settings.out_of_scope_file,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_of(name),
         release_alias=settings.release_alias,
     )
     wants_promotion = settings.retrain_policy == "promote" if promote is None else promote

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable, without_password
-from pipelines.settings import Settings
+from pipelines.settings import OUT_OF_SCOPE_FOLDER, Settings
 from serving.local import programs
 from serving.local.home import ADMIN_TOKEN_FILE, StopRequested, hold_home, require_packages, stop_on_signals
 from serving.local.plan import Plan, check_machine, make_plan
@@ -110,9 +111,11 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         _await_port(stack, step, settings.mlflow_port if plan.has_registry else None, own="MLFLOW_TRACKING_URI")
         if plan.has_registry:
             stack.wait(step, _answers(f"{settings.resolved_tracking_uri}/health"), timeout_seconds=_SERVER_SECONDS)
+    if drafts.is_sample:
+        _keep_what_to_refuse(settings)
     problem = _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
     with view.step("Chat API", expected_seconds=4) as step:
-        program = programs.chat_api(settings, is_sample=drafts.is_sample)
+        program = programs.chat_api(settings)
         not_ready = _start_api(program, plan, stack, step, is_release_expected=problem is None)
     return problem or not_ready
 
@@ -200,6 +203,15 @@ async def _ensure_drafts(settings: Settings) -> _Drafts:
         return _Drafts(f"imported the sample with {report.intents_created} intents", is_sample=True)
     finally:
         database.close()
+
+
+def _keep_what_to_refuse(settings: Settings) -> None:
+    """Put the sample's out-of-scope utterances where every training of the bot finds them, its authors' ones too."""
+    sample = programs.SAMPLE / "oos.jsonl"
+    if settings.out_of_scope_of(settings.default_bot) is None and sample.is_file():
+        own = settings.home / OUT_OF_SCOPE_FOLDER / f"{settings.default_bot}.jsonl"
+        own.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(sample, own)
 
 
 def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_sample: bool) -> str | None:

@@ -12,7 +12,10 @@ from typing import Any
 
 import pytest
 
+from pipelines.settings import Settings
 from serving.local.processes import is_listening
+from serving.local.programs import SAMPLE
+from serving.local.up import _keep_what_to_refuse
 from tests.support.bots import TINY_BOT
 from tests.support.servers import free_port, start, stop
 
@@ -116,6 +119,9 @@ def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, 
     second = local.command("up")
     assert second.returncode == 1
     assert "running already" in second.stderr
+    again = local.command("retrain")
+    assert again.returncode == 0, again.stderr
+    assert "nothing to train: version 1 " in again.stdout
 
     assert local.process is not None
     local.process.kill()  # no chance to clean up
@@ -151,6 +157,19 @@ def test_up_stopped_while_starting_ends_everything(local: LocalPlatform, number:
     with pytest.raises(AssertionError, match="Everything has ended"):
         local.start(before_ready=stop_early)
     assert local.wait_for_end() == 0
+
+
+def test_sample_comes_with_what_every_training_of_it_refuses(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, home=tmp_path, default_bot="shop")  # type: ignore[call-arg]
+    assert settings.out_of_scope_of("shop") is None
+    _keep_what_to_refuse(settings)
+    own = settings.out_of_scope_of("shop")
+    assert own == tmp_path / "out-of-scope" / "shop.jsonl"
+    assert own.read_bytes() == (SAMPLE / "oos.jsonl").read_bytes()
+    assert settings.out_of_scope_of("another") is None
+    own.write_text("{}\n", encoding="utf-8")
+    _keep_what_to_refuse(settings)
+    assert own.read_text(encoding="utf-8") == "{}\n"
 
 
 def test_up_with_a_port_in_use_says_which(local: LocalPlatform) -> None:
