@@ -6,7 +6,7 @@ Nothing reaches outside: a tool's answer is the one in the log, as long as the r
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.errors import ToolFailed
@@ -132,6 +132,7 @@ async def replay(
     *,
     public_shortcuts: frozenset[str],
     endpoints: Mapping[str, str],
+    state_ttl: timedelta | None = None,
 ) -> list[ReplayedTurn]:
     """Work a thread out again, turn by turn, each on the state that the release itself came to.
 
@@ -145,6 +146,8 @@ async def replay(
         Intents that customers may call as `/intent_id`.
     endpoints
         The operator's base URLs, by name: a tool call is the same only if it goes to the same place.
+    state_ttl
+        After a longer pause nothing is remembered, as in the live thread. None: everything is, for ever.
 
     Returns
     -------
@@ -152,8 +155,10 @@ async def replay(
         One for each record.
     """
     state = DialogueState()
-    turns = []
+    turns: list[ReplayedTurn] = []
     for record in records:
+        if turns and state_ttl is not None and record.created_at - turns[-1].answered_at > state_ttl:
+            state = DialogueState()
         message = UserMessage.model_validate_json(record.message)
         if message.sent_at is None:
             message = message.model_copy(update={"sent_at": record.created_at})

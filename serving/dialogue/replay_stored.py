@@ -62,6 +62,7 @@ async def replay_newest(
         production=production,
         public_shortcuts=frozenset(settings.public_shortcuts),
         endpoints=settings.endpoints,
+        state_ttl=timedelta(days=settings.state_ttl_days),
         progress=progress,
     )
 
@@ -73,6 +74,7 @@ async def replay_both(
     production: Release,
     public_shortcuts: frozenset[str],
     endpoints: Mapping[str, str],
+    state_ttl: timedelta | None = None,
     progress: Progress,
 ) -> ReplayReport:
     """Work conversations out with both releases.
@@ -89,6 +91,8 @@ async def replay_both(
         Intents that customers may call as `/intent_id`.
     endpoints
         The operator's base URLs, by name.
+    state_ttl
+        After a longer pause nothing is remembered; None: everything is, for ever.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -106,7 +110,9 @@ async def replay_both(
             await asyncio.sleep(0)  # what else runs in this loop, such as a notebook's kernel, gets its turn
         try:
             before, after = [
-                await replay(records, release, public_shortcuts=public_shortcuts, endpoints=endpoints)
+                await replay(
+                    records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
+                )
                 for release in (production, candidate)
             ]
         except (BotError, ValidationError):  # a turn that another program wrote, or a context beyond all bounds

@@ -109,7 +109,10 @@ class Thread:
         """Answer every turn again with a release; tools answer what they answered, if they are asked the same."""
         endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         public_shortcuts = frozenset(settings.public_shortcuts)
-        return await replay(self.records, release, public_shortcuts=public_shortcuts, endpoints=endpoints)
+        state_ttl = timedelta(days=settings.state_ttl_days)
+        return await replay(
+            self.records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
+        )
 
     def with_text(self, turn: int, text: str) -> Self:
         """Let the customer write something else in a turn, counted from 1."""

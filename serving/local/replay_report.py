@@ -54,7 +54,10 @@ async def replay_stored(
     if not records:
         raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it (any more)")
     public_shortcuts = frozenset(settings.public_shortcuts)
-    return await replay(records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints)
+    state_ttl = timedelta(days=settings.state_ttl_days)
+    return await replay(
+        records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints, state_ttl=state_ttl
+    )
 
 
 def print_replay(turns: list[ReplayedTurn], *, version: str, console: Console) -> None:

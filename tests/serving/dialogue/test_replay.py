@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace as changed
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,17 @@ async def again(chat: Chat, records: list[TurnRecord], release: Release) -> list
     return await replay(
         records, release, public_shortcuts=services.public_shortcuts, endpoints=dict(services.endpoints)
     )
+
+
+async def test_replay_forgets_what_the_live_thread_had_forgotten(chat: Chat, tiny_release: Release) -> None:
+    await chat.send("buy a tent")
+    await chat.send("3")
+    first, second = await chat.services.ledger.turns.of_thread(thread_key(chat.bot, "t"))
+    for days, is_form_there in ((29, True), (31, False)):
+        later = second.model_copy(update={"created_at": first.created_at + timedelta(days=days)})
+        more = {"public_shortcuts": frozenset[str](), "endpoints": dict(chat.services.endpoints)}
+        turns = await replay([first, later], tiny_release, state_ttl=timedelta(days=30), **more)
+        assert (turns[1].after.intent_id == "order_product") is is_form_there
 
 
 def with_intent(release: Release, intent_id: str, **fields: object) -> Release:
