@@ -98,7 +98,7 @@ def run_training(
         There is no such bot; nothing was begun. Likewise `DataRejected` where there is no such file, and
         `StoreUnavailable`.
     RegistryUnavailable
-        The MLflow server does not answer.
+        The MLflow server does not answer, perhaps only in the end, when the version is registered already.
     TrainingFailed
         A cell raised: data that must be repaired, or a fault of ours. The MLflow run is marked failed and holds the
         notebook with the cell that stopped it.
@@ -131,8 +131,11 @@ def run_training(
         with contextlib.suppress(MlflowException, OSError):
             _close_run(run_id, tracking_uri, executed, succeeded=False)
         raise
-    _close_run(run_id, tracking_uri, executed, succeeded=True)
-    return _outcome(params, run_id, tracking_uri, executed)
+    try:
+        _close_run(run_id, tracking_uri, executed, succeeded=True)
+        return _outcome(params, run_id, tracking_uri, executed)
+    except (MlflowException, OSError) as error:  # it is registered; the next retraining finds it, and closes its run
+        raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
 
 
 def _close_run(run_id: str, tracking_uri: str, executed: Path, *, succeeded: bool) -> None:

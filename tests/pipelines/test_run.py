@@ -267,6 +267,20 @@ def test_run_training_without_a_server_is_told_in_seconds(tmp_path: Path) -> Non
         run_training(params, settings_at(tmp_path), progress=lambda share, what: None)
 
 
+def test_run_training_whose_server_goes_silent_in_the_end_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fall_silent(*_: object, **__: object) -> None:
+        raise MlflowException("API request to http://mlflow failed with exception: connection refused")
+
+    monkeypatch.setattr("pipelines.run._execute", lambda *_: None)
+    monkeypatch.setattr("pipelines.steps.tracking.end_run", fall_silent)
+    store = f"sqlite:///{tmp_path}/mlflow.db"
+    params = TrainParams(source=str(write_bot(tmp_path, TINY_BOT_WIRE)), home=tmp_path, tracking_uri=store)
+    with tracked_at(store), pytest.raises(RegistryUnavailable, match="connection refused"):
+        run_training(params, settings_at(tmp_path), progress=lambda share, what: None)
+
+
 @pytest.mark.integration
 def test_run_training_of_nothing_leaves_nothing_in_mlflow(mlflow_uri: str, mongo_uri: str, tmp_path: Path) -> None:
     settings = settings_at(tmp_path).model_copy(update={"mongo_uri": mongo_uri})
