@@ -73,11 +73,12 @@ async def test_deletion_whose_process_died_keeps_nobody_waiting_for_long(
 ) -> None:
     behind, deletion = await opened(ledger, new_name), Deletion(database, [thread_key(new_name, "t")])
     await deletion.begin(now=now(), until=now() + timedelta(seconds=0.2))
-    await deletion.hold(until=now() + timedelta(seconds=0.5))
     await asyncio.sleep(0.25)
+    await deletion.hold(until=now() + timedelta(seconds=2))
+    await ledger.forgotten.refresh()
     with pytest.raises(ThreadForgotten):
         await opened(ledger, new_name)
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(2.1)
     await ledger.forgotten.refresh()
     await opened(ledger, new_name)
     with pytest.raises(ThreadForgotten):  # what had begun before stays void

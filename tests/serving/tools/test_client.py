@@ -81,10 +81,10 @@ BAD_TOOLS: dict[str, tuple[Behaviour, str]] = {
     "drips its head": (for_ever(OK, b"X-A: 1\r\n", pause_seconds=0.05), LATE),
     "drips a chunk": (for_ever(OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n", pause_seconds=0.05), LATE),
     "informs for ever": (for_ever(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", pause_seconds=0.001), LATE),
-    "50 MB": (flood, "larger than 100000 bytes"),
+    "50 MB": (flood, "larger than INTENTLOOP_TOOL_MAX_RESPONSE_BYTES=100000"),
     "50 MB announced": (
         raw(OK + b"Content-Length: 50000000\r\n\r\n", *[b"x" * 65536] * 10),
-        "larger than 100000 bytes",
+        "larger than INTENTLOOP_TOOL_MAX_RESPONSE_BYTES=100000",
     ),
     "headers for ever": (for_ever(OK, b"X-A: " + b"a" * 1000 + b"\r\n"), NO_HTTP),
     "one header for ever": (for_ever(OK + b"X-A: ", b"a" * 10_000), NO_HTTP),
