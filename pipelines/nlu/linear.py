@@ -16,6 +16,8 @@ _N_CHUNKS = 4
 """Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
 _LARGE = 50_000_000
 """Stored numbers times intents from which on processes are worth their start: about a second of work."""
+_IDLE_SECONDS = 20.0
+"""How long a process waits for another fit; in a training that goes on, it is started again for the next one."""
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
 _Machine = tuple[FloatArray, FloatArray]
@@ -39,7 +41,9 @@ class _Processes:
             # not the standard library's: that one runs the main script again in every process
             from joblib.externals.loky import ProcessPoolExecutor
 
-            self._executor = ProcessPoolExecutor(min(_N_CHUNKS, os.cpu_count() or 1))
+            n_processes = min(_N_CHUNKS, os.cpu_count() or 1)
+            # those that a killed training leaves behind end by themselves then
+            self._executor = ProcessPoolExecutor(n_processes, timeout=_IDLE_SECONDS)
         return list(self._executor.map(fit, labels))
 
 
