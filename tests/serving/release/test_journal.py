@@ -73,9 +73,8 @@ async def test_swap_of_a_look_that_was_under_way_at_the_end_is_written_down(
     new_name: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "serving.release.watcher._LAST_LOOK_SECONDS", 20.0
-    )  # a busy machine takes long to load a release
+    # a busy machine takes longer to load a release than a process that ends would wait
+    monkeypatch.setattr("serving.release.watcher._LAST_LOOK_SECONDS", 20.0)
     promotions = Promotions(database)
     registry.promote(new_name, "1", release_folders[0])
     provider = make(default_bot=new_name)
