@@ -102,6 +102,9 @@ async def test_swap_that_a_command_has_written_down_is_not_written_again(
     promotions = Promotions(database)
     registry.promote(new_name, "1", release_folders[0])
     both = await two_processes(make, promotions, new_name)
+    async with asyncio.timeout(20):
+        while await steps_of(promotions, new_name) != [("noticed", None, "1")]:  # noqa: ASYNC110 - written in its time
+            await asyncio.sleep(0.02)
     command = Move(
         bot=new_name, kind="promotion", from_version="1", to_version="2", at=now(), by="ada@lab", why="better"
     )
