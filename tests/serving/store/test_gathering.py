@@ -4,15 +4,21 @@ from collections.abc import Sequence
 import pytest
 
 from pipelines.errors import StoreUnavailable
+from serving.store import gathering
 from serving.store.gathering import MOST, Gathered
+from tests.support.providers import until
 
 
 class _Doubler:
-    """Doubles numbers, and writes down how it was called; 13 alone cannot be sent."""
+    """Doubles numbers, and writes down how it was called; 13 alone cannot be sent.
 
-    def __init__(self, failure: Exception | None = None) -> None:
+    `answered`: what it answers waits for that.
+    """
+
+    def __init__(self, failure: Exception | None = None, *, answered: asyncio.Event | None = None) -> None:
         self.calls: list[list[int]] = []
         self.failure = failure
+        self.answered = answered
         self.double = Gathered(self._one, self._several)
 
     async def _one(self, number: int) -> int:
@@ -20,7 +26,7 @@ class _Doubler:
 
     async def _several(self, numbers: Sequence[int]) -> list[int]:
         self.calls.append(list(numbers))
-        await asyncio.sleep(0)
+        await (self.answered.wait() if self.answered else asyncio.sleep(0))
         if self.failure is not None:
             raise self.failure
         if 13 in numbers:
@@ -72,3 +78,32 @@ async def test_one_who_is_called_off_leaves_the_others_alone() -> None:
     with pytest.raises(asyncio.CancelledError):
         await impatient
     assert await patient == 4
+
+
+async def test_what_comes_while_a_call_is_under_way_goes_out_together_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gathering, "PATIENCE_SECONDS", 60.0)
+    doubler = _Doubler(answered=asyncio.Event())
+    tasks = []
+    for number in (1, 2, 3):  # each in a round of its own
+        tasks.append(asyncio.create_task(doubler.double(number)))
+        await asyncio.sleep(0.01)
+    assert doubler.calls == [[1]]
+    assert doubler.answered is not None
+    doubler.answered.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6]
+    assert doubler.calls == [[1], [2, 3]]
+
+
+async def test_a_call_that_hangs_keeps_the_next_one_for_a_moment_only() -> None:
+    doubler = _Doubler(answered=asyncio.Event())
+    tasks = [asyncio.create_task(doubler.double(1))]
+    await asyncio.sleep(0.01)
+    tasks += [asyncio.create_task(doubler.double(number)) for number in (2, 3)]
+    await until(lambda: len(doubler.calls) == 2)
+    assert doubler.calls == [[1], [2, 3]]
+    assert doubler.answered is not None
+    doubler.answered.set()
+    assert await asyncio.gather(*tasks) == [2, 4, 6]
+    assert await doubler.double(4) == 8
