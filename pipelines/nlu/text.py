@@ -38,6 +38,11 @@ def tokenize(text: str) -> list[Token]:
     return list(_tokens(text))
 
 
+def split(text: str) -> list[str]:
+    """Give the tokens' texts alone, for half the price."""
+    return _TOKEN.findall(text)
+
+
 def plain(text: str) -> str:
     """Give what two texts have in common that differ in capitals, in spaces or in how characters are composed."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from pipelines.nlu.text import tokenize
+from pipelines.nlu.text import split
 from serving.dialogue.answer_words import WORDS, AnswerWords
 
 
@@ -51,7 +51,7 @@ def plain_words(text: str) -> tuple[str, ...]:
 
     A thumb is a word too.
     """
-    return tuple(token.text for token in tokenize(_plain(text)) if token.text[0].isalnum() or token.text in _IS_YES)
+    return tuple([token for token in split(_plain(text)) if token[0].isalnum() or token in _IS_YES])
 
 
 def _plain(text: str) -> str:
