@@ -6,6 +6,7 @@ words halves what is left, for customers of one bot share most of their words. A
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
@@ -78,9 +79,7 @@ class TfidfBlock:
 
     def weigh(self, occurrences: Iterable[int]) -> SparseVector:
         """Weigh the columns of one text's n-grams: (1 + ln count) * idf, scaled to unit length."""
-        counts: dict[int, int] = {}
-        for column in occurrences:
-            counts[column] = counts.get(column, 0) + 1
+        counts = Counter(occurrences)
         columns = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
         weights = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
         np.log(weights, out=weights)
