@@ -126,7 +126,10 @@ def split_cpu(before: dict[str, float], after: dict[str, float]) -> CpuSplit:
         A message's share of the time between them.
     """
     spent = {name: after[name] - before[name] for name in after}
-    charged = sum(spent[name] for name in ("http", "dialogue", "nlu", "database", "tools"))
+    requests = max(1.0, spent["requests"])
+    accounts = ("http", "dialogue", "nlu", "database", "tools")
+    spent |= {name: spent[name] * requests / max(1.0, spent["metered"]) for name in accounts}  # as if all were metered
+    charged = sum(spent[name] for name in accounts)
     milliseconds = {
         "http_framework": spent["http"],
         "http_server": spent["loop"] - charged,
@@ -136,7 +139,6 @@ def split_cpu(before: dict[str, float], after: dict[str, float]) -> CpuSplit:
         "tools": spent["tools"],
         "dialogue": spent["dialogue"],
     }
-    requests = max(1.0, spent["requests"])
     return CpuSplit(**{name: round(seconds * _MS / requests, 3) for name, seconds in milliseconds.items()})
 
 

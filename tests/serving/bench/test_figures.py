@@ -21,7 +21,8 @@ def test_outcomes_of_counts_every_kind() -> None:
 
 def test_split_cpu_adds_up_to_the_process() -> None:
     before = dict.fromkeys(
-        ("process", "loop", "http", "dialogue", "nlu", "database", "tools", "nlu_in_threads", "requests"), 1.0
+        ("process", "loop", "http", "dialogue", "nlu", "database", "tools", "nlu_in_threads", "requests", "metered"),
+        1.0,
     )
     after = {
         "process": 8.0,
@@ -33,9 +34,20 @@ def test_split_cpu_adds_up_to_the_process() -> None:
         "tools": 1.25,
         "nlu_in_threads": 1.5,
         "requests": 1001.0,
+        "metered": 1001.0,
     }
     split = split_cpu(before, after)
     assert split.nlu == 2.5
     assert split.database_driver == 1.5
     assert split.http_server == 1.5
     assert sum(split.model_dump().values()) == 7.0
+
+
+def test_metered_requests_stand_for_all() -> None:
+    before = dict.fromkeys(
+        ("process", "loop", "http", "dialogue", "nlu", "database", "tools", "nlu_in_threads", "requests", "metered"),
+        0.0,
+    )
+    after = before | {"process": 7.0, "loop": 6.0, "nlu": 1.0, "database": 0.25, "requests": 1000.0, "metered": 250.0}
+    split = split_cpu(before, after)
+    assert (split.nlu, split.database_code, split.database_driver, split.http_server) == (4.0, 1.0, 1.0, 1.0)

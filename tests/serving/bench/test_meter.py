@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from serving.bench.meter import REPORT_PATH, Account, CpuMeter, MeteredRequests
+from serving.bench import meter as bench_meter
+from serving.bench.meter import ONE_OF, REPORT_PATH, Account, CpuMeter, MeteredRequests
 
 Work = Callable[[CpuMeter], Awaitable[None]]
 
@@ -45,7 +46,21 @@ async def test_inside_charges_work_and_not_waiting() -> None:
     assert meter.on_loop["http"] < 0.01
 
 
-async def test_requests_that_take_turns_are_told_apart() -> None:
+async def test_one_of_some_requests_is_metered_and_all_are_counted() -> None:
+    async def work(meter: CpuMeter) -> None:
+        with meter.inside("tools"):
+            burn(0.01)
+
+    meter = CpuMeter()
+    for _ in range(ONE_OF + 1):
+        await handle(work, meter)
+    assert (meter.counts["requests"], meter.counts["metered"]) == (ONE_OF + 1, 2)
+    assert meter.on_loop["tools"] == pytest.approx(0.02, abs=0.01)
+
+
+async def test_requests_that_take_turns_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_meter, "ONE_OF", 1)
+
     def work_on(account: Account) -> Work:
         async def work(meter: CpuMeter) -> None:
             with meter.inside(account):
