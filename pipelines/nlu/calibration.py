@@ -84,15 +84,19 @@ class TopConfidence(NamedTuple):
     def probability(self, leads: FloatArray | float, scores: FloatArray | float) -> FloatArray:
         """Give the probability for log odds of the likeliest intent and out-of-scope scores, any equal shapes."""
         sureness = self.constant + self.lead_weight * np.asarray(leads) - self.score_weight * np.asarray(scores)
-        probability: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(sureness, -MOST_CERTAIN, MOST_CERTAIN)))
+        probability: FloatArray = 1.0 / (1.0 + np.exp(-_bounded(sureness)))
         return probability
 
 
 def log_odds(probabilities: FloatArray) -> FloatArray:
     """Give ``ln(p / (1 - p))``, at most `MOST_CERTAIN` either way. Same shape."""
     odds = np.maximum(probabilities, _TINY) / np.maximum(1.0 - probabilities, _TINY)
-    clipped: FloatArray = np.clip(np.log(odds), -MOST_CERTAIN, MOST_CERTAIN)
-    return clipped
+    return _bounded(np.log(odds))
+
+
+def _bounded(odds: FloatArray) -> FloatArray:
+    bounded: FloatArray = np.minimum(np.maximum(odds, -MOST_CERTAIN), MOST_CERTAIN)  # np.clip takes twice as long
+    return bounded
 
 
 def fit_top_confidence(leads: FloatArray, scores: FloatArray, correct: npt.NDArray[np.bool_]) -> TopConfidence:

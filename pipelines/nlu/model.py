@@ -199,7 +199,7 @@ class NluModel:
             return NluResult(text=cleaned, ranking=())
         utterance = self.features_.read(cleaned)
         probabilities, confidences, out_of_scope = self.judge_.judge(self.classifier_, utterance)
-        order = np.argsort(-confidences, kind="stable")[:RANKING_LENGTH]
+        order = (-confidences).argsort(kind="stable")[:RANKING_LENGTH]
         intents = self.classifier_.intents_
         # model_construct: these are our own numbers, and validating ten scores would cost more than computing them
         ranking = tuple(

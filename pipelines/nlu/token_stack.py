@@ -48,8 +48,8 @@ def token_vectors(tokens: Sequence[Token], encoded: TokenStates) -> FloatArray:
     """
     vectors = np.zeros((len(tokens), encoded.states.shape[1]), dtype=np.float32)
     starts, ends = encoded.offsets[:, 0], encoded.offsets[:, 1]
-    first = np.searchsorted(ends, [token.start for token in tokens], side="right")
-    last = np.searchsorted(starts, [token.end for token in tokens], side="left")
+    first = ends.searchsorted([token.start for token in tokens], side="right")
+    last = starts.searchsorted([token.end for token in tokens], side="left")
     for row, (begin, stop) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
         if stop - begin == 1:
             vectors[row] = encoded.states[begin]

@@ -153,4 +153,6 @@ def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phras
 
 def _chosen(variants: Sequence[str], seed: str) -> str:
     # Picking a reply variant is no secret, and a replay must pick the same one.
-    return random.Random(seed).choice(variants) if variants else ""  # noqa: S311
+    if len(variants) < 2:
+        return variants[0] if variants else ""
+    return random.Random(seed).choice(variants)  # noqa: S311
