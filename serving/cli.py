@@ -123,13 +123,10 @@ def worker(
         asyncio.run(run_training_worker(read_settings()))
         return
     from serving.logs import configure_logging
-    from serving.one_processor import keep_to_one_processor, new_event_loop
     from serving.worker import run_worker
 
     configure_logging()
-    keep_to_one_processor()
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        runner.run(run_worker(read_settings()))
+    asyncio.run(run_worker(read_settings()))
 
 
 @app.command(rich_help_panel=_RUN)

@@ -4,8 +4,6 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from serving.one_processor import keep_to_one_processor
-
 MAX_HEAD_BYTES = 65_536
 
 
@@ -43,7 +41,7 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 def run_server(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serve an application until the process is told to end, on one processor at a time.
+    """Serve an application until the process is told to end.
 
     Parameters
     ----------
@@ -54,12 +52,10 @@ def run_server(app: ASGIApp, *, host: str, port: int) -> None:
     port
         Port to listen on.
     """
-    keep_to_one_processor()
     uvicorn.run(
         app,
         host=host,
         port=port,
-        loop="serving.one_processor:new_event_loop",
         http=BoundedHttp,
         access_log=False,
         log_config=None,

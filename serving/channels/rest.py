@@ -1,13 +1,10 @@
 """The chat API over HTTP: ours, and the one that bots of ai-chatbot-framework are called by."""
 
 import json
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -69,7 +66,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(tags=["chat"], responses=_ERRORS)
 
 
-_BOT_NAME: TypeAdapter[str] = TypeAdapter(BotName)
 MessageModel = TypeVar("MessageModel", MessageIn, CompatMessageIn)
 
 
@@ -102,27 +98,9 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
 
 
-class _DirectRoute(APIRoute):
-    """Hands the request to an endpoint that reads it and builds the response itself.
-
-    FastAPI's own way, by the endpoint's signature, is a quarter of what HTTP costs a message; here it documents only.
-    """
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Give what answers a request."""
-
-        async def answer(request: Request) -> Response:
-            try:
-                bot = _BOT_NAME.validate_python(request.path_params["bot"])
-            except ValidationError as error:
-                found = error.errors(include_url=False)
-                raise RequestValidationError([{**each, "loc": ("path", "bot")} for each in found]) from error
-            response: Response = await self.endpoint(bot, request)
-            return response
-
-        return answer
-
-
+@router.post(
+    "/api/v1/bots/{bot}/messages", summary="Send a message", response_model=Answer, openapi_extra=_body_of(MessageIn)
+)
 async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
     """Answer a message of a customer, exactly once for each `message_id`."""
     message = await _read(request, MessageIn)
@@ -138,17 +116,6 @@ async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Res
         request.app.state.services,
     )
     return Response(answer, media_type="application/json")
-
-
-router.add_api_route(
-    "/api/v1/bots/{bot}/messages",
-    send_message,
-    methods=["POST"],
-    summary="Send a message",
-    response_model=Answer,
-    openapi_extra=_body_of(MessageIn),
-    route_class_override=_DirectRoute,
-)
 
 
 @router.post(
