@@ -1,28 +1,11 @@
-"""Queues on AWS: SQS between the chat API and `intentloop worker`. The only user of boto3 for queues."""
+"""Threads through SQS: the chat API sends a thread's mark, `intentloop worker` answers what waits in the thread."""
 
-import asyncio
-import re
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, Literal, Self, TypeVar
+from collections.abc import Sequence
+from typing import Any, Literal, Self
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from pipelines.errors import QueueUnavailable, SetupProblem
-
-POLL_SECONDS = 5
-"""How long a poll waits for a message; also how long a worker takes to notice that it should end."""
-_PUT_SECONDS = 5.0
-_BATCH = 10
-_THREADS = 8
-_AWS_HOST = re.compile(r"^https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
-
-T = TypeVar("T")
+from serving.queues.sqs import MessageQueue, connect
 
 
 class ThreadJob(BaseModel):
@@ -33,101 +16,6 @@ class ThreadJob(BaseModel):
 
     def __str__(self) -> str:
         return f"thread {self.mark[:12]}"
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Received(Generic[M]):
-    """A message from a queue; `job` is None if it is none of ours."""
-
-    job: M | None
-    receipt: str
-    message_id: str
-
-
-@dataclass(frozen=True)
-class QueueState:
-    """How many messages wait, about, and whether a redrive policy takes aside what fails again and again."""
-
-    waiting: int
-    has_redrive_policy: bool
-
-
-class MessageQueue(Generic[M]):
-    """A standard queue with a redrive policy, whose dead-letter queue gets what fails again and again.
-
-    Parameters
-    ----------
-    client
-        A boto3 client for SQS; made once, it may be used from several threads.
-    url
-        Address of the queue.
-    kind
-        What its messages are.
-    """
-
-    def __init__(self, client: Any, url: str, *, kind: type[M]) -> None:
-        self._client = client
-        self._url = url
-        self._kind = kind
-        # Threads of its own: a queue that hangs does not keep messages from being read.
-        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
-
-    async def send(self, messages: Sequence[M], *, delay_seconds: int = 0) -> None:
-        """Send messages; nobody receives them before the delay is over."""
-        for start in range(0, len(messages), _BATCH):
-            entries = [
-                {"Id": str(number), "MessageBody": message.model_dump_json(), "DelaySeconds": delay_seconds}
-                for number, message in enumerate(messages[start : start + _BATCH])
-            ]
-            try:
-                async with asyncio.timeout(_PUT_SECONDS):
-                    outcome = await self._call(self._client.send_message_batch, Entries=entries)
-            except TimeoutError as error:
-                raise QueueUnavailable(f"the queue did not answer within {_PUT_SECONDS:g} s") from error
-            if outcome.get("Failed"):
-                raise QueueUnavailable(f"the queue did not take {len(outcome['Failed'])} of {len(entries)} messages")
-
-    async def receive(self, count: int, *, visibility_seconds: int) -> list[Received[M]]:
-        """Wait for up to `count` messages (10 at most) and hide them from other workers for a while."""
-        outcome = await self._call(
-            self._client.receive_message,
-            MaxNumberOfMessages=min(count, _BATCH),
-            WaitTimeSeconds=POLL_SECONDS,
-            VisibilityTimeout=visibility_seconds,
-        )
-        return [self._received(message) for message in outcome.get("Messages", ())]
-
-    async def hide(self, job: Received[M], *, seconds: int) -> None:
-        """Keep a message from other workers, from now on for this long; 0 hands it back."""
-        await self._call(self._client.change_message_visibility, ReceiptHandle=job.receipt, VisibilityTimeout=seconds)
-
-    async def delete(self, job: Received[M]) -> None:
-        """Be done with a message."""
-        await self._call(self._client.delete_message, ReceiptHandle=job.receipt)
-
-    async def state(self) -> QueueState:
-        """Tell how the queue is; raise `QueueUnavailable` if it does not say."""
-        names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
-        attributes = (await self._call(self._client.get_queue_attributes, AttributeNames=names))["Attributes"]
-        return QueueState(waiting=int(attributes[names[0]]), has_redrive_policy=names[1] in attributes)
-
-    async def _call(self, method: Callable[..., T], **options: Any) -> T:
-        try:
-            call = partial(method, QueueUrl=self._url, **options)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
-        except (BotoCoreError, ClientError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise QueueUnavailable(f"the queue answered {code}") from error
-
-    def _received(self, message: dict[str, str]) -> Received[M]:
-        try:
-            job = self._kind.model_validate_json(message["Body"])
-        except ValidationError:
-            job = None
-        return Received(job=job, receipt=message["ReceiptHandle"], message_id=message["MessageId"])
 
 
 class SqsQueue(MessageQueue[ThreadJob]):
@@ -155,36 +43,3 @@ class SqsQueue(MessageQueue[ThreadJob]):
     async def put(self, marks: Sequence[str]) -> None:
         """Send the marks of threads."""
         await self.send([ThreadJob(mark=mark) for mark in marks])
-
-
-async def connect(url: str, *, setting: str) -> Any:
-    """Build a client for a queue.
-
-    Parameters
-    ----------
-    url
-        Address of the queue.
-    setting
-        The variable that holds it, for messages.
-
-    Returns
-    -------
-    Any
-        A boto3 client; nothing is sent yet.
-
-    Raises
-    ------
-    SetupProblem
-        It is a FIFO queue, or AWS is not set up.
-    """
-    if url.endswith(".fifo"):
-        raise SetupProblem(f"{setting} names a FIFO queue; a standard one is needed, order is kept without it")
-    host = _AWS_HOST.match(url)
-    config = Config(
-        connect_timeout=3, read_timeout=POLL_SECONDS + 5, retries={"mode": "standard", "total_max_attempts": 2}
-    )
-    make = partial(boto3.client, "sqs", config=config, region_name=host[1] if host else None)
-    try:
-        return await asyncio.to_thread(make)
-    except BotoCoreError as error:
-        raise SetupProblem(f"the queue cannot be used ({error}); set AWS_DEFAULT_REGION and credentials") from error

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from pipelines.settings import BOT_NAME
-from serving.channels.sqs import MessageQueue, connect
+from serving.queues.sqs import MessageQueue, connect
 from serving.store.jobs import Crew, Job
 
 

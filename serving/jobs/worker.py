@@ -22,10 +22,10 @@ from serving.jobs.process import RETRAIN, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.jobs.retraining import tell_of_failure
 from serving.logs import describe_crash
+from serving.queues.worker import Worker
 from serving.store.client import Database
 from serving.store.jobs import Jobs
 from serving.store.leases import Leases
-from serving.worker import Worker
 
 _MAX_DELAY_SECONDS = 900
 """SQS delays a message no longer than this."""

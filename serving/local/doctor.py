@@ -20,7 +20,7 @@ from serving.store.inbox import COUNTED, Inbox
 from serving.store.schema import Schema
 
 if TYPE_CHECKING:
-    from serving.channels.sqs import QueueState
+    from serving.queues.sqs import QueueState
 
 LATE_MINUTES = 10
 """An answer that is later than this is nothing that passes by itself."""
@@ -252,6 +252,6 @@ async def _with_database(settings: Settings, ask: Callable[[Database], Awaitable
 
 
 async def _queue_state(url: str) -> "QueueState":
-    from serving.channels.sqs import SqsQueue
+    from serving.queues.sqs import inspect_queue
 
-    return await (await SqsQueue.connect(url)).state()
+    return await inspect_queue(url, setting="INTENTLOOP_QUEUE_URL")

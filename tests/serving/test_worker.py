@@ -6,9 +6,10 @@ import pytest
 
 from pipelines.errors import QueueUnavailable, SetupProblem, StoreUnavailable
 from pipelines.settings import Settings
-from serving.channels import sqs
 from serving.channels.sqs import SqsQueue
-from serving.worker import Worker, run_worker
+from serving.queues import sqs
+from serving.queues.worker import Worker
+from serving.worker import run_worker
 from tests.support.servers import free_port
 from tests.support.sqs_server import AWS_VARIABLES, TestQueue, make_queue, sqs_server
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.settings import get_settings
-from serving.channels import sqs
 from serving.jobs.worker import run_training_worker
 from serving.logs import configure_logging
+from serving.queues import sqs
 from tests.support.serve_process import ROOT
 
 FAKE = (sys.executable, "-m", "tests.fakes.retrain_process")

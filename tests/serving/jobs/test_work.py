@@ -10,19 +10,19 @@ import pytest
 
 from pipelines.errors import NotFound
 from serving.channels import sqs
-from serving.channels.sqs import QueueState
 from serving.jobs.attempts import Attempts
 from serving.jobs.local import LocalCrew
 from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.jobs.worker import TrainingWork
+from serving.queues.sqs import QueueState
+from serving.queues.worker import Worker
 from serving.store.client import Database
 from serving.store.jobs import Crew as CrewName
 from serving.store.jobs import Job, Jobs
 from serving.store.keys import training_key
 from serving.store.leases import Leases
 from serving.store.schema import JOBS
-from serving.worker import Worker
 from tests.support.records import now
 from tests.support.sqs_server import AWS_VARIABLES, make_queue, sqs_server
 

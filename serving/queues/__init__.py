@@ -1,0 +1,1 @@
+"""Message queues and the worker that serves them."""
