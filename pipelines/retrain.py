@@ -14,8 +14,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from pipelines.errors import RegistryUnavailable, ReleaseRefused
-from pipelines.nlu.verdict import DATA_TAG, GATE_PASSED, GATE_TAG
 from pipelines.progress import Progress
+from pipelines.registry.verdict import DATA_TAG, GATE_PASSED, GATE_TAG
 from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
-from pipelines.nlu.release import Release
 from pipelines.nlu.text import forget_texts
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.answers import plain_words
 from serving.dialogue.order import ThreadQueues

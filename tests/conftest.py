@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pymongo import monitoring
 
-from pipelines.nlu.release import Release, load_release
+from pipelines.registry.release import Release, load_release
 from pipelines.settings import Settings
 from serving.store.client import Database
 from tests.support.bots import TINY_BOT

@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
 from pipelines.progress import Progress
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.training import TrainParams

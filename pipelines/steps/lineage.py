@@ -23,9 +23,9 @@ import pandas as pd
 from mlflow.entities import Run, ViewType
 
 from pipelines.errors import TrainingBusy
-from pipelines.nlu.release import GOLDEN_FILE, MANIFEST_FILE
 from pipelines.nlu.text import plain
 from pipelines.progress import Progress
+from pipelines.registry.release import GOLDEN_FILE, MANIFEST_FILE
 from pipelines.settings import OUT_OF_SCOPE_FOLDER
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL

@@ -8,8 +8,8 @@ from math import log2
 
 import pandas as pd
 
-from pipelines.nlu.release import Release
 from pipelines.progress import Progress, part
+from pipelines.registry.release import Release
 from pipelines.schemas import html
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Witness, label_id

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from pipelines.nlu.release import Release
 from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress
+from pipelines.registry.release import Release
 from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.labels import MAX_SOURCES, LabelItem, Proposal, Source, Witness, label_id
 from pipelines.schemas.understanding import NluResult

@@ -8,7 +8,7 @@ import mlflow
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import ReleaseRefused, RunGivenUp
-from pipelines.nlu.verdict import load_judged
+from pipelines.registry.verdict import load_judged
 from pipelines.steps.tracking import GIVEN_UP_TAG
 from pipelines.steps.versions import downloaded, model_name, promoted_version
 

@@ -10,7 +10,7 @@ from typing import Any
 import mlflow
 from mlflow.pyfunc.model import PythonModel
 
-from pipelines.nlu.release import load_release
+from pipelines.registry.release import load_release
 
 
 class ReleaseModel(PythonModel):

@@ -11,8 +11,15 @@ from pathlib import Path
 import mlflow
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import MANIFEST_FILE, load_release, write_release
-from pipelines.nlu.verdict import VERDICT_FILE, load_judged, manifest_hash, require_gate, verdict_tags, write_verdict
+from pipelines.registry.release import MANIFEST_FILE, load_release, write_release
+from pipelines.registry.verdict import (
+    VERDICT_FILE,
+    load_judged,
+    manifest_hash,
+    require_gate,
+    verdict_tags,
+    write_verdict,
+)
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.release import BotDefinition, Manifest
 from pipelines.schemas.training import TrainParams

@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.errors import UserInputError
-from pipelines.nlu.release import load_release
 from pipelines.progress import Progress
+from pipelines.registry.release import load_release
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.steps.cluster import Cluster, open_cluster, workers_expected
 from pipelines.steps.score_log import Answered, Log, open_log

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from threadpoolctl import threadpool_limits
 
-from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
+from pipelines.registry.release import MANIFEST_FILE, Release, load_release
 from pipelines.schemas.scoring import LoggedMessage, Score
 
 Scorer = Callable[[Release, Sequence[LoggedMessage]], list[Score]]

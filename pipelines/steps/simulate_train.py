@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from pipelines.nlu.release import Release, load_release
+from pipelines.registry.release import Release, load_release
 from pipelines.schemas.examples import Example
 from pipelines.schemas.labels import label_id
 from pipelines.schemas.training import TrainParams

@@ -11,8 +11,8 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from pipelines.errors import NotFound, ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
-from pipelines.nlu.verdict import GATE_PASSED, GATE_TAG, require_gate
+from pipelines.registry.release import MANIFEST_FILE, Release, load_release
+from pipelines.registry.verdict import GATE_PASSED, GATE_TAG, require_gate
 from pipelines.schemas.verdict import Check
 from pipelines.steps.split import fingerprints
 from pipelines.steps.tracking import LEARNT_FILE

@@ -14,7 +14,7 @@ from typing import Any, cast
 from fastapi import FastAPI
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings, get_settings
 from serving.app import create_app

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from pipelines.errors import BotError
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
 from serving.dialogue.replay import ReplayedTurn

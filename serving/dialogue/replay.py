@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.errors import ToolFailed
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import Outcome, converse

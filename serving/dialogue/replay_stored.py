@@ -11,8 +11,8 @@ from datetime import timedelta
 from pydantic import ValidationError
 
 from pipelines.errors import BotError, StoreUnavailable
-from pipelines.nlu.release import Release
 from pipelines.progress import Progress
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.conversations import ComparedConversation, ComparedTurn, ReplayReport
 from serving.dialogue.replay import ReplayedTurn, differences, replay

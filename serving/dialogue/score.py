@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from pipelines.errors import UserInputError
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.scoring import LoggedMessage, Score
 from serving.dialogue.decide import decide
 from serving.dialogue.interpret import interpret

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.replay import ReplayedTurn, replay_turn
 from serving.dialogue.state import DialogueState

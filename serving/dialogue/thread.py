@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from pipelines.errors import DataRejected, NotFound
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas import html
 from pipelines.settings import Settings
 from serving.dialogue.messages import Answer, UserMessage

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from pipelines.errors import BotError, StateConflict, ToolFailed, UserInputError
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import Outcome, Plan, carry_out, make_plan

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
 from pipelines.nlu.synonyms import KnownValues
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import FALLBACK_INTENT, SYSTEM_INTENTS, Entity, Intent
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.release import BotDefinition

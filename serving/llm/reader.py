@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from pipelines.nlu.release import Release
 from pipelines.nlu.text import clean
+from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.release import BotDefinition
 from pipelines.settings import Settings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from pipelines.nlu.release import Release
+    from pipelines.registry.release import Release
     from pipelines.settings import Settings
     from serving.store.client import Database
 
@@ -58,10 +58,10 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
 
     A version is a number or a reference such as `models:/intentloop-default@production`.
     """
-    from pipelines.nlu.release import load_release
-    from serving.release.fetch import fetch_release, find_version
-    from serving.release.reference import Reference, parse_reference
-    from serving.release.registry import Registry
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import fetch_release, find_version
+    from pipelines.registry.reference import Reference, parse_reference
+    from pipelines.registry.release import load_release
 
     if folder is not None:
         if version is not None:

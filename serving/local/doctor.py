@@ -123,7 +123,7 @@ def check_release(settings: Settings) -> Check:
     """Look for the version that answers customers."""
     if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
         return Check("release", "note", "unknown while MLflow is not running")
-    from serving.release.registry import Registry
+    from pipelines.registry.client import Registry
 
     bot, alias = settings.default_bot, settings.release_alias
     try:

@@ -14,8 +14,8 @@ import typer
 from serving.local.arguments import chosen_bot, read_settings, release_of
 
 if TYPE_CHECKING:
-    from pipelines.nlu.release import Release
     from pipelines.progress import Progress
+    from pipelines.registry.release import Release
     from pipelines.schemas.labels import LabelItem
     from pipelines.settings import Settings
     from pipelines.steps.mine import Mined
@@ -151,8 +151,8 @@ def _readers(
 ) -> "tuple[Release, Release | None]":
     """Load the release that a command names, else the newest one, whoever answers customers, and the shadow."""
     from pipelines.errors import ModelNotLoaded
-    from serving.release.fetch import fetch_release
-    from serving.release.registry import Registry
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import fetch_release
 
     if version is not None or folder is not None:
         return release_of(bot, version=version, folder=folder), None

@@ -31,10 +31,10 @@ def promote(
 
     Example: `intentloop promote 7 --why "knows the new refund rules"`
     """
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import find_version
+    from pipelines.registry.reference import parse_reference
     from serving.local.releases import open_promoter
-    from serving.release.fetch import find_version
-    from serving.release.reference import parse_reference
-    from serving.release.registry import Registry
 
     settings = read_settings()
     reference = parse_reference(version, bot=chosen_bot(bot))
@@ -55,8 +55,8 @@ def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
 
     Example: `intentloop rollback --why "the new one asks too often"`
     """
+    from pipelines.registry.client import Registry
     from serving.local.releases import open_promoter
-    from serving.release.registry import Registry
 
     settings, name = read_settings(), chosen_bot(bot)
     registry = Registry(settings.resolved_tracking_uri)
@@ -76,8 +76,8 @@ def releases(
     """
     from rich.console import Console
 
+    from pipelines.registry.client import Registry
     from serving.local.releases import look_at_releases, print_releases, releases_as_json
-    from serving.release.registry import Registry
 
     settings, name = read_settings(), chosen_bot(bot)
     registry = Registry(settings.resolved_tracking_uri)
@@ -125,8 +125,8 @@ def promote_trained(
     tracking_uri: str, bot: str, version: str, *, run_id: str, command: str = "train --promote"
 ) -> "Moved":
     """Promote what a training run has just made; the journal says which command did, and what the gate found."""
+    from pipelines.registry.client import Registry
     from serving.local.releases import open_promoter
-    from serving.release.registry import Registry
 
     settings, registry = read_settings(), Registry(tracking_uri)
     found = registry.find_version(bot, version)

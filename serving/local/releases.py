@@ -11,17 +11,17 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.errors import StoreUnavailable
+from pipelines.registry.client import REFUSED_TAG, Registry
 from serving.dialogue.shadow_log import total_of
 from serving.release.cache import ReleaseCache
 from serving.release.promotion import Moved, Promoter
-from serving.release.registry import REFUSED_TAG, Registry
 from serving.release.sides import SHADOW
 from serving.store.promotions import Entry, Promotions
 from serving.store.shadows import ShadowCount, ShadowCounts
 
 if TYPE_CHECKING:
+    from pipelines.registry.client import RegisteredVersion
     from pipelines.settings import Settings
-    from serving.release.registry import RegisteredVersion
     from serving.store.client import Database
 
 SHOWN_MOVES = 10

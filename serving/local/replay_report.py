@@ -15,7 +15,7 @@ from serving.store.keys import thread_key
 from serving.store.turns import TurnLog
 
 if TYPE_CHECKING:
-    from pipelines.nlu.release import Release
+    from pipelines.registry.release import Release
     from pipelines.settings import Settings
     from serving.store.client import Database
 

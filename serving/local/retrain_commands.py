@@ -148,8 +148,8 @@ def _train_and_promote(
 
 def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[Trained, bool], bool]":
     def promote(trained: "Trained", is_new: bool) -> bool:
+        from pipelines.registry.client import Registry
         from serving.local.releases import open_promoter
-        from serving.release.registry import Registry
         from serving.store.promotions import Promotions
 
         registry = Registry(tracking_uri)

@@ -81,9 +81,9 @@ def score(
 @contextmanager
 def _opened(settings: "Settings", bot: str, *, version: str | None, folder: Path | None) -> Iterator[tuple[Path, str]]:
     """Give the folder of the release that is meant, and what it is called."""
-    from serving.release.fetch import downloaded, find_version
-    from serving.release.reference import Reference, parse_reference
-    from serving.release.registry import Registry
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import downloaded, find_version
+    from pipelines.registry.reference import Reference, parse_reference
 
     if folder is not None:
         if version is not None:

@@ -221,7 +221,7 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
     """
 
     def promoted_version() -> str | None:
-        from serving.release.registry import Registry
+        from pipelines.registry.client import Registry
 
         registry = Registry(settings.resolved_tracking_uri)
         try:

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import NotFound, ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE
-from pipelines.nlu.verdict import VERDICT_FILE
+from pipelines.registry.release import MANIFEST_FILE
+from pipelines.registry.verdict import VERDICT_FILE
 from pipelines.settings import BOT_NAME
 
 logger = logging.getLogger(__name__)

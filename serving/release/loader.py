@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
-from pipelines.nlu.release import Release, load_release
-from pipelines.nlu.verdict import JUDGING_TAGS, JudgedRelease, load_judged, require_gate
+from pipelines.registry.client import REFUSED_TAG, RegisteredVersion
+from pipelines.registry.release import Release, load_release
+from pipelines.registry.verdict import JUDGING_TAGS, JudgedRelease, load_judged, require_gate
 from serving.release.cache import ReleaseCache
 from serving.release.heap import settle_heap
-from serving.release.registry import REFUSED_TAG, RegisteredVersion
 from serving.release.watched import RegistryLike, Swap, Watched
 
 logger = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipelines.errors import ModelNotLoaded, NotFound, StoreUnavailable, UserInputError
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.fetch import fetch_judged
 from serving.release.cache import ReleaseCache
-from serving.release.fetch import fetch_judged
 from serving.release.loader import STOPPED_TAG
-from serving.release.registry import RegisteredVersion, Registry
 from serving.release.sides import CANARY, SHADOW
 from serving.store.promotions import Move, Promotions, answered_before
 

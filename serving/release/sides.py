@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pipelines.errors import BotError, ReleaseRefused
-from pipelines.nlu.release import Release
+from pipelines.registry.client import RegisteredVersion
+from pipelines.registry.release import Release
 from serving.release.canary import CanaryTrial, TurnSigns, is_chosen
 from serving.release.loader import ReleaseLoader
 from serving.release.polling import poll
-from serving.release.registry import RegisteredVersion
 from serving.release.watched import Watched
 from serving.store.promotions import Move
 

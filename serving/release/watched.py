@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipelines.errors import BotError, ReleaseRefused
-from pipelines.nlu.release import Release
-from serving.release.registry import RegisteredVersion
+from pipelines.registry.client import RegisteredVersion
+from pipelines.registry.release import Release
 
 Role = Literal["answers", "canary", "shadow"]
 

@@ -9,14 +9,14 @@ from contextlib import suppress
 from typing import Any, Self
 
 from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
-from pipelines.nlu.release import Release
+from pipelines.registry.client import Registry
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
 from serving.release.canary import TurnSigns
 from serving.release.journal import SwapJournal
 from serving.release.loader import ReleaseLoader
 from serving.release.polling import poll
-from serving.release.registry import Registry
 from serving.release.sides import CANARY, SHADOW, Sides
 from serving.release.watched import RegistryLike, ReleaseStatus, Swap, Watched
 from serving.store.promotions import Promotions

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.steps.evaluate import refuses
 from tests.support.bots import TINY_BOT
 

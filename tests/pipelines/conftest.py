@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from tests.support.dask_cluster import dask_cluster
 from tests.support.mlflow_store import tracked_at
 from tests.support.servers import free_port, start, stop

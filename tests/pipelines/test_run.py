@@ -11,7 +11,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from pipelines.errors import DataRejected, NotFound, RegistryUnavailable
-from pipelines.nlu.release import load_release
+from pipelines.registry.release import load_release
 from pipelines.run import TrainingFailed, TrainingOutcome, run_training
 from pipelines.schemas.labels import Destination
 from pipelines.schemas.training import TrainParams

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.app import create_app
 from tests.fakes.tool_server import ToolServer, tool_server

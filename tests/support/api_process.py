@@ -9,7 +9,7 @@ from subprocess import Popen
 
 import uvicorn
 
-from pipelines.nlu.release import load_release
+from pipelines.registry.release import load_release
 from pipelines.settings import Settings
 from serving.app import create_app
 from tests.support.fixed import FixedReleases

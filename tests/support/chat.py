@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.turn import handle_turn

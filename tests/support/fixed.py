@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.errors import ModelNotLoaded
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from serving.release.canary import TurnSigns
 from serving.store.promotions import Promotions
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
 from serving.llm.reader import LlmReader
 from serving.store.client import Database

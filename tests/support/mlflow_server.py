@@ -8,12 +8,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
 
-from pipelines.nlu.verdict import VERDICT_FILE
+from pipelines.registry.client import model_name
+from pipelines.registry.verdict import VERDICT_FILE
 from tests.support.servers import free_port, stop, wait_until_listening
 from tests.support.verdicts import write_judged
 
@@ -103,3 +105,20 @@ def copy_version(uri: str, version: tuple[str, str], *, name: str) -> str:
     """Give a registered version, `(name, version)`, to another model as well; its files stay where they are."""
     client = MlflowClient(uri, registry_uri=uri)
     return str(client.copy_model_version(f"models:/{version[0]}/{version[1]}", name).version)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """Versions on the server, as `(name, version)`: two good ones, and one that nobody judged."""
+
+    good: tuple[str, str]
+    better: tuple[str, str]
+    unjudged: tuple[str, str]
+
+
+def register_once(uri: str, release_folders: tuple[Path, Path]) -> Registered:
+    """Register two releases, which takes seconds; `copy_version` gives them to a test's own bot."""
+    name = model_name("registered-once")
+    good, better = [(name, register_release(uri, folder, name=name)) for folder in release_folders]
+    unjudged = (name, register_release(uri, release_folders[0], name=name, is_judged=False))
+    return Registered(good, better, unjudged)

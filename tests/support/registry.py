@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import NotFound, RegistryUnavailable
-from pipelines.nlu.release import MANIFEST_FILE
-from serving.release.registry import RegisteredVersion
+from pipelines.registry.client import RegisteredVersion
+from pipelines.registry.release import MANIFEST_FILE
 from tests.support.verdicts import write_judged
 
 REFUSED_TAG = "refused_reason"

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import write_release
+from pipelines.registry.release import write_release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example, LabelledSpan
 from pipelines.schemas.release import BotDefinition
+from tests.support.bots import TINY_BOT
 
 
 def examples_of(bot_file: BotFile) -> list[Example]:
@@ -48,3 +49,8 @@ def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed
         git_commit=None,
     )
     return folder
+
+
+def make_two_releases(folder: Path) -> tuple[Path, Path]:
+    """Train the tiny bot with two seeds."""
+    return make_release(folder / "one", TINY_BOT, seed=1), make_release(folder / "two", TINY_BOT, seed=2)

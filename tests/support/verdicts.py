@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.nlu.release import MANIFEST_FILE
-from pipelines.nlu.verdict import VERDICT_FILE, manifest_hash, verdict_tags, write_verdict
+from pipelines.registry.release import MANIFEST_FILE
+from pipelines.registry.verdict import VERDICT_FILE, manifest_hash, verdict_tags, write_verdict
 from pipelines.schemas.release import Manifest
 from pipelines.schemas.verdict import Verdict
 

@@ -20,7 +20,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.app import create_app
 from serving.channels import graph_api, queue

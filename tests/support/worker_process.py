@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from subprocess import Popen
 
-from pipelines.nlu.release import load_release
+from pipelines.registry.release import load_release
 from pipelines.settings import Settings
 from serving.logs import configure_logging
 from serving.worker import run_worker

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from pipelines.nlu.release import definition_to_wire
+from pipelines.registry.release import definition_to_wire
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.llm import DEFAULT_PROMPT, LlmConfig
 from pipelines.schemas.release import BotDefinition, Thresholds

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.release import Thresholds

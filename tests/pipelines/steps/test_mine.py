@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Proposal, side_of
 from pipelines.schemas.llm import LlmConfig

@@ -4,7 +4,7 @@ import asyncio
 import math
 from datetime import timedelta
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
 from pipelines.steps.mine_turns import TURN_COLUMNS, read_turns, rows_of
 from serving.dialogue.traffic import Said, answer_traffic, written_answer

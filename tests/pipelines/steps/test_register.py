@@ -12,8 +12,8 @@ from mlflow.exceptions import MlflowException
 
 from pipelines.errors import ReleaseRefused, RunGivenUp
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import load_release
-from pipelines.nlu.verdict import load_judged
+from pipelines.registry.release import load_release
+from pipelines.registry.verdict import load_judged
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.steps.redact import Words
 from pipelines.steps.score import COLUMNS, Job, Summary, score

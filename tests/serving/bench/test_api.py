@@ -1,7 +1,7 @@
 import httpx2
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.bench import meter
 from serving.bench.api import create_metered_app

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import NotFound, SetupProblem
+from pipelines.registry.client import model_name
 from pipelines.settings import Settings
 from serving.bench.beside import bench_beside
 from serving.bench.chat import ChatBench, bench_chat
@@ -15,7 +16,6 @@ from serving.bench.figures import describe
 from serving.bench.own_api import DATABASE_SUFFIX, on_database
 from serving.local.home import prepare_home
 from serving.local.programs import local_settings
-from serving.release.registry import model_name
 from serving.store.bots import import_bot
 from serving.store.client import Database
 from serving.store.schema import TURNS

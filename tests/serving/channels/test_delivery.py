@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed

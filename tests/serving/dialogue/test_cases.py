@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.cases import run_cases
 from serving.dialogue.thread import Thread

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.replay import NOT_RECORDED, replay
 from serving.store.keys import thread_key

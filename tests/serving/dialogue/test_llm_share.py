@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.llm_share import PERIOD, check_llm_share
 from serving.dialogue.replay_stored import replay_both

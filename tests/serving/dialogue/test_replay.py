@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.settings import Settings
 from serving.dialogue.replay import NOT_RECORDED, ReplayedTurn, replay

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release, load_release
+from pipelines.registry.release import Release, load_release
 from pipelines.schemas.bot import BotFile, Intent
 from pipelines.settings import Settings
 from serving.dialogue.conversations import ReplayReport

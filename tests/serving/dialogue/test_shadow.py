@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings
 from serving.dialogue import shadow

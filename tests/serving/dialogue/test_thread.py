@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import DataRejected, NotFound
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.thread import StepTable, TemplateTable, Thread
 from serving.store.client import Database

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.understanding import IntentScore, NluResult

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.nlu.release import Release, load_release
+from pipelines.registry.release import Release, load_release
 from pipelines.schemas.bot import BotFile
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import interpret

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ModelNotLoaded, StateConflict, UserInputError
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import ToolSpec
 from pipelines.settings import Settings
 from serving.dialogue.messages import BotMessage, UserMessage

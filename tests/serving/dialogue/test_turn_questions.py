@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.release import BotDefinition, Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.llm.brief import Brief
 from serving.llm.reader import LlmReader

@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.llm import DEFAULT_PROMPT
 from serving.llm.brief import Brief

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.llm.reader import CACHE_SECONDS, LlmReader
 from serving.store.client import Database

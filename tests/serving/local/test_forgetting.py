@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check

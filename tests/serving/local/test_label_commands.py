@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import Decision
 from pipelines.schemas.llm import LlmConfig

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from serving.release.registry import Registry
+from pipelines.registry.client import Registry
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.mlflow_server import start_mlflow
 from tests.support.s3_server import BUCKET, S3Server, s3_server

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ReleasePending, ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE
+from pipelines.registry.client import Registry, model_name
+from pipelines.registry.release import MANIFEST_FILE
 from serving.release.cache import ReleaseCache
-from serving.release.registry import Registry, model_name
 from serving.release.watcher import ReleaseProvider
 from serving.store.client import Database
 from serving.store.promotions import Promotions

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.nlu.release import load_release
+from pipelines.registry.release import load_release
 from serving.release.heap import YOUNG_OBJECTS, settle_heap
 
 

@@ -9,9 +9,9 @@ import pytest
 from mlflow import MlflowClient
 
 from pipelines.errors import ReleaseRefused, UserInputError
+from pipelines.registry.client import Registry, model_name
 from serving.release.cache import ReleaseCache
 from serving.release.promotion import Promoter
-from serving.release.registry import Registry, model_name
 from serving.store.client import Database
 from serving.store.promotions import Promotions
 from tests.support.command_line import intentloop

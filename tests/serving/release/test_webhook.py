@@ -16,7 +16,7 @@ from mlflow.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 from mlflow.webhooks.delivery import _generate_hmac_signature
 
 from pipelines.errors import NotAuthentic
-from pipelines.nlu.release import Release
+from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.app import create_app
 from serving.release.webhook import SignedWebhook

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.errors import ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
-from pipelines.nlu.verdict import JudgedRelease, load_judged, require_gate
-from serving.release.reference import Reference, parse_reference
-from serving.release.registry import RegisteredVersion, Registry
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.reference import Reference, parse_reference
+from pipelines.registry.release import MANIFEST_FILE, Release, load_release
+from pipelines.registry.verdict import JudgedRelease, load_judged, require_gate
 
 
 def find_version(registry: Registry, reference: Reference, *, default_alias: str) -> RegisteredVersion:

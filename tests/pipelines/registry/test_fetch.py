@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import ReleaseRefused, UserInputError
-from serving.release.fetch import open_release
+from pipelines.registry.fetch import open_release
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable
-from pipelines.nlu.verdict import GATE_PASSED, GATE_TAG
+from pipelines.registry.verdict import GATE_PASSED, GATE_TAG
 
 MODEL_PREFIX = "intentloop-"
 REFUSED_TAG = "refused_reason"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE, Release, load_release
+from pipelines.registry.release import MANIFEST_FILE, Release, load_release
 from pipelines.schemas.verdict import Verdict
 
 VERDICT_FILE = "verdict.json"

@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.errors import UserInputError
-from serving.release.reference import Reference, parse_reference
+from pipelines.registry.reference import Reference, parse_reference
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from mlflow import MlflowClient
 
 from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
-from pipelines.nlu.release import load_release
-from serving.release.fetch import fetch_judged, fetch_release, find_version
-from serving.release.reference import Reference, parse_reference
-from serving.release.registry import Registry, model_name
+from pipelines.registry.client import Registry, model_name
+from pipelines.registry.fetch import fetch_judged, fetch_release, find_version
+from pipelines.registry.reference import Reference, parse_reference
+from pipelines.registry.release import load_release
 from tests.support.mlflow_server import copy_version, register_release
 from tests.support.servers import free_port
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from pipelines.errors import UserInputError
+from pipelines.registry.client import MODEL_PREFIX
 from pipelines.settings import BOT_NAME
-from serving.release.registry import MODEL_PREFIX
 
 _URI = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<rest>[^/@]+))")
 _NUMBER = re.compile(r"[0-9]{1,9}")

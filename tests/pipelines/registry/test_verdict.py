@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ReleaseRefused
-from pipelines.nlu.release import MANIFEST_FILE
-from pipelines.nlu.verdict import VERDICT_FILE, JudgedRelease, load_judged, verdict_tags
+from pipelines.registry.release import MANIFEST_FILE
+from pipelines.registry.verdict import VERDICT_FILE, JudgedRelease, load_judged, verdict_tags
 from tests.support.verdicts import write_judged
 
 KEY = "a key that only training and serving have"

@@ -1,0 +1,231 @@
+"""The release folder: everything that decides an answer, as plain files, written once and verified whenever read."""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from zipfile import BadZipFile
+
+from pydantic import ValidationError
+
+from pipelines.errors import ReleaseRefused
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.release import BotDefinition, GoldenRow, Manifest
+from pipelines.schemas.understanding import IntentScore
+
+MANIFEST_FILE, BOT_FILE, GOLDEN_FILE, MODEL_FOLDER = "manifest.json", "bot.json", "golden.jsonl", "nlu"
+CONFIDENCE_TOLERANCE = 0.02
+"""How far a confidence may be off on another machine: other processors add up in another order."""
+_UNREADABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
+"""What reading and trying a model made of arbitrary bytes raises; all of it means: this release must not answer."""
+_RECORDED_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "mlflow", "pandas", "pydantic")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A verified release, ready to answer.
+
+    Attributes
+    ----------
+    version
+        Version of the registered model as text, or the folder's name.
+    definition
+        The bot: intents, entities, thresholds.
+    manifest
+        Where the release comes from.
+    model
+        The trained parts.
+    """
+
+    version: str
+    definition: BotDefinition
+    manifest: Manifest
+    model: NluModel
+
+
+def write_release(
+    folder: Path,
+    *,
+    definition: BotDefinition,
+    model: NluModel,
+    golden_texts: Sequence[str],
+    data_hash: str,
+    seed: int,
+    git_commit: str | None,
+) -> Manifest:
+    """Write a release folder; it appears whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Where to write; must not exist.
+    definition
+        The bot, without training data.
+    model
+        The trained model.
+    golden_texts
+        Utterances whose ranking is recorded and replayed at each load.
+    data_hash
+        SHA-256 of the snapshot that the model was trained on.
+    seed
+        Seed of the training.
+    git_commit
+        Commit of the code, if known.
+
+    Returns
+    -------
+    Manifest
+        What was written as `manifest.json`.
+
+    Raises
+    ------
+    FileExistsError
+        The folder exists: a release is never changed.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists already; a release is never changed, write to a new folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".release-", dir=folder.parent))
+    try:
+        model.save(aside / MODEL_FOLDER)
+        _write_json(aside / BOT_FILE, definition_to_wire(definition))
+        rows = [GoldenRow(text=text, ranking=model.parse(text).ranking[:3]) for text in golden_texts]
+        (aside / GOLDEN_FILE).write_text("".join(row.model_dump_json() + "\n" for row in rows), encoding="utf-8")
+        manifest = Manifest(
+            bot=definition.name,
+            created_at=datetime.now(UTC),
+            data_hash=data_hash,
+            bot_hash=_sha256(aside / BOT_FILE),
+            git_commit=git_commit,
+            seed=seed,
+            library_versions=_library_versions(),
+            sha256_by_file={name: _sha256(aside / name) for name in _files(aside)},
+        )
+        _write_json(aside / MANIFEST_FILE, manifest.model_dump(mode="json"))
+        aside.chmod(0o755)  # mkdtemp makes it private; a release is read by the server's user too
+        aside.rename(folder)
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+    return manifest
+
+
+def load_release(folder: Path, *, version: str) -> Release:
+    """Read a release folder, and prove that it is what was trained before it may answer.
+
+    Every file's hash is compared with the manifest, no file may be missing or added, and the golden utterances must
+    get the ranking that they got at training time.
+
+    Parameters
+    ----------
+    folder
+        A folder that `write_release` wrote.
+    version
+        Version of the registered model, for the record and for messages.
+
+    Returns
+    -------
+    Release
+        Ready to answer.
+
+    Raises
+    ------
+    ReleaseRefused
+        Something differs from what was trained; the message says what.
+    """
+    try:
+        manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).require_known_format()
+    except (OSError, ValueError) as error:
+        raise ReleaseRefused(folder.name, version, f"its manifest cannot be read ({_first_line(error)})") from error
+    refuse = _Refusal(manifest.bot, version)
+    try:
+        _verify_files(folder, manifest, refuse)
+        definition = BotDefinition.model_validate_json((folder / BOT_FILE).read_bytes())
+        model = NluModel.load(folder / MODEL_FOLDER)
+        golden = [GoldenRow.model_validate_json(line) for line in _lines(folder / GOLDEN_FILE)]
+        _replay(model, golden, refuse)
+    except _UNREADABLE as error:
+        raise refuse(f"its files cannot be read ({_first_line(error)})") from error
+    return Release(version, definition, manifest, model)
+
+
+def definition_to_wire(definition: BotDefinition) -> dict[str, object]:
+    """Give the JSON object of `bot.json`: intents and entities with the names of the bot file."""
+    return {
+        **definition.model_dump(mode="json", exclude={"intents", "entities"}),
+        "intents": [intent.without_training_data().to_wire() for intent in definition.intents],
+        "entities": [entity.to_wire() for entity in definition.entities],
+    }
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    """Makes the error for one release; call it with the reason."""
+
+    bot: str
+    version: str
+
+    def __call__(self, reason: str) -> ReleaseRefused:
+        return ReleaseRefused(self.bot, self.version, reason)
+
+
+def _verify_files(folder: Path, manifest: Manifest, refuse: _Refusal) -> None:
+    present = set(_files(folder)) - {MANIFEST_FILE}
+    listed = set(manifest.sha256_by_file)
+    if present != listed:
+        raise refuse(f"its files differ from the manifest: {', '.join(sorted(present ^ listed)[:5])}")
+    if manifest.bot_hash != manifest.sha256_by_file.get(BOT_FILE):
+        raise refuse(f"the manifest gives two hashes of {BOT_FILE}")
+    for name, expected in manifest.sha256_by_file.items():
+        if _sha256(folder / name) != expected:
+            raise refuse(f"the hash of {name} is not the one in the manifest")
+
+
+def _replay(model: NluModel, golden: Sequence[GoldenRow], refuse: _Refusal) -> None:
+    for number, row in enumerate(golden, start=1):
+        ranking = model.parse(row.text).ranking
+        if not _agrees(row.ranking, ranking):
+            raise refuse(f"golden utterance {number} is ranked differently than at training time")
+
+
+def _agrees(recorded: Sequence[IntentScore], replayed: Sequence[IntentScore]) -> bool:
+    """Compare by intent: two that are level may change places, but no confidence may move."""
+    confidence_by_intent = {score.intent_id: score.confidence for score in replayed}
+    return bool(recorded) == bool(replayed) and all(
+        abs(confidence_by_intent.get(score.intent_id, 0.0) - score.confidence) <= CONFIDENCE_TOLERANCE
+        for score in recorded
+    )
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _lines(file: Path) -> list[str]:
+    return [line for line in file.read_text(encoding="utf-8").split("\n") if line]
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _write_json(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _library_versions() -> dict[str, str]:
+    installed = {distribution.metadata["Name"].lower() for distribution in metadata.distributions()}
+    return {name: metadata.version(name) for name in _RECORDED_LIBRARIES if name in installed}
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
