@@ -20,7 +20,8 @@ from serving.http_errors import BodyLimit, install_error_handlers
 from serving.jobs.desk import open_trainings
 from serving.release import webhook as mlflow_webhook
 from serving.release.webhook import SignedWebhook
-from serving.services import Releases, open_services
+from serving.services import Releases
+from serving.wiring import open_services
 
 CHAT_PAGE = Path(__file__).parent / "static" / "chat.html"
 _PUBLIC_PATHS = ("/bots/channels/", "/api/v1/bots/")

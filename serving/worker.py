@@ -17,7 +17,8 @@ from serving.channels.queue import WORKERS
 from serving.channels.sqs import SqsQueue
 from serving.logs import describe_crash
 from serving.queues.worker import Worker
-from serving.services import Releases, open_services
+from serving.services import Releases
+from serving.wiring import open_services
 
 SWEEP_SECONDS = 600.0
 

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 from pipelines.errors import StateConflict
 
 
-class ThreadQueues:
+class ThreadLocks:
     """A queue for each thread that has a message under way in this process.
 
     Parameters
@@ -23,7 +23,7 @@ class ThreadQueues:
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def turn_of(self, bot: str, thread_id: str) -> AsyncIterator[None]:
+    async def hold(self, bot: str, thread_id: str) -> AsyncIterator[None]:
         """Wait until all earlier messages of the thread are answered, and keep the later ones waiting.
 
         Parameters

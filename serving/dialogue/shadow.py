@@ -10,16 +10,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from pipelines.registry.release import Release
-from serving.dialogue.messages import UserMessage
 from serving.dialogue.replay import ReplayedTurn, replay_turn
-from serving.dialogue.state import DialogueState
 from serving.logs import describe_crash
+from serving.services import AnsweredTurn
 from serving.store.shadows import ShadowCount
-from serving.store.turns import TurnRecord
 
 _log = logging.getLogger(__name__)
 
@@ -33,15 +30,6 @@ _FIELD_BY_SUBJECT = {
     "reply": "reply",
     "hand-over": "hand_over",
 }
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A turn that is over: the message, what the thread remembered before it, and what came of it."""
-
-    message: UserMessage
-    state: DialogueState
-    record: TurnRecord
 
 
 class ShadowPlayer:
@@ -75,7 +63,7 @@ class ShadowPlayer:
         self._worker: _Worker | None = None
         self.left_out = 0
 
-    def offer(self, seen: Seen) -> None:
+    def offer(self, seen: AnsweredTurn) -> None:
         """Let a turn be tried, if there is a shadow and time for it. Costs the caller microseconds."""
         release = self._shadow_of(seen.message.bot)
         if release is None or release.version == seen.record.release:
@@ -114,7 +102,7 @@ class ShadowPlayer:
             self._worker.stop()
         self._worker = _Worker(self._try, cpu_share=self._cpu_share)
 
-    async def _try(self, seen: Seen, release: Release) -> None:
+    async def _try(self, seen: AnsweredTurn, release: Release) -> None:
         record = seen.record
         count = ShadowCount(
             bot=record.bot, shadow=release.version, against=record.release, intent_id=record.intent_id, turns=1
@@ -149,15 +137,15 @@ class _Worker:
     It is a daemon: a shadow that hangs must not keep the process from ending.
     """
 
-    def __init__(self, work: Callable[[Seen, Release], Coroutine[Any, Any, None]], *, cpu_share: float) -> None:
+    def __init__(self, work: Callable[[AnsweredTurn, Release], Coroutine[Any, Any, None]], *, cpu_share: float) -> None:
         self._work, self._cpu_share = work, cpu_share
-        self._waiting: queue.Queue[tuple[Seen, Release] | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[tuple[AnsweredTurn, Release] | None] = queue.Queue(MAX_WAITING)
         self._stopped = threading.Event()
         self._began = 0.0
-        self.under_way: tuple[Seen, Release] | None = None
+        self.under_way: tuple[AnsweredTurn, Release] | None = None
         threading.Thread(target=self._run, name="shadow", daemon=True).start()
 
-    def take(self, seen: Seen, release: Release) -> bool:
+    def take(self, seen: AnsweredTurn, release: Release) -> bool:
         """Queue a turn; False if there are too many already."""
         try:
             self._waiting.put_nowait((seen, release))

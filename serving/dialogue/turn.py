@@ -15,11 +15,10 @@ from serving.dialogue.engine import Outcome, Plan, carry_out, make_plan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
-from serving.dialogue.shadow import Seen
 from serving.dialogue.state import DialogueState
 from serving.llm.reading import LlmReading
 from serving.release.canary import TurnSigns
-from serving.services import Services
+from serving.services import AnsweredTurn, Services
 from serving.store.keys import thread_mark
 from serving.store.states import StoredThread
 from serving.store.turns import Claim, ToolRecord, TurnRecord
@@ -67,7 +66,7 @@ async def answer_in_json(message: UserMessage, services: Services) -> str:
     if message.sent_at is None:
         message = message.model_copy(update={"sent_at": services.now()})
     await services.releases.ensure(message.bot)  # no release, no work: not even a look at the database
-    async with services.queues.turn_of(message.bot, message.thread_id):
+    async with services.thread_locks.hold(message.bot, message.thread_id):
         record = await _answer_once(message, services)
     return record.answer
 
@@ -213,7 +212,7 @@ class _Attempt:
         if not is_committed:
             return None
         self.services.releases.observe(self.message.bot, self.release.version, _signs_of(outcome))
-        self.services.shadow.offer(Seen(self.message, state, record))
+        self.services.shadow.offer(AnsweredTurn(self.message, state, record))
         return record
 
     @property

@@ -9,7 +9,8 @@ from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.turn import handle_turn
-from serving.services import Services, open_services
+from serving.services import Services
+from serving.wiring import open_services
 from tests.support.fixed import FixedReleases
 
 

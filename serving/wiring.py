@@ -1,0 +1,166 @@
+"""Builds everything a turn talks to, and takes it apart in the end."""
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from dotenv import dotenv_values
+
+from pipelines.errors import StoreUnavailable
+from pipelines.nlu.text import forget_texts
+from pipelines.settings import Settings
+from serving.dialogue.answers import plain_words
+from serving.dialogue.order import ThreadLocks
+from serving.dialogue.shadow import ShadowPlayer
+from serving.dialogue.shadow_log import ShadowKeeper
+from serving.llm.reader import LlmReader
+from serving.services import Releases, Services
+from serving.store.client import Database
+from serving.store.forgotten import REFRESH_SECONDS
+from serving.store.ledger import Ledger
+from serving.store.promotions import Promotions
+from serving.store.shadows import ShadowCounts
+from serving.tools.client import ToolClient
+from serving.tools.guard import GuardedBackend, allowed_origins
+from serving.tools.secrets import Secrets, SecretsManager
+
+LEASE_MARGIN_SECONDS = 5.0
+"""How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
+SWEEP_SECONDS = 600.0
+LONGEST_LOOK_SECONDS = 30.0
+"""How long at most nobody looks for forgotten threads while the database is silent; a turn looks itself before that."""
+
+_log = logging.getLogger(__name__)
+
+
+def _utc_now() -> datetime:
+    # To the millisecond: what MongoDB keeps of it, so that a stored turn equals the one that was answered.
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+async def _sweep_for_ever(ledger: Ledger) -> None:
+    """Prepare the database at start-up, and keep what has expired out of it."""
+    while True:
+        try:
+            await ledger.schema.sweep(_utc_now())
+        except StoreUnavailable as error:
+            _log.warning("the database is not there: %s", error)
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
+    """Notice what is being forgotten, and let go of what this process remembers by customers' words."""
+    pause = REFRESH_SECONDS
+    while True:
+        try:
+            if await ledger.forgotten.refresh():
+                llm.forget()
+                forget_texts()
+                plain_words.cache_clear()
+            pause = REFRESH_SECONDS
+        except StoreUnavailable:  # said by whatever else wants something of the database
+            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
+        await asyncio.sleep(pause)
+
+
+def _open_secrets(settings: Settings) -> Secrets:
+    # From where the settings come from, and like them read once.
+    variables = {**dotenv_values(".env"), **os.environ}
+    prefix = settings.secrets_manager_prefix
+    manager = SecretsManager(prefix) if prefix else None
+    return Secrets(variables, manager=manager, ttl_seconds=settings.secrets_ttl_seconds)
+
+
+@asynccontextmanager
+async def _open_shadow(settings: Settings, database: Database, releases: Releases) -> AsyncIterator[ShadowPlayer]:
+    """Let shadows try what is answered, and keep what they found."""
+    player = ShadowPlayer(
+        releases.shadow,
+        cpu_share=settings.shadow_cpu_share,
+        public_shortcuts=frozenset(settings.public_shortcuts),
+        endpoints=settings.endpoints,
+    )
+    keeper = ShadowKeeper(player, ShadowCounts(database), releases, now=_utc_now)
+    keeping = asyncio.create_task(keeper.run(), name="shadow-keeper")
+    try:
+        yield player
+    finally:
+        player.close()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await keeper.store()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, *, releases: Releases) -> AsyncIterator[Services]:
+    """Connect everything, and disconnect it in the end.
+
+    A database that does not answer is no reason not to start: `/health/ready` says so, and messages get a 503.
+
+    Parameters
+    ----------
+    settings
+        The platform's.
+    releases
+        Gives the release of each bot.
+
+    Yields
+    ------
+    Services
+        Ready to be used until the context ends.
+    """
+    lease = timedelta(seconds=settings.tool_timeout_seconds + LEASE_MARGIN_SECONDS)
+    patience_seconds = 2 * (lease.total_seconds() + settings.llm_timeout_seconds)
+    database = Database(
+        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
+    )
+    ledger = Ledger.over(
+        database,
+        state_ttl=timedelta(days=settings.state_ttl_days),
+        turn_ttl=timedelta(days=settings.turn_ttl_days),
+        holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}",
+        lease=lease,
+        now=_utc_now,
+    )
+    secrets = _open_secrets(settings)
+    backend = GuardedBackend(allowed=allowed_origins(settings.tool_allowed_hosts, settings.endpoints.values()))
+    tools = ToolClient(
+        backend,
+        timeout_seconds=settings.tool_timeout_seconds,
+        max_response_bytes=settings.tool_max_response_bytes,
+        secrets=secrets,
+    )
+    llm = LlmReader.over(database, settings, now=_utc_now)
+    background = [asyncio.create_task(work) for work in (_sweep_for_ever(ledger), _follow_forgotten(ledger, llm))]
+    try:
+        await releases.start(Promotions(database))
+        async with _open_shadow(settings, database, releases) as shadow:
+            yield Services(
+                database=database,
+                ledger=ledger,
+                releases=releases,
+                tools=tools,
+                llm=llm,
+                secrets=secrets,
+                shadow=shadow,
+                thread_locks=ThreadLocks(patience_seconds),
+                public_shortcuts=frozenset(settings.public_shortcuts),
+                endpoints=settings.endpoints,
+                max_message_chars=settings.max_message_chars,
+                patience_seconds=patience_seconds,
+                now=_utc_now,
+            )
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await releases.stop()
+        await llm.aclose()
+        await tools.aclose()
+        database.close()
