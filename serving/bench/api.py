@@ -100,7 +100,7 @@ def meter_services(services: Services, meter: CpuMeter) -> Services:
         services,
         ledger=cast("Any", _Charged(services.ledger, database, "database", meter)),
         tools=cast("Any", _Charged(services.tools, ("call",), "tools", meter)),
-        queues=cast("Any", _ChargedQueues(services.queues, meter)),
+        thread_locks=cast("Any", _ChargedQueues(services.thread_locks, meter)),
     )
 
 

@@ -23,22 +23,6 @@ from serving.llm.reading import LlmReading
 from serving.store.turns import ToolRecord
 
 
-class Outside(Protocol):
-    """What a message may need from elsewhere."""
-
-    async def read(self) -> Interpretation:
-        """Let the release's model read the message."""
-        ...
-
-    async def ask_llm(self) -> LlmReading:
-        """Ask the language model what the message means; no answer is an outcome like another."""
-        ...
-
-    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
-        """Call an intent's tool; a failure is an outcome like another."""
-        ...
-
-
 class Plan(BaseModel):
     """A message, read and decided on. What is still to come is the tool, if one is due, and the words."""
 
@@ -48,7 +32,7 @@ class Plan(BaseModel):
     decision: Decision
 
     def to_json(self) -> str:
-        """Write it down without the intents: they are the release's, and their headers may hold secrets."""
+        """Serialize it without the intents: they are the release's, and their headers may hold secrets."""
         return self.model_dump_json(exclude={"decision": {"intent", "cancelled"}})
 
     @classmethod
@@ -60,12 +44,12 @@ class Plan(BaseModel):
         written
             The text.
         definition
-            The release that goes on with it, perhaps another one.
+            The release that resumes it, perhaps another one.
 
         Returns
         -------
         Plan or None
-            None where it cannot be gone on with: the release has lost the intent whose turn it is.
+            None if the plan cannot be resumed: the release has lost the intent whose turn it is.
 
         Raises
         ------
@@ -76,6 +60,22 @@ class Plan(BaseModel):
         intent = definition.intent_by_id().get(fields["decision"]["route"]["intent_id"])
         plan = cls.model_validate({**fields, "decision": {**fields["decision"], "intent": intent}})
         return plan if intent is not None else None
+
+
+class Outside(Protocol):
+    """What a message may need from elsewhere."""
+
+    async def read(self) -> Interpretation:
+        """Let the release's model read the message."""
+        ...
+
+    async def ask_llm(self) -> LlmReading:
+        """Ask the language model what the message means; no answer is an outcome like another."""
+        ...
+
+    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+        """Call an intent's tool; a failure is an outcome like another."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ async def carry_out(plan: Plan, definition: BotDefinition, outside: Outside, *, 
     """Call the tool if one is due, and word the reply; the other parameters are those of `converse`."""
     decision, tool, problem = plan.decision, None, None
     if decision.tool_intent is not None:
-        tool = await outside.call_tool(decision, decision.tool_intent)
+        tool = await outside.call_tool(plan, decision.tool_intent)
         try:
             decision = decision.with_context(tool.context)
         except UserInputError as error:  # too much for a thread; the call itself was a success

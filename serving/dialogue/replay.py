@@ -12,8 +12,7 @@ from typing import Any
 from pipelines.errors import ToolFailed
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
-from serving.dialogue.decide import Decision
-from serving.dialogue.engine import Outcome, converse
+from serving.dialogue.engine import Outcome, Plan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.state import DialogueState
@@ -107,13 +106,13 @@ class _Log:
     async def ask_llm(self) -> LlmReading:
         return self.record.llm or LlmReading(outcome="unavailable", why=f"its answer is {NOT_RECORDED}")
 
-    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
         recorded = self.record.tool
         call = ToolRecord(intent_id=intent.intent_id, key=recorded.key if recorded else "")
         if intent.tool is None:
             raise ValueError(f"intent {intent.intent_id!r} has no tool")
         values = RequestValues(
-            parameters=decision.parameters, context=decision.state.context, endpoints=dict(self.endpoints)
+            parameters=plan.decision.parameters, context=plan.decision.state.context, endpoints=dict(self.endpoints)
         )
         try:
             request = render_request(intent.tool, values, intent_id=intent.intent_id, key=call.key)

@@ -11,8 +11,7 @@ from datetime import datetime
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from serving.dialogue.decide import Decision
-from serving.dialogue.engine import converse
+from serving.dialogue.engine import Plan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.state import DialogueState
@@ -71,7 +70,7 @@ class _Outside:
     async def ask_llm(self) -> LlmReading:
         return self.said.llm
 
-    async def call_tool(self, decision: Decision, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
         return ToolRecord(intent_id=intent.intent_id, key="", failure="no tool is called in made-up traffic")
 
 

@@ -12,7 +12,7 @@ from pipelines.schemas.bot import ToolSpec
 from pipelines.settings import Settings
 from serving.dialogue.messages import BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
-from serving.dialogue.turn import MAX_TRIES, idempotency_key
+from serving.dialogue.turn import MAX_TRIES
 from serving.store.keys import thread_key
 from serving.store.turns import TurnRecord
 from tests.fakes.tool_server import ToolServer, answer, hang, json_of, tool_server
@@ -319,13 +319,3 @@ async def test_handle_turn_gives_up_when_the_thread_is_never_free(chat: Chat) ->
     assert await chat.services.ledger.turns.claim(claim_of(chat.bot, 1, "m0", holder="elsewhere", until=until))
     with pytest.raises(StateConflict):
         await chat.send("hello")
-
-
-def test_idempotency_key_tells_messages_apart() -> None:
-    def key(bot: str, thread: str, message: str, intent: str) -> str:
-        return idempotency_key(UserMessage(bot=bot, thread_id=thread, message_id=message, text="", channel="x"), intent)
-
-    assert key("b", "t", "m", "i") == key("b", "t", "m", "i")
-    assert (
-        len({key("b", "t", "m", "i"), key("bt", "", "m", "i"), key("b", "tm", "", "i"), key("b", "t", "mi", "")}) == 4
-    )

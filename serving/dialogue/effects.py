@@ -1,0 +1,148 @@
+"""What a live turn needs from outside the engine: the model, the language model, and the intent's tool."""
+
+import hashlib
+import logging
+import time
+
+from pipelines.errors import ToolFailed
+from pipelines.registry.release import Release
+from pipelines.schemas.bot import Intent
+from serving.dialogue.decide import Decision
+from serving.dialogue.engine import Plan
+from serving.dialogue.interpret import Interpretation, interpret
+from serving.dialogue.messages import UserMessage
+from serving.llm.reading import LlmReading
+from serving.services import Services
+from serving.store.states import StoredThread
+from serving.store.turns import Claim, ToolRecord
+from serving.tools.templates import RequestValues, ToolRequest, render_request
+
+_log = logging.getLogger(__name__)
+
+
+class PlaceLost(Exception):
+    """Another turn took the place in the thread's log before this one could claim it."""
+
+
+class LiveEffects:
+    """Answers the engine for real; `serving.dialogue.engine.Outside` says what it is asked.
+
+    Attributes
+    ----------
+    claim
+        The place in the log that the turn holds: a dead worker's that it finishes, or its own once a tool is called.
+    timings_ms
+        How long each step took, by its name.
+
+    Parameters
+    ----------
+    message
+        The message to answer.
+    thread
+        Its thread, as it was read.
+    release
+        The release that answers all of the turn.
+    services
+        Everything a turn talks to.
+    claim
+        A dead worker's claim to finish.
+    """
+
+    def __init__(
+        self,
+        message: UserMessage,
+        thread: StoredThread,
+        release: Release,
+        services: Services,
+        *,
+        claim: Claim | None = None,
+    ) -> None:
+        self._message, self._thread, self._release, self._services = message, thread, release, services
+        self.claim = claim
+        self.timings_ms: dict[str, float] = {}
+
+    @property
+    def turn(self) -> int:
+        """The number this turn will have."""
+        return self.claim.turn if self.claim else self._thread.turn + 1
+
+    def note(self, step: str, started: float) -> None:
+        """Record how long a step took that began at `started`, in seconds of `time.perf_counter`."""
+        self.timings_ms[step] = round((time.perf_counter() - started) * 1000, 2)
+
+    async def read(self) -> Interpretation:
+        """Read the message with the release's model."""
+        started = time.perf_counter()
+        interpretation = await interpret(
+            self._message,
+            parser=self._release.model,
+            public_shortcuts=self._services.public_shortcuts,
+            zone=self._release.definition.zone,
+        )
+        self.note("nlu", started)
+        return interpretation
+
+    async def ask_llm(self) -> LlmReading:
+        """Ask the language model."""
+        started = time.perf_counter()
+        reading = await self._services.llm.read(self._message.text, bot=self._message.bot, release=self._release)
+        self.note("llm", started)
+        return reading
+
+    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+        """Record the call, then make it. A failure is an outcome; raise `PlaceLost` if the thread moved on."""
+        started = time.perf_counter()
+        record = ToolRecord(intent_id=intent.intent_id, key=idempotency_key(self._message, intent.intent_id))
+        try:
+            request = self._request(plan.decision, intent, key=record.key)
+            record = record.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
+            if self.claim is None:
+                self.claim = await self._take_place(record, plan)
+            spent_seconds = self.timings_ms.get("llm", 0.0) / 1000
+            answer = await self._services.tools.call(request, spent_seconds=spent_seconds)
+        except ToolFailed as error:
+            _log.warning("bot %s: %s", self._message.bot, error)
+            record = record.model_copy(update={"failure": error.reason})
+        else:
+            record = record.model_copy(update={"result": answer.result, "context": answer.context})
+        self.note("tool", started)
+        return record.model_copy(update={"duration_ms": self.timings_ms["tool"]})
+
+    def _request(self, decision: Decision, intent: Intent, *, key: str) -> ToolRequest:
+        values = RequestValues(
+            parameters=decision.parameters, context=decision.state.context, endpoints=self._services.endpoints
+        )
+        if intent.tool is None:
+            raise ValueError(f"intent {intent.intent_id!r} has no tool")
+        request = render_request(intent.tool, values, intent_id=intent.intent_id, key=key)
+        sent = self.claim.tool if self.claim else None
+        if sent is None or sent.key != key or not sent.method:
+            return request
+        # A key stands for one request: a retry sends what was recorded, whatever a newer release would send.
+        return request.model_copy(update={"method": sent.method, "url": sent.url, "body": sent.body})
+
+    async def _take_place(self, tool: ToolRecord, plan: Plan) -> Claim:
+        claim = await self._services.ledger.claim(
+            self._thread,
+            Claim(
+                thread=self._thread.key,
+                bot=self._message.bot,
+                thread_id=self._message.thread_id,
+                turn=self.turn,
+                message_id=self._message.message_id,
+                message=self._message.model_dump_json(),
+                tool=tool,
+                created_at=self._services.now(),
+                plan=plan.to_json(),
+            ),
+        )
+        if claim is None:
+            raise PlaceLost
+        return claim
+
+
+def idempotency_key(message: UserMessage, intent_id: str) -> str:
+    """Derive the key of a message's tool call: the same one for every try, in every process."""
+    parts = (message.bot, message.thread_id, message.message_id, intent_id)
+    digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode())
+    return digest.hexdigest()[:40]

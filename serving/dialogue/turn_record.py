@@ -1,0 +1,125 @@
+"""What is stored of a turn: its record, and what it says about the release that answered."""
+
+from datetime import datetime
+
+from serving.dialogue.effects import LiveEffects
+from serving.dialogue.engine import Outcome
+from serving.dialogue.messages import Answer, BotMessage, UserMessage
+from serving.dialogue.phrases import SERVICE_UNAVAILABLE
+from serving.dialogue.state import DialogueState
+from serving.release.canary import TurnSigns
+from serving.store.turns import Claim, TurnRecord
+
+
+def build_record(
+    outcome: Outcome, message: UserMessage, *, thread: str, release: str, effects: LiveEffects, now: datetime
+) -> TurnRecord:
+    """Build the record of a turn.
+
+    Parameters
+    ----------
+    outcome
+        What was worked out.
+    message
+        The message.
+    thread
+        Key of the thread.
+    release
+        Version that answered.
+    effects
+        What was done outside: the turn's number and its timings.
+    now
+        The current time, in UTC.
+
+    Returns
+    -------
+    TurnRecord
+        Ready to be committed.
+    """
+    decision = outcome.decision
+    answer = outcome.answer(message, turn=effects.turn, release=release)
+    return TurnRecord(
+        thread=thread,
+        bot=message.bot,
+        thread_id=message.thread_id,
+        turn=effects.turn,
+        message_id=message.message_id,
+        channel=message.channel,
+        message=message.model_dump_json(),
+        text=message.text,
+        release=release,
+        intent_id=decision.route.intent_id,
+        confidence=decision.route.confidence,
+        route=decision.route.kind,
+        why=decision.route.why,
+        nlu=outcome.read.nlu,
+        llm=outcome.read.llm,
+        tool=outcome.tool,
+        replies=outcome.reply.texts,
+        answer=answer.model_dump_json(),
+        state=decision.state.model_dump_json(),
+        created_at=now,
+        timings_ms=effects.timings_ms,
+        label=decision.label,
+    )
+
+
+def build_given_up(
+    claim: Claim, message: UserMessage, state: DialogueState, *, release: str, why: str, now: datetime
+) -> TurnRecord:
+    """Build the record that closes a turn nobody can finish, so that the thread can go on.
+
+    Parameters
+    ----------
+    claim
+        The place in the log. Whether its tool was called is not known.
+    message
+        The message it was made for.
+    state
+        What the thread remembered before it.
+    release
+        Version that would answer now.
+    why
+        The reason, for whoever reads the log.
+    now
+        The current time, in UTC.
+
+    Returns
+    -------
+    TurnRecord
+        The customer is told that the service is unavailable; open forms are dropped.
+    """
+    answer = Answer(
+        thread_id=message.thread_id,
+        message_id=message.message_id,
+        turn=claim.turn,
+        replies=(BotMessage(text=SERVICE_UNAVAILABLE),),
+        intent_id=claim.tool.intent_id,
+        confidence=None,
+        form=None,
+        release=release,
+    )
+    return TurnRecord(
+        **claim.model_dump(include={"thread", "bot", "thread_id", "turn", "message_id", "message"}),
+        channel=message.channel,
+        text=message.text,
+        release=release,
+        intent_id=claim.tool.intent_id,
+        confidence=None,
+        route="fallback",
+        why=f"given up: {why}",
+        nlu=None,
+        tool=claim.tool.model_copy(update={"failure": why}),
+        replies=(SERVICE_UNAVAILABLE,),
+        answer=answer.model_dump_json(),
+        state=state.without_forms().model_dump_json(),
+        created_at=now,
+        timings_ms={},
+    )
+
+
+def read_signs(outcome: Outcome) -> TurnSigns:
+    """Return what a turn says about the release that answered it."""
+    kind, tool = outcome.decision.route.kind, outcome.tool
+    has_failed = bool(outcome.reply.problem) or (tool is not None and tool.failure is not None)
+    return TurnSigns(fallback=kind == "fallback", error=has_failed, clarification=kind == "clarify")
