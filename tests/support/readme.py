@@ -1,4 +1,4 @@
-"""The README's generated parts: `python -m tests.support.readme` writes them anew, a test checks them."""
+"""The generated table of settings: `python -m tests.support.readme` writes it, a test checks it."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,13 @@ from pydantic_core import PydanticUndefined
 
 from pipelines.settings import ENV_PREFIX, Settings
 
-README = Path(__file__).parents[2] / "README.md"
+CONFIGURATION = Path(__file__).parents[2] / "serving" / "docs" / "configuration.md"
 BEGIN = "<!-- configuration: generated from pipelines/settings.py by `make fix` -->\n"
 END = "<!-- end of configuration -->"
 
 
 def configuration_table() -> str:
-    """Give a Markdown table of all settings."""
+    """Return a Markdown table of all settings."""
     rows = ["| variable | default | meaning |", "| --- | --- | --- |"]
     for name, field in Settings.model_fields.items():
         variable = field.validation_alias if isinstance(field.validation_alias, str) else f"{ENV_PREFIX}{name.upper()}"
@@ -24,7 +24,7 @@ def configuration_table() -> str:
 
 
 def fresh(text: str) -> str:
-    """Give the README's text with its generated parts made anew."""
+    """Return the text with its generated table made anew."""
     head, _, rest = text.partition(BEGIN)
     _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}{configuration_table()}{END}{tail}"
@@ -39,4 +39,4 @@ def _default(value: object) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(fresh(README.read_text(encoding="utf-8")), encoding="utf-8")
+    CONFIGURATION.write_text(fresh(CONFIGURATION.read_text(encoding="utf-8")), encoding="utf-8")
