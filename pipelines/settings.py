@@ -24,7 +24,9 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
     )
 
-    home: Path = Field(default=Path(".intentloop"), description="Folder for everything written on this machine.")
+    home: Path = Field(
+        default=Path(".intentloop"), description="Folder for everything that is written on this machine."
+    )
     host: str = Field(default="127.0.0.1", description="Address the servers of `intentloop up` and `serve` listen on.")
     api_port: int = Field(default=8000, ge=1, le=65535, description="Port of the chat API.")
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server that `up` starts.")
@@ -32,37 +34,40 @@ class Settings(BaseSettings):
     demo_port: int = Field(default=8800, ge=1, le=65535, description="Port of the demo shop API.")
 
     mongo_uri: str | None = Field(
-        default=None, description="MongoDB or DocumentDB to use. Unset: an embedded one on `INTENTLOOP_MONGO_PORT`."
+        default=None,
+        description="MongoDB or DocumentDB to use. Unset: the embedded database on `INTENTLOOP_MONGO_PORT`.",
     )
     mongo_database: str = Field(default="intentloop", min_length=1, description="Database name.")
-    mongo_timeout_seconds: float = Field(default=3.0, gt=0, description="Longest wait for the database, per call.")
-    state_ttl_days: float = Field(default=30.0, gt=0, description="A thread's state is kept this long after its turn.")
-    turn_ttl_days: float = Field(default=180.0, gt=0, description="A logged turn is dropped after this long.")
+    mongo_timeout_seconds: float = Field(default=3.0, gt=0, description="Longest wait for one database call.")
+    state_ttl_days: float = Field(
+        default=30.0, gt=0, description="How long a thread's state is kept after its last turn."
+    )
+    turn_ttl_days: float = Field(default=180.0, gt=0, description="How long a logged turn is kept.")
 
     dask_scheduler: str | None = Field(
         default=None,
-        description="Dask scheduler that `train --search` and `score` work on, `tcp://HOST:PORT`. Unset: this machine.",
+        description="Dask scheduler for `train --search` and `score`, `tcp://HOST:PORT`. Unset: this machine.",
     )
 
     mlflow_tracking_uri: str | None = Field(
         default=None,
         validation_alias="MLFLOW_TRACKING_URI",
-        description="MLflow server to use. Unset: one on `INTENTLOOP_MLFLOW_PORT`.",
+        description="MLflow server to use. Unset: the local one on `INTENTLOOP_MLFLOW_PORT`.",
     )
     default_bot: str = Field(
-        default="default", pattern=BOT_NAME, description="Bot that answers where a path names none."
+        default="default", pattern=BOT_NAME, description="Bot that is meant where a path or command names none."
     )
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
-    release_poll_seconds: float = Field(default=5.0, gt=0, description="How often the registry is asked.")
+    release_poll_seconds: float = Field(default=5.0, gt=0, description="Time between two polls of the registry.")
     admin_token: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Opens the admin API. Unset: it is closed; `intentloop up` makes one in its home folder.",
+        description="Token of the admin API. Unset: the API is closed; `intentloop up` creates a token in its home folder.",
     )
     verdict_key: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Signs verdicts at training; where serving has it, unsigned releases are refused.",
+        description="Key that signs verdicts at training. A chat API that has it refuses unsigned releases.",
     )
     mlflow_webhook_secret: SecretStr | None = Field(
         default=None,
@@ -70,13 +75,13 @@ class Settings(BaseSettings):
         description="Secret of MLflow's webhook to `/webhooks/mlflow`. Unset: that path does not exist.",
     )
     canary_share: float = Field(
-        default=0.05, ge=0, le=1, description="Share of threads that the alias `canary` answers; 0: none."
+        default=0.05, ge=0, le=1, description="Share of threads that the version behind `canary` answers; 0: none."
     )
     shadow_cpu_share: float = Field(
         default=0.1,
         ge=0,
         le=0.5,
-        description="Share of one processor that trying messages with the alias `shadow` may take; 0: none is tried.",
+        description="Share of one processor that the version behind `shadow` may use; 0: it is not tried.",
     )
 
     max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
@@ -84,27 +89,31 @@ class Settings(BaseSettings):
     max_webhook_bytes: int = Field(
         default=1_048_576,
         ge=1024,
-        description="Largest body of a platform's webhook, in bytes; platforms send batches.",
+        description="Largest body of a webhook request, in bytes; platforms send batches.",
     )
     public_shortcuts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("init_conversation", "cancel"),
-        description="Intents a customer may call as `/intent_id`; comma-separated.",
+        description="Intents that customers may call as `/intent_id`; comma-separated.",
     )
     tool_timeout_seconds: float = Field(
-        default=10.0, gt=0, description="Longest wait for a tool, with all tries and the LLM before it."
+        default=10.0, gt=0, description="Longest wait for a tool, including all tries and the LLM call before it."
     )
     tool_allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Private hosts that tools may call, `host` or `host:port`; comma-separated."
     )
     tool_max_response_bytes: int = Field(
-        default=256_000, ge=1024, description="Largest tool answer that is read; each byte costs everybody's time."
+        default=256_000,
+        ge=1024,
+        description="Largest tool answer that is read, in bytes; reading it delays other conversations.",
     )
     secrets_manager_prefix: str | None = Field(
         default=None,
         min_length=1,
         description="Prefix of secrets in AWS Secrets Manager. Unset: `INTENTLOOP_SECRET_NAME` variables only.",
     )
-    secrets_ttl_seconds: float = Field(default=300.0, gt=0, description="A secret is read again after this long.")
+    secrets_ttl_seconds: float = Field(
+        default=300.0, gt=0, description="How long a secret is cached before it is read again."
+    )
     endpoints: dict[str, str] = Field(
         default_factory=dict,
         description='Base URLs that tool templates use as `{{ endpoints.NAME }}`, as JSON: `{"shop": "https://..."}`.',
@@ -112,7 +121,7 @@ class Settings(BaseSettings):
 
     queue_url: str | None = Field(
         default=None,
-        description="SQS queue for what `intentloop worker` does. Unset: the chat API does it in the background.",
+        description="SQS queue for `intentloop worker`. Unset: the chat API answers platform messages in the background.",
     )
     training_queue_url: str | None = Field(
         default=None,
@@ -122,27 +131,27 @@ class Settings(BaseSettings):
         default=60.0,
         ge=2,
         le=3600,
-        description="A training that gives no sign of life for this long counts as dead; another may take its place.",
+        description="A training that has not renewed its lease for this long counts as dead, and another may start.",
     )
     training_limit_hours: float = Field(
-        default=10.0, gt=0, description="A training that takes longer hangs, or never ends; it is ended and has failed."
+        default=10.0, gt=0, description="A training that takes longer is stopped and has failed."
     )
     out_of_scope_file: Path | None = Field(
         default=None,
-        description="JSONL of utterances that no intent should take, for trainings that name none; unset: "
-        "`out-of-scope/BOT.jsonl` in the home folder, if it is there.",
+        description="JSONL of utterances that no intent should take, for trainings that name no file. Unset: "
+        "`out-of-scope/BOT.jsonl` in the home folder, if it exists.",
     )
     retrain_policy: Literal["notify", "promote"] = Field(
         default="notify",
-        description="What `intentloop retrain` does with a version that passed its gate: `notify`, or `promote` it.",
+        description="What `intentloop retrain` does with a version that passed the gate: `notify` or `promote`.",
     )
     notify_url: SecretStr | None = Field(
-        default=None, description="Where a retraining posts what came of it, as JSON. Unset: nowhere."
+        default=None, description="Address that receives the outcome of a retraining, as JSON. Unset: none."
     )
     channel_max_pending: int = Field(
         default=1000,
         ge=1,
-        description="Threads with unanswered webhook events in one process; beyond that it says 503.",
+        description="Most threads with unanswered webhook events in one process; beyond that it answers 503.",
     )
     facebook_api_url: str = Field(
         default="https://graph.facebook.com/v24.0", min_length=1, description="Messenger's Graph API."
@@ -158,21 +167,21 @@ class Settings(BaseSettings):
     )
 
     llm_base_url: str | None = Field(
-        default=None, description="OpenAI-compatible endpoint, `https://.../v1`. Unset: no LLM is asked."
+        default=None, description="OpenAI-compatible endpoint, `https://.../v1`. Unset: no LLM is used."
     )
-    llm_timeout_seconds: float = Field(default=4.0, gt=0, description="Longest wait for the LLM, all tries together.")
-    llm_max_concurrent: int = Field(default=8, ge=1, description="Questions to the LLM at once, per bot and process.")
+    llm_timeout_seconds: float = Field(default=4.0, gt=0, description="Longest wait for the LLM, including all tries.")
+    llm_max_concurrent: int = Field(default=8, ge=1, description="Most concurrent LLM calls, per bot and process.")
     llm_tokens_per_hour: int = Field(
-        default=500_000, ge=0, description="LLM tokens a bot may use in an hour, all processes together; 0: none."
+        default=500_000, ge=0, description="LLM tokens a bot may use per hour, in all processes together; 0: none."
     )
     llm_tokens_per_month: int = Field(
-        default=10_000_000, ge=0, description="LLM tokens a bot may use in a month, all processes together; 0: none."
+        default=10_000_000, ge=0, description="LLM tokens a bot may use per month, in all processes together; 0: none."
     )
     llm_prompt_price: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens sent to the LLM. Unset: no cost is worked out."
+        default=None, ge=0, description="Price of a million prompt tokens. Unset: no cost is computed."
     )
     llm_completion_price: float | None = Field(
-        default=None, ge=0, description="Price of a million tokens that the LLM wrote. Unset: no cost is worked out."
+        default=None, ge=0, description="Price of a million completion tokens. Unset: no cost is computed."
     )
     openai_api_key: SecretStr | None = Field(
         default=None, validation_alias="OPENAI_API_KEY", description="Key for the LLM endpoint."
