@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     admin_token: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Token of the admin API. Unset: the API is closed; `intentloop up` creates a token in its home folder.",
+        description="Token of the admin API. Unset: it is closed; `intentloop up` creates a token in its home folder.",
     )
     verdict_key: SecretStr | None = Field(
         default=None,
@@ -121,7 +121,7 @@ class Settings(BaseSettings):
 
     queue_url: str | None = Field(
         default=None,
-        description="SQS queue for `intentloop worker`. Unset: the chat API answers platform messages in the background.",
+        description="SQS queue for `intentloop worker`. Unset: the chat API answers platform messages itself.",
     )
     training_queue_url: str | None = Field(
         default=None,
