@@ -6,15 +6,14 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from pipelines.registry.release import Release
-from serving.dialogue.messages import UserMessage
+from pipelines.schemas.turns import TurnRecord
+from serving.dialogue.messages import TurnSigns, UserMessage
 from serving.dialogue.order import ThreadLocks
 from serving.dialogue.state import DialogueState
 from serving.llm.reader import LlmReader
-from serving.release.canary import TurnSigns
 from serving.store.client import Database
 from serving.store.ledger import Ledger
 from serving.store.promotions import Promotions
-from serving.store.turns import TurnRecord
 from serving.tools.client import ToolClient
 from serving.tools.secrets import Secrets
 

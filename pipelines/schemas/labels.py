@@ -19,8 +19,6 @@ Status = Literal["open", "accepted", "rejected", "skipped"]
 STATUSES: tuple[Status, ...] = ("open", "accepted", "rejected", "skipped")
 Destination = Literal["train", "holdout"]
 Witness = Literal["llm", "clarification", "classifier", "shadow"]
-LABELS = "labels"
-"""The collection."""
 HOLDOUT_SHARE = 0.2
 KEY_LENGTH = 24
 KEY_PATTERN = rf"^[0-9a-f]{{{KEY_LENGTH}}}$"

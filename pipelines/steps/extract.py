@@ -12,7 +12,9 @@ from pydantic_core import ErrorDetails, from_json
 from pipelines.errors import DataRejected
 from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
+from pipelines.schemas.drafts import bot_wire
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings, get_settings
 from pipelines.steps.labels import LABEL_COLUMNS, accepted_labels, read_items
@@ -118,17 +120,12 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
         The database does not answer.
     """
     with open_database(uri, database) as place:
-        intents = list(place["intents"].find({"bot": bot}))
-        entities = list(place["entities"].find({"bot": bot}))
-        top = place["bots"].find_one({"_id": bot})
+        intents = list(place[INTENTS].find({"bot": bot}))
+        entities = list(place[ENTITIES].find({"bot": bot}))
+        top = place[BOTS].find_one({"_id": bot})
     if not intents:
         raise no_such_bot(bot)
-    wire = {
-        **(top["fields"] if top else {}),
-        "intents": [document["intent"] for document in sorted(intents, key=_position)],
-        "entities": [document["entity"] for document in sorted(entities, key=_position)],
-    }
-    drafts = extract_from_wire(wire, source=f"bot {bot!r} in MongoDB")
+    drafts = extract_from_wire(bot_wire(top, intents=intents, entities=entities), source=f"bot {bot!r} in MongoDB")
     accepted = accepted_labels(
         read_items(uri, database, bot),
         intents=[intent.intent_id for intent in drafts.bot_file.intents],
@@ -270,7 +267,3 @@ def _describe(fault: ErrorDetails) -> str:
     """Say where in the object the fault is and what it is."""
     place = ".".join(map(str, fault["loc"]))
     return f"{place}: {fault['msg']}" if place else fault["msg"]
-
-
-def _position(document: dict[str, Any]) -> tuple[int, str]:
-    return document.get("position", 0), str(document["_id"])

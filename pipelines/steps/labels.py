@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.schemas.labels import LABELS, LabelItem, label_id
+from pipelines.schemas.keys import LABELS
+from pipelines.schemas.labels import LabelItem, label_id
 from pipelines.steps.source import open_database
 
 LABEL = "label"

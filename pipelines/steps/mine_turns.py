@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from pipelines.errors import StoreUnavailable
 from pipelines.progress import Progress
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.keys import TURNS
+from pipelines.schemas.turns import DONE, TurnDocument
+from pipelines.steps.source import open_database
 
 
 class Turn(NamedTuple):
@@ -85,19 +87,12 @@ def read_turns(uri: str, database: str, bot: str, *, since: datetime, progress: 
     StoreUnavailable
         The database does not answer.
     """
-    import pymongo
-    from pymongo.errors import PyMongoError
-
-    query = {"bot": bot, "status": "done", "created_at": {"$gte": since}}
-    try:
-        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
-            found = client[database]["turns"].find(query, _FIELDS)
-            return turns_frame(_counted(found, progress or (lambda share, what: None)))
-    except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
-        raise StoreUnavailable(type(error).__name__) from error
+    query = {"bot": bot, "status": DONE, "created_at": {"$gte": since}}
+    with open_database(uri, database) as place:
+        return turns_frame(_counted(place[TURNS].find(query, _FIELDS), progress or (lambda share, what: None)))
 
 
-def turns_frame(documents: Iterable[dict[str, Any]]) -> pd.DataFrame:
+def turns_frame(documents: Iterable[TurnDocument]) -> pd.DataFrame:
     """Give turns as a table, from the documents of `turns` or the fields of turn records.
 
     Parameters
@@ -121,21 +116,27 @@ def rows_of(turns: pd.DataFrame) -> Iterator[Turn]:
         yield row._replace(said_at=pd.Timestamp(row.said_at).to_pydatetime())
 
 
-def _counted(documents: Iterable[dict[str, Any]], progress: Progress) -> Iterator[dict[str, Any]]:
+def _counted(documents: Iterable[TurnDocument], progress: Progress) -> Iterator[TurnDocument]:
     for number, document in enumerate(documents):
         if number % _REPORT_EVERY == 0:
             progress(0.0, f"reading turns, {number:,} so far")
         yield document
 
 
-def _row(document: dict[str, Any]) -> Turn:
-    nlu, llm, label = (document.get(name) or {} for name in ("nlu", "llm", "label"))
+def _row(document: TurnDocument) -> Turn:
+    nlu, llm, label = document["nlu"] or {}, document.get("llm") or {}, document.get("label") or {}
     ranking = nlu.get("ranking")
     best: dict[str, Any] = ranking[0] if ranking else {}
     said = {"understood": llm.get("intent_id"), "none": OUT_OF_SCOPE}.get(str(llm.get("outcome")))
     return Turn(
-        **{name: document[name] for name in ("thread_id", "turn", "message_id", "release", "text", "route", "why")},
+        thread_id=document["thread_id"],
+        turn=document["turn"],
+        message_id=document["message_id"],
         said_at=document["created_at"],
+        release=document["release"],
+        text=document["text"],
+        route=document["route"],
+        why=document["why"],
         intent=best.get("intent_id", ""),
         confidence=_number(best.get("confidence")),
         llm_intent=said or "",

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.errors import StoreUnavailable
+from pipelines.schemas.keys import TURNS, bot_key_range, turn_key
 from pipelines.schemas.scoring import LoggedMessage
+from pipelines.schemas.turns import DONE, TurnDocument
+from pipelines.steps.source import open_database
 
 _PAGE = 1000
 _FIELDS = dict.fromkeys(
@@ -53,11 +55,12 @@ class Log:
     def __init__(self, turns: Any, bot: str, *, since: datetime, until: datetime) -> None:
         self._turns = turns
         self._bot = bot
-        self._wanted = {"status": "done", "created_at": {"$gte": since, "$lt": until}}
+        self._wanted = {"status": DONE, "created_at": {"$gte": since, "$lt": until}}
 
     def parts(self, *, size: int) -> Iterator[Part]:
         """Give ranges of `size` messages each, the last one of fewer, in the order of the keys."""
-        everything = {"_id": {"$gt": f"{self._bot}:", "$lt": f"{self._bot};"}}  # the character after the colon
+        lowest, highest = bot_key_range(self._bot)
+        everything = {"_id": {"$gt": lowest, "$lt": highest}}
         keys: list[str] = []
         for document in self._turns.find({**everything, **self._wanted}, {"_id": 1}).sort("_id", 1).batch_size(_PAGE):
             keys.append(document["_id"])
@@ -70,7 +73,7 @@ class Log:
     def read(self, part: Part) -> list[tuple[LoggedMessage, Answered]]:
         """Give the messages of a range, each with what its thread remembered before it."""
         keys = {"_id": {"$gte": part.first, "$lte": part.last}}
-        documents = list(self._turns.find({**keys, **self._wanted}, _FIELDS).sort("_id", 1))
+        documents: list[TurnDocument] = list(self._turns.find({**keys, **self._wanted}, _FIELDS).sort("_id", 1))
         state_by_key = {document["_id"]: document["state"] for document in documents}
         state_by_key |= self._states([key for key in map(_key_before, documents) if key and key not in state_by_key])
         return [_row(document, state_by_key) for document in documents]
@@ -82,35 +85,23 @@ class Log:
         return {(document["thread_id"], document["turn"]) for document in found}
 
     def _states(self, keys: Sequence[str]) -> dict[str, str]:
-        found = self._turns.find({"_id": {"$in": list(keys)}, "status": "done"}, {"state": 1}) if keys else ()
+        found = self._turns.find({"_id": {"$in": list(keys)}, "status": DONE}, {"state": 1}) if keys else ()
         return {document["_id"]: document["state"] for document in found}
 
 
 @contextmanager
 def open_log(uri: str, database: str, bot: str, *, since: datetime, until: datetime) -> Iterator[Log]:
     """Open the log of a bot; a database that does not answer is `StoreUnavailable`, whatever is asked of it."""
-    import pymongo
-    from pymongo.errors import PyMongoError
-
-    try:
-        client = pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True)
-    except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
-        raise StoreUnavailable(type(error).__name__) from error
-    with client:
-        try:
-            yield Log(client[database]["turns"], bot, since=since, until=until)
-        except PyMongoError as error:
-            raise StoreUnavailable(type(error).__name__) from error
+    with open_database(uri, database) as place:
+        yield Log(place[TURNS], bot, since=since, until=until)
 
 
-def _key_before(document: dict[str, Any]) -> str | None:
-    """Compose the key of the turn before, as `serving.store.keys` does; None for a thread's first."""
-    key, turn = str(document["_id"]), int(document["turn"])
-    digits = len(key) - key.rindex(":") - 1
-    return f"{document['thread']}:{turn - 1:0{digits}d}" if turn > 1 else None
+def _key_before(document: TurnDocument) -> str | None:
+    """Return the key of the turn before; None for a thread's first."""
+    return turn_key(document["thread"], document["turn"] - 1) if document["turn"] > 1 else None
 
 
-def _row(document: dict[str, Any], state_by_key: dict[str, str]) -> tuple[LoggedMessage, Answered]:
+def _row(document: TurnDocument, state_by_key: dict[str, str]) -> tuple[LoggedMessage, Answered]:
     before = _key_before(document)
     message = LoggedMessage(
         thread_id=document["thread_id"],

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import SetupProblem, UserInputError
+from pipelines.schemas.keys import thread_id_of
 from pipelines.steps.redact import Words
 from pipelines.steps.score_log import Part
 
@@ -117,7 +118,7 @@ def count_held(folder: Path, plan: Plan, words: Words) -> int:
     int
         Threads that the plan names, rows, and files that were cut off, since nobody can look into these.
     """
-    named = {_thread_id(key) for part in plan.parts for key in (part.first, part.last)}
+    named = {thread_id_of(key) for part in plan.parts for key in (part.first, part.last)}
     files = [file for file in folder.iterdir() if file.name != PLAN_FILE]
     return len(named & words.thread_ids) + sum(_count_rows(file, words) for file in files)
 
@@ -134,8 +135,3 @@ def _count_rows(file: Path, words: Words) -> int:
         return int(words.rows_of(pq.read_table(file).to_pandas()).sum())
     except (OSError, pa.ArrowInvalid):
         return 1
-
-
-def _thread_id(key: str) -> str:
-    """Give the thread's id in the key of a turn, which `serving.store.keys` composes: `bot:thread:turn`."""
-    return key.split(":")[1].replace("%3A", ":").replace("%25", "%")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.schemas.keys import INTENTS
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 
@@ -17,10 +18,14 @@ def open_database(uri: str, database: str) -> Iterator[Any]:
     from pymongo.errors import PyMongoError
 
     try:
-        with pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True) as client:
-            yield client[database]
+        client = pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True)
     except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
         raise StoreUnavailable(type(error).__name__) from error
+    with client:
+        try:
+            yield client[database]
+        except PyMongoError as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
 
 def no_such_bot(bot: str) -> NotFound:
@@ -52,6 +57,6 @@ def require_source(params: TrainParams, settings: Settings) -> None:
             raise DataRejected(params.source, ["there is no such file; check the path"])
         return
     with open_database(settings.resolved_mongo_uri, settings.mongo_database) as database:
-        found = database["intents"].find_one({"bot": params.bot}, {"_id": 1})
+        found = database[INTENTS].find_one({"bot": params.bot}, {"_id": 1})
     if found is None:
         raise no_such_bot(params.bot)

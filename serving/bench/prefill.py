@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from pipelines.errors import SetupProblem
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from serving.store.client import Database
-from serving.store.keys import thread_key
 from serving.store.states import StateStore
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 
 _BATCH = 500
 _KEEP = timedelta(days=30)

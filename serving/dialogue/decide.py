@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import FALLBACK_INTENT, HANDOVER_INTENT, Intent
 from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.turns import LabelRecord
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.answers import Correction
 from serving.dialogue.clarify import read_choice
@@ -16,7 +17,6 @@ from serving.dialogue.route import Route, choose_route, is_for_form
 from serving.dialogue.slots import Filling, fill_slots
 from serving.dialogue.state import DialogueState, Form, Question
 from serving.dialogue.values import ValueReader
-from serving.store.turns import LabelRecord
 
 MAX_SPANS = 50
 """Values of a message that are kept while the customer is asked what it meant."""

@@ -7,14 +7,14 @@ import time
 from pipelines.errors import ToolFailed
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.turns import Claim, ToolRecord
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import Plan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
-from serving.llm.reading import LlmReading
 from serving.services import Services
 from serving.store.states import StoredThread
-from serving.store.turns import Claim, ToolRecord
 from serving.tools.templates import RequestValues, ToolRequest, render_request
 
 _log = logging.getLogger(__name__)

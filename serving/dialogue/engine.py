@@ -12,15 +12,15 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import UserInputError
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.turns import ToolRecord
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.reply import Reply
 from serving.dialogue.state import DialogueState
 from serving.dialogue.wording import word_reply
-from serving.llm.reading import LlmReading
-from serving.store.turns import ToolRecord
 
 
 class Plan(BaseModel):

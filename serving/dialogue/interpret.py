@@ -6,9 +6,9 @@ from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.messages import UserMessage
-from serving.llm.reading import LlmReading
 
 # Reading 300 characters costs about as much as the hop to a thread and back; a longer text would hold up other
 # conversations.

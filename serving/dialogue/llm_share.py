@@ -7,9 +7,9 @@ After is what the candidate decides about the same messages, with its own thresh
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.verdict import Check
 from serving.dialogue.conversations import ComparedTurn, ReplayReport
-from serving.llm.reading import LlmReading
 
 PERIOD = timedelta(weeks=4)
 

@@ -1,5 +1,6 @@
 """What enters and leaves a turn."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -73,3 +74,12 @@ class Answer(BaseModel):
     form: FormStatus | None
     release: str
     is_handed_over: bool = False
+
+
+@dataclass(frozen=True)
+class TurnSigns:
+    """What a turn says about the release that answered it."""
+
+    fallback: bool = False
+    error: bool = False
+    clarification: bool = False

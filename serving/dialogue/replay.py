@@ -12,12 +12,12 @@ from typing import Any
 from pipelines.errors import ToolFailed
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.turns import ToolRecord, TurnRecord
 from serving.dialogue.engine import Outcome, Plan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.state import DialogueState
-from serving.llm.reading import LlmReading
-from serving.store.turns import ToolRecord, TurnRecord
 from serving.tools.templates import RequestValues, render_request
 
 NOT_RECORDED = "not in the log"

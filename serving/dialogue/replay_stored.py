@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from pipelines.errors import BotError, StoreUnavailable
 from pipelines.progress import Progress
 from pipelines.registry.release import Release
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.conversations import ComparedConversation, ComparedTurn, ReplayReport
 from serving.dialogue.replay import ReplayedTurn, differences, replay
 from serving.store.client import Database
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 
 
 async def replay_newest(

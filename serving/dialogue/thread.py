@@ -15,13 +15,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pipelines.errors import DataRejected, NotFound
 from pipelines.registry.release import Release
 from pipelines.schemas import html
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.messages import Answer, UserMessage
 from serving.dialogue.replay import ReplayedTurn, replay
 from serving.dialogue.state import DialogueState
 from serving.store.client import Database
-from serving.store.keys import thread_key
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 
 
 class _Saved(BaseModel):

@@ -11,13 +11,13 @@ from datetime import datetime
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.turns import ToolRecord, TurnRecord
 from serving.dialogue.engine import Plan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.state import DialogueState
-from serving.llm.reading import LlmReading
-from serving.store.keys import thread_key
-from serving.store.turns import ToolRecord, TurnRecord
 
 _NO_OPTION = "none of these"
 _NO_ANSWER = LlmReading(outcome="unavailable", why="nobody has written an answer down")

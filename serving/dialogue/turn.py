@@ -7,16 +7,15 @@ from pydantic import ValidationError
 
 from pipelines.errors import BotError, StateConflict, UserInputError
 from pipelines.registry.release import Release
+from pipelines.schemas.keys import thread_mark
+from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import LiveEffects, PlaceLost
 from serving.dialogue.engine import Plan, carry_out, make_plan
-from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.messages import Answer, TurnSigns, UserMessage
 from serving.dialogue.state import DialogueState
 from serving.dialogue.turn_record import build_given_up, build_record, read_signs
-from serving.release.canary import TurnSigns
 from serving.services import AnsweredTurn, Services
-from serving.store.keys import thread_mark
 from serving.store.states import StoredThread
-from serving.store.turns import Claim, TurnRecord
 
 MAX_TRIES = 5
 """How often a turn that was claimed and never finished is tried again before it is closed."""

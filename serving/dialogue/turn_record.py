@@ -2,13 +2,12 @@
 
 from datetime import datetime
 
+from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import LiveEffects
 from serving.dialogue.engine import Outcome
-from serving.dialogue.messages import Answer, BotMessage, UserMessage
+from serving.dialogue.messages import Answer, BotMessage, TurnSigns, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
-from serving.release.canary import TurnSigns
-from serving.store.turns import Claim, TurnRecord
 
 
 def build_record(

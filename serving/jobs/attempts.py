@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from pipelines.errors import NotFound
+from pipelines.schemas.keys import training_key
 from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.store.jobs import MAX_ATTEMPTS, Job, Jobs
-from serving.store.keys import training_key
 from serving.store.leases import Lease, Leases
 
 _log = logging.getLogger(__name__)

@@ -17,10 +17,10 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipelines.errors import BotError, NotFound, StoreUnavailable, TrainingBusy
+from pipelines.schemas.keys import training_key
 from pipelines.settings import Settings
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
-from serving.store.keys import training_key
 from serving.store.leases import Lease, Leases
 
 WRITE_SECONDS = 1.0

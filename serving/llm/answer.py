@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from pipelines.schemas.llm_reading import Outcome
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion
-from serving.llm.reading import Outcome
 
 MAX_CHARS = 50_000
 """A longer answer is not read."""

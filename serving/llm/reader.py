@@ -10,6 +10,7 @@ from typing import Self
 from pipelines.nlu.text import clean
 from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
+from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.release import BotDefinition
 from pipelines.settings import Settings
 from serving.llm.answer import Answer
@@ -17,7 +18,6 @@ from serving.llm.asking import Asked, Asker
 from serving.llm.brief import Brief
 from serving.llm.cache import Cache
 from serving.llm.completion import Usage
-from serving.llm.reading import LlmReading
 from serving.llm.spans import locate
 from serving.store.client import Database
 from serving.store.usage import TokenBudget

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import NotFound, TrainingBusy
 from pipelines.progress import Progress, part
+from pipelines.schemas.keys import thread_key, training_key
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
 from pipelines.steps.lineage import Lineage, LineageSearch
@@ -23,7 +24,6 @@ from serving.channels.senders import threads_of_sender
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser, Traces
 from serving.store.forgotten import Deletion, notice_seconds
-from serving.store.keys import thread_key, training_key
 from serving.store.leases import Leases, SideWork, renewed
 from serving.store.schema import Schema
 

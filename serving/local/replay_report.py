@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.errors import NotFound
+from pipelines.schemas.keys import thread_key
 from serving.dialogue.replay import ReplayedTurn, replay
-from serving.store.keys import thread_key
 from serving.store.turns import TurnLog
 
 if TYPE_CHECKING:

@@ -4,21 +4,14 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
+from serving.dialogue.messages import TurnSigns
+
 MIN_TURNS = 30
 """A canary is not judged before it has answered so many."""
 FALSE_ALARM = 0.01
 """How likely a canary that is as good as the release beside it is stopped, ever."""
 _GROWTH = 1.25
 _SIGNS = ("fallback", "error", "clarification")
-
-
-@dataclass(frozen=True)
-class TurnSigns:
-    """What a turn says about the release that answered it."""
-
-    fallback: bool = False
-    error: bool = False
-    clarification: bool = False
 
 
 @dataclass

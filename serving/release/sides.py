@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pipelines.errors import BotError, ReleaseRefused
 from pipelines.registry.client import RegisteredVersion
 from pipelines.registry.release import Release
-from serving.release.canary import CanaryTrial, TurnSigns, is_chosen
+from serving.dialogue.messages import TurnSigns
+from serving.release.canary import CanaryTrial, is_chosen
 from serving.release.loader import ReleaseLoader
 from serving.release.polling import poll
 from serving.release.watched import Watched

@@ -12,8 +12,8 @@ from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavail
 from pipelines.registry.client import Registry
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
+from serving.dialogue.messages import TurnSigns
 from serving.release.cache import ReleaseCache
-from serving.release.canary import TurnSigns
 from serving.release.journal import SwapJournal
 from serving.release.loader import ReleaseLoader
 from serving.release.polling import poll

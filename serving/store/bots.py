@@ -1,11 +1,4 @@
-"""The bots that authors edit: drafts of intents and entities, imported from and exported to bot files.
-
-    intents     {_id: "bot:intentId", bot, position, intent: {as in the file}}
-    entities    {_id: "bot:name", bot, position, entity: {as in the file}}
-    bots        {_id: bot, fields: {whatever else stood at the top of the file}}
-
-The objects are kept as they were read, so that an export gives back the same JSON, unknown fields and nulls included.
-"""
+"""The bots that authors edit: bot files in, bot files out; `pipelines.schemas.drafts` shows the documents."""
 
 import asyncio
 import json
@@ -19,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from pipelines.schemas.bot import BotFile
+from pipelines.schemas.drafts import bot_wire
+from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS, thread_key
 from serving.store.client import Database, Document
-from serving.store.keys import thread_key
 from serving.store.spans import repair_spans
 
-INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 _MAX_INT64 = 2**63
 _READ_AT_ONCE = 2
 """Drafts in one answer: a database that does one thing at a time keeps customers waiting while it reads."""
@@ -188,11 +181,7 @@ async def export_bot(database: Database, *, bot: str) -> dict[str, Any]:
     extra = await database.call("read bot", database.collection(BOTS).find_one({"_id": bot}))
     if not intents and not entities and extra is None:
         raise NotFound("bot", bot, hint="import one with `intentloop import FILE`")
-    return {
-        **(extra["fields"] if extra else {}),
-        "intents": [document["intent"] for document in intents.values()],
-        "entities": [document["entity"] for document in entities.values()],
-    }
+    return bot_wire(extra, intents=intents.values(), entities=entities.values())
 
 
 async def has_intents(database: Database, *, bot: str) -> bool:
@@ -287,7 +276,7 @@ async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Docum
         some = drafts.find({"_id": {"$in": keys[first : first + _READ_AT_ONCE]}})
         documents += await database.call("read drafts", some.to_list(None))
         await _give_way(started)
-    return {document["_id"]: document for document in sorted(documents, key=lambda document: document["position"])}
+    return {document["_id"]: document for document in documents}
 
 
 def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:

@@ -13,12 +13,19 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.nlu.text import plain
-from pipelines.schemas.labels import LABELS, LabelItem
-from serving.store.bots import INTENTS
+from pipelines.schemas.keys import (
+    DRAFT_UNDO,
+    INBOX,
+    INTENTS,
+    LABELS,
+    STATES,
+    TURNS,
+    thread_key,
+    thread_key_range,
+    turn_key_range,
+)
+from pipelines.schemas.labels import LabelItem
 from serving.store.client import Database, Document
-from serving.store.keys import thread_key, thread_key_range, turn_key_range
-from serving.store.repairs import DRAFT_UNDO
-from serving.store.schema import INBOX, STATES, TURNS
 
 _READ_AT_ONCE = 2000
 

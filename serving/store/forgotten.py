@@ -19,9 +19,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
+from pipelines.schemas.keys import FORGOTTEN, thread_mark
 from serving.store.client import Collection, Database, Document
-from serving.store.keys import thread_mark
-from serving.store.schema import FORGOTTEN
 
 REFRESH_SECONDS = 1.0
 STALE_SECONDS = 2.5

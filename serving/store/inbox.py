@@ -20,9 +20,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.schemas.keys import INBOX, message_key, thread_key, thread_mark
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
-from serving.store.keys import message_key, thread_key, thread_mark
-from serving.store.schema import INBOX, Schema
+from serving.store.schema import Schema
 
 KEPT = timedelta(days=7)
 """How long an event is kept, answered or not. Platforms repeat one for two days at most."""

@@ -7,10 +7,8 @@ import json
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from pipelines.schemas.keys import INTEGRATIONS, thread_key
 from serving.store.client import Collection, Database
-from serving.store.keys import thread_key
-
-INTEGRATIONS = "integrations"
 
 
 class Integration(BaseModel):

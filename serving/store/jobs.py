@@ -12,9 +12,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import StoreUnavailable
+from pipelines.schemas.keys import JOBS, job_key, job_key_range
 from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
-from serving.store.keys import job_key, job_key_range
-from serving.store.schema import JOBS
 
 State = Literal["queued", "running", "done", "failed", "nothing-to-do"]
 Crew = Literal["chat API", "workers"]

@@ -14,11 +14,10 @@ from pydantic import ValidationError
 from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputError
 from pipelines.schemas.bot import FALLBACK_INTENT
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.labels import LABELS, STATUSES, Decision, LabelItem, Status
-from serving.store.bots import ENTITIES, INTENTS
+from pipelines.schemas.keys import ENTITIES, INTENTS, LABELS, thread_key, thread_mark
+from pipelines.schemas.labels import STATUSES, Decision, LabelItem, Status
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
 from serving.store.forgotten import ForgottenThreads
-from serving.store.keys import thread_key, thread_mark
 from serving.store.schema import Schema
 
 MAX_PAGE = 200

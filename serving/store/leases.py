@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 
 from pipelines.errors import BotError, LeaseLost, StoreUnavailable
+from pipelines.schemas.keys import LEASES
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
-from serving.store.schema import LEASES
 
 T = TypeVar("T")
 

@@ -15,11 +15,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Self
 
+from pipelines.schemas.turns import Claim, TurnRecord
 from serving.store.client import Database
 from serving.store.forgotten import ForgottenThreads
 from serving.store.schema import Schema
 from serving.store.states import StateStore, StoredThread
-from serving.store.turns import Claim, TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 
 POLL_SECONDS = 0.1
 

@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 
 from pipelines.errors import MiningBusy
 from pipelines.progress import Progress
+from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import LabelItem
 from serving.store.client import Database
-from serving.store.keys import mining_key
 from serving.store.labels import Labels, Stored
 from serving.store.leases import Leases, SideWork, renewed
 

@@ -11,10 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.errors import StoreUnavailable
+from pipelines.schemas.keys import PROMOTIONS, promotion_key, promotion_key_range
 from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
-from serving.store.keys import promotion_key, promotion_key_range
 
-PROMOTIONS = "promotions"
 SHOWN = 200
 """The most recent entries are enough to know what answered before, and whether something is written down already."""
 _TRIES = 20

@@ -12,11 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.errors import DraftChanged, NotFound
-from serving.store.bots import INTENTS
+from pipelines.schemas.keys import DRAFT_UNDO, INTENTS, thread_key
 from serving.store.client import Database, Document
-from serving.store.keys import thread_key
 
-DRAFT_UNDO = "draft_undo"
 _NAME_FIELDS = ("intentId", "intent_id")
 
 

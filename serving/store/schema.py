@@ -3,17 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from pipelines.schemas.labels import LABELS
+from pipelines.schemas.keys import FORGOTTEN, INBOX, JOBS, LABELS, LLM_USAGE, SHADOWS, STATES, TURNS
 from serving.store.client import ASCENDING, DESCENDING, Database, IndexModel
 
-STATES = "states"
-TURNS = "turns"
-LLM_USAGE = "llm_usage"
-INBOX = "inbox"
-SHADOWS = "shadows"
-FORGOTTEN = "forgotten"
-JOBS = "jobs"
-LEASES = "leases"
 _EXPIRY = "expires_at"
 _NX_27017 = "nx_27017"
 

@@ -9,9 +9,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.schemas.keys import SHADOWS, shadow_key, shadow_key_range
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
-from serving.store.keys import shadow_key, shadow_key_range
-from serving.store.schema import SHADOWS
 
 KEPT = timedelta(days=90)
 """How long a counter stays after it was begun."""

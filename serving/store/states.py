@@ -5,11 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipelines.schemas.keys import STATES, thread_key
+from pipelines.schemas.turns import TurnRecord
 from serving.store.client import Collection, Database, Document, DuplicateKeyError, ReplaceOne
 from serving.store.gathering import Gathered
-from serving.store.keys import thread_key
-from serving.store.schema import STATES
-from serving.store.turns import TurnRecord
 
 REMEMBERED_MESSAGES = 16
 _NOWHERE = -1

@@ -11,109 +11,16 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, JsonValue
-
-from pipelines.schemas.understanding import NluResult
-from serving.llm.reading import LlmReading
+from pipelines.schemas.keys import TURNS, message_key, turn_key, turn_key_range
+from pipelines.schemas.turns import CLAIMED, DONE, Claim, ToolRecord, TurnRecord, TurnStatus
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, DuplicateKeyError, KeysTaken
 from serving.store.gathering import Gathered
-from serving.store.keys import message_key, turn_key, turn_key_range
-from serving.store.schema import TURNS
 
 MAX_TURNS_READ = 40
 """Turns of a thread that are read where many threads are."""
 _THREADS_A_READ = 25
-
-
-class ToolRecord(BaseModel):
-    """A tool call as it was sent and what came back. Headers are left out: they may hold secrets.
-
-    `context` is what of the answer the thread remembers.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    intent_id: str
-    key: str
-    method: str | None = None
-    url: str | None = None
-    body: JsonValue = None
-    result: JsonValue = None
-    context: dict[str, JsonValue] = {}
-    failure: str | None = None
-    duration_ms: float | None = None
-
-
-class LabelRecord(BaseModel):
-    """What a customer said an earlier message meant: a label nobody had to guess.
-
-    `intent_id` is None where they said that it was none of the offered intents.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    message_id: str
-    text: str
-    intent_id: str | None
-    offered: tuple[str, ...]
-
-
-class TurnRecord(BaseModel):
-    """One turn, complete: what came in, what was understood and decided, what was called and answered.
-
-    `state` is the dialogue's state after this turn, `answer` what the caller was told; both are JSON text of models
-    that the dialogue owns.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    thread: str
-    bot: str
-    thread_id: str
-    turn: int
-    message_id: str
-    channel: str
-    message: str
-    text: str
-    release: str
-    intent_id: str
-    confidence: float | None
-    route: Literal["intent", "form", "cancel", "clarify", "fallback"]
-    why: str
-    nlu: NluResult | None
-    tool: ToolRecord | None
-    replies: tuple[str, ...]
-    answer: str
-    state: str
-    created_at: datetime
-    timings_ms: dict[str, float]
-    label: LabelRecord | None = None
-    llm: LlmReading | None = None
-
-
-class Claim(BaseModel):
-    """A turn that is being worked on: who, until when, for which message, and which call goes out.
-
-    `plan` is what was decided, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
-    another release, must not come to another decision than the call that went out.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    thread: str
-    bot: str
-    thread_id: str
-    turn: int
-    message_id: str
-    message: str
-    tool: ToolRecord
-    created_at: datetime
-    holder: str = ""
-    token: int = 1
-    until: datetime | None = None
-    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +56,7 @@ def _found(document: Document) -> Found:
     fields: dict[str, Any] = {name: value for name, value in document.items() if name not in ("_id", "status")}
     if fields.get("tool") is not None:
         fields["tool"] = _tool_from(fields["tool"])
-    if document["status"] == "claimed":
+    if document["status"] == CLAIMED:
         return Found(record=None, claim=Claim.model_validate(fields))
     return Found(record=TurnRecord.model_validate(fields), claim=None)
 
@@ -171,7 +78,7 @@ class TurnLog:
         self._ttl = ttl
         self._insert = Gathered(self._insert_one, self._insert_several)
 
-    def _document(self, turn: TurnRecord | Claim, *, status: str) -> Document:
+    def _document(self, turn: TurnRecord | Claim, *, status: TurnStatus) -> Document:
         document = turn.model_dump(exclude={"tool"})
         document["tool"] = None if turn.tool is None else _tool_document(turn.tool)
         return {
@@ -184,16 +91,16 @@ class TurnLog:
 
     async def append(self, record: TurnRecord) -> bool:
         """Commit a turn that needed no claim; False if its number or its message is taken."""
-        return await self._insert(self._document(record, status="done"))
+        return await self._insert(self._document(record, status=DONE))
 
     async def append_all(self, records: Sequence[TurnRecord]) -> None:
         """Write many finished turns of new threads at once; for filling a database in bulk."""
-        documents = [self._document(record, status="done") for record in records]
+        documents = [self._document(record, status=DONE) for record in records]
         await self._database.call("write turns", self._turns.insert_many(documents, ordered=False))
 
     async def claim(self, claim: Claim) -> bool:
         """Take a turn number and a message before work that reaches outside; False if one of them is taken."""
-        return await self._insert(self._document(claim, status="claimed"))
+        return await self._insert(self._document(claim, status=CLAIMED))
 
     async def _insert_one(self, document: Document) -> bool:
         try:
@@ -212,15 +119,15 @@ class TurnLog:
     async def take_over(self, claim: Claim, *, holder: str, until: datetime) -> Claim | None:
         """Continue a claim whose holder is gone; None if somebody else was faster."""
         taken = claim.model_copy(update={"holder": holder, "until": until, "token": claim.token + 1})
-        return taken if await self._replace(claim, self._document(taken, status="claimed")) else None
+        return taken if await self._replace(claim, self._document(taken, status=CLAIMED)) else None
 
     async def complete(self, claim: Claim, record: TurnRecord) -> bool:
         """Commit a claimed turn; False if the claim was taken over meanwhile."""
-        return await self._replace(claim, self._document(record, status="done"))
+        return await self._replace(claim, self._document(record, status=DONE))
 
     async def _replace(self, claim: Claim, document: Document) -> bool:
         # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
-        held = {"_id": document["_id"], "status": "claimed", "token": claim.token}
+        held = {"_id": document["_id"], "status": CLAIMED, "token": claim.token}
         outcome = await self._database.call("write turn", self._turns.replace_one(held, document))
         return outcome.matched_count == 1
 
@@ -249,7 +156,7 @@ class TurnLog:
     async def of_thread(self, thread: str) -> list[TurnRecord]:
         """Give a thread's finished turns in order. Not for the hot path: some engines scan here."""
         lowest, highest = turn_key_range(thread)
-        query = {"_id": {"$gte": lowest, "$lte": highest}, "status": "done"}
+        query = {"_id": {"$gte": lowest, "$lte": highest}, "status": DONE}
         cursor = self._turns.find(query, {"message_key": 0, "expires_at": 0}).sort("_id", ASCENDING)
         found = [_found(document) for document in await self._database.call("read turns", cursor.to_list(None))]
         return [each.record for each in found if each.record is not None]
@@ -272,7 +179,7 @@ class TurnLog:
         if not count:
             return []  # to the database, a limit of 0 is none
         # by the index that is there: a turn expires a fixed time after it happened
-        first = self._turns.find({"bot": bot, "turn": 1, "status": "done"}, {"thread": 1})
+        first = self._turns.find({"bot": bot, "turn": 1, "status": DONE}, {"thread": 1})
         rows = await self._database.call("read turns", first.sort("expires_at", DESCENDING).limit(count).to_list(None))
         keys = [row["thread"] for row in rows]
         threads: dict[str, list[TurnRecord]] = {key: [] for key in keys}
@@ -280,7 +187,7 @@ class TurnLog:
             wanted = [
                 turn_key(key, n) for key in keys[start : start + _THREADS_A_READ] for n in range(1, MAX_TURNS_READ + 1)
             ]
-            cursor = self._turns.find({"_id": {"$in": wanted}, "status": "done"}, {"message_key": 0, "expires_at": 0})
+            cursor = self._turns.find({"_id": {"$in": wanted}, "status": DONE}, {"message_key": 0, "expires_at": 0})
             for document in await self._database.call("read turns", cursor.to_list(None)):
                 record = _found(document).record
                 if record is not None:

@@ -8,9 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pipelines.schemas.keys import LLM_USAGE, usage_key
 from serving.store.client import Collection, Database, DuplicateKeyError
-from serving.store.keys import usage_key
-from serving.store.schema import LLM_USAGE
 
 KEPT = timedelta(days=7)
 """How long a counter stays after its period has ended."""

@@ -9,7 +9,7 @@ import pytest
 from pipelines.schemas.examples import Example
 from serving.store.bots import import_bot
 from serving.store.client import Database
-from serving.store.keys import mining_key
+from pipelines.schemas.keys import mining_key
 from serving.store.leases import Leases
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.notebooks import kinds_of, run_notebook

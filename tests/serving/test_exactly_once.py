@@ -14,9 +14,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from serving.store.client import Database
-from serving.store.keys import thread_key
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 from tests.support.cluster import Cluster, buying_release
 from tests.support.servers import ENGINES
 

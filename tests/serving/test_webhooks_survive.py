@@ -12,9 +12,9 @@ from subprocess import Popen
 import httpx2
 import pytest
 
+from pipelines.schemas.keys import thread_key, thread_mark
 from serving.store.client import Database
 from serving.store.inbox import Inbox
-from serving.store.keys import thread_key, thread_mark
 from serving.store.schema import Schema
 from serving.store.turns import TurnLog
 from tests.fakes.graph_server import ACCEPTS, GraphServer, graph_server

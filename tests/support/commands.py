@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo import monitoring
 
-from serving.store.schema import FORGOTTEN
+from pipelines.schemas.keys import FORGOTTEN
 
 SAFE_COMMANDS = frozenset(
     (

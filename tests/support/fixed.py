@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.errors import ModelNotLoaded
 from pipelines.registry.release import Release
-from serving.release.canary import TurnSigns
+from serving.dialogue.messages import TurnSigns
 from serving.store.promotions import Promotions
 
 

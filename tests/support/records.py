@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from serving.store.keys import thread_key
-from serving.store.turns import Claim, ToolRecord, TurnRecord
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import Claim, ToolRecord, TurnRecord
 
 NOW = datetime(2026, 11, 23, 12, 0, 0, 123000, tzinfo=UTC)
 

@@ -14,15 +14,16 @@ import pytest
 
 from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
 from pipelines.registry.release import Release
+from pipelines.schemas.keys import thread_key
 from pipelines.schemas.scoring import LoggedMessage, Score
+from pipelines.schemas.turns import TurnRecord
 from pipelines.steps.redact import Words
 from pipelines.steps.score import COLUMNS, Job, Summary, score
 from pipelines.steps.score_parts import count_held, parts_folder, remove, unfinished_in
 from serving.dialogue.score import score_messages
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.store.client import Database
-from serving.store.keys import thread_key
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 from tests.support.records import claim_of, turn_record
 
 pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)

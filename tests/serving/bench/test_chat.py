@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.errors import NotFound, SetupProblem
 from pipelines.registry.client import model_name
+from pipelines.schemas.keys import TURNS
 from pipelines.settings import Settings
 from serving.bench.beside import bench_beside
 from serving.bench.chat import ChatBench, bench_chat
@@ -18,7 +19,6 @@ from serving.local.home import prepare_home
 from serving.local.programs import local_settings
 from serving.store.bots import import_bot
 from serving.store.client import Database
-from serving.store.schema import TURNS
 from tests.support.api_process import api_process
 from tests.support.bots import TINY_BOT
 from tests.support.mlflow_server import register_release

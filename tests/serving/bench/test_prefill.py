@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import SetupProblem
+from pipelines.schemas.keys import thread_key
 from serving.bench.prefill import copy_threads
 from serving.store.client import Database
-from serving.store.keys import thread_key
 from serving.store.states import StateStore
 from serving.store.turns import TurnLog
 from tests.support.records import turn_record

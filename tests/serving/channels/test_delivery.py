@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.registry.release import Release
+from pipelines.schemas.keys import thread_mark
 from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed
@@ -15,7 +16,6 @@ from serving.channels.delivery import Deliveries
 from serving.channels.desk import ChannelDesk, open_deliveries
 from serving.store.inbox import InboxItem
 from serving.store.integrations import Integration, IntegrationStore
-from serving.store.keys import thread_mark
 from serving.wiring import open_services
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.fakes.tool_server import ToolServer, answer, hang, hang_up, tool_server

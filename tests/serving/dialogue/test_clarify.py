@@ -6,9 +6,9 @@ import pytest
 
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import Thresholds
+from pipelines.schemas.turns import LabelRecord
 from pipelines.schemas.understanding import IntentScore, NluResult
 from serving.dialogue.clarify import torn_between
-from serving.store.turns import LabelRecord
 from tests.support.talk import Talk, definition_of
 
 INTENTS = {

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipelines.registry.release import Release
+from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.llm_share import PERIOD, check_llm_share
 from serving.dialogue.replay_stored import replay_both
 from serving.dialogue.thread import Thread
-from serving.llm.reading import LlmReading
-from serving.store.turns import TurnRecord
 from tests.support.llm import asking
 
 NOW = datetime.now(UTC)

@@ -11,10 +11,10 @@ import pytest
 
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.replay import NOT_RECORDED, ReplayedTurn, replay
-from serving.store.keys import thread_key
-from serving.store.turns import TurnRecord
 from tests.fakes.tool_server import ToolServer, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.command_line import intentloop

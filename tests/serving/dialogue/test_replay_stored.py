@@ -10,13 +10,14 @@ import pytest
 
 from pipelines.registry.release import Release, load_release
 from pipelines.schemas.bot import BotFile, Intent
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.conversations import ReplayReport
 from serving.dialogue.replay_stored import replay_both, replay_newest
 from serving.dialogue.thread import Thread
 from serving.store.client import Database
 from serving.store.schema import Schema
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 from tests.support.bots import TINY_BOT_WIRE, intent
 from tests.support.releases import examples_of, make_release
 from tests.support.servers import free_port

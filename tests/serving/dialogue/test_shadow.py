@@ -13,9 +13,9 @@ from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings
 from serving.dialogue import shadow
+from serving.dialogue.messages import TurnSigns
 from serving.dialogue.shadow import ShadowPlayer
 from serving.dialogue.shadow_log import ShadowKeeper
-from serving.release.canary import TurnSigns
 from serving.store.shadows import ShadowCount, ShadowCounts
 from tests.fakes.tool_server import ToolServer, answer, tool_server
 from tests.support.chat import Chat, open_chat

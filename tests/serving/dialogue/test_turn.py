@@ -9,12 +9,12 @@ import pytest
 from pipelines.errors import ModelNotLoaded, StateConflict, UserInputError
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.messages import BotMessage, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.turn import MAX_TRIES
-from serving.store.keys import thread_key
-from serving.store.turns import TurnRecord
 from tests.fakes.tool_server import ToolServer, answer, hang, json_of, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.commands import CommandWatch

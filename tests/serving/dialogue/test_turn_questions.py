@@ -10,11 +10,11 @@ import pytest
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
+from pipelines.schemas.keys import thread_key
 from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.turns import LabelRecord, TurnRecord
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.settings import Settings
-from serving.store.keys import thread_key
-from serving.store.turns import LabelRecord, TurnRecord
 from tests.support.bots import intent
 from tests.support.chat import Chat, open_chat
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pipelines.errors import NotFound, StoreUnavailable, TrainingBusy
+from pipelines.schemas.keys import training_key
 from serving.jobs.keeper import JobOver, Keeper
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
-from serving.store.keys import training_key
 from serving.store.leases import Lease, Leases
 from tests.support.records import now
 from tests.support.trainings import Platform, wait_for

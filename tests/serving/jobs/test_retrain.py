@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from serving.store.keys import training_key
+from pipelines.schemas.keys import training_key
 from serving.store.leases import Lease, Leases
 from serving.store.promotions import Promotions
 from tests.support.bots import TINY_BOT_WIRE

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 
 from pipelines.errors import NotFound
+from pipelines.schemas.keys import JOBS, training_key
 from serving.channels import sqs
 from serving.jobs.attempts import Attempts
 from serving.jobs.local import LocalCrew
@@ -20,9 +21,7 @@ from serving.queues.worker import Worker
 from serving.store.client import Database
 from serving.store.jobs import Crew as CrewName
 from serving.store.jobs import Job, Jobs
-from serving.store.keys import training_key
 from serving.store.leases import Leases
-from serving.store.schema import JOBS
 from tests.support.records import now
 from tests.support.sqs_server import AWS_VARIABLES, make_queue, sqs_server
 

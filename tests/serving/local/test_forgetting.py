@@ -17,6 +17,7 @@ import pytest
 
 from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
 from pipelines.registry.release import Release
+from pipelines.schemas.keys import thread_key, thread_mark, turn_key
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
@@ -35,7 +36,6 @@ from serving.local.forget_commands import describe
 from serving.local.forgetting import Forgetting, Outcome, Wish
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
-from serving.store.keys import thread_key, thread_mark, turn_key
 from serving.store.labels import Labels
 from tests.fakes.llm_server import chooses, llm_server
 from tests.fakes.tool_server import ToolServer, answer, slow, tool_server

@@ -13,13 +13,13 @@ from rich.console import Console
 
 from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import Decision
 from pipelines.schemas.llm import LlmConfig
 from serving.dialogue.traffic import Said, answer_traffic, written_answer
 from serving.local.labelling import Desk
 from serving.store.bots import import_bot
 from serving.store.client import Database
-from serving.store.keys import mining_key
 from serving.store.labels import Labels
 from serving.store.leases import Leases
 from serving.store.turns import TurnLog

@@ -12,13 +12,14 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import TurnRecord
 from pipelines.steps.score_parts import Plan
 from pipelines.steps.score_worker import identity
 from serving.dialogue.state import DialogueState
 from serving.store.client import Database
-from serving.store.keys import thread_key
 from serving.store.schema import Schema
-from serving.store.turns import TurnLog, TurnRecord
+from serving.store.turns import TurnLog
 from tests.support.command_line import ROOT, intentloop
 from tests.support.records import turn_record
 

@@ -3,7 +3,8 @@ from math import comb
 
 import pytest
 
-from serving.release.canary import MIN_TURNS, CanaryTrial, TurnSigns, chance_of_more, is_chosen
+from serving.dialogue.messages import TurnSigns
+from serving.release.canary import MIN_TURNS, CanaryTrial, chance_of_more, is_chosen
 
 GOOD, FALLBACK, ERROR, ASKED = (
     TurnSigns(),

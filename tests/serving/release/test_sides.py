@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from serving.release.canary import MIN_TURNS, TurnSigns
+from serving.dialogue.messages import TurnSigns
+from serving.release.canary import MIN_TURNS
 from serving.release.watcher import ReleaseProvider
 from serving.store.client import Database
 from serving.store.promotions import Promotions

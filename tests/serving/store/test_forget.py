@@ -3,17 +3,18 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.schemas.keys import thread_key
 from pipelines.schemas.labels import LabelItem, Source
+from pipelines.schemas.turns import LabelRecord
 from serving.channels.senders import threads_of_sender
 from serving.store.bots import import_bot
 from serving.store.client import Database
 from serving.store.forget import DraftPlace, Eraser
 from serving.store.forgotten import Deletion
 from serving.store.inbox import Inbox, InboxItem
-from serving.store.keys import thread_key
 from serving.store.labels import Labels
 from serving.store.schema import Schema
-from serving.store.turns import LabelRecord, TurnLog
+from serving.store.turns import TurnLog
 from tests.support.bots import intent
 from tests.support.records import claim_of, now, turn_record
 

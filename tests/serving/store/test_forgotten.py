@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
+from pipelines.schemas.keys import thread_key, thread_mark
 from serving.store.client import Database
 from serving.store.forgotten import STALE_SECONDS, Deletion, ForgottenThreads
-from serving.store.keys import thread_key, thread_mark
 from serving.store.ledger import Ledger
 from serving.store.states import StoredThread
 from tests.support.records import claim_of, now, turn_record

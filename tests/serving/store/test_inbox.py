@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.schemas.keys import thread_mark
 from serving.store.client import Database
 from serving.store.inbox import KEPT, Backlog, Inbox, InboxItem
-from serving.store.keys import thread_mark
 from serving.store.schema import Schema
 from tests.support.records import now
 

@@ -7,7 +7,8 @@ import pytest
 
 from pipelines.errors import LabelDecided, NotFound, UserInputError
 from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
-from pipelines.schemas.labels import LABELS, Decision
+from pipelines.schemas.keys import LABELS
+from pipelines.schemas.labels import Decision
 from pipelines.steps.extract import extract_from_mongo
 from serving.store.bots import import_bot
 from serving.store.client import Database

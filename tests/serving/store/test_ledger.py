@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pipelines.schemas.keys import thread_key
+from pipelines.schemas.turns import Claim, TurnRecord
 from serving.store.client import Database
-from serving.store.keys import thread_key
 from serving.store.ledger import Ledger
 from serving.store.states import StoredThread
-from serving.store.turns import Claim, TurnRecord
 from tests.support.commands import CommandWatch
 from tests.support.records import claim_of, now, turn_record
 

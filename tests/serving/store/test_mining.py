@@ -10,10 +10,10 @@ import pytest
 
 from pipelines.errors import LeaseLost, MiningBusy
 from pipelines.progress import Progress
+from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import LabelItem
 from serving.store import mining
 from serving.store.client import Database
-from serving.store.keys import mining_key
 from serving.store.labels import Labels, Stored
 from serving.store.leases import Leases
 from serving.store.mining import fill_queue

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from pipelines.errors import DraftChanged, NotFound
+from pipelines.schemas.keys import DRAFT_UNDO
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
-from serving.store.repairs import DRAFT_UNDO, repair_drafts, undo_repair
+from serving.store.repairs import repair_drafts, undo_repair
 from tests.support.bots import TINY_BOT_WIRE
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

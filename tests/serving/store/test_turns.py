@@ -2,11 +2,12 @@ from datetime import timedelta
 
 import pytest
 
+from pipelines.schemas.keys import TURNS, thread_key, turn_key
+from pipelines.schemas.turns import DONE, ToolRecord, TurnDocument
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from serving.store.client import Database
-from serving.store.keys import thread_key
 from serving.store.schema import Schema
-from serving.store.turns import ToolRecord, TurnLog
+from serving.store.turns import TurnLog
 from tests.support.records import claim_of, now, turn_record
 
 
@@ -30,6 +31,18 @@ async def test_append_then_read_gives_the_same_record(log: TurnLog, new_name: st
     found = await log.at(record.thread, 1)
     assert found is not None
     assert found.record == record
+
+
+async def test_turns_are_stored_with_the_fields_that_training_reads(
+    database: Database, log: TurnLog, new_name: str
+) -> None:
+    record = turn_record(new_name, 1, "m1")
+    assert await log.append(record)
+    document = await database.collection(TURNS).find_one({"_id": turn_key(record.thread, 1)})
+    assert document is not None
+    assert document.keys() >= TurnDocument.__annotations__.keys()
+    assert document["status"] == DONE
+    assert all(document[name] == getattr(record, name) for name in TurnDocument.__annotations__.keys() - {"_id"})
 
 
 async def test_append_refuses_a_taken_number_and_a_taken_message(log: TurnLog, new_name: str) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.schemas.keys import usage_key
 from serving.store.client import Database
-from serving.store.keys import usage_key
 from serving.store.schema import Schema
 from serving.store.usage import KEPT, Period, Reservation, TokenBudget
 from tests.support.commands import CommandWatch

@@ -1,6 +1,26 @@
-"""How `_id`s are composed, so that every hot read and write finds its document by `_id` alone."""
+"""The database's collections, and how `_id`s are composed, so that every hot access finds its document by `_id` alone.
+
+states        where each thread stands                      serving.store.states
+turns         the log of turns                              pipelines.schemas.turns, serving.store.turns
+inbox         events of the platforms                       serving.store.inbox
+forgotten     marks of deleted threads                      serving.store.forgotten
+llm_usage     tokens by bot and period                      serving.store.usage
+leases        who works on what only one may work on        serving.store.leases
+jobs          trainings that were asked for                 serving.store.jobs
+promotions    the journal of releases                       serving.store.promotions
+shadows       how often a shadow would answer otherwise     serving.store.shadows
+integrations  channels and their secrets                    serving.store.integrations
+labels        the labelling queue                           pipelines.schemas.labels, serving.store.labels
+intents       what authors edit, with `entities`, `bots`    pipelines.schemas.drafts, serving.store.bots
+draft_undo    the last repair of each draft                 serving.store.repairs
+"""
 
 import hashlib
+
+STATES, TURNS, INBOX, FORGOTTEN, LLM_USAGE = "states", "turns", "inbox", "forgotten", "llm_usage"
+LEASES, JOBS, PROMOTIONS, SHADOWS, INTEGRATIONS = "leases", "jobs", "promotions", "shadows", "integrations"
+LABELS, DRAFT_UNDO = "labels", "draft_undo"
+INTENTS, ENTITIES, BOTS = "intents", "entities", "bots"
 
 TURN_DIGITS = 10
 
@@ -15,6 +35,11 @@ def thread_key(bot: str, thread_id: str) -> str:
     return f"{_escaped(bot)}:{_escaped(thread_id)}"
 
 
+def bot_key_range(bot: str) -> tuple[str, str]:
+    """Return bounds of the `_id`s that begin with a bot's name, the upper one exclusive."""
+    return f"{_escaped(bot)}:", f"{_escaped(bot)};"  # the character after the colon
+
+
 def thread_mark(thread: str) -> str:
     """Give the hash of a thread's key, which stands for it where it must not be named: in queues, logs and marks.
 
@@ -26,6 +51,11 @@ def thread_mark(thread: str) -> str:
 def turn_key(thread: str, turn: int) -> str:
     """Compose the `_id` of a turn from its thread's key; turns of a thread sort as text in the order they happened."""
     return f"{thread}:{turn:0{TURN_DIGITS}d}"
+
+
+def thread_id_of(turn_key: str) -> str:
+    """Return the thread's id in the key of a turn, as its channel named it."""
+    return turn_key.split(":")[1].replace("%3A", ":").replace("%25", "%")
 
 
 def turn_key_range(thread: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.keys import message_key, thread_key, turn_key, turn_key_range
+from pipelines.schemas.keys import bot_key_range, message_key, thread_id_of, thread_key, turn_key, turn_key_range
 
 PART = st.text(alphabet=":%3Aab", max_size=6)
 
@@ -33,3 +33,14 @@ def test_turn_key_range_holds_the_thread_and_no_other() -> None:
 def test_message_key_of_the_longest_ids_fits_an_index_of_documentdb() -> None:
     widest = max(len(message_key(thread_key(c * 64, c * 200), c * 200).encode()) for c in (":", "%", "\U0001f600"))
     assert widest < 2048
+
+
+@given(PART, PART, st.integers(min_value=1, max_value=9_999_999_999))
+def test_thread_id_of_gives_what_the_key_was_made_of(bot: str, thread: str, turn: int) -> None:
+    assert thread_id_of(turn_key(thread_key(bot, thread), turn)) == thread
+
+
+@given(PART, PART, PART)
+def test_bot_key_range_holds_the_bots_turns_and_no_others(bot: str, other: str, thread: str) -> None:
+    lowest, highest = bot_key_range(bot)
+    assert (lowest <= turn_key(thread_key(other, thread), 1) < highest) is (bot == other)
