@@ -80,16 +80,16 @@ class _Charged:
         return charged
 
 
-class _ChargedQueues:
+class _ChargedLocks:
     """The queues of threads: whoever has left one is in the dialogue until the turn is over."""
 
-    def __init__(self, queues: Any, meter: CpuMeter) -> None:
-        self._queues, self._meter = queues, meter
+    def __init__(self, locks: Any, meter: CpuMeter) -> None:
+        self._locks, self._meter = locks, meter
 
     @asynccontextmanager
-    async def turn_of(self, bot: str, thread_id: str) -> AsyncIterator[None]:
+    async def hold(self, bot: str, thread_id: str) -> AsyncIterator[None]:
         with self._meter.inside("dialogue"):
-            async with self._queues.turn_of(bot, thread_id):
+            async with self._locks.hold(bot, thread_id):
                 yield
 
 
@@ -100,7 +100,7 @@ def meter_services(services: Services, meter: CpuMeter) -> Services:
         services,
         ledger=cast("Any", _Charged(services.ledger, database, "database", meter)),
         tools=cast("Any", _Charged(services.tools, ("call",), "tools", meter)),
-        thread_locks=cast("Any", _ChargedQueues(services.thread_locks, meter)),
+        thread_locks=cast("Any", _ChargedLocks(services.thread_locks, meter)),
     )
 
 
