@@ -23,7 +23,7 @@ from serving.local import (
 )
 from serving.local.arguments import EncoderOption, chosen_bot, read_settings, release_of
 from serving.local.bench_commands import bench_app
-from serving.local.one_thread import ONE_THREAD
+from serving.local.processes import ONE_THREAD
 
 app = typer.Typer(
     name="intentloop",

@@ -23,6 +23,7 @@ import pandas as pd
 from mlflow.entities import Run, ViewType
 
 from pipelines.errors import TrainingBusy
+from pipelines.forget.scorings import count_held
 from pipelines.nlu.text import plain
 from pipelines.progress import Progress
 from pipelines.registry.release import GOLDEN_FILE, MANIFEST_FILE
@@ -31,7 +32,7 @@ from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
 from pipelines.steps.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
 from pipelines.steps.redact import Words, holds, is_readable
-from pipelines.steps.score_parts import count_held, parts_folder, remove, unfinished_in
+from pipelines.steps.score_parts import parts_folder, remove, unfinished_in
 from pipelines.steps.tracking import find_experiment
 from pipelines.steps.versions import model_name
 

@@ -17,8 +17,6 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import SetupProblem, UserInputError
-from pipelines.schemas.keys import thread_id_of
-from pipelines.steps.redact import Words
 from pipelines.steps.score_log import Part
 
 PLAN_FILE = "plan.json"
@@ -101,37 +99,8 @@ def is_whole(file: Path, schema: pa.Schema) -> bool:
         return False
 
 
-def count_held(folder: Path, plan: Plan, words: Words) -> int:
-    """Count what an unfinished scoring holds of a person.
-
-    Parameters
-    ----------
-    folder
-        Its folder.
-    plan
-        Its plan.
-    words
-        The person's.
-
-    Returns
-    -------
-    int
-        Threads that the plan names, rows, and files that were cut off, since nobody can look into these.
-    """
-    named = {thread_id_of(key) for part in plan.parts for key in (part.first, part.last)}
-    files = [file for file in folder.iterdir() if file.name != PLAN_FILE]
-    return len(named & words.thread_ids) + sum(_count_rows(file, words) for file in files)
-
-
 def remove(folder: Path) -> None:
     """Delete an unfinished scoring; a process that still works on it ends when it writes the next part."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():  # such a process has written meanwhile
         shutil.rmtree(folder)
-
-
-def _count_rows(file: Path, words: Words) -> int:
-    try:
-        return int(words.rows_of(pq.read_table(file).to_pandas()).sum())
-    except (OSError, pa.ArrowInvalid):
-        return 1

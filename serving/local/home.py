@@ -5,20 +5,14 @@ import importlib.util
 import json
 import os
 import secrets
-import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 
 from pipelines.errors import SetupProblem
 
 LOCK_FILE = "up.lock"
 ADMIN_TOKEN_FILE = "admin-token"  # noqa: S105 - the name of its file
-
-
-class StopRequested(Exception):
-    """The user, or whoever started the platform, wants it to end."""
 
 
 def prepare_home(home: Path) -> Path:
@@ -89,41 +83,6 @@ def hold_home(home: Path, *, address: str) -> Iterator[bool]:
             _write(lock.fileno(), "")
 
 
-@contextmanager
-def stop_on_signals(*, follow_parent: bool) -> Iterator[Callable[[], None]]:
-    """Turn Ctrl-C, SIGTERM and SIGHUP into an exception at a place that can deal with it.
-
-    Parameters
-    ----------
-    follow_parent
-        Also end when the process that started this one has ended.
-
-    Yields
-    ------
-    Callable[[], None]
-        Raises `StopRequested` once a signal has come; call it often.
-    """
-    received: list[int] = []
-    parent = os.getppid()
-
-    def remember(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    def check() -> None:
-        if received:
-            raise StopRequested(signal.Signals(received[0]).name)
-        if follow_parent and os.getppid() != parent:
-            raise StopRequested("the process that started it ended")
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, remember) for number in numbers if not _is_ignored(number)}
-    try:
-        yield check
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def admin_token_of(home: Path) -> str:
     """Give the token of this machine's admin API; it is made once, and only this user may read its file."""
     file = home / ADMIN_TOKEN_FILE
@@ -167,11 +126,6 @@ def _is_importable(module: str) -> bool:
         return importlib.util.find_spec(module) is not None
     except ModuleNotFoundError:
         return False
-
-
-def _is_ignored(number: int) -> bool:
-    # nohup sets SIGHUP to be ignored, and means it.
-    return signal.getsignal(number) is signal.SIG_IGN
 
 
 def _describe(content: str) -> str:

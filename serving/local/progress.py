@@ -11,7 +11,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from serving.local.home import StopRequested
+from serving.processes.signals import StopRequested
 
 _LABEL_WIDTH = 14
 _ANNOUNCED_SECONDS = 10.0

@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
+from pipelines.forget.scorings import count_held
 from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.schemas.turns import TurnRecord
 from pipelines.steps.redact import Words
 from pipelines.steps.score import COLUMNS, Job, Summary, score
-from pipelines.steps.score_parts import count_held, parts_folder, remove, unfinished_in
+from pipelines.steps.score_parts import parts_folder, remove, unfinished_in
 from serving.dialogue.score import score_messages
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.store.client import Database

@@ -1,5 +1,3 @@
-import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +7,10 @@ import pytest
 from pipelines.errors import SetupProblem
 from serving.local.home import (
     ADMIN_TOKEN_FILE,
-    StopRequested,
     admin_token_of,
     hold_home,
     prepare_home,
     require_packages,
-    stop_on_signals,
 )
 
 HOLD = """
@@ -55,17 +51,6 @@ def test_hold_home_keeps_a_second_one_out_and_survives_a_crash(tmp_path: Path) -
         assert is_after_crash
     with hold_home(tmp_path, address="http://there:1") as is_after_crash:
         assert not is_after_crash
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_stop_on_signals_raises_where_it_is_asked(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with stop_on_signals(follow_parent=False) as check:
-        check()
-        os.kill(os.getpid(), number)
-        with pytest.raises(StopRequested, match=number.name):
-            check()
-    assert signal.getsignal(number) is before
 
 
 def test_require_packages_names_what_is_missing_and_the_extra() -> None:

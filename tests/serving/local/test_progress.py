@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from serving.local.home import StopRequested
 from serving.local.progress import ProgressView, read_share
+from serving.processes.signals import StopRequested
 
 
 def test_progress_view_writes_plain_lines_where_nobody_watches() -> None:

@@ -1,0 +1,1 @@
+"""Finding and removing what a person wrote from snapshots, runs and versions."""

@@ -1,0 +1,1 @@
+"""Child processes that end with the one that started them, and the signals that end it."""
