@@ -7,16 +7,16 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 
+from pipelines.drift.plots import plot_drift
 from pipelines.errors import NotFound, RegistryUnavailable
 from pipelines.progress import Progress
 from pipelines.schemas.drift import Profile
 from pipelines.settings import Settings
 from pipelines.steps import tracking
 from pipelines.steps.artifacts import ArtifactFolder
-from pipelines.steps.drift import LARGE, SMALL, Drift, measure_drift, vocabulary_of
+from pipelines.steps.drift import Drift, measure_drift, vocabulary_of
 from pipelines.steps.mine_turns import read_turns
 from pipelines.steps.versions import model_name, promoted_version
 
@@ -75,21 +75,6 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
     except (MlflowException, OSError) as error:
         raise RegistryUnavailable(uri, tracking.short_reason(error)) from error
     return drift, version
-
-
-def plot_drift(drift: Drift) -> Figure:
-    """Show the indices week by week, with the bounds of the usual reading."""
-    figure = Figure(figsize=(7.0, 3.8), layout="constrained")
-    axes = figure.subplots()
-    weeks = drift.weeks["week"].tolist()
-    for name, label in (("psi_intents", "intents"), ("psi_confidence", "confidence")):
-        axes.plot(weeks, drift.weeks[name], marker="o", label=f"PSI of {label}")
-    axes.plot(weeks, drift.weeks["unknown_words"], marker="x", linestyle=":", label="share of new words")
-    for bound in (SMALL, LARGE):
-        axes.axhline(bound, color="#8a8a8a", linewidth=0.8, linestyle="--")
-    axes.set(ylabel="index or share", title="Messages in production against the training", ylim=(0, None))
-    axes.legend(fontsize=8)
-    return figure
 
 
 def _trained(bot: str, version: str, uri: str) -> tuple[Profile, frozenset[str]]:

@@ -1,0 +1,1 @@
+"""What customers write now, compared with what the release was measured on."""
