@@ -117,9 +117,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
     """
     lease = timedelta(seconds=settings.tool_timeout_seconds + LEASE_MARGIN_SECONDS)
     patience_seconds = 2 * (lease.total_seconds() + settings.llm_timeout_seconds)
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     ledger = Ledger.over(
         database,
         state_ttl=timedelta(days=settings.state_ttl_days),

@@ -58,9 +58,7 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
     """Do some work on the database of some settings, with the patience that bulk work needs."""
 
     async def run() -> T:
-        database = Database(
-            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=_DATABASE_SECONDS
-        )
+        database = Database.from_settings(settings, timeout_seconds=_DATABASE_SECONDS)
         try:
             return await work(database)
         finally:

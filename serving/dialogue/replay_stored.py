@@ -47,9 +47,7 @@ async def replay_newest(
         Where the database does not answer, one that no candidate passes.
     """
     progress(0.0, "reading stored conversations")
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     try:
         threads = await TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days)).newest_threads(bot, count=count)
     except StoreUnavailable as error:

@@ -67,9 +67,7 @@ class Thread:
         NotFound
             The log holds no turn of such a thread.
         """
-        database = Database(
-            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-        )
+        database = Database.from_settings(settings)
         try:
             log = TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days))
             records = await log.of_thread(thread_key(bot, thread_id))

@@ -121,9 +121,7 @@ class Keeper:
 
     async def _begin(self) -> None:
         settings = self._settings
-        self._database = Database(
-            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-        )
+        self._database = Database.from_settings(settings)
         self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
         self._writing = asyncio.Lock()
         try:

@@ -137,9 +137,7 @@ async def run_training_worker(settings: Settings, *, command: Sequence[str] = RE
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     queue = await TrainingQueue.open(settings.training_queue_url)
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     work = _work_of(settings, queue, database, command=command, stop=stop)
     looking = asyncio.create_task(work.look_for_ever())
     try:

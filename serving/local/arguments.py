@@ -84,9 +84,7 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
     settings = read_settings()
 
     async def run() -> Result:
-        database = Database(
-            settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-        )
+        database = Database.from_settings(settings)
         try:
             return await work(database)
         finally:

@@ -242,9 +242,7 @@ def _check_free_port(port: int, subject: str, variable: str) -> Check:
 
 
 async def _with_database(settings: Settings, ask: Callable[[Database], Awaitable[T]]) -> T:
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     try:
         return await ask(database)
     finally:

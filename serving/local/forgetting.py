@@ -126,7 +126,7 @@ class Forgetting:
             The MLflow server does not answer; nothing was deleted.
         """
         settings = self.settings
-        database = Database(settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=SEARCH_SECONDS)
+        database = Database.from_settings(settings, timeout_seconds=SEARCH_SECONDS)
         try:
             await Schema(database).ensure()
             thread_ids, other_bots = await self._threads(Eraser(database))

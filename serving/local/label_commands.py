@@ -78,9 +78,7 @@ def label(
         raise typer.BadParameter("there is no terminal to ask at; use --list, --decide, --accept-agreed or --mine")
     settings, name = read_settings(), chosen_bot(bot)
     decisions = read_decisions(decide) if decide is not None else []
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     with asyncio.Runner() as runner, closing(database):
         runner.run(_require_bot(database, name))
         labels = Labels(database)

@@ -183,9 +183,7 @@ async def _ensure_drafts(settings: Settings) -> _Drafts:
     from serving.store.bots import export_bot, has_intents, import_bot
     from serving.store.client import Database
 
-    database = Database(
-        settings.resolved_mongo_uri, name=settings.mongo_database, timeout_seconds=settings.mongo_timeout_seconds
-    )
+    database = Database.from_settings(settings)
     bot, file = settings.default_bot, programs.SAMPLE / "bot.json"
     try:
         sample = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None

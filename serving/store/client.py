@@ -5,13 +5,14 @@ Everything else in `serving.store` takes the names it needs from here, so that a
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReplaceOne
 from pymongo.errors import BulkWriteError, DuplicateKeyError, InvalidName, PyMongoError
 
 from pipelines.errors import SetupProblem, StoreUnavailable
+from pipelines.settings import Settings
 
 __all__ = [
     "ASCENDING",
@@ -95,6 +96,15 @@ class Database:
                 "INTENTLOOP_MONGO_URI is no address of a database; write mongodb://USER:PASSWORD@HOST:PORT/ with every "
                 "/ : @ and % of the password as %2F, %3A, %40 and %25"
             ) from error
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, timeout_seconds: float | None = None) -> Self:
+        """Open the platform's database; `timeout_seconds` is that of the settings unless a task needs longer."""
+        return cls(
+            settings.resolved_mongo_uri,
+            name=settings.mongo_database,
+            timeout_seconds=settings.mongo_timeout_seconds if timeout_seconds is None else timeout_seconds,
+        )
 
     def collection(self, name: str) -> Collection:
         """Give a collection of this database; it need not exist yet."""

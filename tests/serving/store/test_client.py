@@ -4,6 +4,7 @@ import time
 import pytest
 
 from pipelines.errors import SetupProblem, StoreUnavailable
+from pipelines.settings import Settings
 from serving.store.client import Database
 from tests.support.servers import free_port
 
@@ -36,3 +37,11 @@ async def test_an_address_that_is_none_is_said_without_its_password(uri: str) ->
 async def test_a_name_that_no_database_can_have_is_said() -> None:
     with pytest.raises(SetupProblem, match="correct INTENTLOOP_MONGO_DATABASE"):
         Database("mongodb://127.0.0.1:1", name="a b", timeout_seconds=1)
+
+
+async def test_from_settings_is_as_patient_as_they_say_unless_a_task_needs_longer(settings: Settings) -> None:
+    usual, patient = Database.from_settings(settings), Database.from_settings(settings, timeout_seconds=60)
+    assert (usual.timeout_seconds, patient.timeout_seconds) == (settings.mongo_timeout_seconds, 60)
+    assert usual.collection("x").database.name == settings.mongo_database
+    usual.close()
+    patient.close()
