@@ -15,8 +15,11 @@
     │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
     │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
+    ├── TrainingFailed        whoever trains: a cell of the training notebook raised, look at what it says
     ├── TrainingInterrupted   nobody: a training was cut off, train again
+    ├── TrainingOverdue       the operator: a training hung, look where, or allow more hours
     ├── TrainingBusy          nobody: the bot is being trained or cleaned already
+    ├── JobOver               nobody: the requested training has already finished
     ├── MiningBusy            nobody: the labelling queue of the bot is being filled already
     ├── LeaseLost             whoever gave the command: give it again
     ├── RunGivenUp            nobody: another training took this one for dead and works in its place
@@ -173,11 +176,30 @@ class LabelDecided(StateConflict):
         )
 
 
+class TrainingFailed(BotError):
+    """A cell of the training notebook raised; the message is the cell's, and `cause` names the kind of its error."""
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        self.cause = cause
+        super().__init__(message)
+
+
 class TrainingInterrupted(BotError):
     """The process of a training ended before its time; the same training may well succeed another time."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} before its time: it was ended from outside, or memory ran out; train again")
+
+
+class TrainingOverdue(BotError):
+    """A training took so long that it must hang; it would keep all others of its bot waiting for ever."""
+
+    def __init__(self, bot: str, *, hours: float) -> None:
+        self.bot, self.hours = bot, hours
+        super().__init__(
+            f"the training of bot {bot!r} was ended since it took longer than {hours:g} hours; look at its log where "
+            "it stood still, or allow more in INTENTLOOP_TRAINING_LIMIT_HOURS"
+        )
 
 
 class TrainingBusy(BotError):
@@ -189,6 +211,14 @@ class TrainingBusy(BotError):
             f"bot {bot!r} cannot be trained or cleaned now: {holder} has been at work since "
             f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
         )
+
+
+class JobOver(BotError):
+    """The requested job has already finished; there is nothing to do."""
+
+    def __init__(self, bot: str, number: int, *, state: str) -> None:
+        self.bot, self.number, self.state = bot, number, state
+        super().__init__(f"training {number} of bot {bot!r} is over ({state}); nothing was begun")
 
 
 class MiningBusy(BotError):

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from dotenv import dotenv_values
 
 import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
-from pipelines.errors import BotError, RegistryUnavailable, TrainingInterrupted
+from pipelines.errors import BotError, RegistryUnavailable, TrainingFailed, TrainingInterrupted
 from pipelines.progress import read_progress
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import ENV_PREFIX, Settings
@@ -22,14 +22,6 @@ from pipelines.settings import ENV_PREFIX, Settings
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "20_train_nlu.ipynb"
 Progress = Callable[[float, str], None]
 _POLL_SECONDS = 0.2
-
-
-class TrainingFailed(BotError):
-    """A cell of the training notebook raised; the message is the cell's, and `cause` names the kind of its error."""
-
-    def __init__(self, message: str, *, cause: str) -> None:
-        self.cause = cause
-        super().__init__(message)
 
 
 @dataclass(frozen=True)

@@ -6,22 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+from pipelines.errors import StoreUnavailable, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.retraining import LEASE_TAG
 from pipelines.settings import Settings
 from serving.jobs.keeper import Keeper
 
 _log = logging.getLogger(__name__)
-
-
-class TrainingOverdue(BotError):
-    """A training took so long that it must hang; it would keep all others of its bot waiting for ever."""
-
-    def __init__(self, bot: str, *, hours: float) -> None:
-        super().__init__(
-            f"the training of bot {bot!r} was ended since it took longer than {hours:g} hours; look at its log where "
-            "it stood still, or allow more in INTENTLOOP_TRAINING_LIMIT_HOURS"
-        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from pipelines.errors import BotError, NotFound, StoreUnavailable, TrainingBusy
+from pipelines.errors import BotError, JobOver, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.schemas.keys import training_key
 from pipelines.settings import Settings
 from serving.store.client import Database
@@ -28,13 +28,6 @@ WRITE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-class JobOver(BotError):
-    """Somebody asks for a job that is done with; there is nothing to do."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(f"training {job.number} of bot {job.bot!r} is over ({job.state}); nothing was begun")
 
 
 class Keeper:
@@ -154,7 +147,7 @@ class Keeper:
             job = await self._jobs.find(self._bot, number)
         if job is None:
             raise NotFound("training", str(number), hint="ask for one at `/api/v1/bots/BOT/trainings`")
-        raise JobOver(job)
+        raise JobOver(job.bot, job.number, state=job.state)
 
     async def _keep(self) -> None:
         begun_at = renewed_at = time.monotonic()

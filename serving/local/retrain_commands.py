@@ -49,10 +49,11 @@ def retrain(
 
     Example: `intentloop retrain --promote`
     """
+    from pipelines.errors import JobOver
     from pipelines.priority import give_way
     from pipelines.schemas.training import TrainParams
     from serving.jobs.alone import raising_on_end
-    from serving.jobs.keeper import JobOver, Keeper
+    from serving.jobs.keeper import Keeper
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.local.processes import is_listening
     from serving.logs import configure_logging
@@ -209,7 +210,9 @@ def _first_line(error: Exception) -> str:
 
 def _is_passing(error: Exception) -> bool:
     """Tell what time may heal from a fault of the data."""
-    return getattr(error, "cause", type(error).__name__) in _PASSING
+    from pipelines.errors import TrainingFailed
+
+    return (error.cause if isinstance(error, TrainingFailed) else type(error).__name__) in _PASSING
 
 
 def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:

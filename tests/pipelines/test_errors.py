@@ -1,5 +1,10 @@
 """Errors take facts and write a sentence that ends in what to do next."""
 
+import ast
+import builtins
+import re
+from pathlib import Path
+
 import pytest
 
 from pipelines import errors
@@ -9,15 +14,61 @@ def tree(root: type[errors.BotError]) -> set[type[errors.BotError]]:
     return {root}.union(*(tree(child) for child in root.__subclasses__()))
 
 
-def own_errors() -> list[type[errors.BotError]]:
-    return sorted((e for e in tree(errors.BotError) if e.__module__ == errors.__name__), key=lambda e: e.__name__)
+def test_every_error_is_drawn_in_the_tree_below_its_parent() -> None:
+    drawn: list[tuple[str, str | None]] = []
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if match := re.match(r"    ([ │├└─]*)(\w+)", line):
+            level = len(match[1]) // 4
+            path[level:] = [match[2]]
+            drawn.append((match[2], path[level - 1] if level else None))
+    assert sorted(drawn, key=str) == sorted(
+        (
+            (error.__name__, None if error is errors.BotError else error.__bases__[0].__name__)
+            for error in tree(errors.BotError)
+        ),
+        key=str,
+    )
 
 
-def test_every_error_is_drawn_in_the_tree() -> None:
-    drawing = errors.__doc__ or ""
-    assert [
-        error.__name__ for error in own_errors() if f" {error.__name__} " not in f"{drawing} ".replace("\n", " ")
-    ] == []
+ROOT = Path(errors.__file__).parents[1]
+
+# What is raised and caught inside one room, and never reaches a person as it is.
+CONTROL_FLOW = {
+    "AddressRefused": "must be the connection error of the HTTP library; becomes `ToolFailed`",
+    "AnswerUnusable": "between the tool client and its mapping; becomes `ToolFailed`",
+    "Busy": "one try of the tool client, which may try again; becomes `ToolFailed`",
+    "HostUnknown": "must be the connection error of the HTTP library; becomes `ToolFailed`",
+    "IdempotencyKeyReused": "of the demo shop, which stands for a customer's program",
+    "KeysTaken": "must be the driver's error; says which documents lost a race, and the store takes the winner's",
+    "StopRequested": "ends `intentloop up` in order; nothing is wrong",
+    "_AnswerRefused": "must be a read error of the HTTP library; becomes `LlmUnavailable`",
+    "PlaceLost": "from the engine's handler back to the turn, which takes up what the other process decided",
+    "_TakenAway": "ends one delivery whose event another worker has taken over",
+}
+
+
+def test_every_exception_class_is_in_the_tree_or_control_flow() -> None:
+    bases = {
+        node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
+        for room in ("pipelines", "serving")
+        for file in (ROOT / room).rglob("*.py")
+        if file != Path(errors.__file__)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    standard = {
+        name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+    }
+    known = standard | {error.__name__ for error in tree(errors.BotError)}
+    found: set[str] = set()
+    while new := {
+        name
+        for name, parents in bases.items()
+        if name not in found and any(parent in known | found or parent.endswith("Error") for parent in parents)
+    }:
+        found |= new
+    assert found == set(CONTROL_FLOW)
 
 
 def test_not_found_tells_kind_name_and_hint() -> None:

@@ -10,9 +10,9 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import DataRejected, NotFound, RegistryUnavailable
+from pipelines.errors import DataRejected, NotFound, RegistryUnavailable, TrainingFailed
 from pipelines.registry.release import load_release
-from pipelines.run import TrainingFailed, TrainingOutcome, run_training
+from pipelines.run import TrainingOutcome, run_training
 from pipelines.schemas.labels import Destination
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from pipelines.errors import StoreUnavailable, TrainingInterrupted
+from pipelines.errors import StoreUnavailable, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.keys import training_key
 from pipelines.schemas.retraining import LEASE_TAG
-from serving.jobs.alone import TrainingOverdue, alone_with, raising_on_end
+from serving.jobs.alone import alone_with, raising_on_end
 from serving.store.client import Database
 from serving.store.leases import Lease, Leases
 from tests.support.records import now

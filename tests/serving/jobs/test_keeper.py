@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import NotFound, StoreUnavailable, TrainingBusy
+from pipelines.errors import JobOver, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.schemas.keys import training_key
-from serving.jobs.keeper import JobOver, Keeper
+from serving.jobs.keeper import Keeper
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
 from serving.store.leases import Lease, Leases

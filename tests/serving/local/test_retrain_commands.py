@@ -4,11 +4,10 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines.errors import RegistryUnavailable, TrainingInterrupted
+from pipelines.errors import RegistryUnavailable, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from serving.jobs import retraining
-from serving.jobs.alone import TrainingOverdue
 from serving.jobs.keeper import Keeper
 from serving.local import retrain_commands
 from serving.local.retrain_commands import is_decided
