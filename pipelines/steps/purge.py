@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pipelines.files import write_whole
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.redact import Words, cleaned
 from pipelines.steps.snapshot import content_hash
@@ -35,13 +35,11 @@ def purge_snapshot(file: Path, words: Words, *, now: datetime) -> None:
     kept = frame[~words.rows_of(frame)].reset_index(drop=True)
     new = file.with_name(f"{content_hash(kept)[:16]}.parquet")
     if not new.exists():
-        aside = new.with_suffix(f".{os.getpid()}.tmp")
-        kept.to_parquet(aside, index=False)
-        aside.rename(new)
+        write_whole(new, lambda aside: kept.to_parquet(aside, index=False))
     record = _tombstone(file.name, before, new.read_bytes(), rows=len(frame) - len(kept), now=now)
     hashes = {"data_hash_before": content_hash(frame), "data_hash_after": content_hash(kept)}
     stone = json.dumps({**record, **hashes}, indent=1)
-    file.with_suffix(".forgotten.json").write_text(stone + "\n", encoding="utf-8")
+    write_whole(file.with_suffix(".forgotten.json"), f"{stone}\n".encode())
     file.unlink()
 
 
@@ -87,7 +85,7 @@ def purge_file(file: Path, words: Words) -> None:
     if after is None:
         file.unlink()
     else:
-        file.write_bytes(after)
+        write_whole(file, after)
 
 
 def _tombstone(path: str, before: bytes, after: bytes | None, *, rows: int, now: datetime) -> dict[str, object]:

@@ -30,7 +30,7 @@ from pipelines.steps.score_parts import (
     read_plan,
     remove,
     unfinished_in,
-    write_whole,
+    write_scoring_file,
 )
 from pipelines.steps.score_worker import Scorer, identity, pack, score_part
 
@@ -225,8 +225,7 @@ def _plan(job: Job, log: Log, folder: Path) -> Plan:
     parts = tuple(log.parts(size=job.part_size))
     plan = Plan(bot=job.bot, release_sha256=sha256, asked=job.asked, since=job.since, until=job.until, parts=parts)
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / PLAN_FILE
-    write_whole(file, folder, lambda aside: aside.write_text(plan.model_dump_json(), encoding="utf-8"))
+    write_scoring_file(folder / PLAN_FILE, plan.model_dump_json().encode(), folder=folder)
     return plan
 
 
@@ -246,7 +245,7 @@ def _gather(out: Path, folder: Path, plan: Plan, log: Log, *, resumed: Collectio
                 n_moved += _count_moved(table)
                 n_resumed += table.num_rows if number in resumed else 0
 
-    write_whole(out, folder, write)
+    write_scoring_file(out, write, folder=folder)
     remove(folder)
     return Summary(out, plan.since, sum(counts.values()), n_resumed, n_moved, counts)
 
@@ -266,4 +265,4 @@ def _write(folder: Path, number: int, rows: Sequence[tuple[LoggedMessage, Answer
     values = [(row.thread_id, row.turn, row.said_at, *old, *new) for (row, old), new in zip(rows, scores, strict=True)]
     columns = zip(*values, strict=True) if values else ((),) * len(COLUMNS)
     table = pa.table([list(column) for column in columns], schema=COLUMNS)
-    write_whole(part_file(folder, number), folder, lambda aside: pq.write_table(table, aside))
+    write_scoring_file(part_file(folder, number), lambda aside: pq.write_table(table, aside), folder=folder)

@@ -4,19 +4,18 @@ Everything that is written before a scoring is finished is in its folder, so tha
 need not look elsewhere.
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.errors import SetupProblem, UserInputError
+from pipelines.files import write_whole
 from pipelines.steps.score_log import Part
 
 PLAN_FILE = "plan.json"
@@ -78,14 +77,11 @@ def unfinished_in(folder: Path) -> Iterator[tuple[Path, Plan]]:
                 yield parts.with_name(parts.name.removesuffix(PARTS_SUFFIX)), plan
 
 
-def write_whole(file: Path, folder: Path, write: Callable[[Path], Any]) -> None:
-    """Write a file aside, in the folder of the scoring, then put it into its place."""
-    aside = folder / f"{file.name}.{os.getpid()}.tmp"
+def write_scoring_file(file: Path, content: bytes | Callable[[Path], object], *, folder: Path) -> None:
+    """Write a file whole, its unfinished form in the folder of the scoring."""
     try:
-        write(aside)
-        aside.replace(file)
+        write_whole(file, content, aside_in=folder)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         if not folder.exists():
             raise SetupProblem(f"{folder} was deleted meanwhile; give the same command again to begin anew") from error
         raise SetupProblem(f"{file} cannot be written ({error.strerror}); name another --out") from error

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from pipelines.files import write_whole
 from pipelines.steps.extract import COLUMNS
 
 
@@ -56,7 +56,5 @@ def write_snapshot(frame: pd.DataFrame, folder: Path) -> Snapshot:
     path = folder / f"{data_hash[:16]}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(f".{os.getpid()}.tmp")
-        frame.to_parquet(aside, index=False)
-        aside.rename(path)
+        write_whole(path, lambda aside: frame.to_parquet(aside, index=False))
     return Snapshot(path, data_hash, len(frame))

@@ -54,6 +54,7 @@ def export(
     Example: `intentloop export my_bot.json`
     """
     from pipelines.errors import SetupProblem
+    from pipelines.files import write_whole
     from serving.store.bots import export_bot
 
     name = chosen_bot(bot)
@@ -62,10 +63,8 @@ def export(
     if str(file) == "-":
         typer.echo(text, nl=False)
         return
-    aside = file.with_name(f".{file.name}.part")
     try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(file)
+        write_whole(file, text.encode())
     except OSError as error:
         raise SetupProblem(f"cannot write {file} ({error.strerror}); choose another place") from error
     typer.echo(f"{len(content['intents'])} intents and {len(content['entities'])} entities written to {file}")

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 import typer
 
 from pipelines.errors import DataRejected, DraftChanged, NotFound, SetupProblem
+from pipelines.files import write_whole
 from serving.local.arguments import chosen_bot, read_json, with_database
 
 _INDENTS: tuple[int | str | None, ...] = (2, 1, 4, None, "\t", 3, 0)
@@ -98,8 +98,8 @@ class DraftFile:
         record = {"file": str(self.file.resolve()), "before": old.decode(), "after_sha256": _digest(new)}
         try:
             self._record.parent.mkdir(parents=True, exist_ok=True)
-            _write(self._record, json.dumps(record, ensure_ascii=False).encode())
-            _write(self.file, new)
+            write_whole(self._record, json.dumps(record, ensure_ascii=False).encode())
+            write_whole(self.file, new)
         except OSError as error:
             raise SetupProblem(f"cannot write {error.filename} ({error.strerror}); nothing was repaired") from error
 
@@ -112,7 +112,7 @@ class DraftFile:
         if _digest(self._bytes()) not in (record["after_sha256"], _digest(before)):
             raise DraftChanged(self.name, remedy=f"what it was before stands in {self._record}")
         try:
-            _write(self.file, before)
+            write_whole(self.file, before)
         except OSError as error:
             raise SetupProblem(f"cannot write {self.file} ({error.strerror}); nothing was undone") from error
         self._record.unlink()
@@ -166,19 +166,6 @@ def _layouts() -> Iterator[_Layout]:
         yield _Layout(indent, ascii_only, False, start, end)
         if indent is None:
             yield _Layout(indent, ascii_only, True, start, end)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Write a file whole or not at all, with the permissions that it had."""
-    target = file.resolve()  # a link stays one
-    aside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(content)
-        if target.exists():
-            aside.chmod(target.stat().st_mode & 0o7777)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def _digest(content: bytes) -> str:

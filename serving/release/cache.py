@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import NotFound, ReleaseRefused
+from pipelines.files import write_whole
 from pipelines.registry.release import MANIFEST_FILE
 from pipelines.registry.verdict import VERDICT_FILE
 from pipelines.settings import BOT_NAME
@@ -174,7 +175,8 @@ class ReleaseCache:
         try:
             self.write_journal(bot, row)
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            _write_aside(folder / LAST_GOOD_FILE, json.dumps({"key": key, "version": version, "at": now}))
+            last_good = json.dumps({"key": key, "version": version, "at": now})
+            write_whole(folder / LAST_GOOD_FILE, last_good.encode())
             os.utime(folder / key)
             self._prune(folder, current=key)
         except OSError as error:
@@ -224,9 +226,3 @@ class ReleaseCache:
         for left_over in folder.glob(".incoming-*"):
             if time.time() - left_over.stat().st_mtime > _INCOMING_SECONDS:
                 shutil.rmtree(left_over, ignore_errors=True)
-
-
-def _write_aside(file: Path, text: str) -> None:
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(file)
