@@ -21,7 +21,7 @@ from serving.local import (
     retrain_commands,
     score_commands,
 )
-from serving.local.arguments import EncoderOption, chosen_bot, read_settings, release_of
+from serving.local.arguments import BotOption, EncoderOption, chosen_bot, read_settings, release_of
 from serving.local.bench_commands import bench_app
 from serving.local.processes import ONE_THREAD
 
@@ -39,7 +39,6 @@ app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
 app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
 _RUN, _DATA, _RELEASES = "Run", "Data and training", "Releases"
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 
 
 def _print_version(wanted: bool) -> None:

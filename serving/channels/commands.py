@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, with_database
+from serving.local.arguments import BotOption, chosen_bot, with_database
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 channel_app = typer.Typer(no_args_is_help=True, help="Connect a bot to a platform such as Messenger.")
 
 ASK = "-"
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 _HOW = "the value, `secret:NAME`, or `-` to be asked for it or to read it from standard input"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 EncoderOption = Annotated[
     str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
 ]

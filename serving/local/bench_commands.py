@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from serving.local.arguments import EncoderOption, chosen_bot, read_settings
+from serving.local.arguments import BotOption, EncoderOption, chosen_bot, read_settings
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fast the platform is.")
 
@@ -42,7 +42,7 @@ def bench_chat(
     url: Annotated[
         str | None, typer.Option(help="Address of a chat API that runs already; its database gets the messages.")
     ] = None,
-    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    bot: BotOption = None,
     clients: Annotated[int, typer.Option(help="Customers who write at once.", min=1, max=1000)] = 16,
     seconds: Annotated[float, typer.Option(help="How long it counts.", min=1)] = 20.0,
     rate: Annotated[

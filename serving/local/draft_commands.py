@@ -6,9 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_json, with_database
-
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+from serving.local.arguments import BotOption, chosen_bot, read_json, with_database
 
 
 def import_(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings
+from serving.local.arguments import BotOption, chosen_bot, read_settings
 
 if TYPE_CHECKING:
     from pipelines.steps.drift import Drift
@@ -31,7 +31,7 @@ def read_since(text: str, *, now: datetime) -> datetime:
 
 
 def drift(
-    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    bot: BotOption = None,
     since: Annotated[str, typer.Option(help="How far back: `7d`, `4w`, or a date.")] = "4w",
     retrain_above: Annotated[
         float | None, typer.Option(help="Retrain if an index is above this and above chance.", min=0)

@@ -4,12 +4,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings
+from serving.local.arguments import BotOption, chosen_bot, read_settings
 
 if TYPE_CHECKING:
     from serving.local.forgetting import Outcome, Wish
 
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 _PACKAGES = ("mlflow", "pandas", "pyarrow")
 _SHOWN = 20
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings, release_of
+from serving.local.arguments import BotOption, chosen_bot, read_settings, release_of
 
 if TYPE_CHECKING:
     from pipelines.progress import Progress
@@ -26,7 +26,7 @@ _PACKAGES = ("pandas", "sklearn")
 
 
 def label(
-    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    bot: BotOption = None,
     mine: Annotated[bool, typer.Option("--mine", help="First look through the log for texts worth a label.")] = False,
     days: Annotated[float, typer.Option(help="With --mine: how far back, in days.", min=0, max=36500)] = 28.0,
     version: Annotated[

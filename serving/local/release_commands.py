@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings, release_of, with_database
+from serving.local.arguments import BotOption, chosen_bot, read_settings, release_of, with_database
 
 if TYPE_CHECKING:
     from serving.release.promotion import Moved
 
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the journal of promotions.")]
 
 

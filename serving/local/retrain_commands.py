@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings, with_database
+from serving.local.arguments import BotOption, EncoderOption, chosen_bot, read_settings, with_database
 
 if TYPE_CHECKING:
     from pipelines.schemas.retraining import Trained
@@ -24,7 +24,7 @@ _PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "M
 
 
 def retrain(
-    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    bot: BotOption = None,
     force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
     promote: Annotated[
         bool | None,
@@ -36,9 +36,7 @@ def retrain(
     out_of_scope: Annotated[
         Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
     ] = None,
-    encoder: Annotated[
-        str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
-    ] = "auto",
+    encoder: EncoderOption = "auto",
     job: Annotated[int | None, typer.Option(help="Job that this is done for.", hidden=True)] = None,
 ) -> None:
     """Train a bot again if its data, parameters or code have changed since; made for cron and EventBridge.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.local.arguments import chosen_bot, read_settings
+from serving.local.arguments import BotOption, chosen_bot, read_settings
 from serving.local.drift_commands import read_since
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def score(
     out: Annotated[
         Path | None, typer.Option(help="Parquet file; one under INTENTLOOP_HOME/scores if not given.", dir_okay=False)
     ] = None,
-    bot: Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")] = None,
+    bot: BotOption = None,
 ) -> None:
     """Work out what a release makes of logged messages: intent, confidence, values, and the route of each turn.
 
