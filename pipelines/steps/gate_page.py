@@ -1,12 +1,13 @@
 """What the gate found, as one HTML page like the validation report's. It names threads and intents, nobody's words."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
-import jinja2
 import pandas as pd
 
 from pipelines.schemas.verdict import Check
-from pipelines.steps.report_page import STYLE
+from pipelines.steps.report_page import render_page
 
 SHOWN_ROWS = 500
 _TITLES = {
@@ -16,36 +17,16 @@ _TITLES = {
 }
 _NONE = {"replay": "No turn changes.", "cases": "No turn changes."}
 
-PAGE = (
-    """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>The gate</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-"""
-    + STYLE
-    + """</style></head><body>
-<h1>The gate</h1>
-{% if gate.passed %}<p class="verdict good">Passed: this version may answer customers.</p>
-{% else %}<p class="verdict error">Not passed: this version may not answer customers.</p>{% endif %}
-{% if gate.reasons %}<h2>What speaks against it</h2>
-<div class="sheet">{% for reason in gate.reasons %}<article>{{ reason }}</article>{% endfor %}</div>{% endif %}
-{% if gate.notes %}<h2>What else was found</h2>
-<div class="sheet">{% for note in gate.notes %}<article>{{ note }}</article>{% endfor %}</div>{% endif %}
-{% for title, columns, rows, n_more, nothing in tables %}<h2>{{ title }}</h2>
-{% if rows %}<div class="sheet"><table><tr>{% for column in columns %}<th>{{ column }}</th>{% endfor %}</tr>
-{% for row in rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}</table></div>
-{% if n_more %}<p class="soft">and {{ "{:,}".format(n_more) }} more, in the table beside this page</p>{% endif %}
-{% else %}<p class="soft">{{ nothing }}</p>{% endif %}
-{% endfor %}
-{% if gate.figures %}<h2>Figures</h2>
-<div class="sheet"><table>
-{% for name, value in gate.figures.items() %}<tr><td>{{ name | replace("_", " ") }}</td>
-<td class="number">{{ "{:,.4g}".format(value) }}</td></tr>
-{% endfor %}</table></div>{% endif %}
-</body></html>
-"""
-)
+
+@dataclass(frozen=True)
+class _Table:
+    """A table as the page shows it; `nothing` stands where it has no rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: list[list[object]]
+    n_more: int
+    nothing: str
 
 
 def describe_gate(gate: Check) -> str:
@@ -73,15 +54,15 @@ def render_gate(gate: Check, tables: Mapping[str, pd.DataFrame]) -> str:
     str
         HTML; what authors wrote is escaped.
     """
-    shown = [
-        (
-            _TITLES.get(name, name),
-            [str(column).replace("_", " ") for column in table.columns],
-            table.head(SHOWN_ROWS).astype(object).to_numpy().tolist(),
-            max(0, len(table) - SHOWN_ROWS),
-            _NONE.get(name, "Nothing."),
-        )
-        for name, table in tables.items()
-    ]
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(PAGE).render(gate=gate, tables=shown)
+    shown = [_shown(name, table) for name, table in tables.items()]
+    return render_page(Path(__file__).with_name("gate_page.html.j2"), gate=gate, tables=shown)
+
+
+def _shown(name: str, table: pd.DataFrame) -> _Table:
+    return _Table(
+        title=_TITLES.get(name, name),
+        columns=tuple(str(column).replace("_", " ") for column in table.columns),
+        rows=table.head(SHOWN_ROWS).astype(object).to_numpy().tolist(),
+        n_more=max(0, len(table) - SHOWN_ROWS),
+        nothing=_NONE.get(name, "Nothing."),
+    )

@@ -6,34 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from pipelines.steps.report_page import STYLE
+from pipelines.steps.report_page import render_page
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-PAGE = (
-    """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-"""
-    + STYLE
-    + """pre { font: .82rem/1.45 ui-monospace, monospace; margin: 0; padding: .6rem .9rem; white-space: pre-wrap; }
-details { margin: .5rem 0; } summary { color: var(--soft); font-size: .85rem; font-weight: 400; padding: .3rem .9rem; }
-.output { margin: .6rem 0; overflow-x: auto; overflow-wrap: normal; } .output pre { padding: 0; }
-.output table { border: 0; width: auto; } .output th, .output td { border-width: 0 0 1px; }
-.output caption { font-weight: 600; text-align: left; }
-img { background: #fff; border-radius: .3rem; height: auto; max-width: 100%; }
-</style></head><body>
-{% for cell in cells %}{% if cell.prose %}{{ cell.prose }}
-{% else %}<details><summary>code{% if cell.seconds %}, {{ "%.1f" | format(cell.seconds) }} s{% endif %}</summary>
-<pre>{{ cell.code }}</pre></details>
-{% for output in cell.outputs %}<div class="output">{{ output }}</div>
-{% endfor %}{% endif %}{% endfor %}</body></html>
-"""
-)
 
 
 @dataclass(frozen=True)
@@ -49,8 +27,11 @@ class _Cell:
 def render_notebook(file: Path) -> str:
     """Give the page: text as text, code folded away, results as Jupyter shows them. No script, nothing loaded."""
     cells = [_read(cell) for cell in json.loads(file.read_bytes()).get("cells", ())]
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(PAGE).render(title=file.stem, cells=[cell for cell in cells if cell is not None])
+    return render_page(
+        Path(__file__).with_name("notebook_page.html.j2"),
+        title=file.stem,
+        cells=[cell for cell in cells if cell is not None],
+    )
 
 
 def _read(cell: dict[str, Any]) -> _Cell | None:

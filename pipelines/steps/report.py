@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import jinja2
-
 from pipelines.errors import SetupProblem
 from pipelines.schemas.findings import title_of
 from pipelines.schemas.training import SEVERITIES, Finding, Severity
-from pipelines.steps.report_page import PAGE
+from pipelines.steps.report_page import render_page
 from pipelines.steps.validate import ValidationReport
 
 SHOWN_OF_A_CHECK = 200
@@ -46,11 +44,13 @@ class Group:
 
 def render_report(report: ValidationReport) -> str:
     """Give the page; texts of authors are escaped."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["marked"] = _marked
-    most = max(report.n_by_intent.values(), default=0)
-    return environment.from_string(PAGE).render(
-        report=report, severities=SEVERITIES, groups=group_findings(report), most=max(most, 1)
+    return render_page(
+        Path(__file__).with_name("report.html.j2"),
+        report=report,
+        severities=SEVERITIES,
+        groups=group_findings(report),
+        most=max([1, *report.n_by_intent.values()]),
+        marked=_marked,
     )
 
 
