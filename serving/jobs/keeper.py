@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipelines.errors import BotError, JobOver, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.schemas.keys import training_key
 from pipelines.settings import Settings
+from serving.clock import is_set_within, utc_now
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
 from serving.store.leases import Lease, Leases
@@ -118,16 +119,16 @@ class Keeper:
         self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
         self._writing = asyncio.Lock()
         try:
-            await self._take()
+            lease = await self._take()
         except BaseException:
             self._database.close()
             raise
         self._stop = asyncio.Event()
-        self._keeping = asyncio.create_task(self._keep())
+        self._tasks = (asyncio.create_task(self._hold(lease)), asyncio.create_task(self._watch()))
 
-    async def _take(self) -> None:
+    async def _take(self) -> Lease:
         holder = f"{socket.gethostname()}, process {os.getpid()}"
-        lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=_now())
+        lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=utc_now())
         if not is_ours:
             raise TrainingBusy(self._bot, holder=lease.holder, since=lease.since)
         self._lease = lease
@@ -135,13 +136,14 @@ class Keeper:
             try:
                 self._job = await self._claim(self._number, holder)
             except BotError:
-                await self._leases.give_back(lease, now=_now())
+                await self._leases.give_back(lease, now=utc_now())
                 raise
+        return lease
 
     async def _claim(self, number: int, holder: str) -> Job:
         job = await self._jobs.find(self._bot, number)
         while job is not None and not job.is_over:
-            claimed = await self._jobs.claim(job, holder=holder, until=_now() + self._ttl, now=_now())
+            claimed = await self._jobs.claim(job, holder=holder, until=utc_now() + self._ttl, now=utc_now())
             if claimed is not None:
                 return claimed
             job = await self._jobs.find(self._bot, number)
@@ -149,38 +151,32 @@ class Keeper:
             raise NotFound("training", str(number), hint="ask for one at `/api/v1/bots/BOT/trainings`")
         raise JobOver(job.bot, job.number, state=job.state)
 
-    async def _keep(self) -> None:
-        begun_at = renewed_at = time.monotonic()
+    async def _hold(self, lease: Lease) -> None:
+        if not await self._leases.hold(lease, self._stop, on_renewal=self._write, on_failure=self._warn):
+            self.is_lost, self._lease, self._job = True, None, None
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def _watch(self) -> None:
+        """Write down the progress as it changes, and see to it that the training ends."""
+        begun_at = time.monotonic()
         written: tuple[Any, ...] = ()
-        while not await self._is_told_to_stop(within=min(WRITE_SECONDS, self._ttl.total_seconds() / 6)):
+        while not await is_set_within(self._stop, seconds=min(WRITE_SECONDS, self._ttl.total_seconds() / 6)):
             if time.monotonic() - begun_at > self._settings.training_limit_hours * 3600 and not self.is_overdue:
                 self.is_overdue = True
                 os.kill(os.getpid(), signal.SIGTERM)
-            try:
-                if time.monotonic() - renewed_at > self._ttl.total_seconds() / 3:
-                    await self._renew()
-                    renewed_at, written = time.monotonic(), ()
-                if self._job is not None and written != (self._progress, self._run):
-                    written = (self._progress, self._run)
-                    share, what = self._progress
-                    await self._change_job(share=share, step=what, until=_now() + self._ttl, **self._run)
-            except StoreUnavailable as error:
-                _log.warning("the lease on training bot %s is not renewed: %s", self._bot, error)
+            if written != (self._progress, self._run):
+                written = (self._progress, self._run)
+                try:
+                    await self._write(until=utc_now() + self._ttl)
+                except StoreUnavailable as error:
+                    self._warn(error)  # written with the next renewal
 
-    async def _is_told_to_stop(self, *, within: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                await self._stop.wait()
-        return self._stop.is_set()
+    async def _write(self, *, until: datetime) -> None:
+        share, what = self._progress
+        await self._change_job(share=share, step=what, until=until, **self._run)
 
-    async def _renew(self) -> None:
-        if self._lease is None:
-            return
-        renewed = await self._leases.renew(self._lease, now=_now())
-        if renewed is None:
-            self.is_lost, self._lease, self._job = True, None, None
-            os.kill(os.getpid(), signal.SIGTERM)
-        self._lease = renewed
+    def _warn(self, error: StoreUnavailable) -> None:
+        _log.warning("the lease on training bot %s is not renewed: %s", self._bot, error)
 
     async def _conclude(self, **changes: Any) -> None:
         give_up_at = time.monotonic() + self._ttl.total_seconds()
@@ -206,15 +202,9 @@ class Keeper:
 
     async def _end(self) -> None:
         self._stop.set()
-        await asyncio.gather(self._keeping, return_exceptions=True)  # not cancelled: what it sends could arrive late
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # not cancelled: what it sends could arrive late
         try:
             if self._lease is not None:
-                await self._leases.give_back(self._lease, now=_now())
+                await self._leases.give_back(self._lease, now=utc_now())
         finally:
             self._database.close()
-
-
-def _now() -> datetime:
-    # to the millisecond, as the database keeps it
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -7,9 +7,9 @@ may take on the same job; the lease on the bot lets one begin, and the others fi
 
 import asyncio
 import logging
-from contextlib import suppress
 
 from pipelines.errors import BotError
+from serving.clock import is_set_within
 from serving.jobs.attempts import Attempts, Ending
 from serving.logs import describe_crash
 from serving.store.jobs import Crew, Job, Jobs
@@ -67,7 +67,7 @@ class LocalCrew:
                 _log.warning("trainings that were left behind cannot be looked for: %s", error)
             except Exception as error:
                 _log.error("trainings that were left behind cannot be looked for: %s", describe_crash(error))
-            await self._is_told_to_stop(within=_ROUND_SECONDS)
+            await is_set_within(self._stop, seconds=_ROUND_SECONDS)
 
     async def _see_to(self, job: Job) -> None:
         try:
@@ -89,10 +89,4 @@ class LocalCrew:
             if not is_said:
                 await self._jobs.change(job, step=f"waiting: {holder.holder} trains the bot")
                 is_said = True
-            await self._is_told_to_stop(within=_LOOK_SECONDS)
-
-    async def _is_told_to_stop(self, *, within: float) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(within):
-                await self._stop.wait()
-        return self._stop.is_set()
+            await is_set_within(self._stop, seconds=_LOOK_SECONDS)

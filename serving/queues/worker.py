@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Generic
 
 from pipelines.errors import BotError, QueueUnavailable
+from serving.clock import is_set_within
 from serving.logs import describe_crash
 from serving.queues.sqs import M, MessageQueue, Received
 
@@ -73,7 +74,7 @@ class Worker(Generic[M]):
                 )
             except QueueUnavailable as error:
                 _log.warning("%s", error)
-                await _sleep_until(stop, seconds=_PAUSE_SECONDS)
+                await is_set_within(stop, seconds=_PAUSE_SECONDS)
                 continue
             for job in jobs:
                 task = asyncio.create_task(self._do(job) if not stop.is_set() else self._hide(job, seconds=0))
@@ -130,11 +131,3 @@ class Worker(Generic[M]):
             await self._queue.delete(received)
         except QueueUnavailable as error:  # it comes back, and nothing is found to do
             _log.warning("message %s: %s", received.message_id, error)
-
-
-async def _sleep_until(stop: asyncio.Event, *, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

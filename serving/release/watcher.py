@@ -12,6 +12,7 @@ from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavail
 from pipelines.registry.client import Registry
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
+from serving.clock import is_set_within
 from serving.dialogue.messages import TurnSigns
 from serving.release.cache import ReleaseCache
 from serving.release.journal import SwapJournal
@@ -271,9 +272,8 @@ class ReleaseProvider:
             for watched in list(self._watched.values()):
                 await self._sides.poll(watched)
             self._journal.flush_soon()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._poll_seconds * random.uniform(1 - _JITTER, 1 + _JITTER)):  # noqa: S311
-                    await self._wake.wait()
+            jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
+            await is_set_within(self._wake, seconds=self._poll_seconds * jitter)
             self._wake.clear()
             for watched in list(self._watched.values()):
                 await self._poll(watched)

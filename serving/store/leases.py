@@ -8,16 +8,27 @@ lower number than the present one was done by somebody who has been taken for de
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from pipelines.errors import BotError, LeaseLost, StoreUnavailable
 from pipelines.schemas.keys import LEASES
+from serving.clock import is_set_within, utc_now
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
 
+_RETRY_SECONDS = 1.0
+
 T = TypeVar("T")
+
+
+class OnRenewal(Protocol):
+    """Called after a renewal, with the moment until which it holds."""
+
+    def __call__(self, *, until: datetime) -> Awaitable[None]:
+        """Do what has to be done then; `StoreUnavailable` has the renewal tried again."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,47 @@ class Leases:
         """Let others take a lease at once; its number stays, so that the next one is higher."""
         await self._put(Lease(lease.key, lease.number, lease.holder, lease.since, now), instead_of=lease)
 
+    async def hold(
+        self,
+        lease: Lease,
+        stop: asyncio.Event,
+        *,
+        on_renewal: OnRenewal,
+        on_failure: Callable[[StoreUnavailable], None],
+    ) -> bool:
+        """Renew a lease, four times in its time to live, until `stop` is set or somebody took it.
+
+        Parameters
+        ----------
+        lease
+            Ours.
+        stop
+            Set when it need not be held any longer.
+        on_renewal
+            Called after each renewal.
+        on_failure
+            Called where the database failed, here or within `on_renewal`; what it raises ends this. Otherwise the
+            renewal is tried again soon, even one that comes too late: nobody may have wanted the lease.
+
+        Returns
+        -------
+        bool
+            Whether it is still ours.
+        """
+        often, soon = self.ttl.total_seconds() / 4, min(_RETRY_SECONDS, self.ttl.total_seconds() / 6)
+        pause = often
+        while not await is_set_within(stop, seconds=pause):
+            try:
+                renewed = await self.renew(lease, now=utc_now())
+                if renewed is None:
+                    return False
+                await on_renewal(until=renewed.until)
+                pause = often
+            except StoreUnavailable as error:
+                on_failure(error)
+                pause = soon
+        return True
+
     async def _put(self, lease: Lease, *, instead_of: Lease | None) -> bool:
         document: Document = {
             "_id": lease.key,
@@ -152,12 +204,10 @@ class SideWork:
             raise
 
 
-class _Also(Protocol):
-    def __call__(self, *, until: datetime) -> Awaitable[None]: ...
-
-
 @asynccontextmanager
-async def renewed(leases: Leases, lease: Lease, work: SideWork, *, also: _Also | None = None) -> AsyncIterator[None]:
+async def renewed(
+    leases: Leases, lease: Lease, work: SideWork, *, also: OnRenewal | None = None
+) -> AsyncIterator[None]:
     """Renew a lease for as long as the context lasts.
 
     Parameters
@@ -169,7 +219,7 @@ async def renewed(leases: Leases, lease: Lease, work: SideWork, *, also: _Also |
     work
         What it protects: ended where somebody took the lease, or where it could not be renewed until it ran out.
     also
-        Called with each renewal, and the moment until which that holds.
+        Called after each renewal.
     """
     stop = asyncio.Event()
     keeping = asyncio.create_task(_keep(leases, lease, work, also, stop))
@@ -180,25 +230,21 @@ async def renewed(leases: Leases, lease: Lease, work: SideWork, *, also: _Also |
         await asyncio.wait([keeping])  # not cancelled: what it sends could arrive late
 
 
-async def _keep(leases: Leases, lease: Lease, work: SideWork, also: _Also | None, stop: asyncio.Event) -> None:
+async def _keep(leases: Leases, lease: Lease, work: SideWork, also: OnRenewal | None, stop: asyncio.Event) -> None:
     valid_until = lease.until
-    while not await _is_set(stop, within=leases.ttl.total_seconds() / 4):
-        now = datetime.now(UTC)
-        try:
-            if await leases.renew(lease, now=now) is None:
-                work.end()
-                return
-            if also is not None:
-                await also(until=now + leases.ttl)
-            valid_until = now + leases.ttl
-        except StoreUnavailable as error:
-            if datetime.now(UTC) > valid_until:
-                work.end(error)
-                return
 
+    async def on_renewal(*, until: datetime) -> None:
+        nonlocal valid_until
+        if also is not None:
+            await also(until=until)
+        valid_until = until
 
-async def _is_set(event: asyncio.Event, *, within: float) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(within):
-            await event.wait()
-    return event.is_set()
+    def on_failure(error: StoreUnavailable) -> None:
+        if utc_now() > valid_until:
+            raise error
+
+    try:
+        if not await leases.hold(lease, stop, on_renewal=on_renewal, on_failure=on_failure):
+            work.end()
+    except StoreUnavailable as error:
+        work.end(error)

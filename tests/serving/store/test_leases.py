@@ -1,8 +1,12 @@
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
+import pytest
+
+from pipelines.errors import StoreUnavailable
 from serving.store.client import Database
-from serving.store.leases import Leases
+from serving.store.leases import Lease, Leases, SideWork, renewed
 from tests.support.records import now
 
 TTL = timedelta(seconds=60)
@@ -39,3 +43,69 @@ async def test_renew_and_give_back(database: Database, new_name: str) -> None:
     await leases.give_back(renewed, now=now())
     second, is_ours = await leases.take(new_name, holder="b", now=now())
     assert (second.number, second.holder, is_ours) == (2, "b", True)
+
+
+class Interrupted(Leases):
+    """Leases in a database that is away for the first renewals."""
+
+    failures = 0
+
+    async def renew(self, lease: Lease, *, now: datetime) -> Lease | None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreUnavailable("renew lease")
+        return await super().renew(lease, now=now)
+
+
+async def test_hold_renews_until_it_is_told_to_stop(database: Database, new_name: str) -> None:
+    leases = Interrupted(database, ttl=timedelta(seconds=0.8))
+    leases.failures = 2
+    lease, _ = await leases.take(new_name, holder="a", now=now())
+    stop, renewals, failures = asyncio.Event(), [], []
+
+    async def on_renewal(*, until: datetime) -> None:
+        renewals.append(until)
+        if len(renewals) == 2:
+            stop.set()
+
+    assert await leases.hold(lease, stop, on_renewal=on_renewal, on_failure=failures.append)
+    assert (len(renewals), len(failures)) == (2, 2)
+    found = await leases.find(new_name)
+    assert found is not None
+    assert (found.number, found.until) == (1, renewals[-1])
+
+
+async def test_hold_ends_where_somebody_took_the_lease(database: Database, new_name: str) -> None:
+    leases = Leases(database, ttl=timedelta(seconds=0.4))
+    lease, _ = await leases.take(new_name, holder="a", now=now())
+    await leases.take(new_name, holder="b", now=lease.until + timedelta(seconds=60))
+    renewals: list[Any] = []
+
+    async def on_renewal(*, until: datetime) -> None:
+        renewals.append(until)
+
+    assert not await leases.hold(lease, asyncio.Event(), on_renewal=on_renewal, on_failure=renewals.append)
+    assert renewals == []
+
+
+async def test_work_under_a_lease_goes_on_while_the_database_is_away_for_a_moment(
+    database: Database, new_name: str
+) -> None:
+    leases, work = Interrupted(database, ttl=timedelta(seconds=2)), SideWork("mining")
+    lease, _ = await leases.take(new_name, holder="a", now=now())
+    leases.failures = 2
+    async with renewed(leases, lease, work):
+        await asyncio.sleep(1.6)
+    work.check()
+    assert leases.failures == 0
+
+
+async def test_work_under_a_lease_that_ran_out_unseen_ends(database: Database, new_name: str) -> None:
+    leases, work = Interrupted(database, ttl=timedelta(seconds=0.4)), SideWork("mining")
+    lease, _ = await leases.take(new_name, holder="a", now=now())
+    leases.failures = 1000
+    async with renewed(leases, lease, work):
+        await asyncio.sleep(1.0)
+    with pytest.raises(StoreUnavailable):
+        work.check()
+    assert leases.failures > 900

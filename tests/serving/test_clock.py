@@ -1,0 +1,23 @@
+import asyncio
+import time
+
+from serving.clock import is_set_within, utc_now
+
+
+def test_utc_now_is_to_the_millisecond_as_the_database_keeps_it() -> None:
+    moments = [utc_now() for _ in range(50)]
+    assert all(moment.microsecond % 1000 == 0 for moment in moments)
+    assert moments[0].utcoffset() is not None
+    assert abs(moments[0].timestamp() - time.time()) < 5
+
+
+async def test_is_set_within_returns_as_soon_as_the_event_is_set() -> None:
+    event = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, event.set)
+    started = time.monotonic()
+    assert await is_set_within(event, seconds=30)
+    assert time.monotonic() - started < 10
+
+
+async def test_is_set_within_waits_no_longer_than_it_may() -> None:
+    assert not await is_set_within(asyncio.Event(), seconds=0.01)
