@@ -5,6 +5,7 @@ A command imports what it needs when it runs, so that `--help` is quick.
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -40,8 +41,6 @@ app = typer.Typer(
 app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
 app.add_typer(channel_app, name="channel", rich_help_panel="Run")
 
-_RUN, _DATA, _RELEASES = "Run", "Data and training", "Releases"
-
 
 def _print_version(wanted: bool) -> None:
     from importlib.metadata import PackageNotFoundError, version
@@ -65,24 +64,26 @@ def root(
         os.environ.setdefault(variable, value)
 
 
-for _command in (run_commands.up, run_commands.serve, run_commands.worker, run_commands.doctor):
-    app.command(rich_help_panel=_RUN)(_command)
-app.command("import", rich_help_panel=_DATA)(draft_commands.import_)
-for _command in (
-    draft_commands.export,
-    validate_command.validate,
-    train_command.train,
-    retrain_commands.retrain,
-    evaluate_command.evaluate,
-    replay_command.replay,
-    label_commands.label,
-    drift_commands.drift,
-    score_commands.score,
-    forget_commands.forget,
-):
-    app.command(rich_help_panel=_DATA)(_command)
-for _command in (release_commands.releases, release_commands.promote, release_commands.rollback):
-    app.command(rich_help_panel=_RELEASES)(_command)
+_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Run": (run_commands.up, run_commands.serve, run_commands.worker, run_commands.doctor),
+    "Data and training": (
+        draft_commands.import_,
+        draft_commands.export,
+        validate_command.validate,
+        train_command.train,
+        retrain_commands.retrain,
+        evaluate_command.evaluate,
+        replay_command.replay,
+        label_commands.label,
+        drift_commands.drift,
+        score_commands.score,
+        forget_commands.forget,
+    ),
+    "Releases": (release_commands.releases, release_commands.promote, release_commands.rollback),
+}
+for _panel, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(_command.__name__.rstrip("_"), rich_help_panel=_panel)(_command)
 
 
 def main() -> None:
