@@ -1,23 +1,23 @@
-"""Copies of training utterances that mean the same: with other values, and with a greeting in front.
+"""Data augmentation: copies of training utterances with other entity values, and with a greeting in front.
 
-The bot is to know `cancel order 7` whatever the order is, and a wish behind `good morning` as well. Cross-validated on
-the sample bot's training part: another value left the intent as it was in 92 % of the utterances instead of 91 %, a
-greeting in 96 % instead of 92 %, and utterances as they are were understood 0.8 points better; on BANKING77 and HWU64
-nothing changed by more than 0.1 points.
+The bot must recognise `cancel order 7` whatever the order number, and a request that follows `good morning`.
+Cross-validated on the sample bot's training part: after a change of value 92 % of the utterances kept their intent
+instead of 91 %, after a greeting 96 % instead of 92 %, and accuracy on unchanged utterances rose by 0.8 points. On
+BANKING77 and HWU64 nothing changed by more than 0.1 points.
 """
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pipelines.nlu.rows import Extra
+from pipelines.nlu.rows import SyntheticExample
 from pipelines.nlu.text import clean
 from pipelines.schemas.examples import Example
 
 SWAPPED = 0.5
-"""Share of the utterances with entities that are copied with other values; more gains nothing but training time."""
+"""Share of the utterances with entities that get a copy with other values; a larger share only costs training time."""
 GREETED = 0.1
-"""Share of all utterances that are copied with a greeting, and twice this share of the copies with other values."""
+"""Share of all utterances that get a copy with a greeting; value copies get a greeting twice as often."""
 GREETINGS: Mapping[str, tuple[str, ...]] = {
     "en": ("hi, ", "hello, ", "hello ", "good morning, ", "hey ", "good evening, ", "hi there, ", "hello! "),
     "de": ("hallo, ", "hallo ", "guten tag, ", "hi, ", "guten morgen, ", "moin, ", "guten abend, ", "hallo! "),
@@ -27,25 +27,13 @@ GREETINGS: Mapping[str, tuple[str, ...]] = {
     "pt": ("ol\u00e1, ", "oi, ", "ol\u00e1 ", "bom dia, ", "boa tarde, "),
     "nl": ("hallo, ", "hallo ", "goedemorgen, ", "hoi, ", "goedemiddag, "),
 }
-"""How people begin, by language; a bot of another language learns no greetings this way."""
+"""Greetings by language; a bot in any other language gets no copies with a greeting."""
 
 
-def varied_copies(rows: Sequence[Example], *, language: str, seed: int) -> list[Extra]:
-    """Make copies with other values and greetings.
+def varied_copies(rows: Sequence[Example], *, language: str, seed: int) -> list[SyntheticExample]:
+    """Return copies with other values and greetings, in the order of `rows`, each with the row it copies.
 
-    Parameters
-    ----------
-    rows
-        The training utterances.
-    language
-        Language tag of the bot.
-    seed
-        Seed of what is copied and how.
-
-    Returns
-    -------
-    list[Extra]
-        Each with the row that it is a copy of, in the order of the rows; fewer than ten rows give hardly any.
+    `language` is the bot's language tag. Fewer than ten rows give hardly any copies.
     """
     random = np.random.default_rng(seed)
     greetings = GREETINGS.get(language.lower().replace("_", "-").split("-")[0], ())
@@ -61,7 +49,7 @@ def varied_copies(rows: Sequence[Example], *, language: str, seed: int) -> list[
         if number in greeted and greetings:
             text = greetings[int(random.integers(len(greetings)))] + text
         if text != row.text:
-            copies.append(Extra(clean(text), row.intent, number))
+            copies.append(SyntheticExample(clean(text), row.intent, number))
     return copies
 
 
@@ -73,7 +61,7 @@ def _with_other_values(row: Example, values: Mapping[str, Sequence[str]], random
     text = row.text
     end = len(text)
     for span in sorted(row.entities, key=lambda span: -span.start):
-        if span.end <= end:  # of overlapping spans one is enough
+        if span.end <= end:  # replace one of several overlapping spans
             others = values[span.type]
             text = text[: span.start] + others[int(random.integers(len(others)))] + text[span.end :]
             end = span.start

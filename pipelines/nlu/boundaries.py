@@ -1,4 +1,4 @@
-"""The two opinions on an intent together, before calibration: one linear boundary an intent, and the prototypes."""
+"""The intent classifier's two models before calibration: one linear boundary per intent, and the prototypes."""
 
 from typing import Any, Self
 
@@ -12,28 +12,12 @@ FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
 
 
-class Boundaries:
-    """What a classifier learns from one set of rows: of a fold, or of all.
+class LinearPrototypeEnsemble:
+    """Weighted sum of a linear classifier and prototype ridge regression, fitted on one set of rows: a fold, or all.
 
-    Parameters
-    ----------
-    C
-        Inverse regularisation strength of the linear machine, > 0.
-    prototype_weight
-        Weight of the prototypes' decision beside the linear one's.
-    n_prototypes
-        Prototypes an intent, at most.
-    kernel_gain
-        Sharpness of the prototypes' kernel.
-    seed
-        Seed of the solver and the clusters.
-
-    Attributes
-    ----------
-    coefficients_, intercepts_
-        Of the linear machine. Shapes ``(n_features, n_intents)`` and ``(n_intents,)``, float32.
-    prototypes_
-        None without sentence vectors.
+    `C` is the linear classifier's inverse regularisation strength, > 0; its decision has weight 1. The learnt
+    `coefficients_` ``(n_features, n_intents)`` and `intercepts_` ``(n_intents,)`` are float32; `prototypes_` is None
+    without sentence vectors.
     """
 
     def __init__(
@@ -52,23 +36,9 @@ class Boundaries:
         self.seed = seed
 
     def fit(self, features: Any, sentences: FloatArray | None, y: LabelArray, *, n_intents: int) -> Self:
-        """Learn both.
+        """Fit both models on features from `linear.stack_features` and unit sentence vectors, ``(n, dimension)``.
 
-        Parameters
-        ----------
-        features
-            All features side by side, as `linear.stack_features` puts them. CSR, shape ``(n, n_features)``.
-        sentences
-            Unit sentence vectors. Shape ``(n, dimension)``; None without an encoder.
-        y
-            Intent of each row, 0 to `n_intents` - 1. Shape ``(n,)``.
-        n_intents
-            Number of columns of the decisions.
-
-        Returns
-        -------
-        Boundaries
-            This object.
+        `sentences` is None without an encoder. `y` holds the intent of each row, 0 to `n_intents` - 1.
         """
         self.coefficients_, self.intercepts_ = fit_linear(features, y, n_intents, self.C, self.seed)
         self.prototypes_ = None
@@ -78,7 +48,7 @@ class Boundaries:
         return self
 
     def decide(self, features: Any, sentences: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-        """Give the decisions ``(n, n_intents)``, and how near the nearest kind is ``(n,)``: zeros without sentences."""
+        """Return the decisions ``(n, n_intents)`` and the highest prototype decisions ``(n,)``: 0 without sentences."""
         values: FloatArray = features @ self.coefficients_ + self.intercepts_
         if sentences is None or self.prototypes_ is None:
             return values, np.zeros(len(values))

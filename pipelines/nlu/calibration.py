@@ -1,4 +1,4 @@
-"""From decision values to probabilities that mean what they say."""
+"""Turn decision values into calibrated probabilities."""
 
 from typing import NamedTuple
 
@@ -6,36 +6,27 @@ import numpy as np
 import numpy.typing as npt
 
 DEFAULT_SCALE = 5.0
-"""Used when there are too few held-out rows to fit one; fits on public data sets lie between 3.7 and 6.5."""
+"""Used when too few rows are held out to fit a scale; fits on public data sets lie between 3.7 and 6.5."""
 PRIOR_SPREAD = 0.35
-"""Standard deviation of the logarithm of those fits: a few easy rows alone would push the scale to infinity."""
+"""Standard deviation of the logarithm of those fits; without this prior, a few easy rows would push the scale to
+infinity."""
 MIN_ROWS = 30
-SURENESS, SURENESS_SPREAD = (4.0, 1.8), (1.5, 0.5)
-"""Intercept and slope of the logistic curve of `fit_top_confidence`, expected before a row is seen: means and standard
-deviations. Fits on parts of BANKING77 and HWU64 lie between 3.7 and 4.4, and between 1.5 and 2.1."""
-MOST_CERTAIN = 10.0
+CURVE_PRIOR_MEANS, CURVE_PRIOR_SPREADS = (4.0, 1.8), (1.5, 0.5)
+"""Prior of the logistic curve in `fit_top_confidence`: mean and standard deviation of (intercept, slope). Fits on parts
+of BANKING77 and HWU64 lie between 3.7 and 4.4, and between 1.5 and 2.1."""
+MAX_LOG_ODDS = 10.0
 """Largest log odds: beyond 0.99995, a probability says more about the arithmetic than about the utterance."""
 _SCALES = np.geomspace(0.2, 50.0, 120)
-_LEAST_SLOPE, _LEAST_SPREAD = 0.2, 0.02
+_MIN_SLOPE, _MIN_SPREAD = 0.2, 0.02
 _TINY = 1e-12
 
 FloatArray = npt.NDArray[np.floating]
 
 
 def softmax(decisions: FloatArray, *, scale: float) -> FloatArray:
-    """Turn decision values into probabilities over the last axis.
+    """Return probabilities over the last axis, in the shape of `decisions`.
 
-    Parameters
-    ----------
-    decisions
-        One value per intent. Shape ``(..., n_intents)``.
-    scale
-        Inverse temperature, > 0: the higher, the surer.
-
-    Returns
-    -------
-    FloatArray
-        Probabilities that sum to 1 over the last axis. Same shape.
+    `scale` is the inverse temperature, > 0; a higher one gives more extreme probabilities.
     """
     scaled = np.asarray(decisions, dtype=np.float64) * scale
     scaled -= scaled.max(axis=-1, keepdims=True)
@@ -45,19 +36,10 @@ def softmax(decisions: FloatArray, *, scale: float) -> FloatArray:
 
 
 def fit_scale(decisions: FloatArray, labels: npt.NDArray[np.intp]) -> float:
-    """Find the most probable inverse temperature, given held-out rows and the range seen on public data.
+    """Return the most probable inverse temperature, given held-out rows and the range of fits on public data.
 
-    Parameters
-    ----------
-    decisions
-        Decision values of a model that did not see these rows. Shape ``(n_utterances, n_intents)``.
-    labels
-        Column of the right intent. Shape ``(n_utterances,)``.
-
-    Returns
-    -------
-    float
-        The scale for `softmax`; `DEFAULT_SCALE` below `MIN_ROWS` rows.
+    `decisions` ``(n_utterances, n_intents)`` come from a model that did not see the rows; `labels` are the columns of
+    the right intents. Below `MIN_ROWS` rows the result is `DEFAULT_SCALE`.
 
     References
     ----------
@@ -75,52 +57,39 @@ def fit_scale(decisions: FloatArray, labels: npt.NDArray[np.intp]) -> float:
 
 
 class TopConfidence(NamedTuple):
-    """The logistic curve that tells how likely the first choice is right: three numbers of `fit_top_confidence`."""
+    """Logistic curve from log odds and out-of-scope score to the probability that the top intent is right."""
 
     constant: float = 0.0
     lead_weight: float = 1.0
     score_weight: float = 0.0
 
     def probability(self, leads: FloatArray | float, scores: FloatArray | float) -> FloatArray:
-        """Give the probability for log odds of the likeliest intent and out-of-scope scores, any equal shapes."""
+        """Return the probability for log odds of the top intent and out-of-scope scores, any equal shapes."""
         sureness = self.constant + self.lead_weight * np.asarray(leads) - self.score_weight * np.asarray(scores)
         probability: FloatArray = 1.0 / (1.0 + np.exp(-_bounded(sureness)))
         return probability
 
 
 def log_odds(probabilities: FloatArray) -> FloatArray:
-    """Give ``ln(p / (1 - p))``, at most `MOST_CERTAIN` either way. Same shape."""
+    """Return ``ln(p / (1 - p))``, clipped to ±`MAX_LOG_ODDS`. Same shape."""
     odds = np.maximum(probabilities, _TINY) / np.maximum(1.0 - probabilities, _TINY)
     return _bounded(np.log(odds))
 
 
 def _bounded(odds: FloatArray) -> FloatArray:
-    bounded: FloatArray = np.minimum(np.maximum(odds, -MOST_CERTAIN), MOST_CERTAIN)  # np.clip takes twice as long
+    bounded: FloatArray = np.minimum(np.maximum(odds, -MAX_LOG_ODDS), MAX_LOG_ODDS)  # np.clip takes twice as long
     return bounded
 
 
 def fit_top_confidence(leads: FloatArray, scores: FloatArray, correct: npt.NDArray[np.bool_]) -> TopConfidence:
-    """Learn how likely the first choice is right, given its lead over the other intents and the out-of-scope score.
+    """Fit the probability that the top intent is right, given its log odds and the out-of-scope score of held-out rows.
 
-    The lead counts as one more standardised view beside those of the score. Held-out rows are all in scope: a fit that
-    is free to weigh both drops the score, which tells little about rows in scope, and most about the others (AUROC of
-    the confidence, a third of the intents left out of the training part, mean of 6 draws, BANKING77 / HWU64: .902 /
-    .897 weighed freely, .937 / .910 like this, .910 / .892 for the softmax alone). What is fitted is the height and
-    the steepness of the curve, so that utterances in scope are right as often as it says.
-
-    Parameters
-    ----------
-    leads
-        Held-out log odds of the likeliest intent. Shape ``(n,)``.
-    scores
-        Held-out out-of-scope scores. Shape ``(n,)``.
-    correct
-        Whether the likeliest intent is the right one. Shape ``(n,)``.
-
-    Returns
-    -------
-    TopConfidence
-        Below `MIN_ROWS` rows the one that gives the softmax's own probability.
+    The log odds count as one more standardised signal beside those of the score. Held-out rows are all in scope, so a
+    fit that is free to weigh both drops the score, which says little about rows in scope and most about the others.
+    AUROC of the confidence, with a third of the intents left out of the training part, mean of 6 draws, BANKING77 /
+    HWU64: .902 / .897 weighed freely, .937 / .910 this way, .910 / .892 for the softmax alone. Only the height and the
+    steepness of the curve are fitted, so that the confidence of utterances in scope matches their accuracy. Below
+    `MIN_ROWS` rows, the curve returns the softmax's own probability.
 
     References
     ----------
@@ -130,12 +99,12 @@ def fit_top_confidence(leads: FloatArray, scores: FloatArray, correct: npt.NDArr
         return TopConfidence()
     from scipy.optimize import minimize
 
-    lead_spread = max(float(leads.std()), _LEAST_SPREAD)
+    lead_spread = max(float(leads.std()), _MIN_SPREAD)
     sureness = leads / lead_spread - scores
-    mean, spread = float(sureness.mean()), max(float(sureness.std()), _LEAST_SPREAD)
+    mean, spread = float(sureness.mean()), max(float(sureness.std()), _MIN_SPREAD)
     standard = (sureness - mean) / spread
     signs = np.where(correct, -1.0, 1.0)
-    expected, trust = np.array(SURENESS), np.array(SURENESS_SPREAD)
+    expected, trust = np.array(CURVE_PRIOR_MEANS), np.array(CURVE_PRIOR_SPREADS)
 
     def loss(curve: FloatArray) -> tuple[float, FloatArray]:
         margins = signs * (curve[0] + curve[1] * standard)
@@ -144,7 +113,7 @@ def fit_top_confidence(leads: FloatArray, scores: FloatArray, correct: npt.NDArr
         gradient = np.array([slopes.sum(), slopes @ standard]) + distance / trust
         return float(np.logaddexp(0.0, margins).sum() + 0.5 * distance @ distance), gradient
 
-    bounds = [(None, None), (_LEAST_SLOPE, None)]  # a bot whose first choices are random must not be turned around
+    bounds = [(None, None), (_MIN_SLOPE, None)]  # a bot that guesses at random must not get a falling curve
     intercept, slope = minimize(loss, expected, jac=True, bounds=bounds, method="L-BFGS-B").x.tolist()
     return TopConfidence(
         constant=intercept - slope * mean / spread,
@@ -153,21 +122,11 @@ def fit_top_confidence(leads: FloatArray, scores: FloatArray, correct: npt.NDArr
     )
 
 
-def share_out(probabilities: FloatArray, top: float) -> FloatArray:
-    """Put the first choice's probability right, and the others' in proportion.
+def with_top_probability(probabilities: FloatArray, top: float) -> FloatArray:
+    """Set the top intent's probability to `top`, in (0, 1), and rescale the others; the order of rank stays.
 
-    Parameters
-    ----------
-    probabilities
-        Of each intent, if one of them is meant. Shape ``(n_intents,)``; they sum to 1.
-    top
-        Probability that the likeliest one is right, in (0, 1).
-
-    Returns
-    -------
-    FloatArray
-        In the same order of rank. Shape ``(n_intents,)``. Where the first choice is less likely than it seemed, all
-        shrink alike, and the sum leaves room for none of them; where it is likelier, the others make room.
+    If the top intent becomes less likely, all shrink by the same factor and the sum falls below 1, the rest being the
+    chance that no intent is right. If it becomes more likely, the others shrink to make room.
     """
     likeliest = int(probabilities.argmax())
     others = 1.0 - float(probabilities[likeliest])

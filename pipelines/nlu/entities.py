@@ -28,25 +28,8 @@ FloatArray = npt.NDArray[np.floating]
 class EntityFinder:
     """Finds the entities of an utterance.
 
-    Parameters
-    ----------
-    algorithm
-        How the tagger is trained: `ap` in seconds, `lbfgs` slower.
-    seed
-        Seed of the training.
-    language
-        Language tag that dates, numbers and money are written in.
-
-    Attributes
-    ----------
-    entities_
-        The bot's entity types.
-    system_types_
-        The system types that the bot's parameters or examples use.
-    roles_
-        Cue words by intent, entity type and role.
-    tagger_, stack_, memory_
-        The learnt parts. `stack_` is None without an encoder or without an annotated example.
+    `algorithm` trains the tagger: `ap` takes seconds, `lbfgs` is slower. `roles_` holds cue words by intent, entity
+    type and role; `stack_` is None without an encoder or without an annotated example.
     """
 
     def __init__(self, *, algorithm: Algorithm = "ap", seed: int = 0, language: str = "en") -> None:
@@ -65,29 +48,11 @@ class EntityFinder:
         intent_ids: Sequence[str],
         progress: Progress,
     ) -> Self:
-        """Learn from annotated utterances, and take over what the author wrote down.
+        """Train the tagger, and set up the bot's patterns, lists, system types and roles.
 
-        Parameters
-        ----------
-        rows
-            The examples.
-        utterances
-            The same, read.
-        entities
-            The bot's entity types.
-        intents
-            The bot's intents: their parameters say which system types are wanted, and which roles there are.
-        confidences
-            Confidence of each intent, from a model that did not see the row. Shape ``(n_rows, n_intents)``.
-        intent_ids
-            The intents in the order of its columns.
-        progress
-            Called with the share done, in [0, 1], and what is being done.
-
-        Returns
-        -------
-        EntityFinder
-            This object.
+        `utterances` are the features of `rows`. The parameters of `intents` decide the system types and the roles.
+        `confidences` ``(n_rows, n_intents)``, in the column order of `intent_ids`, come from a model that did not see
+        the row.
         """
         marked = {span.type for row in rows for span in row.entities}
         own = marked | {entity.name for entity in entities}
@@ -144,24 +109,24 @@ class EntityFinder:
     def find(
         self, utterance: Utterance, likely: Sequence[str], confidences: FloatArray, *, now: datetime | None = None
     ) -> tuple[EntitySpan, ...]:
-        """Find all entities.
+        """Find all entities, ordered by start and not overlapping.
 
         Parameters
         ----------
         utterance
-            What was said.
+            The utterance.
         likely
-            Likely intents, the likeliest first, at least one: a type's roles are those of the first that gives it any.
-            A message within a form is often not like the form's intent at all (`from Bath to York`).
+            Likely intents, best first, at least one. A type takes its roles from the first intent that gives it any,
+            because a message within a form often looks nothing like the form's intent (`from Bath to York`).
         confidences
             Confidence of each intent. Shape ``(n_intents,)``.
         now
-            The moment of speaking, in the customer's time zone; None: `tomorrow` keeps its written form.
+            Time of writing, in the customer's time zone. None: `tomorrow` keeps its written form.
 
         Returns
         -------
         tuple[EntitySpan, ...]
-            Ordered by start; they do not overlap.
+            With canonical values, and a role where one is known.
         """
         known = self._known.find(utterance.tokens)
         candidates = [
@@ -195,7 +160,7 @@ class EntityFinder:
             yield EntitySpan(start=start, end=end, type=entity_type, value=value, confidence=confidence)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ; the tagger's own file comes beside them."""
+        """Return settings for JSON and arrays for NPZ; the tagger has its own file."""
         stack, arrays = self.stack_.to_parts() if self.stack_ is not None else (None, {})
         settings = {
             "algorithm": self.algorithm,
@@ -211,7 +176,7 @@ class EntityFinder:
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], tagger: bytes) -> Self:
-        """Rebuild from what `to_parts` gave and the tagger's model, which is empty if nothing was annotated."""
+        """Rebuild from the result of `to_parts` and the tagger's model, which is empty if nothing was annotated."""
         finder = cls(algorithm=settings["algorithm"], seed=settings["seed"], language=settings["language"])
         entities = [Entity.model_validate(entity) for entity in settings["entities"]]
         finder._configure(entities, settings["system_types"], settings["roles"])

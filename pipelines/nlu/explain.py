@@ -73,7 +73,7 @@ def verdict_of(result: NluResult, thresholds: Thresholds) -> str:
 
 
 def _shares(model: "NluModel", utterance: Utterance, result: NluResult) -> tuple[IntentShares, ...]:
-    words, sentence, prototypes, constant = model.classifier_.shares(utterance.sparse, utterance.sentence)
+    words, sentence, prototypes, constant = model.classifier_.contributions(utterance.sparse, utterance.sentence)
     decisions = words + sentence + prototypes + constant
     rows = []
     for score in result.ranking[:N_INTENTS]:
@@ -115,8 +115,8 @@ def _by_weight(row: tuple[str, float]) -> float:
 
 
 def _scope(model: "NluModel", utterance: Utterance) -> tuple[ScopeView, ...]:
-    values = model.judge_.views(model.classifier_, utterance)
-    usual, spread = model.judge_.scope_.means_, model.judge_.scope_.spreads_
+    values = model.confidence_model_.signals(model.classifier_, utterance)
+    usual, spread = model.confidence_model_.scope_.means_, model.confidence_model_.scope_.spreads_
     distances = (usual - values) / spread
     names: tuple[ViewName, ...] = (
         "pattern of decisions",

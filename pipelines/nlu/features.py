@@ -1,4 +1,4 @@
-"""Text to features: the one place where an utterance is read, for training and for serving alike."""
+"""Text to features: the one place where training and serving turn text into features."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -20,27 +20,13 @@ LARGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One utterance, read once; everything that understands it works on this.
+    """One utterance with its features, computed once."""
 
-    Attributes
-    ----------
-    text
-        The cleaned text; positions are those of the text as it was sent.
-    tokens
-        Words and signs with their positions.
-    read_as
-        The text as features saw it: misspelt words corrected.
-    sparse
-        Words and character n-grams.
-    encoded
-        Token states and sentence vector of the encoder, with the positions of `text`; None for a model without one.
-    """
-
-    text: str
+    text: str  # cleaned; offsets refer to the text as sent
     tokens: list[Token]
-    read_as: str
+    read_as: str  # with misspelt words corrected; the features come from this
     sparse: SparseVector
-    encoded: TokenStates | None
+    encoded: TokenStates | None  # with offsets into `text`; None for a model without an encoder
 
     @property
     def sentence(self) -> npt.NDArray[np.float32] | None:
@@ -49,40 +35,29 @@ class Utterance:
 
 
 def stack_sentences(utterances: Sequence[Utterance]) -> npt.NDArray[np.float32] | None:
-    """Give the sentence vectors of several utterances. Shape ``(n_utterances, dimension)``; None without encoder."""
+    """Return the sentence vectors, shape ``(n_utterances, dimension)``; None without an encoder."""
     rows = [utterance.sentence for utterance in utterances]
     present = [row for row in rows if row is not None]
     return np.stack(present) if present else None
 
 
 def encoded_of(utterance: Utterance) -> TokenStates:
-    """Give the encoder's states of an utterance that was read with one."""
+    """Return the encoder's states of an utterance; raise ValueError without an encoder."""
     if utterance.encoded is None:
         raise ValueError("this utterance was read without an encoder")
     return utterance.encoded
 
 
 def usual_document_count(n_utterances: int) -> int:
-    """Give how many training texts must have an n-gram, where nothing else was chosen."""
+    """Return the default number of training texts that must contain an n-gram."""
     return 2 if n_utterances >= LARGE else 1
 
 
 class Featurizer:
-    """Reads utterances.
+    """Turns texts into utterances.
 
-    Parameters
-    ----------
-    encoder
-        The sentence encoder; None: sparse features alone.
-    min_document_count
-        Training texts that must have an n-gram. None: 2 from `LARGE` utterances on, else 1.
-
-    Attributes
-    ----------
-    sparse_
-        Vocabulary of words and character n-grams.
-    spelling_
-        What misspelt words are read as; a model without an encoder does not know what is misspelt, and corrects none.
+    An n-gram is a feature from `min_document_count` training texts on; by default 2 from `LARGE` utterances on, else 1.
+    `spelling_` is None without an encoder, whose vocabulary is needed to tell what is misspelt.
     """
 
     def __init__(self, encoder: SentenceEncoder | None, *, min_document_count: int | None = None) -> None:
@@ -92,21 +67,10 @@ class Featurizer:
     def fit_transform(
         self, own: Sequence[str], extra: Sequence[str] = (), *, progress: Callable[[float, str], None]
     ) -> tuple[list[Utterance], Any]:
-        """Learn the vocabulary and read the training texts.
+        """Learn the vocabulary and compute the features of the training texts: all utterances, and a CSR matrix.
 
-        Parameters
-        ----------
-        own
-            Cleaned utterances.
-        extra
-            Texts that nobody said, to learn from as well; how people spell is not learnt from them.
-        progress
-            Called with the share done, in [0, 1], and what is being done.
-
-        Returns
-        -------
-        tuple[list[Utterance], scipy.sparse.csr_matrix]
-            All of them as utterances, own ones first, and their sparse features, shape ``(n_texts, n_features)``.
+        `own` are cleaned utterances; `extra` are synthetic texts, from which spelling is not learnt and which come
+        last.
         """
         texts = [*own, *extra]
         min_count = self.min_document_count or usual_document_count(len(own))
@@ -116,7 +80,7 @@ class Featurizer:
         edits = [self._edits(text) for text in texts]
         read_as = [apply_edits(text, each) for text, each in zip(texts, edits, strict=True)]
         X = self.sparse_.fit_transform(read_as)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the encoder lets go of the interpreter while it works
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # the encoder releases the GIL
             encoded = []
             for number, states in enumerate(pool.map(self._encode, read_as, edits)):
                 encoded.append(states)
@@ -129,7 +93,7 @@ class Featurizer:
         return utterances, X
 
     def read(self, text: str) -> Utterance:
-        """Read one utterance: a single pass of the encoder, about a millisecond."""
+        """Compute the features of one text: a single pass of the encoder, about a millisecond."""
         cleaned = clean(text)
         edits = self._edits(cleaned)
         read_as = apply_edits(cleaned, edits) if edits else cleaned
@@ -137,7 +101,7 @@ class Featurizer:
         return Utterance(cleaned, tokenize(cleaned), read_as, sparse, self._encode(read_as, edits))
 
     def is_misspelt(self, text: str) -> bool:
-        """Tell whether an utterance is read with other words than those in it."""
+        """Whether the features of a text come from corrected words."""
         return bool(self._edits(clean(text)))
 
     def _edits(self, text: str) -> list[Edit]:
@@ -150,7 +114,7 @@ class Featurizer:
         return replace(encoded, offsets=original_offsets(encoded.offsets, edits)) if edits else encoded
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        """Return settings for JSON and arrays for NPZ."""
         sparse, arrays = self.sparse_.to_parts()
         return {"sparse": sparse, "spelling": self.spelling_.to_parts() if self.spelling_ else None}, arrays
 
@@ -158,7 +122,7 @@ class Featurizer:
     def from_parts(
         cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], encoder: SentenceEncoder | None
     ) -> Self:
-        """Rebuild from what `to_parts` gave, with the encoder that it was trained with."""
+        """Rebuild from the result of `to_parts`, with the encoder used in training."""
         features = cls(encoder)
         features.sparse_ = SparseFeatures.from_parts(settings["sparse"], arrays)
         features.spelling_ = None

@@ -1,4 +1,4 @@
-"""What the classifier says of its training rows, each held out of the fit that it is shown to."""
+"""The classifier's cross-validated output on its training rows."""
 
 from dataclasses import dataclass
 
@@ -11,31 +11,16 @@ LabelArray = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """What a classifier says of rows it was not trained on.
+    """Classifier output on rows it was not trained on."""
 
-    Attributes
-    ----------
-    decisions
-        Shape ``(n_utterances, n_intents)``.
-    closeness
-        How near the nearest kind of known utterances is, about 0 to 1; zeros without an encoder.
-        Shape ``(n_utterances,)``.
-    labels
-        Column of the right intent. Shape ``(n_utterances,)``.
-    folds
-        Fold that each row was held out in. Shape ``(n_utterances,)``.
-    accuracy
-        Share of rows whose highest decision is the right one, in [0, 1].
-    """
-
-    decisions: FloatArray
-    closeness: FloatArray
-    labels: LabelArray
-    folds: LabelArray
-    accuracy: float
+    decisions: FloatArray  # (n_utterances, n_intents)
+    similarity: FloatArray  # (n_utterances,), to the nearest cluster, about 0 to 1; zeros without an encoder
+    labels: LabelArray  # (n_utterances,), column of the right intent
+    folds: LabelArray  # (n_utterances,), fold in which each row was held out
+    accuracy: float  # share of rows whose highest decision is the right one
 
     @property
     def is_known(self) -> npt.NDArray[np.bool_]:
-        """Tell which rows were shown to a model that knew their intent; an intent's only row never is."""
+        """Which rows met a model that knew their intent; an intent's only row never does."""
         known: npt.NDArray[np.bool_] = np.isfinite(self.decisions[np.arange(len(self.labels)), self.labels])
         return known

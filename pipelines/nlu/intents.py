@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.nlu.boundaries import Boundaries
+from pipelines.nlu.boundaries import LinearPrototypeEnsemble
 from pipelines.nlu.calibration import fit_scale, softmax
 from pipelines.nlu.held_out import HeldOut
 from pipelines.nlu.linear import shared_processes, stack_features, stratified_folds
@@ -19,11 +19,11 @@ FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
 
 MANY_ROWS = 1500
-"""Rows from which the regularisation is not searched: it costs minutes, and .2 to .3 differ by 0.2 points."""
+"""From this many rows on, the regularisation is not searched: it costs minutes, and .2 to .3 differ by 0.2 points."""
 
 
-class Shares(NamedTuple):
-    """What each part of the classifier gives to the decision on each intent; each of shape ``(n_intents,)``."""
+class Contributions(NamedTuple):
+    """What each part of the classifier adds to the decision on each intent; each of shape ``(n_intents,)``."""
 
     words: FloatArray
     sentence: FloatArray
@@ -37,9 +37,9 @@ class IntentClassifier:
     Parameters
     ----------
     tuning
-        What is free to choose; without it, what suits this much data.
+        Hyper-parameters. None: the defaults for the amount of data.
     n_folds
-        Folds of the cross-validation that also calibrates. None: 5, or 3 where there are many rows.
+        Folds of the cross-validation that also calibrates. None: 5, or 3 from `MANY_ROWS` rows on.
     seed
         Seed of the folds and of the solver.
 
@@ -52,14 +52,12 @@ class IntentClassifier:
         gathered row by row.
     dense_coefficients_
         Of the sentence vector. Shape ``(dimension, n_intents)``, float32; no rows without an encoder.
-    prototypes_
-        The second opinion; None without an encoder.
     intercepts_
         Shape ``(n_intents,)``, float32.
+    prototypes_
+        None without an encoder.
     scale_
         Inverse temperature of the confidence.
-    C_, regime_, prototype_weight_
-        The regularisation, the regime and the weight of the prototypes in use.
     held_out_
         Cross-validated decisions on the training rows; None after loading.
     """
@@ -79,7 +77,7 @@ class IntentClassifier:
         origins: Sequence[int | None] = (),
         progress: Progress | None = None,
     ) -> Self:
-        """Learn the boundaries, then the scale that makes confidences honest.
+        """Fit the boundaries, then the scale that calibrates the confidence.
 
         Parameters
         ----------
@@ -90,10 +88,10 @@ class IntentClassifier:
         sentences
             Unit sentence vectors. Shape ``(n_utterances, dimension)``; None without an encoder.
         origins
-            One for each of the last rows that are no real utterances: they are learnt from and never evaluated on. The
-            row that it is a copy of, so that both are held out together; None for none.
+            One entry for each synthetic row; these come last, and are trained on but never evaluated on. The entry is
+            the row that this one copies, so that both are held out together; None if it copies no row.
         progress
-            Called with the share done, in [0, 1], and what is being done.
+            Receives the share done and the current activity.
 
         Returns
         -------
@@ -121,36 +119,26 @@ class IntentClassifier:
         self.held_out_ = best
         assert best is not None  # noqa: S101  the grid is never empty
         self.scale_ = fit_scale(best.decisions[best.is_known], best.labels[best.is_known])
-        learnt = self._boundaries(self.C_).fit(features, sentences, y, n_intents=len(self.intents_))
+        learnt = self._ensemble(self.C_).fit(features, sentences, y, n_intents=len(self.intents_))
         n_sparse = X.shape[1]
         self.coefficients_ = np.ascontiguousarray(learnt.coefficients_[:n_sparse])
         self.dense_coefficients_ = np.ascontiguousarray(
-            learnt.coefficients_[n_sparse:] * self.tuning.sentence_weight  # so that nobody scales a vector later
+            learnt.coefficients_[n_sparse:] * self.tuning.sentence_weight  # vectors need no scaling later
         )
         self.intercepts_, self.prototypes_ = learnt.intercepts_, learnt.prototypes_
         report(1.0, "intent classifier fitted")
         return self
 
     def decisions(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> FloatArray:
-        """Give how much each intent is meant, before calibration. Shape ``(n_intents,)``."""
+        """Return the decision on each intent, before calibration. Shape ``(n_intents,)``."""
         return self.decide(features, sentence)[0]
 
     def decide(
         self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None
     ) -> tuple[FloatArray, float]:
-        """Give the decision on each intent, and how near the nearest kind of known utterances is.
+        """Return the decisions ``(n_intents,)`` and the similarity to the nearest cluster of utterances, about 0 to 1.
 
-        Parameters
-        ----------
-        features
-            Sparse features of the utterance.
-        sentence
-            Its unit sentence vector. Shape ``(dimension,)``; None without an encoder.
-
-        Returns
-        -------
-        tuple[FloatArray, float]
-            Shape ``(n_intents,)``, and about 0 to 1; the latter is 0 without an encoder.
+        `sentence` is a unit vector ``(dimension,)``; without an encoder it is None and the similarity 0.
         """
         values: FloatArray = features.weights @ self.coefficients_[features.columns] + self.intercepts_
         if sentence is None or self.prototypes_ is None:
@@ -159,23 +147,23 @@ class IntentClassifier:
         values += sentence @ self.dense_coefficients_ + self.prototype_weight_ * second
         return values, float(second.max())
 
-    def shares(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> Shares:
-        """Take the decisions apart: the four shares add up to what `decide` gives."""
+    def contributions(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> Contributions:
+        """Split the decisions into four contributions that add up to the result of `decide`."""
         words = features.weights @ self.coefficients_[features.columns]
         if sentence is None or self.prototypes_ is None:
-            return Shares(words, np.zeros_like(words), np.zeros_like(words), self.intercepts_)
+            return Contributions(words, np.zeros_like(words), np.zeros_like(words), self.intercepts_)
         second = self.prototype_weight_ * self.prototypes_.decisions(sentence)
-        return Shares(words, sentence @ self.dense_coefficients_, second, self.intercepts_)
+        return Contributions(words, sentence @ self.dense_coefficients_, second, self.intercepts_)
 
     def confidences(self, features: SparseVector, sentence: npt.NDArray[np.float32] | None = None) -> FloatArray:
-        """Give the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1."""
+        """Return the calibrated probability of each intent. Shape ``(n_intents,)``; they sum to 1."""
         return self.calibrate(features, self.decisions(features, sentence))
 
     def calibrate(self, features: SparseVector, decisions: FloatArray) -> FloatArray:
         """Turn the decisions about an utterance into probabilities.
 
-        Without an encoder, they are level for a text that has no known word or character: the intercepts alone would
-        be sure of the intent with the most examples, whatever was said.
+        Without an encoder, a text without a known word or character gets equal probabilities: from the intercepts
+        alone, the intent with the most examples would be certain, whatever the text.
         """
         if not len(features.columns) and not len(self.dense_coefficients_):
             return np.full(len(self.intents_), 1.0 / len(self.intents_))
@@ -183,33 +171,27 @@ class IntentClassifier:
 
     @property
     def held_out(self) -> HeldOut:
-        """What the classifier says of its training rows, each held out.
-
-        Raises
-        ------
-        ValueError
-            The classifier was loaded from a file, which keeps no training rows.
-        """
+        """The cross-validated output on the training rows; raise ValueError on a loaded classifier, which has none."""
         if self.held_out_ is None:
             raise ValueError("a loaded classifier has no held-out rows; they exist only after fit")
         return self.held_out_
 
     def held_out_confidences(self) -> FloatArray:
-        """Give the calibrated probability of each intent on rows held out in training. Shape ``(n, n_intents)``.
+        """Return the calibrated probability of each intent on held-out training rows. Shape ``(n, n_intents)``.
 
-        An intent that the row's fold did not know has 0.
+        An intent unknown to the row's fold gets 0.
         """
         decisions = self.held_out.decisions
         return softmax(np.where(np.isfinite(decisions), decisions, -1e3), scale=self.scale_)
 
     def _settle(self, regime: Regime) -> None:
-        """Take what was not chosen from the regime."""
+        """Set the regime, and the prototype weight unless it was chosen."""
         chosen = self.tuning.prototype_weight
         self.regime_ = regime
         self.prototype_weight_ = regime.prototype_weight if chosen is None else chosen
 
-    def _boundaries(self, C: float) -> Boundaries:
-        return Boundaries(
+    def _ensemble(self, C: float) -> LinearPrototypeEnsemble:
+        return LinearPrototypeEnsemble(
             C=C,
             prototype_weight=self.prototype_weight_,
             n_prototypes=self.tuning.n_prototypes,
@@ -221,7 +203,7 @@ class IntentClassifier:
         self, X: Any, sentences: FloatArray | None, y: LabelArray, origins: Sequence[int | None], C: float
     ) -> HeldOut:
         n_real = len(y) - len(origins)
-        decisions, closeness = np.full((n_real, len(self.intents_)), -np.inf), np.zeros(n_real)
+        decisions, similarity = np.full((n_real, len(self.intents_)), -np.inf), np.zeros(n_real)
         n_folds = self.n_folds or (3 if n_real >= MANY_ROWS else 5)
         folds = stratified_folds(y[:n_real], n_folds=n_folds, seed=self.seed)
         fold_of_extra = [-1 if origin is None else folds[origin] for origin in origins]
@@ -233,14 +215,14 @@ class IntentClassifier:
             known = np.unique(y[train])
             columns = np.searchsorted(known, y[train])
             some, others = (None, None) if sentences is None else (sentences[train], sentences[test])
-            learnt = self._boundaries(C).fit(X[train], some, columns, n_intents=len(known))
-            values, closeness[test] = learnt.decide(X[test], others)
+            learnt = self._ensemble(C).fit(X[train], some, columns, n_intents=len(known))
+            values, similarity[test] = learnt.decide(X[test], others)
             decisions[np.ix_(test, known)] = values
         accuracy = float((decisions.argmax(axis=1) == y[:n_real]).mean())
-        return HeldOut(decisions, closeness, y[:n_real], folds, accuracy)
+        return HeldOut(decisions, similarity, y[:n_real], folds, accuracy)
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        """Return settings for JSON and arrays for NPZ."""
         prototypes, prototype_arrays = self.prototypes_.to_parts() if self.prototypes_ is not None else (None, {})
         settings: dict[str, Any] = {
             "intents": self.intents_,
@@ -262,7 +244,7 @@ class IntentClassifier:
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         tuning = Tuning(C=settings["C"], prototype_weight=settings.get("prototype_weight"))
         classifier = cls(tuning=tuning, n_folds=settings["n_folds"], seed=settings["seed"])
         classifier.intents_ = tuple(settings["intents"])

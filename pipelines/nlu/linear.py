@@ -1,4 +1,4 @@
-"""Fitting one linear boundary per intent, and dealing rows out to folds."""
+"""Fit one linear boundary per intent, and assign rows to folds."""
 
 import multiprocessing
 import os
@@ -13,18 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 _N_CHUNKS = 4
-"""Parts that one-against-the-rest problems are dealt into; fixed, so that every machine gets the same numbers."""
+"""Number of parts that the one-vs-rest problems are split into; fixed, so that every machine gets the same numbers."""
 _LARGE = 50_000_000
-"""Stored numbers times intents from which on processes are worth their start: about a second of work."""
+"""Stored numbers times intents from which starting processes pays off: about a second of work."""
 _IDLE_SECONDS = 20.0
-"""How long a process waits for another fit; in a training that goes on, it is started again for the next one."""
+"""How long a process waits for another fit; a later fit of the same training starts a new one."""
 FloatArray = npt.NDArray[np.floating]
 LabelArray = npt.NDArray[np.intp]
 _Machine = tuple[FloatArray, FloatArray]
 
 
 class _Processes:
-    """Processes for large fits, started when the first one comes."""
+    """Worker processes for large fits, started on first use."""
 
     def __init__(self) -> None:
         self._executor: Any = None
@@ -38,11 +38,11 @@ class _Processes:
 
     def map(self, fit: Callable[[LabelArray], _Machine], labels: list[LabelArray]) -> list[_Machine]:
         if self._executor is None:
-            # not the standard library's: that one runs the main script again in every process
+            # not the standard library's pool, which runs the main script again in every process
             from joblib.externals.loky import ProcessPoolExecutor
 
             n_processes = min(_N_CHUNKS, os.cpu_count() or 1)
-            # those that a killed training leaves behind end by themselves then
+            # the timeout also ends processes that a killed training leaves behind
             self._executor = ProcessPoolExecutor(n_processes, timeout=_IDLE_SECONDS)
         return list(self._executor.map(fit, labels))
 
@@ -52,7 +52,7 @@ _shared: ContextVar[_Processes | None] = ContextVar("_shared", default=None)
 
 @contextmanager
 def shared_processes() -> Iterator[None]:
-    """Let large fits share processes, which take a second to start and end with this context. Also a decorator."""
+    """Let large fits within this context or decorated call share worker processes, which take a second to start."""
     with _Processes() as processes:
         token = _shared.set(processes)
         try:
@@ -62,24 +62,10 @@ def shared_processes() -> Iterator[None]:
 
 
 def stratified_folds(y: LabelArray, *, n_folds: int, seed: int) -> LabelArray:
-    """Deal the rows of each label out to the folds in turn, shuffled.
+    """Return the fold of each row, 0 to `n_folds` - 1: the shuffled rows of each label take the folds in turn.
 
-    Unlike scikit-learn's, it takes labels with fewer rows than folds: their rows are then out of some folds' reach,
-    and a row that is alone with its label is held out from a model that cannot know it.
-
-    Parameters
-    ----------
-    y
-        Label of each row. Shape ``(n,)``.
-    n_folds
-        Number of folds, at least 2.
-    seed
-        Seed of the shuffle.
-
-    Returns
-    -------
-    LabelArray
-        Fold of each row, 0 to `n_folds` - 1. Shape ``(n,)``.
+    Unlike scikit-learn's, this takes labels with fewer rows than folds: some folds then hold none of their rows, and a
+    label's only row is held out from a model that cannot know it.
     """
     generator = np.random.default_rng(seed)
     folds = np.empty(len(y), dtype=np.intp)
@@ -92,16 +78,16 @@ def stratified_folds(y: LabelArray, *, n_folds: int, seed: int) -> LabelArray:
 
 
 def stack_features(X: Any, sentences: npt.NDArray[np.float32] | None, *, sentence_weight: float = 1.0) -> Any:
-    """Put both kinds of features side by side as one CSR matrix, sparse first; sentence vectors times their weight."""
+    """Return sparse features and weighted sentence vectors side by side as one CSR matrix, sparse first."""
     from scipy.sparse import csr_matrix, hstack
 
     return X if sentences is None else hstack([X, csr_matrix(sentences * sentence_weight)], format="csr")
 
 
 def fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Fit coefficients ``(n_features, n_intents)`` and intercepts ``(n_intents,)``, also for one or two intents.
+    """Return coefficients ``(n_features, n_intents)`` and intercepts ``(n_intents,)``, also for one or two intents.
 
-    The same arguments give the same numbers, to the last bit, however many processors there are.
+    The same arguments give the same numbers, to the last bit, on any number of processors.
     """
     if n_intents == 1:
         return np.zeros((X.shape[1], 1), dtype=np.float32), np.zeros(1, dtype=np.float32)
@@ -112,13 +98,13 @@ def fit_linear(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> tu
 
 
 def _fit_svm(X: Any, y: LabelArray, n_intents: int, C: float, seed: int) -> _Machine:
-    """Fit one boundary per intent; where that takes long, in processes of their own.
+    """Fit one boundary per intent, in processes of their own if that takes long.
 
-    Not in threads: liblinear draws from one generator a process, so that fits side by side take each other's numbers.
+    Not in threads: liblinear has one random generator per process, which parallel fits would share.
     """
     if n_intents <= _N_CHUNKS:
         return _fit_machine(X, y, C=C, seed=seed)
-    # the others together, `n_intents`, sort last, and their own boundary is dropped
+    # all other intents share the label `n_intents`, which sorts last; its boundary is dropped
     chunks = np.array_split(np.arange(n_intents), _N_CHUNKS)
     problems = [(len(chunk), np.where(np.isin(y, chunk), y, n_intents)) for chunk in chunks]
     fit, labels = partial(_fit_machine, X, C=C, seed=seed), [labels for _, labels in problems]
@@ -145,7 +131,7 @@ def _fit_machine(X: Any, y: LabelArray, *, C: float, seed: int) -> _Machine:
     from sklearn.svm import LinearSVC
 
     with warnings.catch_warnings():
-        # a bot with two examples an intent is unusual data, not a regression
+        # a bot with two examples per intent is unusual data, not a regression problem
         warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
         machine = LinearSVC(C=C, random_state=seed).fit(X, y)
     return machine.coef_, machine.intercept_

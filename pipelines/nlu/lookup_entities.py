@@ -1,4 +1,4 @@
-"""Entities that are closed lists: whatever is on the list is a value, with or without training."""
+"""Lookup entities: closed lists whose values are always recognised, with or without training."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -9,29 +9,14 @@ from pipelines.schemas.understanding import EntitySpan
 
 
 def lookup_types(entities: Iterable[Entity]) -> frozenset[str]:
-    """Name the entities that their author marked `"lookup": true`."""
+    """Return the names of the entities marked `"lookup": true`."""
     return frozenset(entity.name for entity in entities if entity.lookup)
 
 
 def lookup_spans(
     tokens: Sequence[Token], phrases: Sequence[KnownPhrase], *, types: Collection[str]
 ) -> list[EntitySpan]:
-    """Turn known phrases of lookup entities into spans.
-
-    Parameters
-    ----------
-    tokens
-        The utterance.
-    phrases
-        What `KnownValues.find` found in these tokens.
-    types
-        The lookup entities, as `lookup_types` names them.
-
-    Returns
-    -------
-    list[EntitySpan]
-        In the order of `phrases`; phrases of other types are passed over.
-    """
+    """Return the phrases whose type is in `types` as spans over `tokens`, in order."""
     return [
         EntitySpan(
             start=tokens[phrase.first].start,

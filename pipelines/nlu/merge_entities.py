@@ -1,29 +1,19 @@
-"""One answer out of several sources of entities."""
+"""Merge entity spans from several sources."""
 
 from collections.abc import Sequence
 
 from pipelines.schemas.understanding import EntitySpan
 
 _RANK = {"pattern": 0, "lookup": 1, "llm": 2, "tagger": 3, "system": 4}
-"""Who wins where spans overlap: what an author wrote down, then what was learnt, then what holds for every bot."""
+"""Precedence of overlapping spans: the author's rules first, then learnt entities, then system entities."""
 
 
 def merge_spans(candidates: Sequence[EntitySpan]) -> tuple[EntitySpan, ...]:
-    """Choose among overlapping spans, so that no character belongs to two values.
+    """Choose among overlapping spans, so that no character belongs to two values; return them ordered by start.
 
-    A pattern beats a lookup, a lookup the tagger, the tagger a system entity. One exception: where the tagger and a
-    system entity found the same type, the system entity wins, because it knows the exact bounds and the canonical
-    value. Within one source the longest span wins, then the surer one, then the earlier one.
-
-    Parameters
-    ----------
-    candidates
-        Spans over one text, from any sources, in any order.
-
-    Returns
-    -------
-    tuple[EntitySpan, ...]
-        Spans that do not overlap, ordered by their start.
+    A pattern beats a lookup, a lookup the tagger, the tagger a system entity. One exception: if the tagger and a system
+    entity found the same type, the system entity wins, because it knows the exact bounds and the canonical value.
+    Within one source the longest span wins, then the one with the higher confidence, then the earlier one.
     """
     system = [span for span in candidates if span.source == "system"]
     tagged_again = {

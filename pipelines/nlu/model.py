@@ -1,4 +1,4 @@
-"""The model: from one utterance to its understanding. The same class trains, is saved in the release, and serves."""
+"""The model: from an utterance to its interpretation. The same class trains, is saved in the release, and serves."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from pipelines.nlu.entities import EntityFinder
 from pipelines.nlu.explain import explain_text
 from pipelines.nlu.features import Featurizer, stack_sentences
 from pipelines.nlu.intents import IntentClassifier
-from pipelines.nlu.judge import Judge
+from pipelines.nlu.judge import ConfidenceModel
 from pipelines.nlu.nearest import NearestExamples
 from pipelines.nlu.regimes import Tuning, choose_regime
 from pipelines.nlu.rows import learnable_rows, names_as_texts
@@ -41,22 +41,17 @@ class NluModel:
     Parameters
     ----------
     encoder
-        The sentence encoder. None: sparse features alone, which need more examples for the same accuracy.
+        None: sparse features only, which need more examples for the same accuracy.
     seed
         Seed of everything random in training; the same data and seed give the same model.
     algorithm
-        How the entity tagger is trained: `ap` in seconds, `lbfgs` slower.
+        Training algorithm of the entity tagger: `ap` takes seconds, `lbfgs` is slower.
     language
-        Language tag of the bot, such as `en` or `pt-BR`: how its customers write dates, numbers and money.
+        Language tag of the bot, such as `en` or `pt-BR`, for dates, numbers and money.
     costs
-        What mistakes cost, for the thresholds.
+        Costs of mistakes, for fitting `thresholds_` on held-out rows.
     tuning
-        What of the intent classifier is free to choose; without it, what suits the amount of data.
-
-    Attributes
-    ----------
-    thresholds_
-        Where routing should draw its lines, fitted on held-out rows.
+        Hyper-parameters of the intent classifier. None: the defaults for the amount of data.
     """
 
     def __init__(
@@ -84,28 +79,10 @@ class NluModel:
         intents: Sequence[Intent] = (),
         progress: Progress | None = None,
     ) -> Self:
-        """Train on labelled utterances.
+        """Train on labelled utterances; raise ValueError if none has a letter or digit.
 
-        Parameters
-        ----------
-        examples
-            At least one with a letter or digit. Rows of intent `__oos__` only help to fit the thresholds.
-        entities
-            The bot's entity types with their known values.
-        intents
-            The bot's intents: their parameters say which system entities are looked for, and which roles values have.
-        progress
-            Called with the share done, in [0, 1], and what is being done.
-
-        Returns
-        -------
-        NluModel
-            This object.
-
-        Raises
-        ------
-        ValueError
-            No example can be learnt from.
+        Examples of intent `__oos__` are used for the thresholds only. The parameters of `intents` decide which system
+        entities to find and which roles values have.
         """
         report = progress or (lambda share, what: None)
         rows = learnable_rows(examples)
@@ -127,7 +104,7 @@ class NluModel:
         )
         report(0.6, "learning what is out of scope")
         sparse = self.features_.sparse_
-        self.judge_ = Judge(seed=self.seed).fit(
+        self.confidence_model_ = ConfidenceModel(seed=self.seed).fit(
             self.classifier_,
             [utterance.read_as for utterance in utterances[: len(rows)]],
             X[: len(rows), : sparse.n_words],
@@ -149,28 +126,28 @@ class NluModel:
         return self
 
     def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
-        assert self.judge_.held_out_ is not None  # noqa: S101  set by fit
+        assert self.confidence_model_.held_out_ is not None  # noqa: S101  set by fit
         outside = [
-            self.judge_.judge(self.classifier_, self.features_.read(text))
+            self.confidence_model_.predict(self.classifier_, self.features_.read(text))
             for text in out_of_scope_texts
             if has_content(clean(text))
         ]
         unknown = Judged(
-            np.array([judgement.confidences.max() for judgement in outside]),
-            np.array([judgement.out_of_scope for judgement in outside]),
+            np.array([prediction.confidences.max() for prediction in outside]),
+            np.array([prediction.out_of_scope for prediction in outside]),
             np.zeros(len(outside), dtype=bool),
         )
-        return fit_thresholds(self.judge_.held_out_, unknown, costs=self.costs or Costs())
+        return fit_thresholds(self.confidence_model_.held_out_, unknown, costs=self.costs or Costs())
 
     def choices(self) -> dict[str, object]:
-        """Give what training chose by itself, for the record of the run."""
+        """Return the settings that training chose, for the run's record."""
         return {
             "encoder": self.encoder.name if self.encoder is not None else "none",
             "regime": self.classifier_.regime_.name,
             "C": self.classifier_.C_,
             "prototype_weight": self.classifier_.prototype_weight_,
             "confidence_scale": round(self.classifier_.scale_, 3),
-            "confidence_curve": [round(number, 3) for number in self.judge_.confidence_],
+            "confidence_curve": [round(number, 3) for number in self.confidence_model_.curve_],
             "confidence_threshold": self.thresholds_.confidence,
             "n_intents": len(self.classifier_.intents_),
             "n_features": self.features_.sparse_.n_features,
@@ -178,30 +155,20 @@ class NluModel:
         }
 
     def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
-        """Understand one utterance.
+        """Interpret one utterance: synchronous CPU work, safe to call from several threads at once.
 
-        Synchronous CPU work, safe to call from several threads at once.
-
-        Parameters
-        ----------
-        text
-            Any string; only its first 2,000 characters are read.
-        now
-            The moment it was written, in the customer's time zone; None: `tomorrow` keeps its written form.
-
-        Returns
-        -------
-        NluResult
-            Its `ranking` holds the ten most likely intents, and is empty if the text has no letter or digit.
+        `text` is any string; only its first 2,000 characters are read. `now` is the time of writing in the customer's
+        time zone; without it, `tomorrow` keeps its written form. The ranking holds the ten most likely intents, and is
+        empty if the text has no letter or digit.
         """
         cleaned = clean(text)
         if not has_content(cleaned):
             return NluResult(text=cleaned, ranking=())
         utterance = self.features_.read(cleaned)
-        probabilities, confidences, out_of_scope = self.judge_.judge(self.classifier_, utterance)
+        probabilities, confidences, out_of_scope = self.confidence_model_.predict(self.classifier_, utterance)
         order = (-confidences).argsort(kind="stable")[:RANKING_LENGTH]
         intents = self.classifier_.intents_
-        # model_construct: these are our own numbers, and validating ten scores would cost more than computing them
+        # model_construct: validating ten scores of our own would cost more than computing them
         ranking = tuple(
             IntentScore.model_construct(intent_id=intents[column], confidence=float(confidences[column]))
             for column in order
@@ -232,11 +199,11 @@ class NluModel:
         return explain_text(self, text, now=now)
 
     def save(self, folder: Path) -> None:
-        """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX) into an existing or new folder."""
+        """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX); the folder is created if missing."""
         folder.mkdir(parents=True, exist_ok=True)
         features, feature_arrays = self.features_.to_parts()
         classifier, classifier_arrays = self.classifier_.to_parts()
-        judge, judge_arrays = self.judge_.to_parts()
+        confidence, confidence_arrays = self.confidence_model_.to_parts()
         finder, finder_arrays = self.finder_.to_parts()
         nearest, nearest_arrays = self.nearest_.to_parts()
         settings = {
@@ -244,14 +211,14 @@ class NluModel:
             "seed": self.seed,
             "features": features,
             "classifier": classifier,
-            "judge": judge,
+            "judge": confidence,  # the key in registered models
             "entities": finder,
             "nearest": nearest,
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
             "thresholds": self.thresholds_.model_dump(),
         }
         (folder / _SETTINGS_FILE).write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")
-        arrays = {**feature_arrays, **classifier_arrays, **judge_arrays, **finder_arrays, **nearest_arrays}
+        arrays = {**feature_arrays, **classifier_arrays, **confidence_arrays, **finder_arrays, **nearest_arrays}
         np.savez(folder / _ARRAYS_FILE, allow_pickle=False, **arrays)
         shutil.rmtree(folder / _ENCODER_FOLDER, ignore_errors=True)
         if self.encoder is not None:
@@ -259,28 +226,14 @@ class NluModel:
         if self.finder_.tagger_.model_:
             (folder / _TAGGER_FILE).write_bytes(self.finder_.tagger_.model_)
         else:
-            (folder / _TAGGER_FILE).unlink(missing_ok=True)  # of a model that was saved here before
+            (folder / _TAGGER_FILE).unlink(missing_ok=True)  # an earlier model's
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; nothing in the files is executed.
+        """Read the files that `save` wrote to a folder; nothing in them is executed.
 
-        Parameters
-        ----------
-        folder
-            The folder that was saved to.
-
-        Returns
-        -------
-        NluModel
-            Ready to parse.
-
-        Raises
-        ------
-        ValueError
-            The files were written by a newer or much older program.
-        SetupProblem
-            The model has an encoder, which differs from the one it was trained with or cannot run here.
+        Raises ValueError if a newer or much older version wrote them, and `SetupProblem` if the model's encoder differs
+        from the one used in training or cannot run here.
         """
         settings: dict[str, Any] = json.loads((folder / _SETTINGS_FILE).read_text(encoding="utf-8"))
         if settings["format"] > MODEL_FORMAT:
@@ -297,7 +250,7 @@ class NluModel:
         model = cls(encoder=encoder, seed=settings["seed"], algorithm=finder.algorithm, language=finder.language)
         model.features_ = Featurizer.from_parts(settings["features"], arrays, encoder)
         model.classifier_ = IntentClassifier.from_parts(settings["classifier"], arrays)
-        model.judge_ = Judge.from_parts(settings["judge"], arrays)
+        model.confidence_model_ = ConfidenceModel.from_parts(settings["judge"], arrays)
         model.finder_ = finder
         model.nearest_ = NearestExamples.from_parts(settings["nearest"], arrays)
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])

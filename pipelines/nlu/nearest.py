@@ -1,4 +1,4 @@
-"""A few training examples of each intent that go with the model, to show what a text was taken to be like."""
+"""A few training examples of each intent, kept in the model to show which ones a text resembles."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -12,7 +12,7 @@ from pipelines.nlu.sparse import SparseVector
 
 PER_INTENT = 8
 LONGEST = 160
-"""Characters of a text that is shown; longer ones are kept only where an intent has no shorter one."""
+"""Maximum characters of a shown text; longer ones are kept only if the intent has no shorter one."""
 _CANDIDATES = 300
 _STEPS = 127.0
 
@@ -20,34 +20,14 @@ FloatArray = npt.NDArray[np.floating]
 
 
 class NearestExamples:
-    """Up to eight examples of each intent, chosen to stand for all of them.
+    """Up to eight representative examples of each intent, with the column of their intent.
 
-    Attributes
-    ----------
-    texts_, columns_
-        The examples and the column of their intent.
-    vectors_
-        Their sentence vectors, a byte a number (a third of a megabyte for a hundred intents); without an encoder they
-        are compared by their words and characters. Shape ``(n_examples, dimension)``.
+    `vectors_` are their sentence vectors, one byte per number (a third of a megabyte for a hundred intents). It has no
+    columns without an encoder: examples are then compared by their sparse features.
     """
 
     def fit(self, utterances: Sequence[Utterance], columns: npt.NDArray[np.intp], X: Any) -> Self:
-        """Choose examples.
-
-        Parameters
-        ----------
-        utterances
-            The training utterances.
-        columns
-            The intent's column of each. Shape ``(n,)``.
-        X
-            Their sparse features, CSR matrix of shape ``(n, n_features)``.
-
-        Returns
-        -------
-        NearestExamples
-            This object.
-        """
+        """Choose examples, given each utterance's intent column and the sparse features, CSR ``(n, n_features)``."""
         chosen: list[int] = []
         for column in np.unique(columns):
             rows = np.flatnonzero(columns == column).tolist()
@@ -65,7 +45,7 @@ class NearestExamples:
         return self
 
     def find(self, utterance: Utterance, features: Featurizer, *, count: int) -> list[tuple[str, int, float]]:
-        """Give the text, intent column and cosine of the most similar examples, best first."""
+        """Return text, intent column and cosine of the most similar examples, best first."""
         if utterance.sentence is not None:
             cosines = unit(self.vectors_.astype(np.float32)) @ utterance.sentence
         else:
@@ -74,12 +54,12 @@ class NearestExamples:
         return [(self.texts_[row], int(self.columns_[row]), min(1.0, float(cosines[row]))) for row in order]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        """Return settings for JSON and arrays for NPZ."""
         return {"texts": self.texts_, "columns": self.columns_.tolist()}, {"example_vectors": self.vectors_}
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         examples = cls()
         examples.texts_ = settings["texts"]
         examples.columns_ = np.array(settings["columns"], dtype=np.intp)
@@ -88,7 +68,7 @@ class NearestExamples:
 
 
 def _similarities(utterances: Sequence[Utterance], X: Any, rows: list[int]) -> FloatArray:
-    """Give the similarity of each pair of rows. Shape ``(n_rows, n_rows)``."""
+    """Return the similarity of each pair of rows. Shape ``(n_rows, n_rows)``."""
     vectors = [sentence for row in rows if (sentence := utterances[row].sentence) is not None]
     if vectors:
         stacked = np.stack(vectors)
@@ -100,7 +80,7 @@ def _similarities(utterances: Sequence[Utterance], X: Any, rows: list[int]) -> F
 
 
 def _representatives(similarities: FloatArray) -> list[int]:
-    """Choose rows so that each row has a similar one among them, greedily (facility location)."""
+    """Choose rows greedily so that every row is similar to a chosen one (facility location)."""
     chosen: list[int] = []
     best = np.full(len(similarities), -1.0)
     for _ in range(min(PER_INTENT, len(similarities))):

@@ -1,17 +1,17 @@
-"""The out-of-scope score: how little an utterance looks like anything the bot was taught.
+"""The out-of-scope score: how unlike the bot's training data an utterance is.
 
-Four views, each standardised on held-out training rows and added up with equal weights:
+Four signals, each standardised on held-out training rows and added up with equal weights:
 
-- how unlike the pattern of decisions is to the patterns that known utterances give (an unknown wish is torn between the
+- the distance of the decision vector from the patterns of known utterances (an unknown request is torn between the
   wrong intents),
-- how far the sentence vector lies from the nearest kind of known utterances (`prototypes`),
-- how small the likeliest intent's lead is, by the standards of that intent,
-- how few of the words are used by that intent's examples (`coverage`).
+- the distance of the sentence vector from the nearest cluster of known utterances (`prototypes`),
+- the top intent's lead, relative to that intent's usual lead,
+- the share of words that the top intent's examples lack (`coverage`).
 
-AUROC with a third of the intents left out of the training part and a sixth of the other rows held out, mean of 6
-draws, BANKING77 / HWU64: the first two views .930 / .897, with the third .934 / .906, with all four .939 / .910 (spread
-from draw to draw .007). Weights fitted on intents that were left out on purpose came out no better (they learn how a
-model of fewer intents errs), and four more views, chosen on the same draws out of thirty, gained .006 / .001.
+AUROC with a third of the intents left out of the training part and a sixth of the other rows held out, mean of 6 draws,
+BANKING77 / HWU64: .930 / .897 with the first two signals, .934 / .906 with the third, .939 / .910 with all four (spread
+from draw to draw .007). Weights fitted on intents left out on purpose were no better, because they learn how a model
+with fewer intents errs. Four more signals, chosen from thirty on the same draws, gained .006 / .001.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.nlu.prototypes import cluster, unit
+from pipelines.nlu.prototypes import cluster_centres, unit
 
 DECISION_CENTRES = 8
 N_FOLDS = 3
 USUAL_ROWS = 20.0
-"""Rows of a usual intent that are added to each intent's own: a few rows make no standard of their own."""
+"""Weight of the average intent in each intent's own statistics, in rows: few rows make poor statistics."""
 _MIN_SPREAD = 0.02
-"""Least standard deviation of a view: one that is the same on all training rows says little about how far is far."""
+"""Floor of a signal's standard deviation: one that hardly varies on training rows cannot measure distance."""
 _TINY = 1e-6
 
 FloatArray = npt.NDArray[np.floating]
@@ -36,54 +36,29 @@ LabelArray = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of training rows, each by a fit that did not see it.
+    """Held-out measurements of the training rows."""
 
-    Attributes
-    ----------
-    decisions
-        Of the classifier. Shape ``(n, n_intents)``; ``-inf`` where an intent was unknown.
-    closeness
-        To the nearest kind of utterances. Shape ``(n,)``; zeros without an encoder.
-    leads
-        Log odds of the likeliest intent. Shape ``(n,)``.
-    coverage
-        Share of the words that the likeliest intent's examples have. Shape ``(n,)``.
-    labels
-        Column of the right intent. Shape ``(n,)``.
-    """
-
-    decisions: FloatArray
-    closeness: FloatArray
-    leads: FloatArray
-    coverage: FloatArray
-    labels: LabelArray
+    decisions: FloatArray  # (n, n_intents); -inf where an intent was unknown
+    similarity: FloatArray  # (n,), to the nearest cluster of utterances; zeros without an encoder
+    leads: FloatArray  # (n,), log odds of the top intent
+    coverage: FloatArray  # (n,), share of the words that the top intent's examples contain
+    labels: LabelArray  # (n,), column of the right intent
 
 
 class OutOfScopeScore:
-    """Scores how far an utterance is from the training data; higher is further out.
+    """Scores how far an utterance is from the training data; higher is further.
 
-    Parameters
-    ----------
-    seed
-        Seed of the clusters and of the folds.
-
-    Attributes
-    ----------
-    centres_
-        Typical directions of the decision vector. Shape ``(n_centres, n_intents)``, unit rows.
-    lead_means_, lead_spreads_
-        Mean and standard deviation of the log odds where each intent is the likeliest. Shape ``(n_intents,)``.
-    means_, spreads_
-        Mean and standard deviation of the four views on held-out rows. Shape ``(4,)``.
-    held_out_
-        Scores of the training rows, each from a fit that did not see it; None after loading.
+    `centres_` are typical directions of the decision vector, unit rows ``(n_centres, n_intents)``. `lead_means_` and
+    `lead_spreads_` describe the log odds of each intent where it is the top one, `means_` and `spreads_` the four
+    signals on held-out rows. `held_out_` are the training rows' scores, each from a fit that did not see the row; None
+    after loading.
     """
 
     def __init__(self, *, seed: int = 0) -> None:
         self.seed = seed
 
     def fit(self, rows: Evidence) -> Self:
-        """Learn from the training rows."""
+        """Learn the centres and the statistics of the signals."""
         patterns = unit(_finite(rows.decisions))
         folds = np.random.default_rng(self.seed).permutation(len(rows.labels)) % N_FOLDS
         nearness = np.zeros(len(rows.labels))
@@ -94,45 +69,30 @@ class OutOfScopeScore:
         tops = rows.decisions.argmax(axis=1)
         self._fit_leads(rows.leads, tops, rows.decisions.shape[1])
         leads = (rows.leads - self.lead_means_[tops]) / self.lead_spreads_[tops]
-        views = np.stack([nearness, rows.closeness, leads, rows.coverage], axis=1)
-        self.means_, self.spreads_ = views.mean(axis=0), np.maximum(views.std(axis=0), _MIN_SPREAD)
-        self.held_out_: FloatArray | None = self._combine(views)
+        signals = np.stack([nearness, rows.similarity, leads, rows.coverage], axis=1)
+        self.means_, self.spreads_ = signals.mean(axis=0), np.maximum(signals.std(axis=0), _MIN_SPREAD)
+        self.held_out_: FloatArray | None = self._combine(signals)
         self.centres_ = self._centres(patterns, rows.labels).astype(np.float32)
         return self
 
-    def score(self, views: FloatArray) -> float:
-        """Score one utterance by its views."""
-        return float(self._combine(views[None, :])[0])
+    def score(self, signals: FloatArray) -> float:
+        """Score one utterance by its signals."""
+        return float(self._combine(signals[None, :])[0])
 
-    def views(
-        self, decisions: FloatArray, *, intent: int, lead: float, closeness: float, coverage: float
+    def signals(
+        self, decisions: FloatArray, *, intent: int, lead: float, similarity: float, coverage: float
     ) -> FloatArray:
-        """Give the views of one utterance before they are standardised.
+        """Return the four signals of one utterance before standardisation.
 
-        Parameters
-        ----------
-        decisions
-            Of the classifier. Shape ``(n_intents,)``.
-        intent
-            Column of the likeliest intent.
-        lead
-            Its log odds.
-        closeness
-            To the nearest kind of known utterances.
-        coverage
-            Share of the words that the intent's examples have.
-
-        Returns
-        -------
-        FloatArray
-            Shape ``(4,)``.
+        `lead` is the log odds of `intent`, the top one's column; `coverage` the share of words that its examples
+        contain.
         """
         nearness = (self.centres_ @ (decisions / max(float(np.sqrt(decisions @ decisions)), _TINY))).max()
         relative_lead = (lead - self.lead_means_[intent]) / self.lead_spreads_[intent]
-        return np.array([nearness, closeness, relative_lead, coverage])
+        return np.array([nearness, similarity, relative_lead, coverage])
 
     def _fit_leads(self, leads: FloatArray, tops: LabelArray, n_intents: int) -> None:
-        """Learn how far ahead each intent usually is: an easy intent's usual lead is a hard one's best."""
+        """Learn each intent's usual lead: a lead that is usual for an easy intent is the best a hard one reaches."""
         weights = np.bincount(tops, minlength=n_intents) + USUAL_ROWS
         sums = np.bincount(tops, weights=leads, minlength=n_intents)
         self.lead_means_ = (sums + USUAL_ROWS * leads.mean()) / weights
@@ -140,15 +100,18 @@ class OutOfScopeScore:
         self.lead_spreads_ = np.maximum(np.sqrt((squares + USUAL_ROWS * leads.var()) / weights), _MIN_SPREAD)
 
     def _centres(self, patterns: FloatArray, labels: LabelArray) -> FloatArray:
-        parts = [cluster(patterns[labels == intent], DECISION_CENTRES, seed=self.seed) for intent in np.unique(labels)]
+        parts = [
+            cluster_centres(patterns[labels == intent], DECISION_CENTRES, seed=self.seed)
+            for intent in np.unique(labels)
+        ]
         return np.concatenate(parts)
 
-    def _combine(self, views: FloatArray) -> FloatArray:
-        combined: FloatArray = -((views - self.means_) / self.spreads_).sum(axis=1)
+    def _combine(self, signals: FloatArray) -> FloatArray:
+        combined: FloatArray = -((signals - self.means_) / self.spreads_).sum(axis=1)
         return combined
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        """Return settings for JSON and arrays for NPZ."""
         settings = {"seed": self.seed, "means": self.means_.tolist(), "spreads": self.spreads_.tolist()}
         return settings, {
             "scope_centres": self.centres_,
@@ -158,7 +121,7 @@ class OutOfScopeScore:
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         scope = cls(seed=settings["seed"])
         scope.means_, scope.spreads_ = np.array(settings["means"]), np.array(settings["spreads"])
         scope.centres_ = arrays["scope_centres"].astype(np.float32)
@@ -168,7 +131,7 @@ class OutOfScopeScore:
 
 
 def _finite(decisions: FloatArray) -> FloatArray:
-    """Put each row's least known decision where an intent was unknown; zeros where none was known."""
+    """Replace ``-inf`` by the lowest finite decision of the row, or by zero if it has none."""
     least = np.where(np.isfinite(decisions), decisions, np.inf).min(axis=1, keepdims=True)
     least[~np.isfinite(least)] = 0.0
     return np.where(np.isfinite(decisions), decisions, least)

@@ -1,8 +1,8 @@
-r"""Entities whose author describes them by a regular expression: order numbers, postcodes, licence plates.
+r"""Entities defined by a regular expression: order numbers, postcodes, licence plates.
 
-The engine is RE2: time grows with the text's length whatever the author wrote, so that no pattern and no message can
-stop a worker (Python's own `re` needs hours for `(a+)+b` on forty letters). It knows neither look-around nor
-back-references. Each pattern may use one megabyte; RE2 falls back to a slower, still linear, matcher beyond.
+The engine is RE2, which takes linear time, so that no pattern and no message can block a worker (Python's own `re`
+needs hours for `(a+)+b` on forty letters). It supports neither look-around nor back-references. Each pattern may use
+one megabyte; beyond that, RE2 falls back to a slower, still linear, matcher.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,31 +19,19 @@ MAX_PATTERN_LENGTH = 1000
 MAX_SPANS = 50
 """Values of one type in one text; finding all of an endless list would be quadratic even with a linear matcher."""
 VALUE_GROUP = "value"
-"""A group of this name is the value; what the pattern asks for around it is only context."""
+"""A group of this name is the value; the rest of the pattern is only context."""
 
 _MEMORY_BYTES = 1 << 20
 _MATCH_GROUP = 1
-# RE2's own `\b` knows ASCII only; it is kept for values that begin or end with a sign, such as `#12` in `order#12`.
+# RE2's `\b` knows ASCII only; it serves values that begin or end with punctuation, such as `#12` in `order#12`.
 _BOUNDARY = rf"[^\pL\pN\pM{UNSPACED_SCRIPTS}]|[{UNSPACED_SCRIPTS}]|\b"
 
 
 class PatternEntities:
-    """Finds the values of all entities of a bot that have a `pattern`.
+    """Finds the values of all entities of a bot that have a `pattern`; an invalid one raises ValueError.
 
-    A match counts only if it cuts no word in two, and upper or lower case makes no difference (`(?-i)` in front of a
-    pattern asks for the exact case).
-
-    Parameters
-    ----------
-    entities
-        The bot's entities; those without a pattern are passed over.
-    known
-        Where canonical forms are looked up, for an entity that lists values besides its pattern.
-
-    Raises
-    ------
-    ValueError
-        A pattern cannot be used; `check_pattern` says why beforehand.
+    A match counts only if it cuts no word in two. Case is ignored unless the pattern begins with `(?-i)`. `known` holds
+    the canonical forms of an entity that lists values besides its pattern.
     """
 
     def __init__(self, entities: Iterable[Entity], *, known: KnownValues | None = None) -> None:
@@ -58,7 +46,7 @@ class PatternEntities:
             self._patterns.append((entity.name, _compile_between_words(entity.pattern)))
 
     def find(self, text: str) -> list[EntitySpan]:
-        """Find all values, in order of type and place; values of one type never overlap."""
+        """Find all values, ordered by type and start; values of one type never overlap."""
         if not self._patterns:
             return []
         readable = clean(text)
@@ -75,18 +63,7 @@ class PatternEntities:
 
 
 def check_pattern(pattern: str) -> str | None:
-    """Say why a pattern cannot be used.
-
-    Parameters
-    ----------
-    pattern
-        What an author wrote.
-
-    Returns
-    -------
-    str | None
-        A sentence that ends in the repair, or None if the pattern can be used.
-    """
+    """Return why a pattern cannot be used, in a sentence that ends in the repair; None for a valid pattern."""
     shown = repr(pattern if len(pattern) <= 60 else pattern[:57] + "...")
     if len(pattern) > MAX_PATTERN_LENGTH:
         return f"the pattern {shown} has {len(pattern)} characters; write one of at most {MAX_PATTERN_LENGTH}"
@@ -94,13 +71,13 @@ def check_pattern(pattern: str) -> str | None:
         compiled = re2.compile(pattern, _options())
         _compile_between_words(pattern)
     except UnicodeEncodeError:
-        return f"the pattern {shown} holds half an emoji or another broken character; type it again"
+        return f"the pattern {shown} contains half an emoji or another broken character; type it again"
     except re2.error as error:
         reason = _reason(error)
         hint = "look-around and back-references are not available, see the RE2 syntax"
-        return f"the pattern {shown} is not a regular expression of RE2 ({reason}); repair it ({hint})"
+        return f"the pattern {shown} is not a valid RE2 regular expression ({reason}); repair it ({hint})"
     if compiled.search("") is not None:
-        return f"the pattern {shown} also fits nothing at all; ask for at least one character, with `+` for `*`"
+        return f"the pattern {shown} also matches the empty text; require a character, for example `+` instead of `*`"
     return None
 
 
@@ -116,7 +93,7 @@ def _matches(pattern: "re2._Regexp", text: str) -> Iterator[tuple[int, int]]:
             value_start, value_end = match.span(value_group)
             if value_start < value_end:
                 yield value_start, value_end
-        # the sign behind a value may stand in front of the next one, so the search goes on at the value's own end
+        # the boundary after a value may be the one before the next, so resume at the end of the value itself
         position = max(end, position + 1)
 
 

@@ -1,12 +1,12 @@
-"""A second opinion on the intent: kernel ridge regression on a few typical sentence vectors of each intent.
+"""Kernel ridge regression on a few typical sentence vectors of each intent: the classifier's second model.
 
-The linear machine draws straight boundaries; this one knows kinds of utterances. Their sum is right more often than
-either (BANKING77, held out in training: 93.5 % against 92.7 % for the machine on the same vectors), it is fitted in
-closed form within seconds, and how near the nearest kind is tells much about what is out of scope.
+The linear classifier draws straight boundaries; this one models clusters of utterances. Their sum is right more often
+than either (BANKING77, held out in training: 93.5 % against 92.7 % for the linear one on the same vectors), it is
+fitted in closed form within seconds, and the similarity to the nearest cluster is a strong out-of-scope signal.
 
-Copies of utterances with other values or a greeting (`augmentation`) are prototypes like the utterances. Without them
-the out-of-scope AUROC on HWU64 was .914 instead of .910 and the sample bot's the same, but of the sample bot's
-utterances only 94.7 % kept their intent when their values changed, instead of 96.2 %.
+Copies of utterances with other values or a greeting (`augmentation`) become prototypes like the utterances. Without
+them the out-of-scope AUROC on HWU64 was .914 instead of .910, on the sample bot the same, but only 94.7 % instead of
+96.2 % of the sample bot's utterances kept their intent when their values changed.
 """
 
 import warnings
@@ -29,23 +29,9 @@ LabelArray = npt.NDArray[np.intp]
 class PrototypeRidge:
     """Kernel ridge regression from sentence vectors to intents, on k-means prototypes.
 
-    Parameters
-    ----------
-    n_prototypes
-        Typical sentence vectors an intent, at most.
-    kernel_gain
-        Sharpness of the kernel where the median distance of two vectors is 1.
-    seed
-        Seed of the clusters.
-
-    Attributes
-    ----------
-    prototypes_
-        Typical sentence vectors, at most `n_prototypes` an intent. Shape ``(n_prototypes, dimension)``, unit rows.
-    weights_
-        Shape ``(n_prototypes, n_intents)``.
-    gain_
-        Sharpness of the kernel ``exp(gain * (cosine - 1))``.
+    `kernel_gain` is the sharpness of the kernel for a median distance of 1 between two vectors, `gain_` that of the
+    fitted ``exp(gain * (cosine - 1))``. `prototypes_` holds at most `n_prototypes` unit vectors per intent, as rows;
+    `weights_` has a row for each and a column per intent.
     """
 
     def __init__(self, *, n_prototypes: int = PROTOTYPES, kernel_gain: float = KERNEL_GAIN, seed: int = 0) -> None:
@@ -54,36 +40,24 @@ class PrototypeRidge:
         self.seed = seed
 
     def fit(self, vectors: FloatArray, labels: LabelArray, *, n_intents: int) -> Self:
-        """Learn from labelled sentence vectors.
-
-        Parameters
-        ----------
-        vectors
-            Unit rows. Shape ``(n, dimension)``.
-        labels
-            Intent of each row, 0 to `n_intents` - 1. Shape ``(n,)``.
-        n_intents
-            Number of columns of the decisions.
-
-        Returns
-        -------
-        PrototypeRidge
-            This object.
-        """
-        kinds = [cluster(vectors[labels == intent], self.n_prototypes, seed=self.seed) for intent in np.unique(labels)]
-        self.prototypes_ = np.concatenate(kinds).astype(np.float32)
+        """Learn from unit vectors ``(n, dimension)`` and the intent of each, 0 to `n_intents` - 1."""
+        clusters = [
+            cluster_centres(vectors[labels == intent], self.n_prototypes, seed=self.seed)
+            for intent in np.unique(labels)
+        ]
+        self.prototypes_ = np.concatenate(clusters).astype(np.float32)
         sample = vectors[np.random.default_rng(self.seed).permutation(len(vectors))[:_SAMPLE]]
         self.gain_ = float(self.kernel_gain / max(np.median(1.0 - sample @ sample.T), _TINY))
         kernel = self._kernel(vectors.astype(np.float32))
         targets = (labels[:, None] == np.arange(n_intents)[None, :]).astype(np.float32)
         penalty = RIDGE * self._kernel(self.prototypes_) + _JITTER * np.eye(len(self.prototypes_))
-        # products in single precision, half the time; solved in double, because near prototypes are nearly dependent
+        # multiply in single precision, half the time; solve in double, because close prototypes are nearly dependent
         gram, product = (kernel.T @ kernel).astype(np.float64), (kernel.T @ targets).astype(np.float64)
         self.weights_ = np.linalg.solve(gram + penalty, product).astype(np.float32)
         return self
 
     def decisions(self, vectors: FloatArray) -> FloatArray:
-        """Give how much each intent is meant, about 0 to 1. Shape ``(..., n_intents)`` for ``(..., dimension)``."""
+        """Return the decision on each intent, about 0 to 1. Shape ``(..., n_intents)`` for ``(..., dimension)``."""
         values: FloatArray = self._kernel(vectors) @ self.weights_
         return values
 
@@ -92,7 +66,7 @@ class PrototypeRidge:
         return kernel
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: settings for JSON, arrays for NPZ."""
+        """Return settings for JSON and arrays for NPZ."""
         return {"seed": self.seed, "gain": self.gain_}, {
             "prototypes": self.prototypes_,
             "prototype_weights": self.weights_,
@@ -100,7 +74,7 @@ class PrototypeRidge:
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         ridge = cls(seed=settings["seed"])
         ridge.gain_ = float(settings["gain"])
         ridge.prototypes_ = arrays["prototypes"].astype(np.float32)
@@ -115,14 +89,14 @@ def unit(rows: FloatArray) -> FloatArray:
     return scaled
 
 
-def cluster(rows: FloatArray, count: int, *, seed: int) -> FloatArray:
-    """Give `count` unit rows that stand for all, or the rows themselves where there are no more."""
+def cluster_centres(rows: FloatArray, count: int, *, seed: int) -> FloatArray:
+    """Return `count` k-means centres as unit rows, or the rows themselves if there are no more than that."""
     if len(rows) <= count:
         return rows
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
-        # rows that say the same, as the decisions between two intents do, share a centre: nothing is wrong with that
+        # equal rows, such as the decisions between two intents, share a centre; that is fine
         warnings.simplefilter("ignore", ConvergenceWarning)
         return unit(KMeans(count, n_init=1, random_state=seed, max_iter=30).fit(rows).cluster_centers_)

@@ -1,3 +1,3 @@
-"""The former home of `load_release`: the loader code inside versions registered before imports it from here."""
+"""Compatibility: the loader code inside versions registered earlier imports `load_release` from here."""
 
 from pipelines.registry.release import load_release as load_release

@@ -1,7 +1,6 @@
-"""Several values of one type: `from Berlin to Paris` names a city to leave and a city to reach.
+"""Roles tell several values of one type apart: in `from Berlin to Paris`, the city to leave and the city to reach.
 
-The roles of a type are the parameters of the intent that have this type; the words that announce a role are the
-parameter's `cues`.
+The roles of a type are the intent's parameters of that type; a parameter's `cues` are the words that announce it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,11 +10,11 @@ from pipelines.schemas.bot import FREE_TEXT, Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 RoleCues = Mapping[str, Mapping[str, Sequence[str]]]
-"""Entity type → role → its cue words; the order of the roles is the order in which values without a cue take them."""
+"""Entity type → role → its cue words. Values without a cue take the roles in this order."""
 
 _MAX_FILLERS = 3
-# Articles and prepositions that may stand between a cue and its value (`from the city of Bath`), in the languages
-# whose smoke data we have and their neighbours; a language that is not listed needs its cue directly before the value.
+# Articles and prepositions that may stand between a cue and its value (`from the city of Bath`), in the languages of
+# our smoke data and their neighbours; in any other language, a cue must stand directly before its value.
 _FILLERS = frozenset(
     word
     for words in (
@@ -30,7 +29,7 @@ _FILLERS = frozenset(
 
 
 def role_cues(parameters: Iterable[Parameter]) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Read the roles of an intent: types that several parameters share, or whose parameter has cues."""
+    """Return the roles of an intent: types that several parameters share, or whose parameter has cues."""
     roles: dict[str, dict[str, tuple[str, ...]]] = {}
     for parameter in parameters:
         if parameter.type != FREE_TEXT:
@@ -39,25 +38,11 @@ def role_cues(parameters: Iterable[Parameter]) -> dict[str, dict[str, tuple[str,
 
 
 def assign_roles(text: str, spans: Sequence[EntitySpan], role_cues: RoleCues) -> tuple[EntitySpan, ...]:
-    """Give each value its role.
+    """Return the spans, ordered by start, with their roles; a role that is already set stays.
 
     A value takes the role whose cue stands directly before it; articles and prepositions may stand between, another
-    value or a comma may not. Where a type occurs at least twice, its values without a cue then take the roles that are
-    left, in order. A single value without a cue gets no role: only the dialogue knows which one was asked for.
-
-    Parameters
-    ----------
-    text
-        The utterance.
-    spans
-        Its entities, ordered by start, not overlapping.
-    role_cues
-        The roles of each type; types without roles are left alone.
-
-    Returns
-    -------
-    tuple[EntitySpan, ...]
-        The same spans in the same order; a role that was set before is kept.
+    value or a comma may not. If a type occurs at least twice, its values without a cue then take the remaining roles in
+    order. A single value without a cue gets no role: only the dialogue knows which one it asked for.
     """
     if not any(span.type in role_cues for span in spans):
         return tuple(spans)

@@ -1,8 +1,8 @@
-"""Sparse features: TF-IDF of words and of characters inside words, each block of unit length.
+"""Sparse features: TF-IDF of words and of characters inside words, each block scaled to unit length.
 
-Fitted with scikit-learn; a single text is transformed by plain dictionaries and numpy, because scikit-learn's call
-overhead is thirteen times the work (0.86 ms against 0.06 ms a text, measured on BANKING77). Remembering the n-grams of
-words halves what is left, for customers of one bot share most of their words. A test holds all equal.
+Fitted with scikit-learn. A single text is transformed with plain dictionaries and numpy, because scikit-learn's call
+overhead is thirteen times the work (0.86 ms against 0.06 ms per text, measured on BANKING77). Caching the n-grams of
+words halves the rest, since customers of one bot share most of their words. A test checks that all give equal results.
 """
 
 import re
@@ -19,22 +19,23 @@ _WORD = re.compile(r"(?u)\b\w+\b")
 WORD_NGRAMS = (1, 2)
 CHARACTER_NGRAMS = (2, 5)
 REMEMBERED_WORDS = 8192
-"""Words whose character n-grams are looked up once: customers of one bot share most of theirs. 3 MB when full."""
+"""Size of the cache of words and their character n-grams, 3 MB when full."""
 LONGEST_REMEMBERED = 24
-"""Letters of such a word: one of thousands of letters is nobody's word, and would cost as much as thousands."""
+"""Letters of a cached word: one of thousands of letters is no real word, and would cost as much as thousands of
+words."""
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int32]
 
 
 def word_ngrams(text: str) -> list[str]:
-    """Give the lower-cased words and pairs of neighbouring words, as scikit-learn's `word` analyser does."""
+    """Return the lower-cased words and pairs of neighbouring words, like scikit-learn's `word` analyser."""
     words = _WORD.findall(text.lower())
     return words + [f"{left} {right}" for left, right in pairwise(words)]
 
 
 def character_ngrams(text: str) -> list[str]:
-    """Give the character 2- to 5-grams inside each blank-padded word, as scikit-learn's `char_wb` analyser does."""
+    """Return the character 2- to 5-grams inside each blank-padded word, like scikit-learn's `char_wb` analyser."""
     return [ngram for word in text.lower().split() for ngram in _ngrams_of_word(word)]
 
 
@@ -59,21 +60,13 @@ class SparseVector:
 
 @dataclass
 class TfidfBlock:
-    """One vocabulary with its inverse document frequencies.
-
-    Attributes
-    ----------
-    column_by_ngram_
-        Column of each known n-gram, 0 to n - 1.
-    idf_
-        Inverse document frequency of each column. Shape ``(n_ngrams,)``.
-    """
+    """A vocabulary, from n-gram to column, with the inverse document frequency of each column."""
 
     column_by_ngram_: dict[str, int] = field(default_factory=dict)
     idf_: FloatArray = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
 
     def columns(self, ngrams: Iterable[str]) -> tuple[int, ...]:
-        """Give the columns of n-grams, in their order; unknown ones are dropped."""
+        """Return the columns of n-grams in order, without the unknown ones."""
         get = self.column_by_ngram_.get
         return tuple([column for ngram in ngrams if (column := get(ngram)) is not None])
 
@@ -94,11 +87,8 @@ class TfidfBlock:
 class SparseFeatures:
     """TF-IDF of words and characters side by side.
 
-    Parameters
-    ----------
-    min_document_count
-        An n-gram must occur in this many training texts to be a feature; ignored where none does, as happens to the
-        words of a language that writes none apart.
+    An n-gram is a feature from `min_document_count` training texts on; this is ignored if no n-gram reaches it, as
+    happens to words in a language that does not separate them.
     """
 
     def __init__(self, *, min_document_count: int = 1) -> None:
@@ -106,17 +96,9 @@ class SparseFeatures:
         self._columns_by_word: dict[str, tuple[int, ...]] = {}
 
     def fit_transform(self, texts: Sequence[str]) -> Any:
-        """Learn both vocabularies and give the training matrix.
+        """Learn both vocabularies from cleaned texts, at least one with a letter or digit.
 
-        Parameters
-        ----------
-        texts
-            Cleaned utterances, at least one with a letter or digit.
-
-        Returns
-        -------
-        scipy.sparse.csr_matrix
-            Shape ``(n_texts, n_features)``, float32; words first, then characters.
+        Returns a float32 CSR matrix of shape ``(n_texts, n_features)``: words first, then characters.
         """
         from scipy.sparse import hstack
 
@@ -127,7 +109,7 @@ class SparseFeatures:
 
     @property
     def n_words(self) -> int:
-        """Number of columns of the words and their pairs, which come first."""
+        """Number of columns of the words and word pairs, which come first."""
         return len(self.words_.idf_)
 
     @property
@@ -136,7 +118,7 @@ class SparseFeatures:
         return len(self.words_.idf_) + len(self.characters_.idf_)
 
     def transform(self, text: str) -> SparseVector:
-        """Give the features of one cleaned text; columns of the character block follow those of the words."""
+        """Return the features of one cleaned text; character columns follow the word columns."""
         words = self.words_.weigh(self.words_.columns(word_ngrams(text)))
         characters = self.characters_.weigh(chain.from_iterable(map(self._columns_of_word, text.lower().split())))
         return SparseVector(
@@ -155,7 +137,7 @@ class SparseFeatures:
         return columns
 
     def named(self, text: str) -> list[tuple[bool, str, int]]:
-        """Give the known n-grams of a cleaned text, each once: whether it is one of words, itself, and its column."""
+        """Return the distinct known n-grams of a cleaned text: whether it consists of words, the n-gram, its column."""
         offset = len(self.words_.idf_)
         words, characters = self.words_.column_by_ngram_, self.characters_.column_by_ngram_
         return [
@@ -168,7 +150,7 @@ class SparseFeatures:
         ]
 
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
-        """Give what a file needs: the vocabularies (in column order) for JSON, the frequencies for NPZ."""
+        """Return the vocabularies in column order for JSON and the frequencies for NPZ."""
         settings = {
             "min_document_count": self.min_document_count,
             "words": _in_column_order(self.words_),
@@ -178,7 +160,7 @@ class SparseFeatures:
 
     @classmethod
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         features = cls(min_document_count=settings["min_document_count"])
         features.words_ = _block(settings["words"], arrays["idf_words"])
         features.characters_ = _block(settings["characters"], arrays["idf_characters"])

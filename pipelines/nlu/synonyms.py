@@ -1,4 +1,4 @@
-"""Known values: finding them in a text, and giving the canonical form of what was written."""
+"""Known values: find them in a text, and map each to its canonical form."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pipelines.schemas.bot import Entity
 
 @dataclass(frozen=True)
 class KnownPhrase:
-    """A known value where it stands in a text: tokens `[first, last)`, its type and its canonical form."""
+    """A known value in a text: tokens `[first, last)`, its type and its canonical form."""
 
     first: int
     last: int
@@ -18,12 +18,9 @@ class KnownPhrase:
 
 
 class KnownValues:
-    """The values and synonyms that the bot's entities list, per entity type, compared without case.
+    """The values and synonyms of the bot's entities, per entity type, compared without case.
 
-    Parameters
-    ----------
-    entities
-        The bot's entities. Within one type, the first value that claims a phrase keeps it.
+    If two values of one type claim the same phrase, the first keeps it.
     """
 
     def __init__(self, entities: Iterable[Entity]) -> None:
@@ -43,11 +40,11 @@ class KnownValues:
             self._types_by_phrase.setdefault(key, []).append(entity_type)
 
     def canonical(self, entity_type: str, written: str) -> str:
-        """Give the canonical form of `written`, or `written` itself if the type does not list it."""
+        """Return the canonical form of `written`, or `written` itself if the type does not list it."""
         return self._canonical.get((entity_type, _key(written)), written)
 
     def find(self, tokens: list[Token]) -> list[KnownPhrase]:
-        """Find known phrases, longest first at each place; phrases of one type never overlap."""
+        """Find known phrases, longest first at each position; phrases of one type never overlap."""
         words = [token.text.lower() for token in tokens]
         found: list[KnownPhrase] = []
         end_by_type: dict[str, int] = {}

@@ -16,7 +16,7 @@ from pipelines.schemas.examples import LabelledSpan
 
 Algorithm = Literal["ap", "lbfgs"]
 MAX_TOKENS = 256
-"""Tokens beyond are not tagged: the field's cost grows with the length, and no value a bot asks for stands there."""
+"""Tokens beyond are not tagged: the cost grows with the length, and no value that a bot needs stands there."""
 _AFFIX_LENGTHS = (1, 2, 3, 4)
 _EDGE = "<>"
 _ITERATIONS: dict[Algorithm, int] = {"ap": 15, "lbfgs": 60}
@@ -24,7 +24,7 @@ _PENALTIES: dict[Algorithm, dict[str, float]] = {"ap": {}, "lbfgs": {"c1": 0.05,
 
 
 class TaggedSpan(NamedTuple):
-    """Tokens `[first, last)` that carry one entity, and the lowest marginal probability among them, in [0, 1]."""
+    """Tokens `[first, last)` of one entity, and the lowest marginal probability among them, in [0, 1]."""
 
     first: int
     last: int
@@ -35,21 +35,9 @@ class TaggedSpan(NamedTuple):
 class EntityTagger:
     """Linear-chain CRF with BIO labels over word shape, affixes, neighbours, known values and the likely intent.
 
-    Where there is an encoder, what its token states say joins in (`token_stack`).
-
-    Parameters
-    ----------
-    algorithm
-        `ap` (averaged perceptron: seconds) or `lbfgs` (maximum likelihood: slower, better calibrated).
-    max_iterations
-        Passes over the data.
-    seed
-        Seed of the order in which `ap` sees the data.
-
-    Attributes
-    ----------
-    model_
-        The trained field in CRFsuite's own format; empty if no example has an entity.
+    With an encoder, features of its token states are added (`token_stack`). `ap` (averaged perceptron) trains in
+    seconds; `lbfgs` (maximum likelihood) is slower and better calibrated. `model_` is the CRF in CRFsuite's own format,
+    empty if no example has an entity.
     """
 
     def __init__(self, *, algorithm: Algorithm = "ap", max_iterations: int | None = None, seed: int = 0) -> None:
@@ -70,29 +58,11 @@ class EntityTagger:
         clues: Sequence[TokenClues] | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> Self:
-        """Learn from annotated utterances.
+        """Train on annotated utterances; all sequences have one entry per utterance.
 
-        Parameters
-        ----------
-        sentences
-            Tokens of each utterance.
-        spans
-            Annotated entities of each utterance.
-        known
-            Known phrases of each utterance.
-        remembered
-            Phrases of each utterance that other examples annotate.
-        intents
-            Likely intent of each utterance, as a model says that did not see it: at serving time it is a guess too.
-        clues
-            What the token states of each utterance say, held out likewise; None without an encoder.
-        progress
-            Called with the share done, in [0, 1], and what is being done.
-
-        Returns
-        -------
-        EntityTagger
-            This object.
+        `known` are phrases of the bot's entities, `remembered` those that other examples annotate. `intents` come from
+        a model that did not see the utterance, since at serving time the intent is a guess too; `clues` are held out
+        likewise, and None without an encoder.
         """
         self.model_ = b""
         self._local = threading.local()
@@ -133,7 +103,7 @@ class EntityTagger:
         ]
 
     def _tagger(self) -> pycrfsuite.Tagger:
-        """Open the field once a thread: CRFsuite's tagger holds the utterance it works on."""
+        """Return this thread's tagger: CRFsuite's tagger keeps the utterance it works on."""
         tagger = getattr(self._local, "tagger", None)
         if tagger is None:
             tagger = pycrfsuite.Tagger()
@@ -143,7 +113,7 @@ class EntityTagger:
 
 
 class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
-    """CRFsuite's trainer, telling how far it is."""
+    """CRFsuite's trainer, reporting its progress."""
 
     def __init__(
         self, algorithm: Algorithm, max_iterations: int, progress: Callable[[float, str], None] | None
@@ -154,14 +124,14 @@ class _Trainer(pycrfsuite.Trainer):  # type: ignore[misc]
         self._report = progress
 
     def on_iteration(self, log: Any, info: dict[str, Any]) -> None:
-        """Be called by CRFsuite after each pass over the data."""
+        """Report progress; CRFsuite calls this after each pass over the data."""
         if self._report is not None:
             number = int(info["num"])
             self._report(number / self._max_iterations, f"entity tagger, pass {number} of {self._max_iterations}")
 
 
 def _seed_c_library(seed: int) -> None:
-    """Seed `rand`: CRFsuite's perceptron shuffles by it, and would go on where the last training left it."""
+    """Seed `rand`, which CRFsuite's perceptron shuffles with and would otherwise continue from the last training."""
     ctypes.CDLL(None).srand(ctypes.c_uint(seed))
 
 
@@ -171,9 +141,9 @@ def _confidence(tagger: pycrfsuite.Tagger, labels: list[str], first: int, last: 
 
 
 def bio_labels(tokens: Sequence[Token], spans: Sequence[LabelledSpan]) -> list[str]:
-    """Mark each token `B-type` (begins an entity), `I-type` (goes on) or `O`.
+    """Label each token `B-type` (begins an entity), `I-type` (continues it) or `O`.
 
-    A token that a span touches belongs to it; where two spans touch one token, the earlier wins.
+    A token that a span touches belongs to it; if two spans touch one token, the earlier wins.
     """
     labels = ["O"] * len(tokens)
     for span in sorted(spans, key=lambda span: span.start):
@@ -185,7 +155,7 @@ def bio_labels(tokens: Sequence[Token], spans: Sequence[LabelledSpan]) -> list[s
 
 
 def spans_of(labels: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Read `(first, last, type)` spans out of BIO labels; an `I-` without its beginning begins one."""
+    """Return `(first, last, type)` spans of BIO labels; an `I-` without a beginning begins one."""
     spans: list[tuple[int, int, str]] = []
     for position, label in enumerate(labels):
         if label == "O":
@@ -205,26 +175,10 @@ def token_features(
     intent: str,
     clues: TokenClues | None = None,
 ) -> list[list[str]]:
-    """Describe each token by strings that the field weighs.
+    """Return the string features of each token.
 
-    Parameters
-    ----------
-    tokens
-        The utterance.
-    known
-        Known phrases in it.
-    remembered
-        Phrases in it that training examples annotate.
-    intent
-        The likely intent.
-    clues
-        What the token states say; None without an encoder.
-
-    Returns
-    -------
-    list[list[str]]
-        One list a token: its word, shape and affixes, those of up to three neighbours each side, word pairs,
-        the entity types it is a known value of, and the likely intent.
+    They are its word, shape and affixes, those of up to three neighbours on each side, word pairs, the entity types it
+    is a known or remembered value of, the likely intent, and the features of the token states if there is an encoder.
     """
     words = [token.text.lower() for token in tokens]
     shapes = [_shape(token.text) for token in tokens]
@@ -276,7 +230,7 @@ def _add_clues(rows: list[list[str]], clues: TokenClues) -> None:
 
 
 def _shape(word: str) -> str:
-    """Give the kind of sign and its length class: `d3` three digits, `U` capitals, `T` title case, `a` letters."""
+    """Return character class and length class: `d3` three digits, `U` capitals, `T` title case, `a` letters."""
     if word.isdigit():
         return f"d{min(len(word), 6)}"
     if not word.isalpha():

@@ -1,7 +1,7 @@
-"""Values that the training examples mark, remembered as clues for the tagger.
+"""Values annotated in the training examples, as features for the tagger.
 
-A bot's entities list some values; its annotated examples show many more (a town, a colour nobody listed). Where one of
-them occurs again, its type is a clue, no more: the field decides.
+A bot's entities list some values; its annotated examples contain many more (a town, a colour that nobody listed). If
+one of them occurs again, its type is a feature and no more: the tagger decides.
 """
 
 from collections import Counter
@@ -17,13 +17,7 @@ Words = tuple[str, ...]
 
 
 class ValueMemory:
-    """How often each phrase was annotated with each entity type.
-
-    Attributes
-    ----------
-    counts_
-        Number of annotations by lower-cased tokens and type.
-    """
+    """How often each phrase, as lower-cased tokens, was annotated with each entity type."""
 
     def fit(self, sentences: Sequence[list[Token]], spans: Sequence[Sequence[LabelledSpan]]) -> Self:
         """Count the annotated phrases of up to `LONGEST` tokens."""
@@ -38,20 +32,10 @@ class ValueMemory:
         return self
 
     def find(self, tokens: list[Token], *, own: Sequence[LabelledSpan] = ()) -> list[KnownPhrase]:
-        """Find remembered phrases.
+        """Return every remembered phrase and type, overlapping ones too.
 
-        Parameters
-        ----------
-        tokens
-            The utterance.
-        own
-            Its annotations, if it was counted itself: they are taken off again, so that a training utterance is
-            described as if it were unseen.
-
-        Returns
-        -------
-        list[KnownPhrase]
-            Every remembered phrase and type, overlapping ones too.
+        `own` are the annotations of a training utterance. They are subtracted from the counts, so that the utterance is
+        described as if it were new.
         """
         words = [token.text.lower() for token in tokens]
         mine = Counter(_annotations(tokens, own))
@@ -67,12 +51,12 @@ class ValueMemory:
         return found
 
     def to_parts(self) -> list[Any]:
-        """Give what a JSON file needs: each phrase with its counts, in order."""
+        """Return each phrase with its counts, sorted, for JSON."""
         return [[list(words), dict(sorted(counts.items()))] for words, counts in sorted(self.counts_.items())]
 
     @classmethod
     def from_parts(cls, parts: list[Any]) -> Self:
-        """Rebuild from what `to_parts` gave."""
+        """Rebuild from the result of `to_parts`."""
         memory = cls()
         memory.counts_ = {tuple(words): Counter(counts) for words, counts in parts}
         return memory._index()

@@ -20,7 +20,7 @@ _SIGNS = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d")
 
 
-def plain(text: str) -> str:
+def words_only(text: str) -> str:
     """Reduce a text to its words: case and signs are dropped, every digit is 0."""
     return _SIGNS.sub(" ", _DIGITS.sub("0", text.casefold())).strip()
 
@@ -33,7 +33,7 @@ class AlikeIndex:
     Parameters
     ----------
     texts
-        All texts that will be added or asked for, reduced by `plain` or `wording_key`.
+        All texts that will be added or asked for, reduced by `words_only` or `wording_key`.
     at_least
         Jaccard similarity of character 4-grams, in (0, 1].
 
@@ -83,7 +83,7 @@ def alike_pairs(
     Parameters
     ----------
     texts
-        Texts, reduced by `plain` or `wording_key`.
+        Texts, reduced by `words_only` or `wording_key`.
     groups
         The group of each; a text that stands in its group already is passed over.
     at_least
@@ -122,7 +122,7 @@ def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
     ids, intents, texts = own["example_id"].tolist(), own["intent"].tolist(), own["text"].tolist()
     exact = [" ".join(text.lower().split()) for text in texts]
     best: dict[int, tuple[float, int]] = {}
-    for first, second, similarity in alike_pairs([plain(text) for text in texts], intents):
+    for first, second, similarity in alike_pairs([words_only(text) for text in texts], intents):
         if exact[first] != exact[second]:  # the same text twice is `one_intent_a_text`
             best[second] = max(best.get(second, (0.0, 0)), (similarity, first))
     for second, (similarity, first) in best.items():

@@ -15,7 +15,7 @@ from pipelines.nlu.text import clean, has_content, tokenize
 from pipelines.progress import Progress, part
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.check_annotations import find_places
-from pipelines.steps.check_similar import alike_pairs, plain
+from pipelines.steps.check_similar import alike_pairs, words_only
 from pipelines.steps.extract import Extract
 from pipelines.steps.split import wording_key
 
@@ -171,7 +171,9 @@ def _intents(
 
 def _near_duplicates(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.to_dict("records")
-    pairs = alike_pairs([plain(row["text"]) for row in rows], [row["intent"] for row in rows], at_least=WORTH_A_LOOK)
+    pairs = alike_pairs(
+        [words_only(row["text"]) for row in rows], [row["intent"] for row in rows], at_least=WORTH_A_LOOK
+    )
     table = [
         (similarity, *(row[name] for row in (rows[first], rows[second]) for name in ("example_id", "intent", "text")))
         for first, second, similarity in pairs

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from threadpoolctl import threadpool_limits
 
-from pipelines.nlu.boundaries import Boundaries
+from pipelines.nlu.boundaries import LinearPrototypeEnsemble
 from pipelines.nlu.linear import stack_features
 from pipelines.nlu.sparse import SparseFeatures
 
@@ -90,7 +90,7 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
     def fit(self, X: Any, y: Sequence[str]) -> Self:
         """Learn from rows of the matrix; copies and names of intents count like utterances."""
         self.classes_, columns = np.unique(y, return_inverse=True)
-        self.boundaries_ = Boundaries(
+        self.ensemble_ = LinearPrototypeEnsemble(
             C=self.C,
             prototype_weight=self.prototype_weight,
             n_prototypes=self.n_prototypes,
@@ -99,13 +99,13 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         )
         # one thread for products of matrices: each worker has one fit, and sums come out the same everywhere
         with _ONE_AT_A_TIME, threadpool_limits(1):
-            self.boundaries_.fit(*self._take(X), columns, n_intents=len(self.classes_))
+            self.ensemble_.fit(*self._take(X), columns, n_intents=len(self.classes_))
         return self
 
     def predict(self, X: Any) -> npt.NDArray[np.str_]:
         """Give the likeliest intent of each row."""
         with threadpool_limits(1):
-            decisions, _ = self.boundaries_.decide(*self._take(X))
+            decisions, _ = self.ensemble_.decide(*self._take(X))
         predicted: npt.NDArray[np.str_] = self.classes_[decisions.argmax(axis=1)]
         return predicted
 

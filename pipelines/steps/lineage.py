@@ -24,7 +24,7 @@ from mlflow.entities import Run, ViewType
 
 from pipelines.errors import TrainingBusy
 from pipelines.forget.scorings import count_held
-from pipelines.nlu.text import plain
+from pipelines.nlu.text import fold_text
 from pipelines.progress import Progress
 from pipelines.registry.release import GOLDEN_FILE, MANIFEST_FILE
 from pipelines.settings import OUT_OF_SCOPE_FOLDER
@@ -165,9 +165,9 @@ class LineageSearch:
         logged = [*self._runs(progress)]
         said: dict[str, datetime] = {}
         for text, moment in first_said_at.items():
-            said[plain(text)] = min(moment, said.get(plain(text), moment))
+            said[fold_text(text)] = min(moment, said.get(fold_text(text), moment))
         known = [(each.began_at, each.authored) for each in logged] + [(when, texts) for _, when, _, texts in snapshots]
-        spared = {plain(text) for text in shared}
+        spared = {fold_text(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
         usual = frozenset(word for _, texts in known for text in texts for word in text.split())
         words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids), usual)
@@ -290,7 +290,7 @@ def _texts_of(frame: pd.DataFrame) -> _Texts:
     """Give all texts of a table of examples, and those that are not customers' but somebody wrote as examples."""
     if not {"text", "origin"} <= set(frame):
         return frozenset(), frozenset()
-    texts = frame["text"].astype(str).map(plain)
+    texts = frame["text"].astype(str).map(fold_text)
     return frozenset(texts), frozenset(texts[frame["origin"] != LABEL])
 
 
@@ -303,4 +303,4 @@ def _quoted(folder: ArtifactFolder, words: Words) -> int:
     golden = folder.read(f"{release}/{GOLDEN_FILE}").decode().splitlines()
     model = json.loads(folder.read(f"{release}/nlu/nlu.json"))
     shown = [json.loads(line)["text"] for line in golden if line] + model.get("nearest", {}).get("texts", [])
-    return len({plain(text) for text in shown} & words.texts)
+    return len({fold_text(text) for text in shown} & words.texts)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.schemas.labels import Destination, LabelItem, side_of, week_of
-from pipelines.steps.check_similar import AlikeIndex, plain
+from pipelines.steps.check_similar import AlikeIndex, words_only
 from pipelines.steps.mine_texts import Heard
 
 
@@ -41,7 +41,7 @@ def group_alike(heard: Mapping[str, Heard], *, queue: Sequence[LabelItem], examp
     known = {item.id: Group(item.cluster, item.week, item.bound_for) for item in queue}
     new = sorted((key for key in heard if key not in known), key=lambda key: (heard[key].sources[0].said_at, key))
     index = AlikeIndex(
-        [plain(text) for text in (*examples, *(item.text for item in queue), *(heard[key].text for key in new))]
+        [words_only(text) for text in (*examples, *(item.text for item in queue), *(heard[key].text for key in new))]
     )
     group_by_row = dict(enumerate(known.values(), start=len(examples)))
     for row in range(len(examples) + len(queue)):

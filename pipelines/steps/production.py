@@ -7,7 +7,7 @@ import pandas as pd
 from pipelines.errors import DataRejected
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import KEY_LENGTH
-from pipelines.steps.check_similar import AlikeIndex, plain
+from pipelines.steps.check_similar import AlikeIndex, words_only
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.labels import LABEL
 
@@ -35,7 +35,7 @@ def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
     DataRejected
         A label to learn from is nearly one that is held out.
     """
-    texts = [plain(text) for text in (*learnt["text"], *holdout["text"])]
+    texts = [words_only(text) for text in (*learnt["text"], *holdout["text"])]
     index = AlikeIndex(texts)
     for row in range(len(learnt)):
         index.add(row)

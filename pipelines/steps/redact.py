@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.nlu.text import plain
+from pipelines.nlu.text import fold_text
 
 SHORTEST = 6
 """Characters of a text that is looked for inside other texts. A shorter one (`yes`) stands in words of others, too;
@@ -31,7 +31,7 @@ class Words:
     Attributes
     ----------
     texts
-        What was written, each as `pipelines.nlu.text.plain` gives it.
+        What was written, each as `pipelines.nlu.text.fold_text` gives it.
     thread_ids
         The threads that it was written in.
     usual_words
@@ -46,7 +46,7 @@ class Words:
         """Tell of each row of a table whether it is one of the texts or of one of the threads."""
         found = pd.Series(False, index=frame.index)
         if "text" in frame:
-            found |= frame["text"].astype(str).map(plain).isin(self.texts)
+            found |= frame["text"].astype(str).map(fold_text).isin(self.texts)
         for name in _THREAD_COLUMNS:
             if name in frame:
                 found |= frame[name].astype(str).isin(self.thread_ids)
@@ -57,8 +57,8 @@ class Words:
         forms = {form for thread_id in self.thread_ids for form in _forms(thread_id)}
         if any(re.search(_id_pattern(form), content) for form in forms):
             return True
-        folded = plain(content)
-        return any(plain(form) in folded for text in self._telling() for form in _forms(text))
+        folded = fold_text(content)
+        return any(fold_text(form) in folded for text in self._telling() for form in _forms(text))
 
     def mask(self, content: bytes) -> bytes:
         """Write `*` over the ids and texts in a log; every other byte stays at its place."""

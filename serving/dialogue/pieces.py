@@ -11,7 +11,7 @@ def is_cut_from_number(text: str, start: int, end: int) -> bool:
     return is_begin or (is_number and (is_signed or is_end))
 
 
-def stands_alone(text: str, start: int, end: int) -> bool:
+def is_whole_value(text: str, start: int, end: int) -> bool:
     """Tell whether `[start, end)` begins and ends with a word or number of its own."""
     goes_on = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
     goes_on = goes_on or (text[end : end + 1].isalnum() and text[end - 1 : end].isalnum())

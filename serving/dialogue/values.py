@@ -17,7 +17,7 @@ from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, Ent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
-from serving.dialogue.pieces import is_cut_from_number, stands_alone
+from serving.dialogue.pieces import is_cut_from_number, is_whole_value
 
 MAX_NUMBER = 10**15
 """What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
@@ -178,7 +178,7 @@ class ValueReader:
         if parameter.pattern is None or not isinstance(value, str) or self.is_text(parameter):
             return None
         matches = list(_pattern(parameter.pattern).finditer(value))
-        if len(matches) != 1 or not stands_alone(value, *matches[0].span()):
+        if len(matches) != 1 or not is_whole_value(value, *matches[0].span()):
             return None
         return str(matches[0].group()).strip() or None
 

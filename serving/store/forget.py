@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pipelines.nlu.text import plain
+from pipelines.nlu.text import fold_text
 from pipelines.schemas.keys import (
     DRAFT_UNDO,
     INBOX,
@@ -106,9 +106,9 @@ class Eraser:
         for item in items:
             moment = min(source.said_at for source in item.sources if source.thread_id in ids)
             said[item.text] = min(moment, said.get(item.text, moment))
-        others = {plain(item.text) for item in items if _without(item, ids) is not None}
+        others = {fold_text(item.text) for item in items if _without(item, ids) is not None}
         shared = await self._said_by_others(bot, list(said), threads=[thread_key(bot, each) for each in ids])
-        shared |= {text for text in said if plain(text) in others}
+        shared |= {text for text in said if fold_text(text) in others}
         return Traces(bot, ids, said, frozenset(shared), {name: n for name, n in counts.items() if n})
 
     async def erase(self, traces: Traces) -> None:
@@ -124,15 +124,15 @@ class Eraser:
             await self._database.call("forget label", change)
 
     async def find_drafts(self, bot: str, texts: Group[str]) -> list[DraftPlace]:
-        """Find texts, given as `plain` gives them, among the examples that authors edit."""
+        """Find texts, given as `fold_text` gives them, among the examples that authors edit."""
         places = []
         for document in await self._read(INTENTS, {"bot": bot}):
             for number, example in enumerate(_examples(document["intent"]), start=1):
-                if plain(str(example.get("text"))) in texts:
+                if fold_text(str(example.get("text"))) in texts:
                     places.append(DraftPlace(_intent_id(document["intent"]), number))
         for record in await self._read(DRAFT_UNDO, {"bot": bot}):
             before = json.loads(record["before"])
-            if any(plain(str(example.get("text"))) in texts for example in _examples(before)):
+            if any(fold_text(str(example.get("text"))) in texts for example in _examples(before)):
                 places.append(DraftPlace(_intent_id(before), None))
         return places
 
@@ -141,13 +141,13 @@ class Eraser:
         intents = self._database.collection(INTENTS)
         for document in await self._read(INTENTS, {"bot": bot}):
             examples = _examples(document["intent"])
-            kept = [example for example in examples if plain(str(example.get("text"))) not in texts]
+            kept = [example for example in examples if fold_text(str(example.get("text"))) not in texts]
             if len(kept) < len(examples):
                 changed = {**document, "intent": {**document["intent"], "trainingData": kept}}
                 await self._database.call("forget draft", intents.replace_one({"_id": document["_id"]}, changed))
         undo = self._database.collection(DRAFT_UNDO)
         for record in await self._read(DRAFT_UNDO, {"bot": bot}):
-            if any(plain(str(example.get("text"))) in texts for example in _examples(json.loads(record["before"]))):
+            if any(fold_text(str(example.get("text"))) in texts for example in _examples(json.loads(record["before"]))):
                 await self._database.call("forget repair", undo.delete_one({"_id": record["_id"]}))
 
     async def _of_thread(self, thread: str) -> dict[str, list[Document]]:
@@ -160,13 +160,13 @@ class Eraser:
 
     async def _said_by_others(self, bot: str, texts: Sequence[str], *, threads: Sequence[str]) -> set[str]:
         # all of the bot's: no index knows texts, and no query knows that `Thank you` is `thank you`
-        mine, folded = set(threads), {plain(text) for text in texts}
+        mine, folded = set(threads), {fold_text(text) for text in texts}
         found: set[str] = set()
         cursor = self._database.collection(TURNS).find({"bot": bot}, {"thread": 1, "text": 1, "_id": 0})
         while folded and (documents := await self._database.call("search turns", cursor.to_list(_READ_AT_ONCE))):
             others = (document.get("text") or "" for document in documents if document["thread"] not in mine)
-            found |= {plain(text) for text in others} & folded
-        return {text for text in texts if plain(text) in found}
+            found |= {fold_text(text) for text in others} & folded
+        return {text for text in texts if fold_text(text) in found}
 
     async def _read(self, name: str, query: Document) -> list[Document]:
         cursor = self._database.collection(name).find(query)

@@ -1,13 +1,13 @@
-"""E-mail and web addresses in a text, by short exact grammars whose work is bounded at every sign."""
+"""E-mail and web addresses in a text, by short exact grammars with bounded work per character."""
 
 import re
 from datetime import datetime
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.values import Found
+from pipelines.nlu.system.values import ValueMatch
 
 _LETTERS = "a-zA-Z\u00c0-\u024f"
-# RFC 5321 lengths; quoted local parts and bare IP addresses are left out, people do not write them to a chat
+# RFC 5321 lengths; quoted local parts and bare IP addresses are left out, since nobody writes them in a chat
 _LOCAL_LENGTH, _DOMAIN_LENGTH = 64, 253
 _LOCAL = re.compile(rf"[{_LETTERS}0-9!#$%&'*+/=?^_`{{|}}~.-]+$")
 _DOMAIN = re.compile(rf"(?:[{_LETTERS}0-9](?:[{_LETTERS}0-9-]{{0,62}})\.){{1,8}}[{_LETTERS}]{{2,63}}(?![0-9@])")
@@ -22,10 +22,10 @@ _SENTENCE_SIGNS = ".,;:!?'\"\u2019\u201d\u00bb*_~"
 
 
 class EmailFinder:
-    """Finds e-mail addresses; in the canonical form the domain is in lower case."""
+    """Finds e-mail addresses; the canonical form has the domain in lower case."""
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
-        """Find the addresses of a text; `now` makes no difference."""
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
+        """Find the addresses of a text; `now` is unused."""
         found = []
         at = text.find("@")
         while at >= 0:
@@ -35,20 +35,20 @@ class EmailFinder:
                 written = local[0].lstrip(".'-/")
                 start, end = at - len(written), at + 1 + domain.end()
                 if written and ".." not in written and not written.endswith(".") and stands_alone(text, start, end):
-                    found.append(Found(start, end, f"{written}@{domain[0].lower()}"))
+                    found.append(ValueMatch(start, end, f"{written}@{domain[0].lower()}"))
             at = text.find("@", at + 1)
         return found
 
 
 class UrlFinder:
-    """Finds web addresses; the canonical form is what was written, without the end of the sentence around it.
+    """Finds web addresses; the canonical form is the written one, without surrounding punctuation.
 
-    An address without `https://` or `www.` needs a path behind it or one of the common endings, because a missing
-    space after a full stop looks the same.
+    An address without `https://` or `www.` needs a path or a common top-level domain, because a missing space after a
+    full stop looks the same.
     """
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
-        """Find the addresses of a text; `now` makes no difference."""
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
+        """Find the addresses of a text; `now` is unused."""
         if "." not in text and "://" not in text:
             return []
         found = []
@@ -56,7 +56,7 @@ class UrlFinder:
             written = _without_sentence_end(match[0])
             end = match.start() + len(written)
             if any(sign.isalnum() for sign in written.partition("://")[2] or written):
-                found.append(Found(match.start(), end, written))
+                found.append(ValueMatch(match.start(), end, written))
         return found
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.offsets import Offset, OffsetGrammar
-from pipelines.nlu.system.values import Found, last_words, words_of
+from pipelines.nlu.system.values import ValueMatch, last_words, words_of
 
 _DIGIT = re.compile(r"\d")
 _YEAR_FIRST = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?![./-]\d)")
@@ -23,7 +23,7 @@ _LEAP_CYCLE_YEARS = 8
 
 
 class _Day(NamedTuple):
-    """A day as written: without a year, the next one is meant."""
+    """A day as written; without a year, its next occurrence."""
 
     year: int | None
     month: int
@@ -33,14 +33,9 @@ class _Day(NamedTuple):
 class DateFinder:
     """Finds dates; the canonical form is `2026-05-12`.
 
-    A date that depends on today (`tomorrow`, `Friday`, `5 May` without a year) is computed from `now`; without `now`
-    its canonical form is what was written. A weekday means the first one after today, `last` Friday the last one
-    before. Where day and month could be swapped, the region's order is read, unless only the other one is possible.
-
-    Parameters
-    ----------
-    locale
-        Language and region.
+    A date that depends on today (`tomorrow`, `Friday`, `5 May` without a year) is computed from `now`; without `now`,
+    the canonical form is the written one. A weekday means the first one after today, `last` Friday the last one before.
+    Day and month are read in the region's order, unless only the other order is possible.
     """
 
     def __init__(self, locale: SystemLocale) -> None:
@@ -58,10 +53,10 @@ class DateFinder:
             re.IGNORECASE,
         )
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
         """Find the dates of a text; see the class."""
         words = words_of(text)
-        found: list[Found] = []
+        found: list[ValueMatch] = []
         if _DIGIT.search(text):
             found += self._numeric(text, now)
             if not words.isdisjoint(self._month_triggers):
@@ -75,7 +70,7 @@ class DateFinder:
                 found += _dated(text, offset.start, offset.end, now, partial(_day_at, offset))
         return [one for one in found if stands_alone(text, *one[:2]) or _ISO_TIME.match(text, one.end)]
 
-    def _numeric(self, text: str, now: datetime | None) -> Iterator[Found]:
+    def _numeric(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for match in _YEAR_FIRST.finditer(text):
             yield from _day_found(text, *match.span(), _Day(int(match[1]), int(match[3]), int(match[4])), now)
         for match in _YEAR_LAST.finditer(text):
@@ -92,7 +87,7 @@ class DateFinder:
         day, month = (first, second) if self._locale.day_first else (second, first)
         return _Day(year, day, month) if month > 12 >= day else _Day(year, month, day)
 
-    def _named_months(self, text: str, now: datetime | None) -> Iterator[Found]:
+    def _named_months(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for pattern in self._with_month:
             for match in pattern.finditer(text):
                 month = self._locale.months.get(match["month"].lower())
@@ -100,7 +95,7 @@ class DateFinder:
                     year = int(match["year"]) if match["year"] else None
                     yield from _day_found(text, *match.span(), _Day(year, month, int(match["day"])), now)
 
-    def _relative_days(self, text: str, now: datetime | None) -> Iterator[Found]:
+    def _relative_days(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for match in self._day_phrase.finditer(text):
             phrase = dictionary_form(match[0])
             days = self._days.get(phrase)
@@ -108,7 +103,7 @@ class DateFinder:
             if days is not None and _word_before(text, match.start()) not in forbidden:
                 yield from _dated(text, *match.span(), now, partial(_days_from, days))
 
-    def _named_weekdays(self, text: str, now: datetime | None) -> Iterator[Found]:
+    def _named_weekdays(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for match in self._weekday.finditer(text):
             marker = match["before"] or match["after"] or ""
             weekday = self._weekday_of(match["name"].lower(), is_marked=bool(marker or match["cue"]))
@@ -119,32 +114,32 @@ class DateFinder:
             yield from _dated(text, start, match.end(), now, partial(_nearest, weekday, is_gone))
 
     def _weekday_of(self, name: str, *, is_marked: bool) -> int | None:
-        # `sun` and `sat` are words of their own: a short name needs a `next` or an `on` before it
+        # `sun` and `sat` are also ordinary words: a short name needs a `next` or an `on` before it
         weekday = self._locale.weekdays.get(name)
         return self._locale.short_weekdays.get(name) if weekday is None and is_marked else weekday
 
 
 def _dated(
     text: str, start: int, end: int, now: datetime | None, compute: Callable[[datetime], date]
-) -> Iterator[Found]:
-    """Give the date, as written if there is no `now`; a date outside of the calendar is none."""
+) -> Iterator[ValueMatch]:
+    """Yield the date, or the written form without `now`; nothing if the date is outside the calendar."""
     if now is None:
-        yield Found(start, end, text[start:end])
+        yield ValueMatch(start, end, text[start:end])
         return
     try:
         value = compute(now).isoformat()
     except (ValueError, OverflowError):
         return
-    yield Found(start, end, value)
+    yield ValueMatch(start, end, value)
 
 
-def _day_found(text: str, start: int, end: int, day: _Day, now: datetime | None) -> Iterator[Found]:
+def _day_found(text: str, start: int, end: int, day: _Day, now: datetime | None) -> Iterator[ValueMatch]:
     try:
         exact = date(day.year or _ANY_LEAP_YEAR, day.month, day.day)
     except ValueError:
         return
     if day.year:
-        yield Found(start, end, exact.isoformat())
+        yield ValueMatch(start, end, exact.isoformat())
     elif day.year is None:
         yield from _dated(text, start, end, now, partial(_next_of, day.month, day.day))
 
@@ -206,6 +201,6 @@ def _month_patterns(locale: SystemLocale) -> list[re.Pattern[str]]:
     year = rf"(?:\.?,?[\s-]{{0,3}}{joint}(?P<year>\d{{4}})(?!\d))?"
     day_first = rf"(?<![\d./-])(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|[.ºª])?[\s-]{{0,3}}{joint}{month}{year}"
     month_first = rf"(?<!\w){month}\.?\s{{1,3}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:]|[./]\d){year}"
-    # `Mai 5 Leute` is no date: only where people write the month first, or both ways, as in English
+    # month first only where people write it so, or both ways as in English: `Mai 5 Leute` is no date
     spellings = [day_first, month_first] if locale.language == "en" or not locale.day_first else [day_first]
     return [re.compile(spelling, re.IGNORECASE) for spelling in spellings]

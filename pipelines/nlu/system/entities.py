@@ -1,19 +1,19 @@
 """Typed values that need no training: numbers, dates, times, addresses, phone numbers, money.
 
-The names of these types are reserved: an author gives them to a parameter and lists no values. Only the types a bot
-uses are looked for, and only their libraries are loaded.
+The names of these types are reserved: an author gives a parameter such a type and lists no values. Only the types that
+a bot uses are searched for, and only their libraries are loaded.
 """
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from pipelines.nlu.system.values import Finder, Found
+from pipelines.nlu.system.values import Finder, ValueMatch
 from pipelines.nlu.text import clean
 from pipelines.schemas.bot import Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 SYSTEM_PREFIX = "sys."
-"""What the names of these types begin with, and of those to come."""
+"""Prefix of the names of these types, present and future."""
 
 SYSTEM_TYPES = (
     "sys.email",
@@ -25,12 +25,12 @@ SYSTEM_TYPES = (
     "sys.integer",
     "sys.number",
 )
-"""All of them, the most telling first: of two types that read the same characters, the earlier one is meant."""
+"""All types in order of precedence: if two types match the same characters, the earlier one wins."""
 
 SYSTEM_TYPES_BY_ALIAS = {name.removeprefix(SYSTEM_PREFIX): (name,) for name in SYSTEM_TYPES} | {
     "datetime": ("sys.date", "sys.time")
 }
-"""Short names that a parameter may give as its type → what is looked for; an entity of the bot goes before."""
+"""Short names that a parameter may use as its type → the types meant; an entity of the bot takes precedence."""
 
 
 class SystemEntities:
@@ -39,12 +39,13 @@ class SystemEntities:
     Parameters
     ----------
     types
-        Entity types of the bot; those that are no system type are passed over.
+        Entity types of the bot; others than system types are ignored.
     language
         Language tag, such as `en`, `en-GB` or `pt_BR`.
     region
-        ISO 3166 code of where most customers are: the order of day and month, the country of phone numbers, what `$`
-        means. None for the tag's own region, or else the language's most likely one (`US` for English).
+        ISO 3166 code of the region of most customers: it decides the order of day and month, the country of phone
+        numbers and the meaning of `$`. None: the tag's region, or else the language's most likely one (`US` for
+        English).
     """
 
     def __init__(self, types: Collection[str], *, language: str = "en", region: str | None = None) -> None:
@@ -52,24 +53,14 @@ class SystemEntities:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types that are looked for."""
+        """The types that are searched for."""
         return tuple(name for name, _ in self._finders)
 
     def find(self, text: str, *, now: datetime | None = None) -> list[EntitySpan]:
-        """Find all values.
+        """Find all values, ordered by start and not overlapping.
 
-        Parameters
-        ----------
-        text
-            Any string; only its first 2,000 characters are read.
-        now
-            The moment the text was written, in the customer's time zone. Without it a value that depends on it
-            (`tomorrow`) keeps its written form.
-
-        Returns
-        -------
-        list[EntitySpan]
-            Ordered by start; they do not overlap.
+        `text` is any string; only its first 2,000 characters are read. `now` is the time of writing in the customer's
+        time zone; without it, a value that depends on it (`tomorrow`) keeps its written form.
         """
         if not self._finders:
             return []
@@ -83,7 +74,7 @@ class SystemEntities:
 
 
 def with_system_types(parameters: Iterable[Parameter], *, entity_names: Collection[str]) -> list[Parameter]:
-    """Write out the short names of system types: `number` as `sys.number`, unless the bot has an entity `number`."""
+    """Replace the short names of system types: `number` by `sys.number`, unless the bot has an entity `number`."""
     return [
         parameter.model_copy(update={"type": name})
         for parameter in parameters
@@ -96,11 +87,11 @@ def with_system_types(parameters: Iterable[Parameter], *, entity_names: Collecti
 
 
 def is_reserved(name: str) -> bool:
-    """Tell whether authors may not define an entity of this name."""
+    """Whether authors may not define an entity of this name."""
     return name.startswith(SYSTEM_PREFIX)
 
 
-def _without_overlaps(candidates: list[tuple[int, str, Found]]) -> list[EntitySpan]:
+def _without_overlaps(candidates: list[tuple[int, str, ValueMatch]]) -> list[EntitySpan]:
     kept: list[EntitySpan] = []
     taken: set[int] = set()
     for _, name, found in sorted(candidates, key=lambda one: (one[0], one[2].start - one[2].end, one[2].start)):
@@ -112,7 +103,7 @@ def _without_overlaps(candidates: list[tuple[int, str, Found]]) -> list[EntitySp
 
 
 def _finder(name: str, language: str, region: str | None) -> Finder:
-    """Make a finder, loading its libraries only now: the CLDR costs 0.2 s and 11 MB, phone numbers 0.2 s and 7 MB."""
+    """Create a finder and load its libraries: the CLDR costs 0.2 s and 11 MB, phone numbers 0.2 s and 7 MB."""
     if name in ("sys.email", "sys.url"):
         from pipelines.nlu.system.contacts import EmailFinder, UrlFinder
 

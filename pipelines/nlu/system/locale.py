@@ -1,4 +1,4 @@
-"""What a language and a region say about dates, numbers and money, read once from the CLDR."""
+"""How a language and region write dates, numbers and money, from the CLDR."""
 
 import re
 import unicodedata
@@ -15,15 +15,15 @@ from pipelines.nlu.system.words import SPOKEN, SpokenWords
 
 OffsetUnit = Literal["minute", "hour", "day", "week", "month", "year"]
 
-# accents of Latin letters only: without the marks of other scripts a word is another word
+# accents of Latin letters only: in other scripts, a word without its marks is a different word
 _ACCENTS = re.compile("(?<=[a-zA-Z])[\u0300-\u036f]+")
 _FAMILIAR_CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CNY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
-"""Where several currencies share a sign or a name (`$`, `dollars`), the region's own is meant, else the first here."""
+"""Precedence of currencies that share a sign or a name (`$`, `dollars`), after the region's own."""
 
 
 @dataclass(frozen=True)
 class OffsetForm:
-    """A way to say how far away something is: `in {0} days` is 1 day ahead a count, `{0} days ago` is -1."""
+    """A way to express a distance in time: `in {0} days` has direction 1, `{0} days ago` has -1."""
 
     template: str
     unit: OffsetUnit
@@ -32,55 +32,28 @@ class OffsetForm:
 
 @dataclass(frozen=True)
 class SystemLocale:
-    """How people of one language and region write typed values. All words are in lower case.
-
-    Attributes
-    ----------
-    region
-        ISO 3166 code, from the language tag or the language's most likely region.
-    months, weekdays, short_weekdays
-        Name → 1 to 12; name → 0 (Monday) to 6.
-    offsets
-        Ways to say how far away something is.
-    day_first
-        Whether `5/12` is the fifth of December.
-    decimal, group
-        Signs in numbers.
-    currency_by_sign, currency_by_name
-        Sign or word → ISO 4217 code.
-    spoken
-        Words that the CLDR does not list.
-    """
+    """How people of one language and region write typed values. All words are in lower case."""
 
     language: str
-    region: str
-    months: Mapping[str, int]
-    weekdays: Mapping[str, int]
+    region: str  # ISO 3166
+    months: Mapping[str, int]  # name → 1 to 12
+    weekdays: Mapping[str, int]  # name → 0 (Monday) to 6
     short_weekdays: Mapping[str, int]
     offsets: tuple[OffsetForm, ...]
-    day_first: bool
+    day_first: bool  # whether `5/12` is the fifth of December
     decimal: str
     group: str
-    currency_by_sign: Mapping[str, str]
-    currency_by_name: Mapping[str, str]
-    spoken: SpokenWords
+    currency_by_sign: Mapping[str, str]  # to ISO 4217
+    currency_by_name: Mapping[str, str]  # to ISO 4217
+    spoken: SpokenWords  # words that the CLDR does not list
 
 
 @lru_cache(maxsize=32)
 def system_locale(language: str, region: str | None) -> SystemLocale:
-    """Read a language from the CLDR.
+    """Return a language as the CLDR describes it; the same object on every call.
 
-    Parameters
-    ----------
-    language
-        Language tag, such as `en`, `pt-BR` or `de_AT`; one that the CLDR does not know is read as English.
-    region
-        ISO 3166 code that overrides the tag's; None for the tag's own, or else the language's most likely one.
-
-    Returns
-    -------
-    SystemLocale
-        The same object at every call.
+    A language tag (`en`, `pt-BR`, `de_AT`) unknown to the CLDR counts as English. `region` overrides the tag's; None
+    means the tag's own, or else the language's most likely one.
     """
     parsed = _parse(language)
     territory = (region or parsed.territory or _likely_region(parsed.language)).upper()
@@ -107,17 +80,17 @@ def system_locale(language: str, region: str | None) -> SystemLocale:
 
 
 def without_accents(word: str) -> str:
-    """Give the word as people type it on a foreign keyboard: `mañana` → `manana`."""
+    """Return the word as typed on a foreign keyboard: `mañana` → `manana`."""
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 
 def with_plain_spellings(numbers: Mapping[str, int]) -> dict[str, int]:
-    """Give the same numbers also under the names without accents."""
+    """Return the same numbers under the names without accents too."""
     return {without_accents(word): number for word, number in numbers.items()} | dict(numbers)
 
 
 def alternation(words: Iterable[str]) -> str:
-    """Give a regular expression for any of the words, with or without accents; of two that fit, the longer one."""
+    """Return a regular expression for any of the words, with or without accents, longer ones first."""
     spellings = {spelling for word in words for spelling in (word, without_accents(word))}
     ordered = sorted(spellings, key=lambda word: (-len(word), word))
     patterns = [re.escape(word).replace(r"\ ", r"\s{1,3}").replace("'", "['\u2019]") for word in ordered]
@@ -125,17 +98,17 @@ def alternation(words: Iterable[str]) -> str:
 
 
 def dictionary_form(written: str) -> str:
-    """Give a phrase that an `alternation` found as the tables list it."""
+    """Return a phrase that an `alternation` matched in the spelling of the tables."""
     return " ".join(written.lower().replace("\u2019", "'").split())
 
 
 def currency_digits(code: str) -> int:
-    """Give the number of decimals that amounts in this currency have."""
+    """Return the number of decimals of amounts in this currency."""
     return get_currency_precision(code)
 
 
 def is_currency(code: str) -> bool:
-    """Tell whether three letters are a currency of ISO 4217."""
+    """Whether three letters are a currency of ISO 4217."""
     return code in get_global("all_currencies") and not code.startswith("X")
 
 
@@ -188,7 +161,7 @@ def _offset_forms(cldr: Locale, spoken: SpokenWords) -> Iterable[OffsetForm]:
 
 
 def _preferred_currencies(region: str) -> tuple[str, ...]:
-    # a fixed list and the region's own: what a sign means must not depend on the order of a dictionary
+    # a fixed list after the region's own: the meaning of a sign must not depend on the order of a dictionary
     own = get_territory_currencies(region)[:1]
     return (*own, *(code for code in _FAMILIAR_CURRENCIES if code not in own))
 
@@ -202,7 +175,7 @@ def _currency_signs(cldr: Locale, preferred: tuple[str, ...]) -> dict[str, str]:
         if len(symbol) > 1 and symbol != own_code.lower():
             signs[symbol] = own_code  # `kr`, `zł`
     symbols = [(code, table[code].lower()) for code in preferred for table in tables if code in table]
-    # the bare sign of `US$`, for the first who claims it
+    # the bare sign of `US$` goes to the first currency that has it
     symbols += [(code, sign) for code, symbol in symbols for sign in symbol if unicodedata.category(sign) == "Sc"]
     symbols += [(code, symbol.lower()) for table in tables for code, symbol in table.items() if code != "XXX"]
     for code, symbol in symbols:
@@ -218,7 +191,7 @@ def _currency_names(cldr: Locale, preferred: tuple[str, ...], spoken: SpokenWord
         full = [cldr.currencies.get(code, code), *dict(plurals.get(code, {})).values()]
         for name in (full_name.lower() for full_name in full):
             words = re.split(r"[\s-]+", name)
-            # in a language we do not know the last word may be an adjective, and then every Pole would be money
+            # in an unknown language the last word may be an adjective, and then every Pole would be money
             noun = name if spoken.noun_comes_first is None else words[0 if spoken.noun_comes_first else -1]
             for spelling in (name, noun, without_accents(name), without_accents(noun)):
                 if len(spelling) > 2:

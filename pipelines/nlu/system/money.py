@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.locale import SystemLocale, currency_digits, is_currency
 from pipelines.nlu.system.numbers import numerals
-from pipelines.nlu.system.values import Found, words_of
+from pipelines.nlu.system.values import ValueMatch, words_of
 
 _ISO_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|(?<=\d)[A-Z]{3}(?![^\W_])|(?<![^\W_])[A-Z]{3}(?=\d)")
 _CODE_BEFORE = re.compile(r"(?:^|[\W\d_])([^\W\d_]{3})\s?$")
@@ -24,14 +24,9 @@ class _Currency(NamedTuple):
 
 
 class MoneyFinder:
-    """Finds amounts; the canonical form is `12.50 GBP`, with the decimals that the currency has.
+    """Finds amounts; the canonical form is `12.50 GBP`, with the currency's number of decimals.
 
     A sign or name that several currencies share (`$`, `pounds`) means the region's own, else the best known one.
-
-    Parameters
-    ----------
-    locale
-        Language and region.
     """
 
     def __init__(self, locale: SystemLocale) -> None:
@@ -40,7 +35,7 @@ class MoneyFinder:
         self._codes = {code.lower() for code in {*self._names.values(), *locale.currency_by_sign.values()}}
         signs = sorted(locale.currency_by_sign, key=lambda sign: (-len(sign), sign))
         self._triggers = self._codes.union(*map(words_of, (*self._names, *signs)))
-        # every sign has a character that is no letter, or is a word: a class is 20 times faster than all the signs
+        # every sign is a word or has a character that is no letter: a class is 20 times faster than all the signs
         self._sign = re.compile(
             "[" + "".join({c for sign in signs for c in sign if not c.isalnum() and c != "."}) + "]"
         )
@@ -48,17 +43,17 @@ class MoneyFinder:
         self._sign_after = re.compile(rf"\s?({either})", re.IGNORECASE)
         self._sign_before = re.compile(rf"({either})\s?$", re.IGNORECASE)
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
-        """Find the amounts of a text; `now` makes no difference."""
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
+        """Find the amounts of a text; `now` is unused."""
         is_likely = self._sign.search(text) or _ISO_CODE.search(text) or not self._triggers.isdisjoint(words_of(text))
         if not is_likely:
             return []
         return list(self._amounts(text))
 
-    def _amounts(self, text: str) -> Iterator[Found]:
+    def _amounts(self, text: str) -> Iterator[ValueMatch]:
         for numeral in numerals(text, self._locale):
             before, after = self._before(text, numeral.start), self._after(text, numeral.end)
-            # `$5 CAD`: what stands behind is the exact one
+            # `$5 CAD`: the one after the amount is exact
             currency = after or before
             if currency is None:
                 continue
@@ -66,7 +61,7 @@ class MoneyFinder:
             end = after.end if after else numeral.end
             if stands_alone(text, start, end):
                 amount = _amount(numeral.value, text[numeral.start : numeral.end], currency.code)
-                yield Found(start, end, amount)
+                yield ValueMatch(start, end, amount)
 
     def _before(self, text: str, position: int) -> _Currency | None:
         nearby = text[max(0, position - _LONGEST_SIGN - 2) : position]
@@ -89,7 +84,7 @@ class MoneyFinder:
         return self._named(words[1], position, words.start(1))
 
     def _named(self, written: str, position: int, start: int) -> _Currency | None:
-        """Read the longest beginning of `written` that is a currency."""
+        """Return the longest beginning of `written` that is a currency."""
         ends = [match.end() for match in re.finditer(r"[^\W\d_]+", written)]
         for end in reversed(ends):
             name = " ".join(written[:end].lower().split())
@@ -99,7 +94,7 @@ class MoneyFinder:
         return None
 
     def _code(self, written: str) -> str | None:
-        # `all`, `top` and `try` are currencies too: rare ones must be written in capitals
+        # `all`, `top` and `try` are currency codes too: rare ones must be written in capitals
         if len(written) == 3 and (written.lower() in self._codes or (written.isupper() and is_currency(written))):
             return written.upper()
         return None
@@ -109,7 +104,7 @@ def _amount(value: Decimal, written: str, code: str) -> str:
     exponent = value.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) else 0
     digits = currency_digits(code)
-    # nobody writes tenths of a cent: in `1.000` of such a currency the sign groups, whatever the language says
+    # nobody writes tenths of a cent: in such a currency, the separator of `1.000` groups in every language
     if decimals == 3 and digits < 3 and not written.startswith("0") and len(re.findall(r"\D", written)) == 1:
         value, decimals = value.scaleb(3), 0
     return f"{value:.{max(digits, decimals)}f} {code}"

@@ -10,9 +10,9 @@ from text_to_num import alpha2digit, find_numbers
 
 from pipelines.nlu.system.boundaries import begins_word, ends_word, stands_alone
 from pipelines.nlu.system.locale import SystemLocale
-from pipelines.nlu.system.values import Found
+from pipelines.nlu.system.values import ValueMatch
 
-_SPACES_AND_QUOTES = "\u00a0\u202f\u2009'\u2019"  # what groups thousands in every language that uses it
+_SPACES_AND_QUOTES = "\u00a0\u202f\u2009'\u2019"  # separate thousands in every language that uses them
 _MINUS = "-\u2212"
 _RUN = re.compile(rf"\d+(?:[.,{_SPACES_AND_QUOTES}]\d+)*")
 _SPACED_RUN = re.compile(rf"\d+(?:[.,{_SPACES_AND_QUOTES}]\d+|\x20\d{{3}}(?!\d))*")
@@ -33,7 +33,7 @@ _ARTICLES = {
     "nl": frozenset(("een",)),
     "da": frozenset(("en", "et")),
 }
-"""Words for one that are mostly articles; elsewhere (English) only what stands before tells."""
+"""Words for one that are mostly articles; in other languages (English), the preceding word decides."""
 _BEFORE_PRONOUN = frozenset(
     word
     for words in (
@@ -47,7 +47,7 @@ NUMBER_WORD_LANGUAGES = ("en", *_ARTICLES)
 
 
 class Numeral(NamedTuple):
-    """A number where it stands: characters `[start, end)`, without a sign before it."""
+    """A number in a text: characters `[start, end)`, without a sign before it."""
 
     start: int
     end: int
@@ -55,7 +55,7 @@ class Numeral(NamedTuple):
 
 
 class _Piece:
-    """A piece of text as text2num asks for it, and its place."""
+    """A piece of text with its offsets, in the interface that text2num expects."""
 
     __slots__ = ("_text", "end", "start")
 
@@ -75,35 +75,28 @@ class _Piece:
 class NumberFinder:
     """Finds numbers; the canonical form is plain decimal text: `-1250.5`.
 
-    Digits inside of a word, a date, a time or a version are no number. `one` is none where it is an article or a
-    pronoun (`the last one`).
-
-    Parameters
-    ----------
-    locale
-        Language and region.
-    integers_only
-        Whether numbers with a fraction are passed over.
+    Digits inside a word, a date, a time or a version are no number. `one` is none where it is an article or a pronoun
+    (`the last one`).
     """
 
     def __init__(self, locale: SystemLocale, *, integers_only: bool) -> None:
         self._locale = locale
         self._integers_only = integers_only
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
-        """Find the numbers of a text; `now` makes no difference."""
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
+        """Find the numbers of a text; `now` is unused."""
         found = []
         for numeral in numerals(text, self._locale):
             if not _is_free(text, numeral.start, numeral.end):
                 continue
             start, value = _with_sign(text, numeral)
             if not self._integers_only or value == value.to_integral_value():
-                found.append(Found(start, numeral.end, plain(value)))
+                found.append(ValueMatch(start, numeral.end, plain_decimal(value)))
         return found
 
 
 def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
-    """Find everything that reads as a number, whatever stands around it; digits and a multiplier are one number."""
+    """Find everything that reads as a number, in any context; digits and a multiplier are one number."""
     runs = _SPACED_RUN if locale.group.isspace() else _RUN
     found = []
     for match in runs.finditer(text):
@@ -116,22 +109,10 @@ def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
 
 
 def parse_number(written: str, *, decimal: str, group: str) -> Decimal | None:
-    """Read digits with separators as people of a language write them.
+    """Parse digits with separators as written in a language; None if no reading makes sense, such as `1.2.3`.
 
-    Parameters
-    ----------
-    written
-        Begins and ends with a digit, and holds single separators between digits.
-    decimal
-        The decimal sign of the language.
-    group
-        Its sign between thousands. Where it cannot be that, it is read as a decimal sign, as foreigners write it:
-        `3.5` in German.
-
-    Returns
-    -------
-    Decimal | None
-        None if no reading makes sense, such as `1.2.3`.
+    `written` begins and ends with a digit, with single separators between digits. A `group` sign that cannot separate
+    thousands is read as a decimal sign, as foreigners write it: `3.5` in German.
     """
     grouped = re.sub(rf"[ {_SPACES_AND_QUOTES}]", " ", written)
     separators = [sign for sign in grouped if not sign.isdecimal()]
@@ -152,7 +133,7 @@ def parse_number(written: str, *, decimal: str, group: str) -> Decimal | None:
     return Decimal("".join(re.findall(r"\d", whole)) + (f".{fraction}" if fraction else ""))
 
 
-def plain(value: Decimal) -> str:
+def plain_decimal(value: Decimal) -> str:
     """Write a number in digits, without needless zeros or an exponent: `1250.5`."""
     text = format(value, "f")
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
@@ -185,7 +166,7 @@ def _counts(text: str, one: Numeral, language: str) -> bool:
 
 
 def _joined(text: str, digits: list[Numeral], words: list[Numeral]) -> list[Numeral]:
-    """Read `2 million` as one number."""
+    """Join `2 million` into one number."""
     joined: list[Numeral] = []
     for numeral in sorted([*digits, *words]):
         before = joined[-1] if joined else None
@@ -198,7 +179,7 @@ def _joined(text: str, digits: list[Numeral], words: list[Numeral]) -> list[Nume
 
 
 def _is_free(text: str, start: int, end: int) -> bool:
-    """Tell whether digits are a number of their own; in `2x` and `x2` they are."""
+    """Whether digits are a number of their own; in `2x` and `x2` they are."""
     if _GOES_ON_BEFORE.search(text[max(0, start - 3) : _sign_start(text, start)]) or _GOES_ON_AFTER.match(text, end):
         return False
     if stands_alone(text, start, end):

@@ -1,4 +1,4 @@
-"""How far away something is: `in 3 days`, `two weeks ago`, `vor einer Stunde`."""
+"""Distances in time: `in 3 days`, `two weeks ago`, `vor einer Stunde`."""
 
 import calendar
 import re
@@ -16,7 +16,7 @@ _COUNT = r"(\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
 
 
 class Offset(NamedTuple):
-    """An offset where it stands: characters `[start, end)`, and `steps` units ahead (or back, if negative)."""
+    """An offset in a text: characters `[start, end)`, and `steps` units ahead (or back, if negative)."""
 
     start: int
     end: int
@@ -24,22 +24,9 @@ class Offset(NamedTuple):
     unit: OffsetUnit
 
     def after(self, now: datetime) -> datetime:
-        """Give the moment meant.
+        """Return the time meant, in the time zone of `now`; a month later ends with the month (31 Jan → 28 Feb).
 
-        Parameters
-        ----------
-        now
-            The moment of speaking.
-
-        Returns
-        -------
-        datetime
-            With the time zone of `now`; a month later ends with the month (31 January → 28 February).
-
-        Raises
-        ------
-        ValueError, OverflowError
-            The moment is outside of the calendar.
+        Raises ValueError or OverflowError for a time outside the calendar.
         """
         if self.unit not in ("month", "year"):
             return now + timedelta(**{f"{self.unit}s": self.steps})
@@ -51,20 +38,7 @@ class Offset(NamedTuple):
 
 
 class OffsetGrammar:
-    """Reads offsets of some units in one language.
-
-    Parameters
-    ----------
-    locale
-        Language and region.
-    units
-        The units to read.
-
-    Attributes
-    ----------
-    triggers
-        Words of which one is in every offset.
-    """
+    """Finds offsets of some units in one language; each contains one of the words in `triggers`."""
 
     def __init__(self, locale: SystemLocale, units: Collection[OffsetUnit]) -> None:
         self._locale = locale
@@ -74,7 +48,7 @@ class OffsetGrammar:
         self.triggers = last_words([*templates, *map(without_accents, templates)])
 
     def find(self, text: str) -> Iterator[Offset]:
-        """Find offsets; the same one may be found by several forms."""
+        """Find offsets; several forms may find the same one."""
         for pattern, unit, direction in self._forms:
             for match in pattern.finditer(text):
                 count = self._count(match.group(1))
@@ -90,7 +64,7 @@ class OffsetGrammar:
 
 
 def number_of_words(words: str, language: str) -> int | None:
-    """Give the whole number that words spell, or None if they spell none in this language."""
+    """Return the whole number that words spell, or None if they spell none in this language."""
     try:
         number = text2num(words.lower(), language)
     except ValueError:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pipelines.nlu.system.boundaries import begins_word, ends_word
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.offsets import OffsetGrammar
-from pipelines.nlu.system.values import Found, last_words, words_of
+from pipelines.nlu.system.values import ValueMatch, last_words, words_of
 
 _DIGIT = re.compile(r"\d")
 _HALF_DAY = r"(?P<am>a\.m\.?|am\b)|(?P<pm>p\.m\.?|pm\b)"
@@ -22,16 +22,11 @@ _AFTER = r"(?![\d:]|[.,/]\d)"
 
 
 class TimeFinder:
-    """Finds times of day; the canonical form is `17:30`, or `17:30:05` where seconds are written.
+    """Finds times of day; the canonical form is `17:30`, or `17:30:05` if seconds are written.
 
-    A bare number is no time: it needs minutes, `am` or `pm`, or a word of the language (`Uhr`, `a las`). A time that is
-    counted from now (`in two hours`) may fall on another day, so its canonical form is `2026-05-12T01:30`; without
-    `now` it is what was written.
-
-    Parameters
-    ----------
-    locale
-        Language and region.
+    A bare number is no time: it needs minutes, `am` or `pm`, or a word of the language (`Uhr`, `a las`). A time
+    relative to now (`in two hours`) may fall on another day, so its canonical form is `2026-05-12T01:30`; without
+    `now`, it is the written one.
     """
 
     def __init__(self, locale: SystemLocale) -> None:
@@ -42,40 +37,40 @@ class TimeFinder:
         self._named_triggers = last_words(self._named)
         self._patterns = [re.compile(_NOT_INSIDE + pattern, re.IGNORECASE) for pattern in _clock_patterns(locale)]
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
         """Find the times of a text; see the class."""
         words = words_of(text)
-        found: list[Found] = []
+        found: list[ValueMatch] = []
         if _DIGIT.search(text):
             found += self._clocks(text)
         if not words.isdisjoint(self._named_triggers):
             for match in self._named_pattern.finditer(text):
                 hour = self._named.get(dictionary_form(match[0]))
                 if hour is not None:
-                    found.append(Found(match.start(), match.end(), f"{hour:02}:00"))
+                    found.append(ValueMatch(match.start(), match.end(), f"{hour:02}:00"))
         if not words.isdisjoint(self._offsets.triggers):
             found += self._distant(text, now)
         return found
 
-    def _clocks(self, text: str) -> Iterator[Found]:
+    def _clocks(self, text: str) -> Iterator[ValueMatch]:
         for pattern in self._patterns:
             for match in pattern.finditer(text):
                 value = _canonical(match)
                 start, end = match.start("hour"), match.end()
                 begins = begins_word(text, start) or _ISO_DATE_BEFORE.search(text[max(0, start - 2) : start])
                 if value and begins and (ends_word(text, end) or _ISO_ZONE.match(text, end)):
-                    yield Found(start, end, value)
+                    yield ValueMatch(start, end, value)
 
-    def _distant(self, text: str, now: datetime | None) -> Iterator[Found]:
+    def _distant(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for offset in self._offsets.find(text):
             if now is None:
-                yield Found(offset.start, offset.end, text[offset.start : offset.end])
+                yield ValueMatch(offset.start, offset.end, text[offset.start : offset.end])
                 continue
             try:
                 value = offset.after(now).isoformat(timespec="minutes")
             except (ValueError, OverflowError):
                 continue
-            yield Found(offset.start, offset.end, value)
+            yield ValueMatch(offset.start, offset.end, value)
 
 
 def _clock_patterns(locale: SystemLocale) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What all finders of system entities share."""
+"""Types and helpers shared by all finders of system entities."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-class Found(NamedTuple):
+class ValueMatch(NamedTuple):
     """A typed value: characters `[start, end)` and the canonical form."""
 
     start: int
@@ -19,16 +19,16 @@ class Found(NamedTuple):
 class Finder(Protocol):
     """Finds the values of one type. Pure and safe to call from several threads at once."""
 
-    def find(self, text: str, *, now: datetime | None) -> list[Found]:
-        """Find the values in a text that `clean` has seen; they may overlap, the longest is meant."""
+    def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
+        """Find the values in a cleaned text; of overlapping ones the longest wins."""
         ...
 
 
 def words_of(text: str) -> set[str]:
-    """Give the words of a text in lower case: a set look-up tells cheaply that a grammar need not run."""
+    """Return the words of a text in lower case: a set lookup cheaply rules out that a grammar matches."""
     return set(_WORD.findall(text.lower()))
 
 
 def last_words(phrases: Iterable[str]) -> set[str]:
-    """Give the last word of each phrase: without it in a text, the phrase is not there."""
+    """Return the last word of each phrase: a text without it does not contain the phrase."""
     return {words[-1] for words in (_WORD.findall(phrase.lower()) for phrase in phrases) if words}

@@ -1,7 +1,7 @@
-"""Words around dates, times and money that the CLDR does not list, for the languages people wrote to us in.
+"""Words around dates, times and money that the CLDR lacks, for the languages people wrote to us in.
 
-Everything else about a language (names of months and days, `in 3 days`, currencies, signs in numbers, order of day and
-month) comes from the CLDR, so a language without an entry here still understands absolute dates and amounts.
+Everything else about a language (names of months and days, `in 3 days`, currencies, number formats, order of day and
+month) comes from the CLDR, so a language without an entry here still gets absolute dates and amounts.
 """
 
 from collections.abc import Mapping
@@ -10,55 +10,27 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class SpokenWords:
-    """Colloquial words of one language, in lower case.
+    """Colloquial words of one language, in lower case."""
 
-    Attributes
-    ----------
-    days
-        Phrase → days from today.
-    not_after
-        Word → words before it after which it is no date (`guten` before `morgen`).
-    ones
-        Articles that count as one: `in a week`.
-    coming, gone
-        Markers beside a weekday: the next one, the last one.
-    date_cues
-        Words after which `12/5` is a date and not a fraction.
-    between_day_and_month
-        Words in `5th of May`.
-    offset_prefixes
-        What people say → what the CLDR says in `in 3 days`.
-    noon, midnight
-        Times that have a name.
-    hour_words
-        Words after the hour: `17 Uhr`.
-    hour_prefixes
-        Words before the hour: `a las 5`.
-    morning, evening
-        What says which half of the day an hour is in.
-    units
-        Currency → what people call it.
-    noun_comes_first
-        Whether `dólares estadounidenses` is shortened to its first word or, like `US dollars`, to its last one; None
-        if we do not know.
-    """
-
-    days: Mapping[str, int] = field(default_factory=dict)
+    days: Mapping[str, int] = field(default_factory=dict)  # phrase → days from today
     not_after: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    ones: frozenset[str] = frozenset()
-    coming: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    date_cues: tuple[str, ...] = ()
-    between_day_and_month: tuple[str, ...] = ()
-    offset_prefixes: Mapping[str, str] = field(default_factory=dict)
+    """Word → preceding words that make it no date (`guten` before `morgen`)."""
+    ones: frozenset[str] = frozenset()  # articles that count as one: `in a week`
+    coming: tuple[str, ...] = ()  # markers beside a weekday: the next one
+    gone: tuple[str, ...] = ()  # markers beside a weekday: the last one
+    date_cues: tuple[str, ...] = ()  # after these, `12/5` is a date and not a fraction
+    between_day_and_month: tuple[str, ...] = ()  # `5th of May`
+    offset_prefixes: Mapping[str, str] = field(default_factory=dict)  # colloquial → as in the CLDR's `in 3 days`
     noon: tuple[str, ...] = ()
     midnight: tuple[str, ...] = ()
-    hour_words: tuple[str, ...] = ()
-    hour_prefixes: tuple[str, ...] = ()
-    morning: tuple[str, ...] = ()
+    hour_words: tuple[str, ...] = ()  # after the hour: `17 Uhr`
+    hour_prefixes: tuple[str, ...] = ()  # before the hour: `a las 5`
+    morning: tuple[str, ...] = ()  # the half of the day that an hour is in
     evening: tuple[str, ...] = ()
-    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # currency → its colloquial names
     noun_comes_first: bool | None = None
+    """Whether `dólares estadounidenses` is shortened to its first word or, like `US dollars`, to its last; None if
+    unknown."""
 
 
 def _words(text: str) -> frozenset[str]:

@@ -12,8 +12,8 @@ from pipelines.nlu.calibration import (
     fit_scale,
     fit_top_confidence,
     log_odds,
-    share_out,
     softmax,
+    with_top_probability,
 )
 from pipelines.nlu.metrics import expected_calibration_error
 
@@ -112,7 +112,7 @@ def test_log_odds_of_certainty_are_limited() -> None:
 )
 def test_share_out_keeps_the_order_and_sums_to_one_at_most(row: list[float], top: float) -> None:
     probabilities = np.array(row) / sum(row)
-    shared = share_out(probabilities, top)
+    shared = with_top_probability(probabilities, top)
     likeliest = int(probabilities.argmax())
     assert shared[likeliest] == top
     assert (shared >= 0.0).all()
@@ -122,8 +122,8 @@ def test_share_out_keeps_the_order_and_sums_to_one_at_most(row: list[float], top
 
 
 def test_share_out_less_sure_leaves_room_for_none_of_them() -> None:
-    assert share_out(np.array([0.6, 0.3, 0.1]), 0.3) == pytest.approx([0.3, 0.15, 0.05])
+    assert with_top_probability(np.array([0.6, 0.3, 0.1]), 0.3) == pytest.approx([0.3, 0.15, 0.05])
 
 
 def test_share_out_surer_takes_from_the_others() -> None:
-    assert share_out(np.array([0.6, 0.3, 0.1]), 0.8) == pytest.approx([0.8, 0.15, 0.05])
+    assert with_top_probability(np.array([0.6, 0.3, 0.1]), 0.8) == pytest.approx([0.8, 0.15, 0.05])

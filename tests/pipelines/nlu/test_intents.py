@@ -128,7 +128,7 @@ def test_parts_hold_a_prototype_weight_that_is_not_the_regimes(weight: float | N
     vector, sentence = features.transform("thing1 number3"), sentences[7]
     assert ("prototype_weight" in settings) == (weight == 5.0)
     assert np.array_equal(classifier.decisions(vector, sentence), again.decisions(vector, sentence))
-    assert again.decisions(vector, sentence) == pytest.approx(sum(again.shares(vector, sentence)), abs=1e-5)
+    assert again.decisions(vector, sentence) == pytest.approx(sum(again.contributions(vector, sentence)), abs=1e-5)
     assert len(arrays["prototypes"]) == 6
 
 

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.steps.check_similar import alike_pairs, check_similar, count_wordings, plain
+from pipelines.steps.check_similar import alike_pairs, check_similar, count_wordings, words_only
 from pipelines.steps.extract import to_frame
 
 
@@ -90,4 +90,4 @@ def test_count_wordings_puts_near_duplicates_together() -> None:
 
 
 def test_plain_keeps_words_only() -> None:
-    assert plain(" Where's ORD-1042?!") == "where s ord 0000"
+    assert words_only(" Where's ORD-1042?!") == "where s ord 0000"

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.nlu.system.locale import system_locale
-from pipelines.nlu.system.numbers import NumberFinder, parse_number, plain
+from pipelines.nlu.system.numbers import NumberFinder, parse_number, plain_decimal
 
 
 def numbers(text: str, language: str = "en", *, integers_only: bool = False) -> list[tuple[str, str]]:
@@ -58,6 +58,6 @@ def test_parse_number_without_a_sensible_reading(written: str) -> None:
 
 
 def test_plain_writes_no_exponent() -> None:
-    assert plain(Decimal("1E+3")) == "1000"
-    assert plain(Decimal("0.50")) == "0.5"
-    assert plain(Decimal("100")) == "100"
+    assert plain_decimal(Decimal("1E+3")) == "1000"
+    assert plain_decimal(Decimal("0.50")) == "0.5"
+    assert plain_decimal(Decimal("100")) == "100"
