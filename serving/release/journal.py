@@ -38,21 +38,21 @@ class SwapJournal:
 
     def note_swap(self, swap: Swap) -> None:
         """Note that another release answers."""
-        host = socket.gethostname()
+        host, loaded = socket.gethostname(), swap.loaded
         by, why = {
             "registry": (f"alias moved in MLflow, noticed by {host}", ""),
             "cache": (f"start of {host} without MLflow", "it answered last on this machine"),
             "journal": (f"start of {host}", "what carries the alias was refused; this answered before"),
-        }[swap.source]
+        }[loaded.source]
         move = Move(
             bot=swap.bot,
-            kind="noticed" if swap.source == "registry" else "cache",
+            kind="noticed" if loaded.source == "registry" else "cache",
             from_version=swap.before,
-            to_version=swap.version,
-            at=swap.at,
+            to_version=loaded.release.version,
+            at=loaded.at,
             by=by,
             why=why,
-            verdict=swap.verdict,
+            verdict=loaded.verdict,
         )
         self.note(move)
 

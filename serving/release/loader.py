@@ -1,42 +1,47 @@
-"""How a release gets into this process: found under its alias, downloaded, proved, warmed up and swapped in.
+"""How a release gets into this process: found under its alias, downloaded, verified and warmed up.
 
-Everything here waits for the network or computes: it is called from threads.
+Everything here waits for the network or computes, and is called from threads. It takes a state and returns data; only
+the event loop puts the two together.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
-from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
+from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleaseRefused
 from pipelines.registry.client import REFUSED_TAG, RegisteredVersion
 from pipelines.registry.release import Release, load_release
 from pipelines.registry.verdict import JUDGING_TAGS, JudgedRelease, load_judged, require_gate
 from serving.release.cache import ReleaseCache
-from serving.release.heap import settle_heap
-from serving.release.watched import RegistryLike, Swap, Watched
+from serving.release.watched import AliasState, Loaded, Look, Refusal, RegistryLike, Swap
 
 logger = logging.getLogger(__name__)
 
 STOPPED_TAG = "canary_stopped"
-"""On a version that did worse than the one beside it; whoever takes the tag off may try it again."""
+"""On a canary that did worse than the release beside it; delete the tag to allow another trial."""
+YOUNG_OBJECTS = 20_000
+"""New objects after which the youngest are searched for cycles; a message makes some thousands and few cycles."""
 _WARM_UP_TEXTS = ("hello", "where is my order 1042")
-_SHOWN_REFUSALS = 10
+
+E = TypeVar("E", bound=BotError)
 
 
 class ReleaseLoader:
-    """Brings releases from the registry or from this machine's cache into what is watched.
+    """Loads releases from the registry and from this machine's cache.
 
     Parameters
     ----------
     connect
-        Makes the registry connection; called once, since importing the library takes seconds.
+        Opens the registry connection; called once, since importing the library takes seconds.
     cache
         Releases on this machine.
     verdict_key
-        Key of the verdicts' signatures; None: they need none.
+        Key of the verdicts' signatures; None: verdicts need no signature.
     """
 
     def __init__(
@@ -48,126 +53,133 @@ class ReleaseLoader:
 
     @property
     def registry(self) -> RegistryLike:
-        """The connection, made when it is first needed."""
+        """The connection, opened on first use."""
         with self._registry_lock:
             if self._registry is None:
                 self._registry = self._connect()
             return self._registry
 
-    def follow(self, watched: Watched) -> Swap | None:
-        """Take over what carries the alias, if it is something new.
-
-        Parameters
-        ----------
-        watched
-            The alias; written to.
-
-        Returns
-        -------
-        Swap | None
-            What changed, if anything.
-
-        Raises
-        ------
-        NotFound
-            There is no such bot.
-        ModelNotLoaded
-            Nothing carries the alias, or what does must not answer (`ReleaseRefused`).
-        RegistryUnavailable
-            The server did not answer, or cannot give the files.
-        """
-        self._cache.folder(watched.bot)  # refuses names that no bot can have, before the registry sees them
+    def look(self, state: AliasState) -> Look:
+        """Ask the registry which version is behind the alias, and load it if it is new."""
+        answered_at = None
         try:
-            version = self.registry.find(watched.bot, alias=watched.alias)
-        except (NotFound, ModelNotLoaded):
-            watched.last_poll_at = datetime.now(UTC)
-            raise
-        watched.last_poll_at = datetime.now(UTC)
-        if version.key == watched.key:
-            return None
-        state = (version.key, *(version.tags.get(tag) for tag in (*JUDGING_TAGS, STOPPED_TAG)))
-        if watched.refusal is not None and watched.refusal[0] == state:
-            raise watched.refusal[1]
+            self._cache.folder(state.bot)  # rejects names that no bot can have before the registry sees them
+            version = self._find(state)
+            answered_at = datetime.now(UTC)
+            if isinstance(version, BotError):
+                return Look(answered_at, problem=_without_frames(version))
+            return replace(self._load_if_new(state, version), answered_at=answered_at)
+        except BotError as error:
+            return Look(answered_at, problem=_without_frames(error))
+
+    def _find(self, state: AliasState) -> RegisteredVersion | NotFound | ModelNotLoaded:
+        """Return the version behind the alias, or the registry's answer that there is none."""
         try:
-            judged = self._obtain(watched, version)
-        except ReleaseRefused as refusal:
-            watched.refusal = (state, refusal)
-            self._report_refusal(watched, version, refusal)
-            raise
-        watched.refusal, watched.found = None, version
-        swap = self._swap(watched, judged.release, version.key, source="registry", verdict=judged.digest)
+            return self.registry.find(state.bot, alias=state.alias)
+        except (NotFound, ModelNotLoaded) as error:
+            return error
+
+    def _load_if_new(self, state: AliasState, version: RegisteredVersion) -> Look:
+        if version.key == state.key:
+            return Look()
+        tags = tuple(version.tags.get(tag) for tag in (*JUDGING_TAGS, STOPPED_TAG))
+        known = state.refusal
+        if known is not None and (known.key, known.tags) == (version.key, tags):
+            return Look(problem=known.error)
+        try:
+            judged = self._obtain(state, version)
+        except ReleaseRefused as error:
+            self._report_refusal(state, version, error)
+            refusal = Refusal(version.key, tags, _without_frames(error))
+            return Look(problem=refusal.error, refusal=refusal)
         if REFUSED_TAG in version.tags:
             self._try_tagging(lambda: self.registry.delete_tag(version, REFUSED_TAG))
-        return swap
+        now = datetime.now(UTC)
+        loaded = Loaded(judged.release, version.key, "registry", now, found=version, verdict=judged.digest)
+        return Look(loaded=loaded)
 
-    def aliases(self, bot: str) -> dict[str, str]:
-        """Map every alias of a bot to its version."""
-        return self.registry.aliases(bot)
-
-    def stop_canary(self, watched: Watched, version: RegisteredVersion, reason: str) -> None:
-        """Take the canary's alias away, and write on the version why it must not come back by itself."""
-        self.registry.set_tag(version, STOPPED_TAG, reason)
-        self.registry.remove_alias(watched.bot, watched.alias)
-
-    def log_figures(
-        self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
-    ) -> None:
-        """Log figures and a table to the run that made a version."""
-        self.registry.log_figures(version, metrics, table=table, rows=rows)
-
-    def load_last_good(self, watched: Watched) -> Swap | None:
-        """Let the release answer that answered last on this machine, if there is one and it was not refused since."""
+    def load_last_good(self, state: AliasState) -> Loaded | None:
+        """Load the release that answered last on this machine, if there is one and it was not refused since."""
         try:
-            cached = self._cache.last_good(watched.bot)
-            if cached is None or (watched.refusal is not None and watched.refusal[0][0] == cached.key):
+            cached = self._cache.last_good(state.bot)
+            if cached is None or (state.refusal is not None and state.refusal.key == cached.key):
                 return None
             release = load_release(cached.folder, version=cached.version)
             _warm_up(release)
         except (ReleaseRefused, NotFound) as error:
-            logger.warning("cached release cannot be used", extra={"bot": watched.bot, "reason": str(error)})
+            logger.warning("cached release cannot be used", extra={"bot": state.bot, "reason": str(error)})
             return None
-        return self._swap(watched, release, cached.key, source="cache", verdict=None)
+        return Loaded(release, cached.key, "cache", datetime.now(UTC))
 
-    def load_former(self, watched: Watched, version: str) -> Swap | None:
-        """Let a version answer that answered earlier, if it still may; for a machine that has none of its own."""
+    def load_former(self, state: AliasState, version: str) -> Loaded | None:
+        """Load a version that answered earlier, if it still may; for a machine whose cache is empty."""
         try:
-            found = self.registry.find_version(watched.bot, version)
-            if watched.refusal is not None and watched.refusal[0][0] == found.key:
+            found = self.registry.find_version(state.bot, version)
+            if state.refusal is not None and state.refusal.key == found.key:
                 return None
-            judged = self._obtain(watched, found)
+            judged = self._obtain(state, found)
         except (ReleaseRefused, NotFound, RegistryUnavailable) as error:
-            logger.warning("former release cannot be used", extra={"bot": watched.bot, "reason": str(error)})
+            logger.warning("former release cannot be used", extra={"bot": state.bot, "reason": str(error)})
             return None
-        return self._swap(watched, judged.release, found.key, source="journal", verdict=judged.digest)
+        return Loaded(judged.release, found.key, "journal", datetime.now(UTC), found=found, verdict=judged.digest)
 
-    def _obtain(self, watched: Watched, version: RegisteredVersion) -> JudgedRelease:
-        """Download a version unless it is here, and prove that it may answer."""
-        must_pass = watched.role != "shadow"  # a shadow answers nobody
+    def record(self, swap: Swap) -> None:
+        """Record a swap on this machine, and settle the heap around the new release."""
+        settle_heap()
+        release, key, source = swap.loaded.release, swap.loaded.key, swap.loaded.source
+        logger.info(
+            "release loaded",
+            extra={"bot": swap.bot, "alias": swap.alias, "version": release.version, "source": source},
+        )
+        if swap.role == "answers":
+            data_hash = release.manifest.data_hash
+            self._cache.record_swap(
+                swap.bot, key=key, version=release.version, before=swap.before, data_hash=data_hash, source=source
+            )
+
+    def aliases(self, bot: str) -> dict[str, str]:
+        """Return the version of each alias."""
+        return self.registry.aliases(bot)
+
+    def stop_canary(self, bot: str, alias: str, *, version: RegisteredVersion, reason: str) -> None:
+        """Delete the canary's alias, and tag its version so that it does not come back by itself."""
+        self.registry.set_tag(version, STOPPED_TAG, reason)
+        self.registry.remove_alias(bot, alias)
+
+    def log_figures(
+        self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
+    ) -> None:
+        """Log metrics and a table to the run that made a version."""
+        self.registry.log_figures(version, metrics, table=table, rows=rows)
+
+    def _obtain(self, state: AliasState, version: RegisteredVersion) -> JudgedRelease:
+        """Download a version unless it is cached, and verify that it may answer."""
+        must_pass = state.role != "shadow"  # a shadow answers nobody
         if must_pass:
-            require_gate(version.tags, name=watched.bot, version=version.version)
-        if watched.role == "canary" and STOPPED_TAG in version.tags:
+            require_gate(version.tags, name=state.bot, version=version.version)
+        if state.role == "canary" and STOPPED_TAG in version.tags:
             stopped = f"it was stopped as a canary ({version.tags[STOPPED_TAG]})"
-            reason = f"{stopped}; take its tag {STOPPED_TAG} off to try it again"
-            raise ReleaseRefused(watched.bot, version.version, reason)
-        folder = self._cache.get(watched.bot, version.key)
+            reason = f"{stopped}; delete its tag {STOPPED_TAG} to try it again"
+            raise ReleaseRefused(state.bot, version.version, reason)
+        folder = self._cache.get(state.bot, version.key)
         if folder is not None:
             try:
-                return self._prove(folder, watched, version, must_pass=must_pass)
+                return self._verify(folder, state.bot, version, must_pass=must_pass)
             except ReleaseRefused as error:
-                # What lies here may have been damaged since; only what the registry has decides.
-                logger.warning("cached release is downloaded anew", extra={"bot": watched.bot, "reason": error.reason})
-                self._cache.discard(watched.bot, version.key)
-        folder = self._cache.add(watched.bot, version.key, lambda aside: self.registry.download(version, aside))
+                # The files may have been damaged on this machine; only the registry's decide.
+                logger.warning("cached release is downloaded anew", extra={"bot": state.bot, "reason": error.reason})
+                self._cache.discard(state.bot, version.key)
+        folder = self._cache.add(state.bot, version.key, lambda aside: self.registry.download(version, aside))
         try:
-            return self._prove(folder, watched, version, must_pass=must_pass)
+            return self._verify(folder, state.bot, version, must_pass=must_pass)
         except ReleaseRefused:
-            self._cache.discard(watched.bot, version.key)
+            self._cache.discard(state.bot, version.key)
             raise
 
-    def _prove(self, folder: Path, watched: Watched, version: RegisteredVersion, *, must_pass: bool) -> JudgedRelease:
+    def _verify(self, folder: Path, bot: str, version: RegisteredVersion, *, must_pass: bool) -> JudgedRelease:
         judged = load_judged(
             folder,
-            name=watched.bot,
+            name=bot,
             version=version.version,
             tags=version.tags,
             key=self._verdict_key,
@@ -176,16 +188,15 @@ class ReleaseLoader:
         _warm_up(judged.release)
         return judged
 
-    def _report_refusal(self, watched: Watched, version: RegisteredVersion, refusal: ReleaseRefused) -> None:
-        watched.refused = (*watched.refused[1 - _SHOWN_REFUSALS :], f"{version.version}: {refusal.reason}")
+    def _report_refusal(self, state: AliasState, version: RegisteredVersion, refusal: ReleaseRefused) -> None:
         logger.error(
             "release refused",
             extra={
-                "bot": watched.bot,
-                "alias": watched.alias,
+                "bot": state.bot,
+                "alias": state.alias,
                 "version": version.version,
                 "reason": refusal.reason,
-                "answering": watched.release.version if watched.release else "nothing",
+                "answering": state.version or "nothing",
             },
         )
         self._try_tagging(lambda: self.registry.set_tag(version, REFUSED_TAG, refusal.reason))
@@ -196,37 +207,26 @@ class ReleaseLoader:
         except RegistryUnavailable as error:
             logger.warning("a refusal could not be written to the registry", extra={"reason": str(error)})
 
-    def _swap(
-        self,
-        watched: Watched,
-        release: Release,
-        key: str,
-        *,
-        source: Literal["registry", "cache", "journal"],
-        verdict: str | None,
-    ) -> Swap | None:
-        with watched.lock:
-            if source != "registry" and watched.release is not None:
-                return None  # the registry answered meanwhile
-            before = watched.release.version if watched.release else None
-            watched.release, watched.key, watched.loaded_at = release, key, datetime.now(UTC)
-        settle_heap()
-        logger.info(
-            "release loaded",
-            extra={"bot": watched.bot, "alias": watched.alias, "version": release.version, "source": source},
-        )
-        if watched.role == "answers":
-            self._cache.record_swap(
-                watched.bot,
-                key=key,
-                version=release.version,
-                before=before,
-                data_hash=release.manifest.data_hash,
-                source=source,
-            )
-        return Swap(watched.bot, before, release.version, verdict, source, watched.loaded_at)
+
+def settle_heap() -> None:
+    """Collect the garbage of a former release, then exempt everything alive from later collections.
+
+    A release is some hundred thousand objects that live as long as it answers. Searching them for garbage takes 40 ms
+    in which nobody is answered, every few hundred messages; once they are exempt, a full collection takes
+    microseconds. Objects exempted earlier are searched once more here, so that a former release cannot stay for ever.
+    """
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *gc.get_threshold()[1:])
 
 
 def _warm_up(release: Release) -> None:
     for text in _WARM_UP_TEXTS:
         release.model.parse(text)
+
+
+def _without_frames(error: E) -> E:
+    """Strip an error that a state keeps: the frames it was raised in hold the former state, and so its release."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)

@@ -1,65 +1,66 @@
-"""What is known about an alias under watch, and what the watcher asks of a registry."""
+"""What is known about an alias under watch: frozen, and put together from what the looks at the registry found."""
 
-import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
-from pipelines.errors import BotError, ReleaseRefused
+from pipelines.errors import BotError, RegistryUnavailable, ReleaseRefused
 from pipelines.registry.client import RegisteredVersion
 from pipelines.registry.release import Release
 
 Role = Literal["answers", "canary", "shadow"]
+Source = Literal["registry", "cache", "journal"]
+_SHOWN_REFUSALS = 10
 
 
 class RegistryLike(Protocol):
-    """What the watcher asks of a registry; `Registry` is the real one."""
+    """The calls that serving makes to a registry; `Registry` is the real one."""
 
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
-        """Find the version of a bot that carries an alias."""
+        """Return the version behind an alias."""
 
     def find_version(self, bot: str, version: str) -> RegisteredVersion:
-        """Find a version of a bot by its number."""
+        """Return a version by its number."""
 
     def aliases(self, bot: str) -> dict[str, str]:
-        """Map every alias of a bot to its version."""
+        """Return the version of each alias."""
 
     def remove_alias(self, bot: str, alias: str) -> None:
-        """Take an alias off whatever version carries it."""
+        """Delete an alias."""
 
     def download(self, version: RegisteredVersion, folder: Path) -> None:
-        """Copy everything a version holds into a folder."""
+        """Copy the files of a version into a folder."""
 
     def set_tag(self, version: RegisteredVersion, name: str, value: str) -> None:
-        """Write a tag on a version."""
+        """Set a tag on a version."""
 
     def delete_tag(self, version: RegisteredVersion, name: str) -> None:
-        """Take a tag off a version."""
+        """Delete a tag of a version."""
 
     def log_figures(
         self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
     ) -> None:
-        """Log figures and a table to the run that made a version."""
+        """Log metrics and a table to the run that made a version."""
 
 
 @dataclass(frozen=True)
 class ReleaseStatus:
-    """What is known about a bot's release.
+    """The releases of a bot, as operators see them.
 
     Attributes
     ----------
     version
-        The version that answers; None if none does.
+        The version that answers, if any.
     loaded_at
         When it took over.
     last_poll_at
         When the registry last answered; None if it never did.
     refused
-        Versions that carried the alias and were refused, each with its reason, newest last.
+        Versions behind the alias that were refused, each with its reason, newest last.
     canary, shadow
-        The versions that are tried beside it, if any.
+        The versions on trial beside it, if any.
     """
 
     version: str | None
@@ -71,51 +72,177 @@ class ReleaseStatus:
 
 
 @dataclass(frozen=True)
-class Swap:
-    """Another release took over in this process.
+class Loaded:
+    """A release that was loaded and may answer.
 
     Attributes
     ----------
-    bot
-        Whose it is.
-    before
-        The version that answered until then; None at start-up.
-    version
-        The version that answers now.
-    verdict
-        SHA-256 of the verdict that let it; None for one from the cache.
+    release
+        The release.
+    key
+        Its key in the cache of this machine.
     source
         Where it came from: the alias in the `registry`, the `cache` of this machine, or the `journal`, which named a
         version that answered earlier.
     at
-        When.
+        When loading ended.
+    found
+        Its version in the registry; None for one from the cache.
+    verdict
+        SHA-256 of the verdict that allowed it; None for one from the cache.
     """
 
-    bot: str
-    before: str | None
-    version: str
-    verdict: str | None
-    source: Literal["registry", "cache", "journal"]
+    release: Release
+    key: str
+    source: Source
     at: datetime
+    found: RegisteredVersion | None = None
+    verdict: str | None = None
 
 
-@dataclass
-class Watched:
-    """An alias of a bot under watch. One poll at a time writes to it; `lock` guards against a start from the cache."""
+@dataclass(frozen=True)
+class Refusal:
+    """A version that must not answer. It is judged again once one of its `tags`, by which it was judged, changes."""
+
+    key: str
+    tags: tuple[str | None, ...]
+    error: ReleaseRefused
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A canary that did worse than the release beside it, and why."""
+
+    version: RegisteredVersion
+    reason: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """The result of asking the registry once.
+
+    Attributes
+    ----------
+    answered_at
+        When the registry answered; None if it did not.
+    problem
+        Why the alias gives no release that may answer.
+    refusal
+        The version behind the alias, if this look refused it; None for one that was refused before.
+    loaded
+        The version behind the alias, if it is a new one.
+    """
+
+    answered_at: datetime | None = None
+    problem: BotError | None = None
+    refusal: Refusal | None = None
+    loaded: Loaded | None = None
+
+
+@dataclass(frozen=True)
+class Swap:
+    """Another release took over in this process; `before` is the version until then, None at start-up."""
+
+    bot: str
+    alias: str
+    role: Role
+    before: str | None
+    loaded: Loaded
+
+
+@dataclass(frozen=True)
+class AliasState:
+    """What is known about an alias of a bot.
+
+    Attributes
+    ----------
+    bot, alias, role
+        The alias, and what its release is for.
+    loaded
+        The release behind it, if there is one.
+    last_poll_at
+        When the registry last answered; None if it never did.
+    refusal
+        The version that was refused last, unless another one was loaded since.
+    refused
+        The last refusals as operators see them, newest last.
+    problem
+        What went wrong in the last look.
+    stopped
+        The canary that must not come back before the alias has pointed elsewhere.
+    """
 
     bot: str
     alias: str
     role: Role = "answers"
-    release: Release | None = None
-    found: RegisteredVersion | None = None
-    key: str | None = None
-    loaded_at: datetime | None = None
+    loaded: Loaded | None = None
     last_poll_at: datetime | None = None
-    refusal: tuple[tuple[str | None, ...], ReleaseRefused] | None = None
+    refusal: Refusal | None = None
     refused: tuple[str, ...] = ()
     problem: BotError | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    stopped: Stop | None = None
 
-    def clear(self) -> None:
-        """Forget the release: nothing carries the alias any more, or it is not wanted. A refusal stays known."""
-        self.release = self.found = self.key = self.loaded_at = None
+    @property
+    def release(self) -> Release | None:
+        """The release behind the alias, if there is one."""
+        return self.loaded.release if self.loaded is not None else None
+
+    @property
+    def version(self) -> str | None:
+        """Its version."""
+        return self.loaded.release.version if self.loaded is not None else None
+
+    @property
+    def key(self) -> str | None:
+        """Its key in the cache of this machine."""
+        return self.loaded.key if self.loaded is not None else None
+
+    @property
+    def needs_fallback(self) -> bool:
+        """Whether an earlier release should answer: the promoted one is refused, or the registry is silent.
+
+        Where the registry says that nothing is promoted, nothing answers.
+        """
+        return self.loaded is None and (
+            self.problem is None or isinstance(self.problem, ReleaseRefused | RegistryUnavailable)
+        )
+
+    def after(self, look: Look) -> tuple[Self, Swap | None]:
+        """Return the state after a look at the registry, and the swap if another release took over.
+
+        The registry's answer wins whenever it comes, also over a release that was loaded from the cache meanwhile. A
+        canary that was stopped while the look was under way stays away.
+        """
+        refused = self.refused
+        if look.refusal is not None:
+            error = look.refusal.error
+            refused = (*refused[1 - _SHOWN_REFUSALS :], f"{error.version}: {error.reason}")
+        state = replace(
+            self,
+            last_poll_at=look.answered_at or self.last_poll_at,
+            refusal=look.refusal or (self.refusal if look.loaded is None else None),
+            refused=refused,
+            problem=look.problem,
+        )
+        stopped_key = self.stopped.version.key if self.stopped is not None else None
+        if look.loaded is None or look.loaded.key in (self.key, stopped_key):
+            return state, None
+        return state._swapped(look.loaded)
+
+    def falling_back(self, earlier: Loaded) -> tuple[Self, Swap | None]:
+        """Return the state with an earlier release, and the swap, unless the registry has settled the matter since."""
+        is_refused = self.refusal is not None and self.refusal.key == earlier.key
+        if not self.needs_fallback or is_refused:
+            return self, None
+        return self._swapped(earlier)
+
+    def cleared(self) -> Self:
+        """Return the state without a release: none is wanted, or nothing is behind the alias. A refusal stays known."""
+        return replace(self, loaded=None)
+
+    def after_stop(self, stop: Stop) -> Self:
+        """Return the state without the canary that did worse, which must not come back by itself."""
+        return replace(self, loaded=None, stopped=stop)
+
+    def _swapped(self, loaded: Loaded) -> tuple[Self, Swap]:
+        return replace(self, loaded=loaded), Swap(self.bot, self.alias, self.role, self.version, loaded)

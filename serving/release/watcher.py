@@ -4,8 +4,9 @@ import asyncio
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, Self
 
 from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
@@ -17,9 +18,9 @@ from serving.dialogue.messages import TurnSigns
 from serving.release.cache import ReleaseCache
 from serving.release.journal import SwapJournal
 from serving.release.loader import ReleaseLoader
-from serving.release.polling import poll
-from serving.release.sides import CANARY, SHADOW, Sides
-from serving.release.watched import RegistryLike, ReleaseStatus, Swap, Watched
+from serving.release.sides import CANARY, SHADOW, Trials
+from serving.release.watch import AliasWatch
+from serving.release.watched import AliasState, RegistryLike, ReleaseStatus
 from serving.store.promotions import Promotions
 
 _JITTER = 0.2
@@ -29,19 +30,19 @@ _MAX_ABSENT = 1000
 _MAX_FIRST_USES = 50
 _LAST_LOOK_SECONDS = 2.0
 _MAX_FORMER = 3
-"""How many versions that answered earlier are tried where nothing else can answer."""
+"""How many versions that answered earlier are tried when nothing else can answer."""
 
 
 class ReleaseProvider:
-    """Gives the release that answers for a bot, and keeps asking the registry for a new one.
+    """Hands out the release that answers for a bot, and keeps asking the registry for a new one.
 
-    Loading happens in threads. Handing out a release is one attribute read, so a turn that began with one finishes
+    Loading happens in threads. Handing out a release reads one attribute, so a turn that began with a release finishes
     with it, and the next turn gets the new one.
 
     Parameters
     ----------
     connect
-        Makes the registry connection; called once, in a thread, since importing the library takes seconds.
+        Opens the registry connection; called once, in a thread, since importing the library takes seconds.
     cache
         Releases on this machine.
     alias
@@ -49,13 +50,13 @@ class ReleaseProvider:
     poll_seconds
         How often the registry is asked.
     default_bot
-        The bot that is loaded at start; others are loaded when they are first needed.
+        The bot that is loaded at start; others are loaded on first use.
     verdict_key
-        Key of the verdicts' signatures; None: they need none.
+        Key of the verdicts' signatures; None: verdicts need no signature.
     canary_share
         Share of threads that the alias `canary` answers; 0: none.
     has_shadow
-        Whether the alias `shadow` is looked at.
+        Whether the alias `shadow` is followed.
     """
 
     def __init__(
@@ -73,10 +74,10 @@ class ReleaseProvider:
         self._alias, self._poll_seconds, self._default_bot = alias, poll_seconds, default_bot
         self._loader = ReleaseLoader(connect, cache, verdict_key=verdict_key)
         self._journal = SwapJournal(None)
-        self._sides = Sides(
+        self._trials = Trials(
             self._loader, canary_share=canary_share, has_shadow=has_shadow, note=lambda move: self._journal.note(move)
         )
-        self._watched: dict[str, Watched] = {default_bot: Watched(default_bot, alias)}
+        self._watches: dict[str, AliasWatch] = {default_bot: self._watch_of(default_bot)}
         self._absent: OrderedDict[str, tuple[float, BotError]] = OrderedDict()
         self._lookups = asyncio.Semaphore(2)
         self._first_uses: dict[str, asyncio.Task[None]] = {}
@@ -86,7 +87,7 @@ class ReleaseProvider:
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
-        """Make the provider that the settings describe."""
+        """Build the provider from the settings."""
         key = settings.verdict_key
         return cls(
             lambda: Registry(settings.resolved_tracking_uri),
@@ -102,20 +103,15 @@ class ReleaseProvider:
     async def start(self, promotions: Promotions | None = None) -> None:
         """Load the default bot's release and begin to watch.
 
-        A registry that is silent or has nothing yet is no error: the last good release of this machine answers, or
-        `current` says what is missing.
-
-        Parameters
-        ----------
-        promotions
-            Where swaps are written down; None: nowhere but on this machine.
+        A registry that is silent or empty is no error: the last good release of this machine answers, or `current`
+        says what is missing. Swaps are recorded in `promotions`; without it, only on this machine.
         """
         self._journal = SwapJournal(promotions)
-        watched = self._watched[self._default_bot]
-        first = asyncio.create_task(self._poll(watched))
-        # A hanging server must not delay the start; the poll goes on in its thread.
+        watch = self._watches[self._default_bot]
+        first = asyncio.create_task(self._to_the_end(watch.refresh()))
+        # A hanging server must not delay the start; the look goes on in its thread.
         await asyncio.wait({first}, timeout=_FIRST_POLL_SECONDS)
-        await self._fall_back(watched, is_silent=not first.done())
+        await self._fall_back(watch)
         self._task = asyncio.create_task(self._watch(first), name="release-watcher")
 
     async def stop(self) -> None:
@@ -127,7 +123,7 @@ class ReleaseProvider:
             self._task = None
         if self._looks:
             await asyncio.wait(self._looks, timeout=_LAST_LOOK_SECONDS)
-        await self._sides.aclose()
+        await self._trials.aclose()
         await self._journal.aclose()
 
     def wake(self) -> None:
@@ -135,7 +131,7 @@ class ReleaseProvider:
         self._wake.set()
 
     def current(self, bot: str, thread_id: str | None = None) -> Release:
-        """Give the release that answers now.
+        """Return the release that answers now.
 
         The first use of a bot begins to load its release; `ensure` waits for that.
 
@@ -144,12 +140,12 @@ class ReleaseProvider:
         bot
             The bot's name, possibly from a stranger's request.
         thread_id
-            The thread that is to be answered, which may be one of the canary's; None: what answers most.
+            The thread to be answered, which the canary may answer; None: the release that answers most threads.
 
         Returns
         -------
         Release
-            The release; keep it for the whole turn.
+            Keep it for the whole turn.
 
         Raises
         ------
@@ -158,84 +154,62 @@ class ReleaseProvider:
         ModelNotLoaded
             The bot has no release that may answer, or it is not known yet whether it has (`ReleasePending`).
         """
-        watched = self._watched.get(bot)
-        if watched is not None and watched.release is not None:
-            canary = self._sides.canary_for(bot, thread_id) if thread_id is not None else None
-            return canary or watched.release
-        if watched is None and not self._is_known_absent(bot):
+        watch = self._watches.get(bot)
+        release = watch.state.release if watch is not None else None
+        if release is not None:
+            canary = self._trials.canary_for(bot, thread_id) if thread_id is not None else None
+            return canary or release
+        if watch is None and not self._is_known_absent(bot):
             self._begin_first_use(bot)
             raise ReleasePending(bot, "it is being looked for")
-        problem = watched.problem if watched is not None else self._absent[bot][1]
+        problem = watch.state.problem if watch is not None else self._absent[bot][1]
         if isinstance(problem, NotFound | ModelNotLoaded):
-            raise problem
+            raise problem.with_traceback(None)  # else it would grow by this request's frames, and keep them
         raise ReleasePending(bot, str(problem) if problem else "it is being looked for") from problem
 
     async def ensure(self, bot: str) -> Release:
-        """Give the release of a bot, loading it if this is its first use.
+        """Return the release of a bot, loading it on first use; raises as `current` does.
 
         Names that no bot has are remembered for a while, so that made-up names do not reach the registry each time.
-
-        Parameters
-        ----------
-        bot
-            The bot's name, possibly from a stranger's request.
-
-        Returns
-        -------
-        Release
-            The release; keep it for the whole turn.
         """
-        if bot not in self._watched and not self._is_known_absent(bot):
+        if bot not in self._watches and not self._is_known_absent(bot):
             await self._first_use(bot)
         return self.current(bot)
 
     def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
-        """Take notice of a turn that a release has answered; a canary that does badly is stopped by this."""
-        watched = self._watched.get(bot)
-        if watched is not None:
-            self._sides.observe(watched, version, signs)
+        """Count a turn that a version answered; a canary that does badly is stopped by this."""
+        watch = self._watches.get(bot)
+        if watch is not None:
+            self._trials.observe(watch.state, version, signs)
 
     def shadow(self, bot: str) -> Release | None:
-        """Give the release that every message is tried with and that answers nobody, if the bot has one."""
-        found = self._sides.shadow(bot)
+        """Return the release that is tried on every message and answers nobody, if the bot has one."""
+        found = self._trials.shadow(bot)
         return found[0] if found is not None else None
 
     async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
-        """Log what was found about a shadow to the run that made it, as long as it is the shadow.
-
-        Parameters
-        ----------
-        bot
-            The bot.
-        version
-            The shadow's version.
-        metrics
-            Figures by name.
-        rows
-            A table, stored as JSON.
-
-        Raises
-        ------
-        RegistryUnavailable
-            The server did not answer.
-        """
-        found = self._sides.shadow(bot)
+        """Log a shadow's metrics and table to its run, unless another version is the shadow now."""
+        found = self._trials.shadow(bot)
         if found is not None and found[1].version == version:
             table = f"shadow/version-{version}.json"
             await asyncio.to_thread(self._loader.log_figures, found[1], metrics, table=table, rows=rows)
 
     def status(self, bot: str) -> ReleaseStatus:
-        """Say what is known about a bot's release; nothing is known of a bot that was never used."""
-        watched = self._watched.get(bot) or Watched(bot, self._alias)
-        version = watched.release.version if watched.release else None
+        """Describe a bot's releases; nothing is known of a bot that was never used."""
+        watch = self._watches.get(bot)
+        state = watch.state if watch is not None else AliasState(bot, self._alias)
         return ReleaseStatus(
-            version,
-            watched.loaded_at,
-            watched.last_poll_at,
-            watched.refused,
-            canary=self._sides.version_of(bot, CANARY),
-            shadow=self._sides.version_of(bot, SHADOW),
+            state.version,
+            state.loaded.at if state.loaded is not None else None,
+            state.last_poll_at,
+            state.refused,
+            canary=self._trials.version_of(bot, CANARY),
+            shadow=self._trials.version_of(bot, SHADOW),
         )
+
+    def _watch_of(self, bot: str) -> AliasWatch:
+        state = AliasState(bot, self._alias)
+        return AliasWatch(self._loader, state, on_swap=lambda swap: self._journal.note_swap(swap))
 
     def _begin_first_use(self, bot: str) -> None:
         if bot not in self._first_uses and len(self._first_uses) < _MAX_FIRST_USES:
@@ -244,20 +218,21 @@ class ReleaseProvider:
 
     async def _first_use(self, bot: str) -> None:
         async with self._lookups:
-            if bot not in self._watched and not self._is_known_absent(bot):
-                await self._look_for(bot)
+            if bot not in self._watches and not self._is_known_absent(bot):
+                await self._find_bot(bot)
 
-    async def _look_for(self, bot: str) -> None:
-        watched = Watched(bot, self._alias)
-        await self._poll(watched)
-        await self._fall_back(watched)
-        if watched.release is None and isinstance(watched.problem, NotFound | RegistryUnavailable):
-            seconds = _ABSENT_SECONDS if isinstance(watched.problem, NotFound) else self._poll_seconds
-            self._absent[bot] = (time.monotonic() + seconds, watched.problem)
+    async def _find_bot(self, bot: str) -> None:
+        watch = self._watch_of(bot)
+        await self._to_the_end(watch.refresh())
+        await self._fall_back(watch)
+        problem = watch.state.problem
+        if watch.state.release is None and isinstance(problem, NotFound | RegistryUnavailable):
+            seconds = _ABSENT_SECONDS if isinstance(problem, NotFound) else self._poll_seconds
+            self._absent[bot] = (time.monotonic() + seconds, problem)
             while len(self._absent) > _MAX_ABSENT:
                 self._absent.popitem(last=False)
         else:
-            self._watched[bot] = watched
+            self._watches[bot] = watch
 
     def _is_known_absent(self, bot: str) -> bool:
         known = self._absent.get(bot)
@@ -266,44 +241,34 @@ class ReleaseProvider:
             return False
         return known is not None
 
-    async def _watch(self, first_poll: asyncio.Task[None]) -> None:
-        await first_poll
+    async def _watch(self, first_look: asyncio.Task[None]) -> None:
+        await first_look
         while True:
-            for watched in list(self._watched.values()):
-                await self._sides.poll(watched)
+            for watch in list(self._watches.values()):
+                await self._trials.refresh(watch.state)
             self._journal.flush_soon()
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
             await is_set_within(self._wake, seconds=self._poll_seconds * jitter)
             self._wake.clear()
-            for watched in list(self._watched.values()):
-                await self._poll(watched)
+            for watch in list(self._watches.values()):
+                await self._to_the_end(watch.refresh())
 
-    async def _poll(self, watched: Watched) -> None:
-        # shielded: what this look lets answer is written down, even where the watcher is stopped in the middle of it
-        look = asyncio.create_task(self._look(watched))
-        self._looks.add(look)
-        look.add_done_callback(self._looks.discard)
-        await asyncio.shield(look)
+    async def _to_the_end(self, look: Coroutine[Any, Any, None]) -> None:
+        """Wait for a look. It goes on if the watcher is stopped in the middle, so that its swap is written down."""
+        task = asyncio.create_task(look)
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+        await asyncio.shield(task)
 
-    async def _look(self, watched: Watched) -> None:
-        self._note(await poll(self._loader, watched))
-
-    async def _fall_back(self, watched: Watched, *, is_silent: bool = False) -> None:
-        """Let something answer that answered before, where what carries the alias is refused or cannot be had."""
-        is_refused = isinstance(watched.problem, ReleaseRefused)
-        if watched.release is not None or not (
-            is_silent or is_refused or isinstance(watched.problem, RegistryUnavailable)
-        ):
+    async def _fall_back(self, watch: AliasWatch) -> None:
+        """Fall back to an earlier release when the promoted one is refused or unavailable."""
+        if not watch.state.needs_fallback:
             return
-        self._note(await asyncio.to_thread(self._loader.load_last_good, watched))
-        if watched.release is not None or not is_refused:
+        await watch.fall_back(self._loader.load_last_good)
+        if not (watch.state.needs_fallback and isinstance(watch.state.problem, ReleaseRefused)):
             return
-        former = reversed(await self._journal.answered(watched.bot))
+        former = reversed(await self._journal.answered(watch.state.bot))
         for version in list(dict.fromkeys(former))[:_MAX_FORMER]:
-            self._note(await asyncio.to_thread(self._loader.load_former, watched, version))
-            if watched.release is not None:
+            await watch.fall_back(partial(self._loader.load_former, version=version))
+            if not watch.state.needs_fallback:
                 return
-
-    def _note(self, swap: Swap | None) -> None:
-        if swap is not None:
-            self._journal.note_swap(swap)

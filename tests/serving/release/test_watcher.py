@@ -82,6 +82,20 @@ async def test_refused_version_is_tried_again_when_its_gate_tag_changes(
     await until(lambda: registry.tags_deleted == [("2", "refused_reason")])
 
 
+async def test_refusal_that_is_raised_again_and_again_does_not_grow(
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+) -> None:
+    registry.promote("default", "1", release_folders[0], passed=False)
+    provider = make()
+    await provider.start()
+    lengths = []
+    for _ in range(3):
+        with pytest.raises(ReleaseRefused) as refusal:
+            provider.current("default")
+        lengths.append(len(refusal.traceback))
+    assert lengths[0] == lengths[-1]
+
+
 async def test_damaged_release_is_refused(
     make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
 ) -> None:

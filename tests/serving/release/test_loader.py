@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.registry.release import load_release
-from serving.release.heap import YOUNG_OBJECTS, settle_heap
+from serving.release.loader import YOUNG_OBJECTS, settle_heap
 
 
 @pytest.fixture(autouse=True)

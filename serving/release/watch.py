@@ -1,0 +1,59 @@
+"""An alias under watch: looks run in threads, and their results are put together on the event loop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from pipelines.errors import RegistryUnavailable
+from serving.release.loader import ReleaseLoader
+from serving.release.watched import AliasState, Loaded, Look, Swap
+
+logger = logging.getLogger(__name__)
+
+
+class AliasWatch:
+    """Holds the state of an alias. Only the event loop replaces `state`; threads get one and return data.
+
+    Parameters
+    ----------
+    loader
+        Loads releases.
+    state
+        The state to begin with.
+    on_swap
+        Called once a swap is recorded on this machine.
+    """
+
+    def __init__(
+        self, loader: ReleaseLoader, state: AliasState, *, on_swap: Callable[[Swap], None] | None = None
+    ) -> None:
+        self._loader, self.state, self._on_swap = loader, state, on_swap
+
+    async def refresh(self) -> None:
+        """Ask the registry once, and swap in the version behind the alias if it is new. Never raises."""
+        try:
+            look = await asyncio.to_thread(self._loader.look, self.state)
+            if look.problem is not None and str(look.problem) != str(self.state.problem):
+                logger.warning(
+                    "release poll failed",
+                    extra={"bot": self.state.bot, "alias": self.state.alias, "reason": str(look.problem)},
+                )
+            await self._put(*self.state.after(look))
+        except Exception as error:
+            # The watcher must outlive a fault in one look; it is logged and shown, and the next look tries again.
+            logger.exception("release poll broke", extra={"bot": self.state.bot, "alias": self.state.alias})
+            problem = RegistryUnavailable("the registry", f"{type(error).__name__}: {error}")
+            self.state, _ = self.state.after(Look(problem=problem))
+
+    async def fall_back(self, load: Callable[[AliasState], Loaded | None]) -> None:
+        """Swap in an earlier release unless the registry settles the matter meanwhile; `load` runs in a thread."""
+        earlier = await asyncio.to_thread(load, self.state)
+        if earlier is not None:
+            await self._put(*self.state.falling_back(earlier))
+
+    async def _put(self, state: AliasState, swap: Swap | None) -> None:
+        self.state = state
+        if swap is not None:
+            await asyncio.to_thread(self._loader.record, swap)
+            if self._on_swap is not None:
+                self._on_swap(swap)
