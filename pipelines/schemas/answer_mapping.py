@@ -1,7 +1,7 @@
-"""The language of `responseMapping`: JMESPath, without the functions that build texts and lists of any size.
+"""The language of `responseMapping`: JMESPath without the functions that build texts and lists of any size.
 
-Expressions come with bots, like templates, and are trusted as little. What is left cannot look at one part of an answer
-more than a few times; `serving.tools.mapping` charges for the rest.
+Expressions come with bots, like templates, and are not trusted. The remaining language can visit each part of an answer
+only a few times; `serving.tools.mapping` charges for these visits.
 """
 
 from collections.abc import Iterator
@@ -27,22 +27,9 @@ _FUNCTIONS = _TAKE_EXPRESSIONS | frozenset(
 
 @lru_cache(maxsize=1024)
 def parse_expression(text: str) -> ParsedResult:
-    """Parse and check a JMESPath expression.
+    """Parse and check a JMESPath expression; the tree is in `parsed`.
 
-    Parameters
-    ----------
-    text
-        The expression.
-
-    Returns
-    -------
-    ParsedResult
-        Its tree is in `parsed`.
-
-    Raises
-    ------
-    ValueError
-        It is malformed or uses what is not available; the sentence begins with a verb.
+    Raises ValueError if it is malformed or uses an unavailable function; the message begins with a verb.
     """
     if len(text) > MAX_EXPRESSION_CHARS:
         raise ValueError(f"is longer than {MAX_EXPRESSION_CHARS} characters; pick fewer values")
@@ -50,7 +37,7 @@ def parse_expression(text: str) -> ParsedResult:
         parsed = jmespath.compile(text)
     except JMESPathError as error:
         reason = str(error).partition("\n")[0].removesuffix(", for expression:")
-        raise ValueError(f"is no JMESPath expression ({reason}); correct it") from error
+        raise ValueError(f"is not a JMESPath expression ({reason}); correct it") from error
     except RecursionError as error:
         raise ValueError("is nested too deeply; simplify it") from error
     for problem in _problems(parsed.parsed, inside=""):
@@ -59,37 +46,26 @@ def parse_expression(text: str) -> ParsedResult:
 
 
 def _problems(node: dict[str, Any], *, inside: str) -> Iterator[str]:
-    """Find functions that are not there or get other arguments than they take."""
+    """Yield functions that are unavailable or get the wrong number of arguments."""
     function = ""
     if node["type"] == "function_expression":
         function = node["value"]
         if function not in _FUNCTIONS:
-            yield f"uses {function!r}, which is none of the functions available: {', '.join(sorted(_FUNCTIONS))}"
+            yield f"uses {function!r}, which is not one of the available functions: {', '.join(sorted(_FUNCTIONS))}"
             return
         signature = Functions.FUNCTION_TABLE[function]["signature"]
         given, is_variadic = len(node["children"]), bool(signature and signature[-1].get("variadic"))
         if given < len(signature) or (given > len(signature) and not is_variadic):
             yield f"gives {given} argument(s) to {function!r}, which takes {len(signature)}; correct it"
     elif node["type"] == "expref" and inside not in _TAKE_EXPRESSIONS:
-        yield f"has an & where none can stand; only {', '.join(sorted(_TAKE_EXPRESSIONS))} take one"
+        yield f"has an & in the wrong place; only {', '.join(sorted(_TAKE_EXPRESSIONS))} take one"
     for child in node["children"]:
         if isinstance(child, dict):
             yield from _problems(child, inside=function)
 
 
 def mapping_problems(mapping: ResponseMapping) -> Iterator[tuple[str, str]]:
-    """Check every expression of a mapping.
-
-    Parameters
-    ----------
-    mapping
-        As its author wrote it.
-
-    Yields
-    ------
-    tuple[str, str]
-        The field (`result`, `context.NAME`) and what is wrong with it, as `parse_expression` says it.
-    """
+    """Check every expression of a mapping; yield its field (`result`, `context.NAME`) and the problem."""
     expressions = {f"context.{name}": text for name, text in mapping.context.items()}
     if mapping.result is not None:
         expressions = {"result": mapping.result, **expressions}

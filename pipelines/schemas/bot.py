@@ -1,7 +1,7 @@
 """A bot as authors write it and as files exchange it.
 
-The field names on the wire are those of ai-chatbot-framework's export, so that its bots import without loss. Fields a
-file leaves out get a default here and are left out again on export (`to_wire`); fields unknown to us are kept.
+The field names on the wire are those of ai-chatbot-framework's export, so that its bots import without loss. Fields
+that a file omits get a default here and are omitted again on export (`to_wire`); unknown fields are kept.
 """
 
 from datetime import UTC, date, tzinfo
@@ -18,22 +18,22 @@ FALLBACK_INTENT = "fallback"
 CANCEL_INTENT = "cancel"
 WELCOME_INTENT = "init_conversation"
 HANDOVER_INTENT = "handover"
-"""Reserved as well, but no bot needs it: an intent of this id lets a person go on with the thread."""
+"""Reserved, but optional: an intent with this id hands the thread over to a person."""
 SYSTEM_INTENTS = (FALLBACK_INTENT, CANCEL_INTENT, WELCOME_INTENT)
 FREE_TEXT = "free_text"
 TEXT_TYPES = (FREE_TEXT, "text")
 """Types whose value is the whole message."""
 BOOLEAN = "boolean"
 TODAY = "today"
-"""What a date's `minimum` or `maximum` may say instead of a date."""
+"""May stand for a date in a date parameter's `minimum` or `maximum`."""
 
 RequestType = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def zone_of(name: str) -> tzinfo:
-    """Give the time zone of a name such as `Europe/Berlin`; raise `ValueError` if there is none."""
+    """Return the time zone of a name such as `Europe/Berlin`; raise `ValueError` if there is none."""
     if name == "UTC":
-        return UTC  # known also where the machine has no time zone database
+        return UTC  # known even without a time zone database
     try:
         return ZoneInfo(name)
     except (ValueError, LookupError, OSError) as error:
@@ -46,7 +46,7 @@ class _Wire(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow", frozen=True)
 
     def to_wire(self) -> dict[str, Any]:
-        """Give the JSON object that was read: the same fields, no defaults added."""
+        """Return the original JSON object: the same fields, no defaults added."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
@@ -58,10 +58,10 @@ class ToolHeader(_Wire):
 
 
 class ResponseMapping(_Wire):
-    """What of a tool's JSON answer is kept: JMESPath expressions; one that finds nothing gives null.
+    """The parts of a tool's JSON answer to keep: JMESPath expressions; one without a match gives null.
 
-    `result` picks what replies see as `result`, the whole answer where it is not set; `context` picks values by the
-    name under which the thread remembers them.
+    `result` selects what replies see as `result`, by default the whole answer. `context` selects values by the name
+    under which the thread remembers them.
     """
 
     result: str | None = None
@@ -69,7 +69,7 @@ class ResponseMapping(_Wire):
 
 
 class ToolSpec(_Wire):
-    """How an intent's tool is called (`apiDetails`) and what of its answer is kept.
+    """An intent's tool call (`apiDetails`), and the parts of its answer to keep.
 
     `url`, header values and `json_data` are templates.
     """
@@ -93,7 +93,7 @@ class ToolSpec(_Wire):
 
 
 class QuickReplyOption(_Wire):
-    """A button under a reply: what it shows, and the text that pressing it sends (`/intent_id` for an intent)."""
+    """A button under a reply: its label, and the text that pressing it sends (`/intent_id` for an intent)."""
 
     title: str = Field(min_length=1)
     payload: str = Field(min_length=1)
@@ -103,16 +103,16 @@ Bound = int | float | str | None
 
 
 class Parameter(_Wire):
-    """A value an intent needs.
+    """A value that an intent needs.
 
     `type` is an entity's name, `free_text`, or one of the types that need no entity: `text`, `number`, `integer`,
-    `date`, `time`, `datetime`, `email`, `phone`, `url`, `money`, `boolean`. An entity of the bot that has such a name
-    is meant instead. `cues` are the words that announce this value where several parameters share a type: `from` and
-    `to` before a city.
+    `date`, `time`, `datetime`, `email`, `phone`, `url`, `money`, `boolean`. If the bot has an entity of that name, the
+    entity takes precedence. `cues` are the words that announce this value if several parameters share a type: `from`
+    and `to` before a city.
 
-    A value must fit `pattern` (a regular expression of RE2, the whole value), be one of `choices` and lie between
-    `minimum` and `maximum` (of numbers, amounts and dates; a date may say `today`), where these are given.
-    `invalid_prompt` is said instead of a plain sentence when it does not.
+    A value must match `pattern` as a whole (an RE2 regular expression), be one of `choices` and lie between `minimum`
+    and `maximum` (for numbers, amounts and dates; a date may say `today`), as far as these are set. `invalid_prompt`
+    replaces the standard reply to an invalid value.
     """
 
     id: JsonValue = None
@@ -147,7 +147,7 @@ class Parameter(_Wire):
                 re2.compile(value, options)
         except (re2.error, UnicodeEncodeError) as error:
             raise ValueError(
-                f"the pattern {value!r} is not a regular expression of RE2; repair it (look-around and "
+                f"the pattern {value!r} is not a valid RE2 regular expression; repair it (look-around and "
                 f"back-references are not available)"
             ) from error
         return value
@@ -160,7 +160,7 @@ class Parameter(_Wire):
                 date.fromisoformat(value)
             except ValueError as error:
                 raise ValueError(
-                    f"{value!r} is no bound; write a number, a date like 2026-12-31 or {TODAY!r}"
+                    f"{value!r} is not a valid bound; write a number, a date like 2026-12-31 or {TODAY!r}"
                 ) from error
         return value
 
@@ -187,11 +187,11 @@ class TrainingExample(_Wire):
 
 
 class Intent(_Wire):
-    """What a customer can want, what it needs, which tool it calls and what is answered.
+    """What a customer can want: the values it needs, the tool it calls and the replies.
 
-    `speech_responses` are further ways to say `speech_response`; one of them all is chosen. `confirm` asks the customer
-    before anything is done, with `confirm_prompt` or a sentence that lists the values. `resume_prompt` (which may use
-    `prompt`) comes back to this intent after a digression. `quick_replies` are buttons under the response.
+    `speech_responses` are variants of `speech_response`; one of all of them is chosen. `confirm` asks the customer
+    before the tool is called, with `confirm_prompt` or a sentence that lists the values. `resume_prompt` (which may use
+    `prompt`) returns to this intent after a digression. `quick_replies` are buttons under the response.
     """
 
     name: str
@@ -220,11 +220,11 @@ class Intent(_Wire):
 
     @property
     def tool(self) -> ToolSpec | None:
-        """The tool that is called once all required parameters are known, if any."""
+        """The tool to call once all required parameters are known, if any."""
         return self.api_details if self.api_trigger else None
 
     def without_training_data(self) -> Self:
-        """Give a copy for a release: what answers need, without the examples."""
+        """Return a copy for a release: everything that answers need, without the examples."""
         fields = self.model_fields_set - {"training_data"}
         copy = self.model_copy(update={"training_data": ()})
         copy.__pydantic_fields_set__.clear()
@@ -233,7 +233,7 @@ class Intent(_Wire):
 
 
 class EntityValue(BaseModel):
-    """A canonical value and the other ways customers write it."""
+    """A canonical value and its synonyms."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -249,8 +249,8 @@ class EntityValue(BaseModel):
 class Entity(BaseModel):
     """A type of value, with its known values; an open type (an order number) lists none.
 
-    `pattern` is a regular expression of RE2 whose matches are values; `lookup` makes every known value that stands in
-    a text a value, whether the tagger has learnt it or not.
+    The matches of `pattern`, an RE2 regular expression, are values. `lookup` makes every known value in a text count,
+    whether or not the tagger has learnt it.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -271,16 +271,15 @@ class Entity(BaseModel):
         return False if value is None else value
 
     def to_wire(self) -> dict[str, Any]:
-        """Give the JSON object that was read: the same fields, no defaults added."""
+        """Return the original JSON object: the same fields, no defaults added."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 class BotFile(BaseModel):
     """An exported bot: what `intentloop import` reads and `intentloop export` writes.
 
-    `language` is the tag of the language that customers write (`de`, `pt-BR`): dates, numbers and money are read so.
-    `timezone` is where they live (`Europe/Berlin`): it decides what `tomorrow` is. `llm` says whether a language model
-    is asked what a message means.
+    `language` is the tag of the customers' language (`de`, `pt-BR`), for dates, numbers and money. `timezone` is where
+    they live (`Europe/Berlin`), and decides what `tomorrow` is. `llm` configures the language model.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -320,11 +319,11 @@ class BotFile(BaseModel):
 
     @property
     def llm_config(self) -> LlmConfig | None:
-        """Whether and how a language model is asked: `llm`, or else what a file of ai-chatbot-framework says."""
+        """The language model's configuration: `llm`, or else the one in an ai-chatbot-framework file."""
         return self.llm or llm_config_of((self.model_extra or {}).get("nlu_config"))
 
     def to_wire(self) -> dict[str, Any]:
-        """Give the JSON object that was read: the same fields, no defaults added."""
+        """Return the original JSON object: the same fields, no defaults added."""
         extra = self.model_extra or {}
         if "llm" in self.model_fields_set:
             extra = {"llm": None if self.llm is None else self.llm.to_wire(), **extra}

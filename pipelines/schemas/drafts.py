@@ -1,10 +1,9 @@
-"""What authors edit, as the database holds it: drafts of intents and entities, imported from and exported to bot files.
+"""Drafts of intents and entities, as the database stores them; imported from and exported to bot files.
 
-    intents     {_id: "bot:intentId", bot, position, intent: {as in the file}}
-    entities    {_id: "bot:name", bot, position, entity: {as in the file}}
-    bots        {_id: bot, fields: {whatever else stood at the top of the file}}
+    intents     {_id: "bot:intentId", bot, position, intent: {as in the file}} entities    {_id: "bot:name", bot,
+    position, entity: {as in the file}} bots        {_id: bot, fields: {every other top-level field of the file}}
 
-The objects are kept as they were read, so that an export gives back the same JSON, unknown fields and nulls included.
+The objects are stored as read, so that an export returns the same JSON, including unknown fields and nulls.
 """
 
 from collections.abc import Iterable, Mapping

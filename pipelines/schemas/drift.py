@@ -1,4 +1,4 @@
-"""How the messages of a time look to a model: what is kept at training, and what is compared with it later."""
+"""Profiles of messages for drift detection: one is stored at training, later ones are compared with it."""
 
 from collections import Counter
 from collections.abc import Iterable, Set
@@ -9,34 +9,24 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.nlu.text import tokenize
 
 CONFIDENCE_BINS = 10
-"""Bins of equal width over [0, 1]; the last one holds 1 too."""
+"""Bins of equal width over [0, 1]; the last one includes 1."""
 
 
 class Profile(BaseModel):
-    """Counts of some messages, without a word of them.
-
-    Attributes
-    ----------
-    intents
-        How often each intent was the first guess.
-    confidence
-        How many first guesses were as sure as each bin says.
-    n_words, n_unknown_words
-        Words of all messages, and those that no example to learn from has.
-    """
+    """Counts over a set of messages, without any of their text."""
 
     model_config = ConfigDict(frozen=True)
 
-    intents: dict[str, int]
-    confidence: tuple[int, ...]
+    intents: dict[str, int]  # messages by top intent
+    confidence: tuple[int, ...]  # messages by confidence of the top intent, in `CONFIDENCE_BINS`
     n_words: int
-    n_unknown_words: int
+    n_unknown_words: int  # words that no training example has
 
     @classmethod
     def of(
         cls, intents: Iterable[str], confidences: Iterable[float], texts: Iterable[str], *, vocabulary: Set[str]
     ) -> Self:
-        """Count messages: the first guess about each, how sure it was, and the words."""
+        """Count messages, given the top intent of each, its confidence, and the texts."""
         bins = Counter(min(int(confidence * CONFIDENCE_BINS), CONFIDENCE_BINS - 1) for confidence in confidences)
         words = [word for text in texts for word in words_of(text)]
         return cls(
@@ -48,15 +38,15 @@ class Profile(BaseModel):
 
     @property
     def n_messages(self) -> int:
-        """How many messages were counted."""
+        """Number of messages."""
         return sum(self.confidence)
 
     @property
     def unknown_share(self) -> float:
-        """Share of the words that no example has, in [0, 1]."""
+        """Share of the words that no training example has, in [0, 1]."""
         return self.n_unknown_words / self.n_words if self.n_words else 0.0
 
 
 def words_of(text: str) -> list[str]:
-    """Give the words of a text in small letters; numbers and signs are none."""
+    """Return the words of a text in lower case, without numbers and punctuation."""
     return [token.text.casefold() for token in tokenize(text) if token.text.isalpha()]

@@ -1,4 +1,4 @@
-"""Small pieces of HTML for notebooks: readable on light and on dark ground, and safe whatever a customer wrote."""
+"""HTML snippets for notebooks, readable on light and dark backgrounds and safe with any customer text."""
 
 from collections.abc import Sequence
 from html import escape
@@ -8,17 +8,17 @@ _COLOURS = ("66,133,244", "52,168,83", "251,160,4", "171,71,188", "0,172,193", "
 
 
 def block(*parts: str) -> str:
-    """Put parts below one another."""
+    """Stack parts vertically."""
     return f'<div style="font-family:sans-serif;line-height:1.6">{"".join(parts)}</div>'
 
 
 def line(text: str) -> str:
-    """Give a line of plain text."""
+    """Return a line of plain text."""
     return f"<div>{escape(text)}</div>"
 
 
 def bars(rows: Sequence[tuple[str, float]]) -> str:
-    """Give one bar a row; values lie in [0, 1]."""
+    """Return one bar per row; values lie in [0, 1]."""
     lines = "".join(
         f'<div style="display:flex;gap:.6em;align-items:center"><span style="min-width:14em">{escape(name)}</span>'
         f'<span style="width:12em;background:{_FAINT}"><span style="display:block;height:.7em;'
@@ -29,7 +29,7 @@ def bars(rows: Sequence[tuple[str, float]]) -> str:
 
 
 def highlighted(text: str, marks: Sequence[tuple[int, int, str]]) -> str:
-    """Give a text with its marked places ``(start, end, label)``, in order and without overlap, one colour a label."""
+    """Return a text with marks ``(start, end, label)``, ordered and not overlapping, in one colour per label."""
     labels = list(dict.fromkeys(label for *_, label in marks))
     parts, position = [], 0
     for start, end, label in marks:
@@ -45,7 +45,7 @@ def highlighted(text: str, marks: Sequence[tuple[int, int, str]]) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Give a table of texts."""
+    """Return a table of texts."""
     head = "".join(f'<th style="text-align:left;padding-right:1em">{escape(cell)}</th>' for cell in header)
     body = "".join(
         "<tr>" + "".join(f'<td style="text-align:left;padding-right:1em">{escape(cell)}</td>' for cell in row) + "</tr>"

@@ -1,8 +1,8 @@
-"""The labelling queue: what customers wrote, what may be meant, and what somebody decided.
+"""The labelling queue: customers' texts, their possible meanings, and the decisions about them.
 
-Which side of the wall between training and holdout a text falls on is settled here, when it enters the queue, and
-never again: by a hash of the group of nearly equal texts that it belongs to and of the week in which the group was
-first heard. A text that joins the group later follows it.
+A text is assigned to training or holdout when it enters the queue, and never again: by a hash of the group of nearly
+equal texts it belongs to and of the week in which the group first appeared. A text that joins the group later follows
+it.
 """
 
 import hashlib
@@ -23,11 +23,11 @@ HOLDOUT_SHARE = 0.2
 KEY_LENGTH = 24
 KEY_PATTERN = rf"^[0-9a-f]{{{KEY_LENGTH}}}$"
 MAX_SOURCES = 200
-"""Messages that an item names; a text that is said more often is no clearer for it."""
+"""Maximum messages that an item lists; a text that occurs more often is no clearer for it."""
 
 
 class Source(BaseModel):
-    """A message that said this: where it stands in the log, when it was said, and the release that answered it."""
+    """A message with this text: its place in the log, its time, and the release that answered it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,7 +39,7 @@ class Source(BaseModel):
 
 
 class Proposal(BaseModel):
-    """What a text may mean, and who says so. `intent_id` is `__oos__` where the witness says: none of the intents."""
+    """A possible meaning of a text and its source. `intent_id` is `__oos__` if the source says that no intent fits."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,14 +49,14 @@ class Proposal(BaseModel):
 
 
 class LabelItem(BaseModel):
-    """One text of the queue.
+    """One text in the queue.
 
     `intent_id` and `destination` are set when it is accepted, `intent_id` to `__oos__` if no intent should take it.
-    `bound_for` is the side that it will go to, `week` the ISO week that settled it. `cluster` is shared by texts that
-    are nearly the same. `agreed` is the intent that a release trained since, the language model and the customer agree
-    on, as far as they were asked; None too where only a person may accept it. `personal_data` names the kinds found in
-    the text. Unless it is accepted, an item is deleted when the last turn that said it is, at `keep_until`. `revision`
-    counts changes.
+    `bound_for` is the side it is assigned to, `week` the ISO week that determined it. `cluster` is shared by texts that
+    are nearly equal. `agreed` is the intent on which a release trained since, the language model and the customer
+    agree, as far as they were asked; it is also None if only a person may accept the text. `personal_data` names the
+    kinds found in the text. Unless it is accepted, an item is deleted together with the last turn that has the text, at
+    `keep_until`. `revision` counts changes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -88,11 +88,11 @@ class LabelItem(BaseModel):
 
     @property
     def key(self) -> str:
-        """The part of the id that a bot's items differ in."""
+        """The part of the id after the bot's name."""
         return self.id.removeprefix(f"{self.bot}:")
 
     def to_document(self) -> dict[str, Any]:
-        """Give the document of the collection; entities, whose types authors name, as JSON text."""
+        """Return the document to store; entities, whose types authors name, are JSON text."""
         spans = [span.model_dump(exclude_none=True) for span in self.entities]
         fields = self.model_dump(exclude={"entities"})
         fields |= {"sources": list(fields["sources"]), "proposals": list(fields["proposals"])}
@@ -102,28 +102,28 @@ class LabelItem(BaseModel):
 
     @classmethod
     def from_document(cls, document: dict[str, Any]) -> Self:
-        """Read what `to_document` gave."""
+        """Read a document that `to_document` returned."""
         fields = {name: value for name, value in document.items() if name not in ("_id", "expires_at")}
         return cls.model_validate({**fields, "entities": json.loads(fields["entities"])})
 
 
 class Decision(BaseModel):
-    """What somebody says about an item.
+    """A decision about an item.
 
-    `was` is the status that they saw: a decision about an item that somebody else has decided meanwhile is refused.
-    Another one than `open` corrects an earlier decision.
+    `was` is the status that the person saw: the decision is refused if somebody else has decided meanwhile. A `was`
+    other than `open` corrects an earlier decision.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    status: Status = Field(description="`accepted`, `rejected` (unusable), `skipped`, or `open` to take it back.")
+    status: Status = Field(description="`accepted`, `rejected` (unusable), `skipped`, or `open` to undo.")
     intent_id: str | None = Field(
-        default=None, min_length=1, max_length=200, description="What it means; `__oos__`: none of the intents."
+        default=None, min_length=1, max_length=200, description="The intent; `__oos__`: none of them."
     )
     entities: tuple[LabelledSpan, ...] | None = Field(
-        default=None, max_length=50, description="Its annotations; those that were proposed if not given."
+        default=None, max_length=50, description="The annotations; by default the proposed ones."
     )
-    was: Status = Field(default="open", description="The status that was seen.")
+    was: Status = Field(default="open", description="The status on which the decision was based.")
 
     @model_validator(mode="after")
     def _names_an_intent_if_accepted(self) -> Self:
@@ -133,18 +133,18 @@ class Decision(BaseModel):
 
 
 def label_id(bot: str, text: str) -> str:
-    """Give the `_id` of a text: the same one however it is capitalised and spaced."""
+    """Return the `_id` of a text, which ignores case and spacing."""
     plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
     return f"{bot}:{hashlib.sha256(plain.encode('utf-8', 'surrogatepass')).hexdigest()[:KEY_LENGTH]}"
 
 
 def week_of(moment: datetime) -> str:
-    """Give the ISO week of a moment, such as `2026-W48`."""
+    """Return the ISO week of a time, such as `2026-W48`."""
     year, week, _ = moment.isocalendar()
     return f"{year}-W{week:02d}"
 
 
 def side_of(cluster: str, week: str) -> Destination:
-    """Settle where a new group of texts goes: one in five to the holdout, whoever asks and whenever."""
+    """Assign a new group of texts: one in five to the holdout, always the same for the same group and week."""
     digest = hashlib.sha256(f"{week}:{cluster}".encode()).digest()
     return "holdout" if int.from_bytes(digest[:8], "big") < HOLDOUT_SHARE * 2**64 else "train"

@@ -1,4 +1,4 @@
-"""Whether and how a bot asks a language model what a message means; frozen with each release."""
+"""Whether and how a bot asks a language model what a message means; part of each release."""
 
 import math
 from collections.abc import Mapping
@@ -17,47 +17,37 @@ _TOKENS, _TEMPERATURE = (16, 8192), (0.0, 2.0)
 
 
 class LlmConfig(BaseModel):
-    """`llm` in a bot file. `fallback` asks where the trained model is not sure, `zero_shot` asks first."""
+    """`llm` in a bot file. `fallback` asks if the trained model is unsure, `zero_shot` asks first."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     mode: Literal["off", "fallback", "zero_shot"] = "off"
     model: str = Field(default="", description="Name of the model at the endpoint; needed unless `mode` is `off`.")
-    prompt: str = Field(default=DEFAULT_PROMPT, min_length=1, description="What the model is told to do.")
-    max_tokens: int = Field(default=400, ge=_TOKENS[0], le=_TOKENS[1], description="Longest answer.")
+    prompt: str = Field(default=DEFAULT_PROMPT, min_length=1, description="Instructions for the model.")
+    max_tokens: int = Field(default=400, ge=_TOKENS[0], le=_TOKENS[1], description="Longest answer, in tokens.")
     temperature: float = Field(
         default=0.0,
         ge=_TEMPERATURE[0],
         le=_TEMPERATURE[1],
-        description="0: the same answer each time, as far as it can.",
+        description="0: as deterministic as the model allows.",
     )
 
     @model_validator(mode="after")
     def _names_its_model(self) -> Self:
         if self.mode != "off" and not self.model.strip():
-            raise ValueError(f"`llm.mode` is {self.mode!r}, but `llm.model` names no model")
+            raise ValueError(f"`llm.mode` is {self.mode!r}, but `llm.model` is empty; name a model")
         return self
 
     def to_wire(self) -> dict[str, Any]:
-        """Give the JSON object that was read: the same fields, no defaults added."""
+        """Return the original JSON object: the same fields, no defaults added."""
         return self.model_dump(mode="json", exclude_unset=True)
 
 
 def llm_config_of(nlu_config: object) -> LlmConfig | None:
-    """Read the `nlu_config` that ai-chatbot-framework keeps for a bot.
+    """Convert the `nlu_config` of an ai-chatbot-framework bot, of any shape, to zero-shot within our bounds.
 
-    Its `base_url` and `api_key` are not read: where the endpoint is, and its key, are the operator's settings.
-
-    Parameters
-    ----------
-    nlu_config
-        What the bot file has there, of any shape.
-
-    Returns
-    -------
-    LlmConfig or None
-        Zero-shot with the model's name, answer length and temperature, brought within our bounds; None where that bot
-        asks no language model or names none.
+    Its `base_url` and `api_key` are ignored: endpoint and key are the operator's settings. Returns None if that bot
+    uses no language model or does not name one.
     """
     if not isinstance(nlu_config, Mapping) or nlu_config.get("pipeline_type") != "llm":
         return None

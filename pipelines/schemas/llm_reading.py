@@ -1,4 +1,4 @@
-"""What a turn learns from the language model."""
+"""The language model's reading of a message."""
 
 from typing import Literal
 
@@ -10,12 +10,12 @@ Outcome = Literal["understood", "none", "refused", "unavailable", "over_budget",
 
 
 class LlmReading(BaseModel):
-    """One message, read by the language model, or the reason why it was not.
+    """One message as the language model read it, or the reason why it did not.
 
-    `understood`: `intent_id` is one of the release's. `none`: no intent fits. `refused`: the model would not answer.
-    `unavailable`: no usable answer in time. `over_budget`: it was not asked. `off`: it is not to be asked. `confidence`
-    is the probability that the endpoint reports for the choice, None if it reports none. Tokens and cost are those that
-    this message caused, so an answer from the cache has none; `cost` is None unless prices are set.
+    `understood`: `intent_id` is one of the release's. `none`: no intent fits. `refused`: the model declined to answer.
+    `unavailable`: no usable answer in time. `over_budget`: it was not asked. `off`: it must not be asked. `confidence`
+    is the probability that the endpoint reports for the choice, None if it reports none. Tokens and cost are those of
+    this message, so a cached answer has none; `cost` is None unless prices are set.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -1,8 +1,8 @@
-"""The language of a bot's texts: Jinja2, cut down to what answers and tool calls need, and metered.
+"""The language of a bot's texts: Jinja2, restricted to what answers and tool calls need, and metered.
 
-Templates are written by bot authors and come with imported bots, so they are not trusted with the process: no Python
-internals, only the listed filters and methods, and no work without end. Nothing here renders; the checks before a
-release and `serving.tools` both compile with it.
+Templates are written by bot authors and come with imported bots, so they are not trusted: no Python internals, only the
+listed filters and methods, and bounded work. Nothing here renders; the checks before a release and `serving.tools` both
+compile with it.
 """
 
 import html
@@ -24,7 +24,7 @@ MAX_TEMPLATE_CHARS = 20_000
 MAX_OUTPUT_CHARS = 100_000
 SEED = "_seed"
 _CONCAT = "_concat"
-# Large enough for any amount of money; a chain of squares leaves it at the sixth.
+# Large enough for any amount of money; a chain of squares exceeds it at the sixth.
 _MAX_NUMBER = 10**30
 _MAX_DIGITS = 15
 _TAG = re2.compile(r"(?s)<!--.*?-->|<[^>]*>")
@@ -64,17 +64,17 @@ _FORBIDDEN = (
 
 
 class RawJson(str):
-    """JSON text made by the `tojson` filter; the one thing that a JSON body takes over unquoted."""
+    """JSON text made by the `tojson` filter, the only text that a JSON body includes unquoted."""
 
     __slots__ = ()
 
 
 @pass_context
 def _choose(context: Context, options: Sequence[Any]) -> Any:
-    """Pick one option, the same one whenever the turn is replayed."""
+    """Pick one option, the same on every replay of the turn."""
     if not options:
         return context.environment.undefined("no first item, sequence was empty")
-    # Picking a reply variant is no secret.
+    # choosing a reply variant is not security-sensitive
     return random.Random(str(context.get(SEED, ""))).choice(options)  # noqa: S311
 
 
@@ -84,7 +84,7 @@ def _to_json(value: Any) -> RawJson:
 
 def _limited(length: int) -> None:
     if length > MAX_OUTPUT_CHARS:
-        raise SecurityError(f"a value may have {MAX_OUTPUT_CHARS} characters")
+        raise SecurityError(f"a value may have at most {MAX_OUTPUT_CHARS} characters")
 
 
 def _replace(value: Any, old: Any, new: Any) -> str:
@@ -107,7 +107,7 @@ def _round(value: float, precision: int = 0, method: Literal["common", "ceil", "
 
 @pass_context
 def _sum(context: Context, values: Sequence[Any], attribute: str | None = None) -> Any:
-    """Add numbers up; with anything else (`start=[]`) a sum of lists could grow without end."""
+    """Add numbers; Jinja2's `start=[]` is left out, since a sum of lists could grow without limit."""
     total: Any = 0
     for value in values:
         total = total + (context.environment.getitem(value, attribute) if attribute else value)
@@ -115,7 +115,7 @@ def _sum(context: Context, values: Sequence[Any], attribute: str | None = None) 
 
 
 def _strip_tags(value: Any) -> str:
-    """Leave out markup, in linear time: Jinja2's own filter copies the text once for every comment in it."""
+    """Remove markup in linear time; Jinja2's own filter copies the text once for every comment in it."""
     text = str(value)
     _limited(len(text))
     return html.unescape(" ".join(_TAG.sub("", text).split()))
@@ -126,7 +126,7 @@ def _concat(values: Sequence[Any]) -> str:
 
 
 class BotEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja2, cut down to what a bot's texts need."""
+    """Jinja2, restricted to what a bot's texts need."""
 
     intercepted_binops = frozenset(("+", "*", "**", "%"))
 
@@ -141,13 +141,13 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         self.tests = {name: metered(name, function) for name, function in self.tests.items()}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Allow the listed methods of plain values and nothing else."""
+        """Allow only the listed methods of plain values."""
         if isinstance(obj, Undefined | LoopContext):
             return not attr.startswith("_")
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
 
     def wrap_str_format(self, value: Any) -> None:
-        """Give no formatter: Jinja2's own keeps to safe attributes, but makes a text as wide as it is told."""
+        """Provide no formatter: Jinja2's own allows only safe attributes, but any width."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up in a mapping first: a parameter may be called `items` or `values`."""
@@ -156,47 +156,33 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         return super().getattr(obj, attribute)
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-        """Call a method, after its work is charged."""
+        """Call a method after charging for its work."""
         meter: Meter = __context[METER]
         meter.measure((getattr(__obj, "__self__", None), args, kwargs))
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse the operators that make something huge out of something small."""
+        """Refuse operators that make something huge out of something small."""
         meter: Meter = context[METER]
         if operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, type(left)):
             _limited(len(left) + len(right))
             meter.measure((left, right))
         elif isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             if max(abs(left), abs(right)) > _MAX_NUMBER:
-                raise SecurityError("a template calculates with numbers of up to 30 digits")
+                raise SecurityError("a template may calculate with numbers of up to 30 digits")
         elif not isinstance(left, Undefined):
             raise SecurityError(f"{operator!r} works on numbers only and ** is not available; rewrite the template")
         return super().call_binop(context, operator, left, right)
 
     def compile_checked(self, source: str) -> Template:
-        """Compile a template after looking at what it is made of.
+        """Check a template and compile it; render it with a `Meter` under the name `METER`.
 
-        Statements that define, capture or include are refused, loops nest two deep at most, `~` becomes a filter, since
-        nothing else can limit how long its result grows, and everything that can be large is metered.
-
-        Parameters
-        ----------
-        source
-            The template.
-
-        Returns
-        -------
-        Template
-            Ready to be rendered with a `Meter` as `METER` among its names.
-
-        Raises
-        ------
-        TemplateError
-            The template is malformed, too long or uses something that is not available.
+        Statements that define, capture or include are refused, loops nest at most two deep, `~` becomes a filter
+        (nothing else can limit the length of its result), and everything that can be large is metered. Raises
+        TemplateError if the template is malformed, too long or uses anything unavailable.
         """
         if len(source) > MAX_TEMPLATE_CHARS:
-            raise SecurityError(f"a template may have {MAX_TEMPLATE_CHARS} characters; shorten it")
+            raise SecurityError(f"a template may have at most {MAX_TEMPLATE_CHARS} characters; shorten it")
         try:
             tree = self.parse(source)
             _check(tree)
@@ -215,7 +201,7 @@ def _check(tree: nodes.Template) -> None:
             raise SecurityError("loops may be nested two deep; simplify the template")
     for name in tree.find_all(nodes.Name):
         if name.name.startswith("_") and name.name != "_":
-            raise SecurityError(f"{name.name!r} is not a name that a template may use; names do not begin with _")
+            raise SecurityError(f"a template may not use the name {name.name!r}; names do not begin with _")
 
 
 class _Rewriter(MeterInserter):

@@ -1,8 +1,7 @@
-"""How much work one rendering of a template may do: counted where work can grow, refused beyond a limit.
+"""A limit on the work of rendering a template: charged wherever work can grow, refused beyond the limit.
 
 A template of eighty characters can loop for hours. So loops, filters, tests, comparisons, slices, calls and literals
-are charged, before they run, for the size of what they look at; the charge of a loop is that of its body, as often as
-it runs.
+are charged in advance for the size of their operands; a loop is charged for its body times the number of iterations.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -16,16 +15,16 @@ from jinja2.visitor import NodeTransformer
 
 METER = "_meter"
 MAX_WORK = 300_000
-"""In steps of a fraction of a microsecond; the longest reply of the sample bot takes under a thousand."""
+"""In steps of a fraction of a microsecond; the longest reply of the sample bot takes fewer than a thousand."""
 _CHARS_A_STEP = 8
-# These look at none of what is within a value.
+# these do not look inside a value
 _CHEAP = frozenset(
     (
         *("boolean", "callable", "count", "d", "default", "defined", "false", "first", "float", "integer", "iterable"),
         *("last", "length", "mapping", "none", "number", "random", "sequence", "string", "true", "undefined"),
     )
 )
-# What Jinja2 hands to a filter before its arguments, by how the filter asks for it.
+# what Jinja2 passes to a filter before its arguments, by how the filter requests it
 _EXTRA_BY_KIND: dict[str | None, Callable[[Context], tuple[Any, ...]]] = {
     None: lambda _: (),
     "context": lambda context: (context,),
@@ -35,7 +34,7 @@ _EXTRA_BY_KIND: dict[str | None, Callable[[Context], tuple[Any, ...]]] = {
 
 
 class Meter:
-    """What is left of the work of one rendering."""
+    """Remaining work of one rendering."""
 
     __slots__ = ("left",)
 
@@ -43,13 +42,13 @@ class Meter:
         self.left = MAX_WORK
 
     def spend(self, steps: int) -> None:
-        """Charge some steps; raise `SecurityError` if they are not left."""
+        """Charge some steps; raise `SecurityError` if too few are left."""
         self.left -= steps
         if self.left < 0:
             raise SecurityError("the template does too much work; loop over less")
 
     def measure(self, *values: Any) -> None:
-        """Charge what it takes to look at everything within some values."""
+        """Charge for visiting everything inside some values."""
         pending = list(values)
         while pending:
             value = pending.pop()
@@ -65,19 +64,9 @@ class Meter:
 
 
 def metered(name: str, function: Any) -> Callable[..., Any]:
-    """Charge a filter or test for its arguments, and give its result as a value, not as work still to be done.
+    """Charge a filter or test for its arguments, and make it return a value instead of an iterator.
 
-    Parameters
-    ----------
-    name
-        What templates call it.
-    function
-        Jinja2's, or one like it.
-
-    Returns
-    -------
-    Callable[..., Any]
-        The same filter or test. It takes the context, so that Jinja2 cannot run it while it compiles.
+    `name` is its name in templates. The result takes the context, so that Jinja2 cannot run it while compiling.
     """
     is_cheap = name in _CHEAP
     extra = _EXTRA_BY_KIND[getattr(getattr(function, "jinja_pass_arg", None), "name", None)]
@@ -97,7 +86,7 @@ def metered(name: str, function: Any) -> Callable[..., Any]:
 
 @pass_context
 def loop_over(context: Context, values: Any, body_steps: int) -> Any:
-    """Charge a loop for every time its body will run."""
+    """Charge a loop for all its iterations."""
     if isinstance(values, Undefined):
         return values
     meter: Meter = context[METER]
@@ -108,7 +97,7 @@ def loop_over(context: Context, values: Any, body_steps: int) -> Any:
 
 @pass_context
 def measured(context: Context, value: Any) -> Any:
-    """Charge for all of a value that is about to be compared or has just been put together."""
+    """Charge for a whole value that is about to be compared or has just been built."""
     meter: Meter = context[METER]
     meter.measure(value)
     return value
@@ -123,12 +112,12 @@ def sliced(context: Context, value: Any) -> Any:
 
 
 class MeterInserter(NodeTransformer):
-    """Puts the charges into a parsed template."""
+    """Inserts the charges into a parsed template."""
 
     _environment: Environment
 
     def filtered(self, node: nodes.Node, name: str, *args: nodes.Expr) -> nodes.Filter:
-        """Wrap an expression into a filter."""
+        """Wrap an expression in a filter."""
         wrapped = nodes.Filter(cast(nodes.Expr, node), name, list(args), [], None, None, lineno=node.lineno)
         wrapped.set_environment(self._environment)
         return wrapped
@@ -144,7 +133,7 @@ class MeterInserter(NodeTransformer):
         return node
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
-        """Charge both sides of a comparison, `in` included."""
+        """Charge both sides of a comparison, including `in`."""
         self.generic_visit(node)
         node.expr = self._measured(node.expr)
         for operand in node.ops:
@@ -159,16 +148,16 @@ class MeterInserter(NodeTransformer):
         return node
 
     def visit_List(self, node: nodes.List) -> nodes.Node:
-        """Charge a literal for all it holds: lists of themselves double in size with every line."""
+        """Charge a literal for its whole content: lists of themselves double in size with every line."""
         self.generic_visit(node)
         return self._measured(node)
 
     def visit_Dict(self, node: nodes.Dict) -> nodes.Node:
-        """Charge a literal as a list's."""
+        """Charge a literal like a list."""
         self.generic_visit(node)
         return self._measured(node)
 
     def visit_Tuple(self, node: nodes.Tuple) -> nodes.Node:
-        """Charge a literal as a list's; a tuple that is assigned to is none."""
+        """Charge a literal like a list, but not the target of an assignment."""
         self.generic_visit(node)
         return self._measured(node) if node.ctx == "load" else node

@@ -1,4 +1,4 @@
-"""Turns as they are logged: what came in, what was understood and decided, what was called and answered."""
+"""Logged turns: the message, its interpretation, the decision, the tool call and the replies."""
 
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
@@ -14,9 +14,9 @@ CLAIMED: TurnStatus = "claimed"
 
 
 class ToolRecord(BaseModel):
-    """A tool call as it was sent and what came back. Headers are left out: they may hold secrets.
+    """A tool call and its answer. Headers are left out: they may contain secrets.
 
-    `context` is what of the answer the thread remembers.
+    `context` holds the parts of the answer that the thread remembers.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,9 +33,9 @@ class ToolRecord(BaseModel):
 
 
 class LabelRecord(BaseModel):
-    """What a customer said an earlier message meant: a label nobody had to guess.
+    """A customer's own statement of what an earlier message meant: a label that nobody had to guess.
 
-    `intent_id` is None where they said that it was none of the offered intents.
+    `intent_id` is None if they meant none of the offered intents.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,9 +47,9 @@ class LabelRecord(BaseModel):
 
 
 class TurnRecord(BaseModel):
-    """One turn, complete: what came in, what was understood and decided, what was called and answered.
+    """One complete turn: the message, its interpretation, the decision, the tool call and the replies.
 
-    `state` is the dialogue's state after this turn, `answer` what the caller was told; both are JSON text of models
+    `state` is the dialogue's state after this turn, `answer` the response to the caller; both are JSON text of models
     that the dialogue owns.
     """
 
@@ -80,10 +80,10 @@ class TurnRecord(BaseModel):
 
 
 class Claim(BaseModel):
-    """A turn that is being worked on: who, until when, for which message, and which call goes out.
+    """A turn in progress: who works on it, until when, for which message, and the tool call to send.
 
-    `plan` is what was decided, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
-    another release, must not come to another decision than the call that went out.
+    `plan` is the decision, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
+    another release, must stick to the call that was sent.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -103,7 +103,7 @@ class Claim(BaseModel):
 
 
 class TurnDocument(TypedDict):
-    """A finished turn as `turns` holds it: the fields that are read by the hundred thousand, without a `TurnRecord`.
+    """A finished turn as stored in `turns`, for reading hundreds of thousands without building a `TurnRecord`.
 
     `nlu`, `llm` and `label` are those of the record, as plain values. Turns of the first versions lack the last two.
     """

@@ -1,4 +1,4 @@
-"""What the model understood of one utterance."""
+"""The model's interpretation of one utterance."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from pipelines.schemas import html
 
 
 class IntentScore(BaseModel):
-    """One line of a ranking."""
+    """One entry of a ranking."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,12 +31,12 @@ class EntitySpan(BaseModel):
 
 
 class NluResult(BaseModel):
-    """The understanding of one utterance.
+    """The interpretation of one utterance.
 
-    `ranking` is ordered, most likely intent first (at most ten), and empty only for a text without any letter or digit.
-    The confidences of all intents sum to at most 1; what is left is the chance that the text means none of them. The
-    first one's is calibrated: of in-scope texts with .8, four of five are understood rightly.
-    `out_of_scope_score` grows the less the text looks like the training data; None if the model has no such score.
+    `ranking` holds at most ten intents, most likely first, and is empty only for a text without any letter or digit.
+    The confidences of all intents sum to at most 1; the rest is the probability that the text means none of them. The
+    top confidence is calibrated: of in-scope texts with .8, four out of five are understood correctly.
+    `out_of_scope_score` grows with the distance from the training data; None if the model has no such score.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +47,7 @@ class NluResult(BaseModel):
     out_of_scope_score: float | None = None
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook: the text with its entities, then the ranking."""
+        """Render for a notebook: the text with its entities, then the ranking."""
         marks = [
             (span.start, span.end, f"{span.role or span.type}: {span.value}" if span.value else span.type)
             for span in self.entities

@@ -1,4 +1,4 @@
-"""What was found about a release before it may answer customers."""
+"""The gate's findings about a release before it may answer customers."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,10 +12,10 @@ VERDICT_FORMAT = 1
 
 
 class Check(BaseModel):
-    """What one of the gate's checks found.
+    """Result of one of the gate's checks.
 
-    `reasons` speak against the release, a sentence each; `notes` tell what else a reader of the verdict should know,
-    such as what could not be checked.
+    Each of `reasons` is a sentence against the release; `notes` are further remarks, for example about what could not
+    be checked.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,12 +26,12 @@ class Check(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Nothing speaks against the release."""
+        """Whether nothing speaks against the release."""
         return not self.reasons
 
     @classmethod
     def of_all(cls, checks: Iterable[Self]) -> Self:
-        """Put several checks together: the release has to pass every one."""
+        """Combine several checks; the release has to pass every one."""
         every = list(checks)
         return cls(
             reasons=tuple(reason for check in every for reason in check.reasons),
@@ -40,7 +40,7 @@ class Check(BaseModel):
         )
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook."""
+        """Render for a notebook."""
         head = "The gate is passed." if self.passed else "The gate is not passed:"
         figures = [(name, f"{value:.4g}") for name, value in self.figures.items()]
         lines = [html.line(text) for text in (head, *(f"- {reason}" for reason in self.reasons), *self.notes)]
@@ -48,24 +48,24 @@ class Check(BaseModel):
 
 
 class Verdict(BaseModel):
-    """`verdict.json`: whether a release may answer, why, and exactly which files that was said about."""
+    """`verdict.json`: whether a release may answer, why, and exactly which files this applies to."""
 
     model_config = ConfigDict(frozen=True)
 
     format: int = VERDICT_FORMAT
     bot: str
     passed: bool
-    reasons: tuple[str, ...] = Field(default=(), description="Why it was not passed, a sentence each.")
-    notes: tuple[str, ...] = Field(default=(), description="What else was found, or could not be checked.")
-    figures: dict[str, float] = Field(default_factory=dict, description="What was measured on held-out utterances.")
+    reasons: tuple[str, ...] = Field(default=(), description="Why it failed, one sentence each.")
+    notes: tuple[str, ...] = Field(default=(), description="Further findings, and what could not be checked.")
+    figures: dict[str, float] = Field(default_factory=dict, description="Metrics on held-out utterances.")
     data_hash: str = Field(description="SHA-256 of the snapshot's examples.")
-    manifest_sha256: str = Field(description="SHA-256 of `manifest.json`, which holds that of every other file.")
-    compared_with: str | None = Field(default=None, description="Version that carried the alias at the time.")
+    manifest_sha256: str = Field(description="SHA-256 of `manifest.json`, which lists that of every other file.")
+    compared_with: str | None = Field(default=None, description="Version behind the alias at the time.")
     created_at: datetime
     git_commit: str | None = None
 
     def require_known_format(self) -> Self:
-        """Refuse a verdict written by a newer program."""
+        """Refuse a verdict written by a newer version."""
         if self.format > VERDICT_FORMAT:
             raise ValueError(f"verdict format {self.format} is newer than this program's {VERDICT_FORMAT}; upgrade it")
         return self

@@ -57,8 +57,8 @@ def test_find_entities_without_a_pattern_are_passed_over() -> None:
         ("a)(b", "unexpected )"),
         (r"(?:\pL{99}){10}", "too large"),
         ("x" * 1001, "at most 1000"),
-        ("a*", "nothing at all"),
-        ("", "nothing at all"),
+        ("a*", "also matches the empty text"),
+        ("", "also matches the empty text"),
         ("\ud800", "broken character"),
     ],
 )

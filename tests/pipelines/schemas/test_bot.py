@@ -225,8 +225,8 @@ def test_to_wire_gives_back_our_own_fields() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"pattern": "(?=x)"}, "not a regular expression of RE2"),
-        ({"pattern": "["}, "not a regular expression of RE2"),
+        ({"pattern": "(?=x)"}, "not a valid RE2 regular expression"),
+        ({"pattern": "["}, "not a valid RE2 regular expression"),
         ({"minimum": "tomorrow"}, "write a number, a date like 2026-12-31 or 'today'"),
         ({"choices": "S"}, "valid tuple"),
     ],

@@ -41,7 +41,7 @@ def test_llm_config_is_off_unless_the_file_says_otherwise() -> None:
 
 @pytest.mark.parametrize("mode", ["fallback", "zero_shot"])
 def test_llm_config_without_a_model_says_which_field_to_fill(mode: str) -> None:
-    with pytest.raises(ValidationError, match=r"`llm\.model` names no model"):
+    with pytest.raises(ValidationError, match=r"`llm\.model` is empty"):
         BotFile.model_validate({"llm": {"mode": mode, "model": " "}})
 
 

@@ -135,12 +135,12 @@ def test_check_templates_takes_no_other_header_for_a_key(name: str, value: str) 
 @pytest.mark.parametrize(
     ("mapping", "finding"),
     [
-        ({"result": "data."}, "responseMapping.result: the expression is no JMESPath expression"),
-        ({"context": {"last": "a b"}}, "responseMapping.context.last: the expression is no JMESPath expression"),
-        ({"result": "join(',', a)"}, "responseMapping.result: the expression uses 'join', which is none of"),
+        ({"result": "data."}, "responseMapping.result: the expression is not a JMESPath expression"),
+        ({"context": {"last": "a b"}}, "responseMapping.context.last: the expression is not a JMESPath expression"),
+        ({"result": "join(',', a)"}, "responseMapping.result: the expression uses 'join', which is not one of"),
         ({"result": "length(a, b)"}, "responseMapping.result: the expression gives 2 argument(s) to 'length', which"),
-        ({"result": "[&a]"}, "responseMapping.result: the expression has an & where none can stand"),
-        ({"result": ""}, "responseMapping.result: the expression is no JMESPath expression"),
+        ({"result": "[&a]"}, "responseMapping.result: the expression has an & in the wrong place"),
+        ({"result": ""}, "responseMapping.result: the expression is not a JMESPath expression"),
         ({"result": "(" * 400 + "a" + ")" * 90}, "responseMapping.result: the expression is n"),
         ({"result": "a" * 501}, "responseMapping.result: the expression is longer than 500 characters"),
     ],

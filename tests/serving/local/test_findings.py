@@ -38,7 +38,7 @@ def test_print_findings_groups_them_the_gravest_first() -> None:
         "  intent2: it is [odd].",
         "    -> mend it.",
         "  ... and 2 more; --out report.html shows them",
-        "note examples that stand there twice (1)",
+        "note repeated examples (1)",
         "  a/9: it is [odd].",
         "    -> mend it. [--fix]",
         "bot.json: 1,234 examples, 1 error, 5 warnings, 1 note",

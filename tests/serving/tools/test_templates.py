@@ -145,7 +145,7 @@ def test_render_request_never_takes_a_value_for_a_secret() -> None:
 
 
 def test_render_request_refuses_a_mapping_before_anything_is_sent() -> None:
-    with pytest.raises(ToolFailed, match=r"its responseMapping.context.last is no JMESPath expression"):
+    with pytest.raises(ToolFailed, match=r"its responseMapping.context.last is not a JMESPath expression"):
         rendered("http://a/", responseMapping={"context": {"last": "a b"}})
 
 
