@@ -1,4 +1,4 @@
-"""Everything a turn talks to, built once and handed in."""
+"""The collaborators of a turn, built once and injected."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pipelines.registry.release import Release
 from pipelines.schemas.turns import TurnRecord
-from serving.dialogue.messages import TurnSigns, UserMessage
+from serving.dialogue.messages import TurnSignals, UserMessage
 from serving.dialogue.order import ThreadLocks
 from serving.dialogue.state import DialogueState
 from serving.llm.reader import LlmReader
@@ -19,11 +19,11 @@ from serving.tools.secrets import Secrets
 
 
 class Status(Protocol):
-    """What a release provider knows about one bot; `serving.release` has the class."""
+    """What a release provider knows about one bot; implemented in `serving.release`."""
 
     @property
     def version(self) -> str | None:
-        """Version that answers."""
+        """The version that answers."""
 
     @property
     def loaded_at(self) -> datetime | None:
@@ -31,46 +31,46 @@ class Status(Protocol):
 
     @property
     def last_poll_at(self) -> datetime | None:
-        """When the registry was last asked and answered."""
+        """When the registry last answered."""
 
 
 class Releases(Protocol):
-    """Where the release that answers comes from; `serving.release` has the one that follows the registry."""
+    """Provides the releases that answer; `serving.release` has the provider that follows the registry."""
 
     async def start(self, promotions: Promotions | None = None) -> None:
-        """Begin to follow the registry; what changes is written down as a promotion."""
+        """Begin to follow the registry; changes are journaled as promotions."""
 
     async def stop(self) -> None:
-        """Stop following it."""
+        """Stop following the registry."""
 
     async def ensure(self, bot: str) -> Release:
-        """Give the release of a bot, loading it on its first use; `ModelNotLoaded` or `NotFound` if it has none."""
+        """Return a bot's release, loading it on first use; raise `ModelNotLoaded` or `NotFound` if it has none."""
         ...
 
     def current(self, bot: str, thread_id: str | None = None) -> Release:
-        """Give the release that answers, the canary's for some threads; raise as `ensure` does if there is none."""
+        """Return the release that answers, the canary for some threads; raises as `ensure` does."""
         ...
 
     def wake(self) -> None:
-        """Ask the registry now."""
+        """Poll the registry now."""
 
-    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
-        """Take notice of a turn that a version has answered."""
+    def observe(self, bot: str, version: str, signs: TurnSignals) -> None:
+        """Record the signals of a turn that a version has answered."""
 
     def shadow(self, bot: str) -> Release | None:
-        """Give the release that is tried with every message and answers nobody."""
+        """Return the release that is tried with every message and answers nobody."""
 
     async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
-        """Log what was found about a shadow."""
+        """Log a shadow's figures."""
 
     def status(self, bot: str) -> Status:
-        """Tell how things stand with a bot."""
+        """Return the state of a bot's releases."""
         ...
 
 
 @dataclass(frozen=True)
 class AnsweredTurn:
-    """A finished turn: the message, what the thread remembered before it, and the record of what came of it."""
+    """A finished turn: the message, the thread's state before it, and the resulting record."""
 
     message: UserMessage
     state: DialogueState
@@ -78,7 +78,7 @@ class AnsweredTurn:
 
 
 class ShadowTrials(Protocol):
-    """Tries finished turns with the shadow release, where there is one; `serving.replay.shadow` has the class."""
+    """Tries finished turns on the shadow release, if there is one; `serving.replay.shadow` implements it."""
 
     def offer(self, turn: AnsweredTurn) -> None:
         """Offer a turn for a trial. Costs the caller microseconds."""

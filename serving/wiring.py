@@ -1,4 +1,4 @@
-"""Builds everything a turn talks to, and takes it apart in the end."""
+"""Builds the collaborators of a turn, and closes them at the end."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from pipelines.settings import Settings
 from serving.dialogue.answers import plain_words
 from serving.dialogue.order import ThreadLocks
 from serving.dialogue.shadow import ShadowPlayer
-from serving.dialogue.shadow_log import ShadowKeeper
+from serving.dialogue.shadow_log import ShadowReporter
 from serving.llm.reader import LlmReader
 from serving.services import Releases, Services
 from serving.store.client import Database
@@ -30,32 +30,32 @@ from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.secrets import Secrets, SecretsManager
 
 LEASE_MARGIN_SECONDS = 5.0
-"""How much longer than the longest tool call a claim lasts: the write after the call, and clocks that differ."""
+"""A claim outlasts the longest tool call by this: the write after the call, and clock differences."""
 SWEEP_SECONDS = 600.0
-LONGEST_LOOK_SECONDS = 30.0
-"""How long at most nobody looks for forgotten threads while the database is silent; a turn looks itself before that."""
+MAX_REFRESH_SECONDS = 30.0
+"""Longest pause between checks for erased threads while the database is unavailable; turns check for themselves."""
 
 _log = logging.getLogger(__name__)
 
 
 def _utc_now() -> datetime:
-    # To the millisecond: what MongoDB keeps of it, so that a stored turn equals the one that was answered.
+    # To the millisecond, which is MongoDB's resolution: a stored turn then equals the one that was answered.
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 async def _sweep_for_ever(ledger: Ledger) -> None:
-    """Prepare the database at start-up, and keep what has expired out of it."""
+    """Prepare the database at start-up, then keep removing what has expired."""
     while True:
         try:
             await ledger.schema.sweep(_utc_now())
         except StoreUnavailable as error:
-            _log.warning("the database is not there: %s", error)
+            _log.warning("the database is unavailable: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
-    """Notice what is being forgotten, and let go of what this process remembers by customers' words."""
+    """Watch for threads being erased, and clear the caches that are keyed by customers' words."""
     pause = REFRESH_SECONDS
     while True:
         try:
@@ -64,13 +64,13 @@ async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
                 forget_texts()
                 plain_words.cache_clear()
             pause = REFRESH_SECONDS
-        except StoreUnavailable:  # said by whatever else wants something of the database
-            pause = min(2 * pause, LONGEST_LOOK_SECONDS)
+        except StoreUnavailable:  # reported by whoever needs the database next
+            pause = min(2 * pause, MAX_REFRESH_SECONDS)
         await asyncio.sleep(pause)
 
 
 def _open_secrets(settings: Settings) -> Secrets:
-    # From where the settings come from, and like them read once.
+    # From the same places as the settings, and read once as they are.
     variables = {**dotenv_values(".env"), **os.environ}
     prefix = settings.secrets_manager_prefix
     manager = SecretsManager(prefix) if prefix else None
@@ -79,14 +79,14 @@ def _open_secrets(settings: Settings) -> Secrets:
 
 @asynccontextmanager
 async def _open_shadow(settings: Settings, database: Database, releases: Releases) -> AsyncIterator[ShadowPlayer]:
-    """Let shadows try what is answered, and keep what they found."""
+    """Try answered turns on shadow releases, and store the figures."""
     player = ShadowPlayer(
         releases.shadow,
         cpu_share=settings.shadow_cpu_share,
         public_shortcuts=frozenset(settings.public_shortcuts),
         endpoints=settings.endpoints,
     )
-    keeper = ShadowKeeper(player, ShadowCounts(database), releases, now=_utc_now)
+    keeper = ShadowReporter(player, ShadowCounts(database), releases, now=_utc_now)
     keeping = asyncio.create_task(keeper.run(), name="shadow-keeper")
     try:
         yield player
@@ -99,21 +99,9 @@ async def _open_shadow(settings: Settings, database: Database, releases: Release
 
 @asynccontextmanager
 async def open_services(settings: Settings, *, releases: Releases) -> AsyncIterator[Services]:
-    """Connect everything, and disconnect it in the end.
+    """Open every connection, and close them at the end.
 
-    A database that does not answer is no reason not to start: `/health/ready` says so, and messages get a 503.
-
-    Parameters
-    ----------
-    settings
-        The platform's.
-    releases
-        Gives the release of each bot.
-
-    Yields
-    ------
-    Services
-        Ready to be used until the context ends.
+    A database that does not answer does not prevent the start: `/health/ready` reports it, and messages get a 503.
     """
     lease = timedelta(seconds=settings.tool_timeout_seconds + LEASE_MARGIN_SECONDS)
     patience_seconds = 2 * (lease.total_seconds() + settings.llm_timeout_seconds)

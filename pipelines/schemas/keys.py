@@ -37,7 +37,7 @@ def bot_key_range(bot: str) -> tuple[str, str]:
     return f"{_escaped(bot)}:", f"{_escaped(bot)};"  # the character after the colon
 
 
-def thread_mark(thread: str) -> str:
+def thread_hash(thread: str) -> str:
     """Return the hash that stands for a thread wherever it must not be named: in queues, logs and tombstones.
 
     To find a thread that a log names, compute the SHA-256 of its `bot:thread` and compare the beginning.

@@ -71,7 +71,7 @@ class Deliveries:
         Parameters
         ----------
         mark
-            What stands for the thread, see `thread_mark`.
+            What stands for the thread, see `thread_hash`.
 
         Returns
         -------

@@ -1,6 +1,6 @@
 """Who works on threads whose events wait in the inbox: this process in the background, or `intentloop worker`.
 
-A queue holds marks of threads (`thread_mark`), no more: the events themselves wait in the inbox, so nothing is lost
+A queue holds marks of threads (`thread_hash`), no more: the events themselves wait in the inbox, so nothing is lost
 with a queue, and nobody is named in it.
 """
 

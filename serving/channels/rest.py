@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from pipelines.errors import UserInputError
 from serving.channels.incoming import BotName, Context, Id, Text, new_message_id
-from serving.dialogue.messages import Answer, BotMessage, UserMessage
-from serving.dialogue.turn import answer_in_json, handle_turn
+from serving.dialogue.messages import BotMessage, TurnResponse, UserMessage
+from serving.dialogue.turn import handle_turn, handle_turn_json
 from serving.http_errors import ErrorBody, describe_validation
 
 CHANNEL = "rest"
@@ -99,12 +99,15 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
 
 
 @router.post(
-    "/api/v1/bots/{bot}/messages", summary="Send a message", response_model=Answer, openapi_extra=_body_of(MessageIn)
+    "/api/v1/bots/{bot}/messages",
+    summary="Send a message",
+    response_model=TurnResponse,
+    openapi_extra=_body_of(MessageIn),
 )
 async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
     """Answer a message of a customer, exactly once for each `message_id`."""
     message = await _read(request, MessageIn)
-    answer = await answer_in_json(
+    answer = await handle_turn_json(
         UserMessage(
             bot=bot,
             thread_id=message.thread_id,

@@ -1,7 +1,7 @@
-"""What customers say in answer to a question, language by language: yes, neither, the second one, no I meant.
+"""How customers answer a question, by language: yes, neither, the second one, no I meant.
 
-To add a language, add an entry to `WORDS`; one without an entry is read as English. Case, accents and punctuation make
-no difference, so each phrase stands here once.
+To add a language, add an entry to `WORDS`; a language without one is read as English. Case, accents and punctuation are
+ignored, so each phrase appears once.
 """
 
 from collections.abc import Mapping
@@ -15,28 +15,28 @@ class AnswerWords:
     Attributes
     ----------
     yes, no, unsure
-        What an answer to a yes-or-no question begins with. The longest phrase counts: `no problem` is a yes, `no idea`
-        is neither.
+        How an answer to a yes-or-no question begins. The longest phrase wins: `no problem` is a yes, `no idea` is
+        neither.
     fillers
-        Words that say nothing, before or after an answer.
+        Words without meaning, before or after an answer.
     but
-        Words that show that a yes or no goes on, or that something is asked.
+        Words that qualify a yes or no, or turn it into a question.
     none
-        Whole answers that refuse every option.
+        Whole answers that decline every option.
     ordinals
-        Which of several options; -1 is the last one.
+        Words for one of several options, by position; -1 is the last one.
     option_words
-        Words that may stand around the number of an option.
+        Words allowed around the position of an option.
     corrections
-        What a correction begins with.
+        How a correction begins.
     afterthoughts
-        What a correction may begin with, and a plain answer as well.
+        How a correction may begin, and a plain answer as well.
     correction_marks
-        What makes a message a correction wherever it stands.
+        What makes a message a correction anywhere in it.
     negations
         Words directly before a value that is *not* meant.
     swaps
-        Whole messages that ask for two values to change places.
+        Whole messages that ask to swap two values.
     """
 
     yes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Reading answers to the bot's questions by the words of `answer_words.py`."""
+"""Reading customers' answers to the bot's questions, by the words of `answer_words.py`."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from serving.dialogue.answer_words import WORDS, AnswerWords
 
 
 class Correction(Enum):
-    """How surely a message takes something back."""
+    """How clearly a message corrects something."""
 
     NONE = "none"
     AFTERTHOUGHT = "afterthought"
@@ -19,7 +19,7 @@ class Correction(Enum):
 
 
 _NEGATION_CHARS = 40
-"""How far before a value its `not` may begin; looking further would make a message of many values slow."""
+"""How far before a value its `not` may begin; a wider window makes a message of many values slow."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,27 @@ class YesNo:
     Attributes
     ----------
     is_yes
-        None: it is neither.
+        None if it is neither.
     n_more_words
-        Words behind it, but for fillers.
-    goes_on
-        Whether it may not stand as it is: there is a `but` or the like, or a yes is taken back or asked.
+        Words after it, fillers aside.
+    is_qualified
+        Whether it cannot be taken at face value: a `but` follows, or a yes is withdrawn or is itself a question.
     """
 
     is_yes: bool | None
     n_more_words: int = 0
-    goes_on: bool = False
+    is_qualified: bool = False
 
 
 _IS_YES = {"\U0001f44d": True, "\U0001f44c": True, "\u2705": True, "\U0001f44e": False, "\u274c": False}
-"""Thumb up, ring of fingers, green tick; thumb down, red cross: a yes or no in every language."""
+"""Thumbs up, OK hand, check mark; thumbs down, cross mark: a yes or no in every language."""
 
 
 @lru_cache(maxsize=256)
 def plain_words(text: str) -> tuple[str, ...]:
-    """Give the words of a text in lower case, without accents and punctuation; a message is asked about many times.
+    """Return the words of a text in lower case, without accents and punctuation. A thumb counts as a word.
 
-    A thumb is a word too.
+    Cached, because one message is read many times.
     """
     return tuple([token for token in split(_plain(text)) if token[0].isalnum() or token in _IS_YES])
 
@@ -65,13 +65,7 @@ _Phrases = frozenset[tuple[str, ...]]
 
 
 class AnswerReader:
-    """Reads answers in one language.
-
-    Parameters
-    ----------
-    words
-        The language's.
-    """
+    """Reads answers in one language."""
 
     def __init__(self, words: AnswerWords) -> None:
         self._polarity: dict[tuple[str, ...], bool | None] = {
@@ -95,24 +89,24 @@ class AnswerReader:
         self._doubts = self._afterthoughts | _phrases((*words.no, *words.unsure)) | signs
 
     def yes_no(self, text: str) -> YesNo:
-        """Read what a text begins with, after fillers, as a yes or no."""
+        """Read the beginning of a text, after fillers, as a yes or no."""
         as_written = plain_words(text)
         for words in (as_written, self._without_fillers(as_written)):  # `please do`, and `well, yes`
             for length in range(min(self._longest, len(words)), 0, -1):
                 if words[:length] in self._polarity:
                     is_yes, rest = self._polarity[words[:length]], words[length:]
                     n_more = sum(word not in self._fillers for word in rest)
-                    goes_on = not self._but.isdisjoint(self._without_yes(rest))
-                    return YesNo(is_yes, n_more, goes_on or (is_yes is True and self._is_doubtful(text, rest)))
+                    has_but = not self._but.isdisjoint(self._without_yes(rest))
+                    return YesNo(is_yes, n_more, has_but or (is_yes is True and self._is_doubtful(text, rest)))
         return YesNo(None)
 
     def is_bare(self, text: str) -> bool:
-        """Tell whether the whole text is a yes or no, or neither: an answer, and to nobody's question a wish."""
+        """Whether the whole text is a yes, a no or neither: an answer, and no request of its own."""
         words = plain_words(text)
         return words in self._polarity or self._without_fillers(words) in self._polarity
 
     def _is_doubtful(self, text: str, rest: tuple[str, ...]) -> bool:
-        """Tell whether a yes is less than one: `yes?`, `ok wait`, `yes no`, but not `yes, why not`."""
+        """Whether a yes is not a full one: `yes?`, `ok wait`, `yes no`, but not `yes, why not`."""
         words = self._without_yes(rest)
         return "?" in text or any(
             words[place : place + length] in self._doubts
@@ -121,17 +115,17 @@ class AnswerReader:
         )
 
     def _without_yes(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """Leave out the further ways to say yes that words begin with."""
+        """Drop further ways of saying yes from the beginning."""
         lengths = range(min(self._longest, len(words)), 0, -1)
         length = next((length for length in lengths if self._polarity.get(words[:length])), None)
         return words if length is None else self._without_yes(words[length:])
 
     def is_none(self, text: str) -> bool:
-        """Tell whether the whole text refuses every option."""
+        """Whether the whole text declines every option."""
         return self._is_one_of(text, self._none)
 
     def ordinal(self, text: str, n_options: int) -> int | None:
-        """Give the place, from 0, of the option that the whole text counts out; None if it does not."""
+        """Return the zero-based option that the whole text refers to by position, or None."""
         words = self._without_fillers(plain_words(text))
         positions = {self._ordinals[word] for word in words if word in self._ordinals}
         positions -= {1} if len(positions) > 1 else set()  # `the second one`
@@ -143,7 +137,7 @@ class AnswerReader:
         return place if place < n_options else None
 
     def correction(self, text: str) -> Correction:
-        """Tell whether the text takes something back: `no, I meant Rome`, or perhaps `sorry, Rome`."""
+        """Return how clearly the text corrects something: `no, I meant Rome`, or perhaps `sorry, Rome`."""
         words = plain_words(text)
         places = range(len(words))
         if any(words[place : place + len(phrase)] == phrase for phrase in self._marks for place in places):
@@ -155,14 +149,14 @@ class AnswerReader:
         return Correction.AFTERTHOUGHT if is_afterthought else Correction.NONE
 
     def is_swap(self, text: str) -> bool:
-        """Tell whether the whole text asks for two values to change places."""
+        """Whether the whole text asks to swap two values."""
         words = self._without_fillers(plain_words(text))
         if words[:1] and self._polarity.get(words[:1]) is False:
             words = words[1:]  # `no, the other way round`
         return words in self._swaps
 
     def is_negated(self, text: str, position: int) -> bool:
-        """Tell whether what stands at a position is said not to be meant: `not Paris`."""
+        """Whether the value at a position is negated: `not Paris`."""
         before = text[max(0, position - _NEGATION_CHARS) : position].rstrip()
         if before and not before[-1].isalnum():
             return False  # `no, Paris` means Paris
@@ -189,10 +183,10 @@ _READERS = {language: AnswerReader(words) for language, words in WORDS.items()}
 
 
 def base_language(tag: str) -> str:
-    """Give the language of a tag: `pt` of `pt-BR`."""
+    """Return the language of a tag: `pt` for `pt-BR`."""
     return tag.replace("_", "-").split("-")[0].lower()
 
 
 def answer_reader(language: str) -> AnswerReader:
-    """Give the reader of a language tag, the English one where there is none."""
+    """Return the reader for a language tag, the English one if there is none."""
     return _READERS.get(base_language(language), _READERS["en"])

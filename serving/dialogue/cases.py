@@ -1,4 +1,4 @@
-"""Saved conversations that every release has to answer as they were answered when they were saved.
+"""Saved conversations that every release must answer as they were answered when saved.
 
 `notebooks/50_replay_thread.ipynb` saves one as `data/cases/NAME.json`; it counts until the file is deleted.
 """
@@ -26,10 +26,8 @@ class Case:
     ----------
     name
         Name of its file, without `.json`.
-    steps
-        Its turns.
     problem
-        Why it could not be answered again at all; empty if nothing went wrong.
+        Why it could not be replayed at all; empty if it was.
     """
 
     name: str
@@ -38,14 +36,14 @@ class Case:
 
     @property
     def broken(self) -> list[ReplayedTurn]:
-        """The turns that are answered in another way."""
+        """The turns that are answered differently."""
         return [step for step in self.steps if step.differences]
 
     @property
     def reason(self) -> str:
-        """Why it speaks against the release, without what anybody wrote; empty if it does not."""
+        """Why it speaks against the release, quoting nobody; empty if it does not."""
         if self.problem:
-            return f"the saved case {self.name!r} cannot be answered again: {self.problem}; save it anew or delete it"
+            return f"the saved case {self.name!r} cannot be replayed: {self.problem}; save it again or delete it"
         if not self.broken:
             return ""
         step = self.broken[0]
@@ -53,27 +51,21 @@ class Case:
         intent = (step.before.intent_id, step.after.intent_id)
         became = f" ({intent[0]} became {intent[1]})" if intent[0] != intent[1] else ""
         return (
-            f"the saved case {self.name!r} is broken: {turns} differs in {_subjects(step)}{became}; if that is meant, "
-            "save it anew with the notebook 50_replay_thread or delete it"
+            f"the saved case {self.name!r} is broken: {turns} differs in {_subjects(step)}{became}; if this is "
+            "intended, save it again with the notebook 50_replay_thread or delete it"
         )
 
 
 @dataclass(frozen=True)
 class CaseReport:
-    """What a release makes of a bot's saved conversations."""
+    """A bot's saved conversations as a release answers them."""
 
     columns: ClassVar = ("case", "turn", "intent", "intent_now", "changes")
 
     cases: tuple[Case, ...]
 
     def rows(self) -> list[dict[str, str | int]]:
-        """Give every turn that is answered in another way, without what anybody wrote.
-
-        Returns
-        -------
-        list[dict[str, str | int]]
-            With `columns`; `changes` is what differs.
-        """
+        """Return one row per turn answered differently, with `columns`, quoting nobody."""
         return [
             {
                 "case": case.name,
@@ -87,32 +79,32 @@ class CaseReport:
         ]
 
     def check(self) -> Check:
-        """Refuse a release that answers any of them in another way."""
+        """Refuse a release that answers any of them differently."""
         reasons = tuple(case.reason for case in self.cases if case.reason)
-        if not self.cases:  # said, since a training that was started in another folder finds none
-            return Check(notes=("no saved cases of this bot were found, so none were answered again",))
+        if not self.cases:  # noted, because a training started in another folder finds none
+            return Check(notes=("no saved cases of this bot were found, so none were replayed",))
         figures = {"cases": float(len(self.cases)), "cases_broken": float(len(reasons))}
-        return Check(reasons=reasons, figures=figures, notes=(f"saved cases answered again: {len(self.cases)}",))
+        return Check(reasons=reasons, figures=figures, notes=(f"saved cases replayed: {len(self.cases)}",))
 
 
 async def run_cases(folder: Path, release: Release, *, bot: str, settings: Settings) -> CaseReport:
-    """Answer a bot's saved conversations again.
+    """Replay a bot's saved conversations on a release.
 
     Parameters
     ----------
     folder
-        Holds them, a JSON file each; those of other bots are left alone. It need not exist.
+        Holds one JSON file per conversation; other bots' files are ignored. It need not exist.
     release
-        Answers now.
+        The release to check.
     bot
         Whose conversations.
     settings
-        The platform's: which shortcuts customers may use.
+        Which shortcuts customers may use.
 
     Returns
     -------
     CaseReport
-        In the order of their names; a file that holds no saved conversation counts as one that is broken.
+        In order of names; an unreadable file counts as a broken case.
     """
     cases = []
     for name, thread in _read(folder, bot):
@@ -129,7 +121,7 @@ async def run_cases(folder: Path, release: Release, *, bot: str, settings: Setti
 
 
 def _read(folder: Path, bot: str) -> list[tuple[str, Thread | BotError]]:
-    """Read the cases of a bot, or why one cannot be read."""
+    """Read a bot's cases, each with the error if it cannot be read."""
     read: list[tuple[str, Thread | BotError]] = []
     for file in sorted(folder.glob("*.json")):
         try:

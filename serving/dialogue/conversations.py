@@ -1,7 +1,7 @@
 """What a candidate would change in stored conversations, and whether that speaks against it.
 
-What held-out utterances cannot show shows here: a form that no longer fills, a tool that is called in another way, a
-text that cannot be rendered.
+This reveals what held-out utterances cannot: a form that no longer fills, a changed tool call, a text that fails to
+render.
 """
 
 from collections import Counter
@@ -35,19 +35,16 @@ class ComparedConversation:
     Attributes
     ----------
     thread_id
-        The thread, as the channel named it.
+        The thread, as its channel named it.
     channel
         Where it began.
-    turns
-        Its turns in order.
     goals
-        The intents that it carries out in production, with how often: a tool that answered, or a form that was filled
-        where the intent has no tool.
+        The intents carried out in production, with repetition: the tool answered or, without a tool, the form was
+        filled.
     lost
-        Those of them that the candidate no longer carries out.
-    recalled
-        Those of them whose tool the candidate calls in another way because the tool was changed: what it would answer
-        is not known.
+        Goals that the candidate no longer reaches.
+    tool_changed
+        Goals whose tool call differs because the tool was changed: its result is unknown.
     """
 
     thread_id: str
@@ -55,11 +52,11 @@ class ComparedConversation:
     turns: tuple[ComparedTurn, ...]
     goals: tuple[str, ...]
     lost: tuple[str, ...]
-    recalled: tuple[str, ...]
+    tool_changed: tuple[str, ...]
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        """The intents whose reply the candidate cannot word although production can, and why."""
+        """The intents whose reply only the candidate fails to render, and why."""
         return [
             (turn.after.after.intent_id, turn.after.outcome.reply.problem)
             for turn in self.turns
@@ -75,19 +72,17 @@ class ReplayReport:
     ----------
     version
         The version in production.
-    conversations
-        Those that were replayed.
-    unread
-        Why there are none although some were asked for; empty if nothing went wrong.
+    unavailable
+        Why the conversations could not be read; empty if they could.
     n_unreadable
-        Conversations that one of the releases, or this program, cannot work out at all.
+        Conversations that one of the releases, or this program, cannot replay.
     """
 
     columns: ClassVar = ("thread", "channel", "turn", "intent", "intent_now", "changes", "lost")
 
     version: str
     conversations: tuple[ComparedConversation, ...]
-    unread: str = ""
+    unavailable: str = ""
     n_unreadable: int = 0
 
     @property
@@ -97,21 +92,18 @@ class ReplayReport:
 
     @property
     def lost(self) -> list[ComparedConversation]:
-        """Those that lose one."""
+        """The conversations that lose a goal."""
         return [each for each in self.conversations if each.lost]
 
     @property
-    def recalled(self) -> list[ComparedConversation]:
-        """Those whose tools are called in another way, and which lose nothing else."""
-        return [each for each in self.conversations if each.recalled and not each.lost]
+    def tool_changed(self) -> list[ComparedConversation]:
+        """The conversations that call a changed tool and lose nothing else."""
+        return [each for each in self.conversations if each.tool_changed and not each.lost]
 
     def rows(self) -> list[dict[str, str | int]]:
-        """Give every turn that changes, a row a difference, without what anybody wrote.
+        """Return one row per changed turn, with `columns`, quoting nobody.
 
-        Returns
-        -------
-        list[dict[str, str | int]]
-            With `columns`: `changes` is what differs, `lost` are the goals that the whole conversation loses.
+        `changes` lists what differs, `lost` the goals that the whole conversation loses.
         """
         return [
             {
@@ -121,7 +113,7 @@ class ReplayReport:
                 "intent": turn.before.after.intent_id,
                 "intent_now": turn.after.after.intent_id,
                 "changes": ", ".join(difference.subject for difference in turn.differences),
-                "lost": ", ".join(conversation.lost or conversation.recalled),
+                "lost": ", ".join(conversation.lost or conversation.tool_changed),
             }
             for conversation in self.conversations
             for turn in conversation.turns
@@ -129,39 +121,29 @@ class ReplayReport:
         ]
 
     def check(self, *, max_lost_goals: float, accept_tool_changes: bool = False) -> Check:
-        """Refuse a candidate that loses too many goals, cannot word a reply, or calls changed tools unasked.
+        """Refuse a candidate that loses too many goals, cannot render a reply, or calls changed tools without approval.
 
-        Parameters
-        ----------
-        max_lost_goals
-            Largest share of the conversations that reach a goal in production which may lose one, in [0, 1]. Above 0,
-            one conversation may in any case.
-        accept_tool_changes
-            Whether tools were changed on purpose.
-
-        Returns
-        -------
-        Check
-            The reasons and figures.
+        `max_lost_goals` is the largest share of goal-reaching conversations that may lose one, in [0, 1]; above 0, one
+        conversation always may. `accept_tool_changes` says that the tools were changed on purpose.
         """
-        n_reaching, n_lost, n_recalled = len(self.reaching), len(self.lost), len(self.recalled)
+        n_reaching, n_lost, n_tool_changed = len(self.reaching), len(self.lost), len(self.tool_changed)
         allowed = max(1, int(max_lost_goals * n_reaching)) if max_lost_goals > 0 else 0
-        reasons = [self.unread] if self.unread else []
+        reasons = [self.unavailable] if self.unavailable else []
         if n_lost > allowed:
             reasons.append(
                 f"{n_lost} of {n_reaching} stored conversations that reach their goal with version {self.version} no "
                 f"longer do ({_most(name for each in self.lost for name in each.lost)}); at most {allowed} may"
             )
-        if n_recalled > allowed and not accept_tool_changes:
+        if n_tool_changed > allowed and not accept_tool_changes:
             reasons.append(
-                f"{n_recalled} of {n_reaching} stored conversations call a changed tool in another way than version "
-                f"{self.version} ({_most(name for each in self.recalled for name in each.recalled)}), and nobody knows "
-                "what it would answer; if that is meant, train with --accept-tool-changes"
+                f"{n_tool_changed} of {n_reaching} stored conversations call a changed tool differently from version "
+                f"{self.version} ({_most(name for each in self.tool_changed for name in each.tool_changed)}), with "
+                "unknown results; if this is intended, train with --accept-tool-changes"
             )
         problems = [problem for each in self.conversations for problem in each.problems]
         if problems:
             reasons.append(
-                f"{len(problems)} replies of stored conversations cannot be worded any more "
+                f"{len(problems)} replies of stored conversations can no longer be rendered "
                 f"({_most(name for name, _ in problems)}): {problems[0][1]}"
             )
         figures = {
@@ -170,11 +152,11 @@ class ReplayReport:
             "replay_changed_turns": len(self.rows()),
             "replay_goals": n_reaching,
             "replay_lost": n_lost,
-            "replay_tool_changes": n_recalled,
+            "replay_tool_changes": n_tool_changed,
         }
         note = f"replayed {len(self.conversations)} stored conversations, {n_reaching} of which reach a goal"
         if self.n_unreadable:
-            note += f"; {self.n_unreadable} more cannot be worked out again"
+            note += f"; {self.n_unreadable} more could not be replayed"
         return Check(reasons=tuple(reasons), figures={key: float(n) for key, n in figures.items()}, notes=(note,))
 
 

@@ -1,4 +1,4 @@
-"""What a message means for a thread: route and slots put together. Pure: no clock, no network, no store."""
+"""What a message means for a thread: route and slots combined. Pure: no clock, no network, no store."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -19,15 +19,14 @@ from serving.dialogue.state import DialogueState, Form, Question
 from serving.dialogue.values import ValueReader
 
 MAX_SPANS = 50
-"""Values of a message that are kept while the customer is asked what it meant."""
+"""Entities of a message kept while the customer is asked what it meant."""
 
 
 class Decision(BaseModel):
-    """What is to be done. `state` is what the thread remembers afterwards, whatever a tool answers.
+    """What to do about a message. `state` is what the thread remembers afterwards, whatever a tool answers.
 
-    `has_lost_form` says that the form under way ended because the release no longer has its intent; `cancelled` is the
-    intent whose form the customer ended; `label` is what the customer said an earlier message meant; `is_handed_over`
-    asks for a person to go on.
+    `has_lost_form`: the form under way ended because the release no longer has its intent. `cancelled`: the intent
+    whose form the customer cancelled. `label`: the customer's own word on what an earlier message meant.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,19 +41,19 @@ class Decision(BaseModel):
 
     @property
     def is_handed_over(self) -> bool:
-        """A person is to go on: the intent `handover` has the turn, and nothing is left to ask for it."""
+        """Whether a person takes over: the turn belongs to the intent `handover`, and its form is complete."""
         is_open = self.filling is not None and self.filling.is_open
         return self.intent is not None and self.intent.intent_id == HANDOVER_INTENT and not is_open
 
     @property
     def tool_intent(self) -> Intent | None:
-        """The intent whose tool is to be called now, if any."""
+        """The intent whose tool is due now, if any."""
         is_ready = self.intent is not None and self.intent.tool is not None and self.filling is not None
         return self.intent if is_ready and self.filling is not None and self.filling.is_complete else None
 
     @property
     def resumed_form(self) -> Form | None:
-        """The form that goes on after this turn's reply: one that was interrupted, or is below one that ended."""
+        """The form that resumes after this turn's reply: one that was interrupted, or lies below one that ended."""
         is_open = self.filling is not None and self.filling.is_open
         return None if is_open or self.state.question is not None else self.state.active_form
 
@@ -70,40 +69,28 @@ class Decision(BaseModel):
         return self.filling.form.value_by_name() if self.filling else {}
 
     def with_context(self, context: dict[str, JsonValue]) -> Self:
-        """Add what a tool's answer says to what the thread remembers; raises as `DialogueState.with_context` does."""
+        """Add a tool's context to the thread's; raises as `DialogueState.with_context` does."""
         return self.model_copy(update={"state": self.state.with_context(context)})
 
 
 def decide(definition: BotDefinition, state: DialogueState, interpretation: Interpretation) -> Decision:
-    """Decide what a message does to a thread.
+    """Decide what a message does to a thread; the same arguments always give the same decision.
 
-    Parameters
-    ----------
-    definition
-        The release's intents and thresholds.
-    state
-        What the thread remembers; its context already holds what the message brought along.
-    interpretation
-        The message, read.
-
-    Returns
-    -------
-    Decision
-        The same one for the same arguments, always.
+    The context of `state` already includes the message's.
     """
     intent_by_id = definition.intent_by_id()
     interpretation = _with_button(interpretation, state, intent_by_id)
     known = state.only_known_intents(frozenset(intent_by_id)).model_copy(update={"question": None, "offers": ()})
     has_lost_form = state.active_form is not None and known.active_form != state.active_form
-    stage = _Stage(definition, intent_by_id, ValueReader(definition), interpretation, known)
-    decision = stage.decide_choice(state.question) if state.question is not None else None
+    context = _TurnContext(definition, intent_by_id, ValueReader(definition), interpretation, known)
+    decision = context.decide_choice(state.question) if state.question is not None else None
     if decision is None:
         form = None if has_lost_form else known.active_form
-        decision = stage.decide_message(form=form, may_clarify=state.question is None and not known.forms)
+        decision = context.decide_message(form=form, may_clarify=state.question is None and not known.forms)
     after = decision.state
     if decision.is_handed_over:
         after = after.without_forms()
-    offers = stage.offers(decision)
+    offers = context.offers(decision)
     return decision.model_copy(
         update={"has_lost_form": has_lost_form, "state": after.model_copy(update={"offers": offers})}
     )
@@ -112,7 +99,7 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
 def _with_button(
     interpretation: Interpretation, state: DialogueState, intent_by_id: Mapping[str, Intent]
 ) -> Interpretation:
-    """Let a button of the last reply call its intent; `/etc/hosts` is no button at all."""
+    """Let a button of the last reply call its intent; `/etc/hosts` is not a button."""
     if interpretation.button in state.offered_intents:
         return interpretation.model_copy(update={"shortcut": interpretation.button, "nlu": None, "button": None})
     if interpretation.button is not None and interpretation.button not in intent_by_id:
@@ -120,8 +107,8 @@ def _with_button(
     return interpretation
 
 
-class _Stage:
-    """What every part of one decision looks at: the release, the message, and the thread as it was before it."""
+class _TurnContext:
+    """The inputs of one decision: the release, the message, and the thread as it was before."""
 
     def __init__(
         self,
@@ -138,7 +125,7 @@ class _Stage:
         self.known = known
 
     def decide_message(self, *, form: Form | None, may_clarify: bool) -> Decision:
-        """Decide on a message of its own, or an answer to the form that listens."""
+        """Decide on a message that is not the answer to a clarification."""
         filling, nlu = None, self.interpretation.nlu
         if form is not None:
             form, filling = self._listening(form)
@@ -151,7 +138,7 @@ class _Stage:
             is_bare_answer=nlu is not None and self.reader.answers.is_bare(nlu.text),
         )
         if route.kind == "form" and filling is not None:
-            return self._go_on(route, filling)
+            return self._continue(route, filling)
         if route.kind == "cancel" and form is not None:
             cancelled = self.intent_by_id[form.intent_id]
             decision = self._start(route, self.known.without_form(form.intent_id), self.interpretation)
@@ -161,9 +148,9 @@ class _Stage:
         return self._start(route, self.known, self.interpretation)
 
     def _listening(self, active: Form) -> tuple[Form, Filling]:
-        """Find the form that a message is for: the active one, unless it answers what one below is waiting for.
+        """Return the form a message is for: the active one, unless the message answers a form below it.
 
-        A yes or no answers what was asked last, and nothing that was asked before; `no, I meant Rome` may go further.
+        A yes or no answers only the last question; `no, I meant Rome` may refer further down.
         """
         filling = self._fill(active)
         if not is_for_form(filling) and not self._is_yes_or_no():
@@ -182,7 +169,7 @@ class _Stage:
         return fill_slots(self.intent_by_id[form.intent_id], form, self.interpretation, reader=self.reader)
 
     def decide_choice(self, question: Question) -> Decision | None:
-        """Decide on the answer to "did you mean A or B?"; None if the message is none."""
+        """Decide on the answer to "did you mean A or B?"; None if the message is not one."""
         choice = read_choice(question, self.interpretation, intent_by_id=self.intent_by_id, answers=self.reader.answers)
         if choice is None:
             return None
@@ -202,27 +189,27 @@ class _Stage:
             decision = self._start(route, self.known, asked_about)
         return decision.model_copy(update={"label": label})
 
-    def _go_on(self, route: Route, filling: Filling) -> Decision:
-        """Go on with the active form; one that was asked in vain too often ends with a person or the fallback."""
+    def _continue(self, route: Route, filling: Filling) -> Decision:
+        """Continue the active form; after too many failed attempts hand over to a person or to the fallback."""
         intent_id = filling.form.intent_id
         below = self.known.without_form(intent_id)
         if filling.has_given_up:
             instead = HANDOVER_INTENT if HANDOVER_INTENT in self.intent_by_id else FALLBACK_INTENT
             why = f"{intent_id}: asked in vain for {filling.form.asking or 'a confirmation'}"
             given_up = route.model_copy(update={"kind": "fallback", "intent_id": instead, "why": why})
-            if instead == intent_id:  # a person is needed all the more
+            if instead == intent_id:  # the handover form itself failed: a person is needed all the more
                 return Decision(route=given_up, intent=self.intent_by_id[instead], filling=None, state=below)
             return self._start(given_up, below, self.interpretation)
         state = below.with_form(filling.form) if filling.is_open else below
         return Decision(route=route, intent=self.intent_by_id[intent_id], filling=filling, state=state)
 
     def _start(self, route: Route, known: DialogueState, interpretation: Interpretation) -> Decision:
-        """Begin an intent, or go on with its form that waits further down."""
+        """Start an intent, or resume its form if one waits further down."""
         intent = self.intent_by_id.get(route.intent_id)
         if intent is None:
             return Decision(route=route, intent=None, filling=None, state=known)
         waiting = next((form for form in known.forms if form.intent_id == intent.intent_id), None)
-        if waiting is not None:  # it has not asked anything lately
+        if waiting is not None:  # its question is no longer the open one
             waiting = waiting.model_copy(update={"asking": None, "is_confirming": False})
         filling = fill_slots(intent, waiting, interpretation, reader=self.reader)
         others = known.without_form(intent.intent_id)
@@ -230,7 +217,7 @@ class _Stage:
         return Decision(route=route, intent=intent, filling=filling, state=state)
 
     def _ask_which(self, route: Route) -> Decision:
-        """Ask which intent is meant, and keep what has been found in the message until the answer."""
+        """Ask which intent is meant, keeping the message's entities until the answer."""
         nlu = self.interpretation.nlu or NluResult(text="", ranking=())
         question = Question(
             message_id=self.interpretation.message_id,
@@ -242,7 +229,7 @@ class _Stage:
         return Decision(route=route, intent=None, filling=None, state=state)
 
     def offers(self, decision: Decision) -> tuple[str, ...]:
-        """Name the intents that the reply has buttons for."""
+        """Return the intents that the reply has buttons for."""
         is_open = decision.filling is not None and decision.filling.is_open
         if decision.intent is None or is_open:
             return ()

@@ -1,4 +1,4 @@
-"""What a live turn needs from outside the engine: the model, the language model, and the intent's tool."""
+"""The effects of a live turn: the trained model, the language model, and the intent's tool."""
 
 import hashlib
 import logging
@@ -20,30 +20,30 @@ from serving.tools.templates import RequestValues, ToolRequest, render_request
 _log = logging.getLogger(__name__)
 
 
-class PlaceLost(Exception):
-    """Another turn took the place in the thread's log before this one could claim it."""
+class ClaimLost(Exception):
+    """Another turn claimed this place in the thread's log first."""
 
 
 class LiveEffects:
-    """Answers the engine for real; `serving.dialogue.engine.Outside` says what it is asked.
+    """Performs the engine's effects for real; `serving.dialogue.engine.Outside` defines them.
 
     Attributes
     ----------
     claim
-        The place in the log that the turn holds: a dead worker's that it finishes, or its own once a tool is called.
+        The turn's place in the log: taken over from a dead worker, or its own once a tool is called.
     timings_ms
-        How long each step took, by its name.
+        Duration of each step, by name.
 
     Parameters
     ----------
     message
         The message to answer.
     thread
-        Its thread, as it was read.
+        The thread as it was read.
     release
-        The release that answers all of the turn.
+        Answers the whole turn.
     services
-        Everything a turn talks to.
+        The turn's collaborators.
     claim
         A dead worker's claim to finish.
     """
@@ -67,11 +67,11 @@ class LiveEffects:
         return self.claim.turn if self.claim else self._thread.turn + 1
 
     def note(self, step: str, started: float) -> None:
-        """Record how long a step took that began at `started`, in seconds of `time.perf_counter`."""
+        """Record how long a step took; `started` is in seconds of `time.perf_counter`."""
         self.timings_ms[step] = round((time.perf_counter() - started) * 1000, 2)
 
     async def read(self) -> Interpretation:
-        """Read the message with the release's model."""
+        """Interpret the message with the release's model."""
         started = time.perf_counter()
         interpretation = await interpret(
             self._message,
@@ -90,21 +90,21 @@ class LiveEffects:
         return reading
 
     async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
-        """Record the call, then make it. A failure is an outcome; raise `PlaceLost` if the thread moved on."""
+        """Record the call, then make it. A failure is a valid result; raise `ClaimLost` if the thread moved on."""
         started = time.perf_counter()
         record = ToolRecord(intent_id=intent.intent_id, key=idempotency_key(self._message, intent.intent_id))
         try:
             request = self._request(plan.decision, intent, key=record.key)
             record = record.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
             if self.claim is None:
-                self.claim = await self._take_place(record, plan)
+                self.claim = await self._claim_turn(record, plan)
             spent_seconds = self.timings_ms.get("llm", 0.0) / 1000
-            answer = await self._services.tools.call(request, spent_seconds=spent_seconds)
+            called = await self._services.tools.call(request, spent_seconds=spent_seconds)
         except ToolFailed as error:
             _log.warning("bot %s: %s", self._message.bot, error)
             record = record.model_copy(update={"failure": error.reason})
         else:
-            record = record.model_copy(update={"result": answer.result, "context": answer.context})
+            record = record.model_copy(update={"result": called.result, "context": called.context})
         self.note("tool", started)
         return record.model_copy(update={"duration_ms": self.timings_ms["tool"]})
 
@@ -118,10 +118,10 @@ class LiveEffects:
         sent = self.claim.tool if self.claim else None
         if sent is None or sent.key != key or not sent.method:
             return request
-        # A key stands for one request: a retry sends what was recorded, whatever a newer release would send.
+        # A key identifies one request: a retry sends what was recorded, even if a newer release would send another.
         return request.model_copy(update={"method": sent.method, "url": sent.url, "body": sent.body})
 
-    async def _take_place(self, tool: ToolRecord, plan: Plan) -> Claim:
+    async def _claim_turn(self, tool: ToolRecord, plan: Plan) -> Claim:
         claim = await self._services.ledger.claim(
             self._thread,
             Claim(
@@ -137,12 +137,12 @@ class LiveEffects:
             ),
         )
         if claim is None:
-            raise PlaceLost
+            raise ClaimLost
         return claim
 
 
 def idempotency_key(message: UserMessage, intent_id: str) -> str:
-    """Derive the key of a message's tool call: the same one for every try, in every process."""
+    """Derive the key of a message's tool call: the same for every attempt, in every process."""
     parts = (message.bot, message.thread_id, message.message_id, intent_id)
     digest = hashlib.sha256("".join(f"{len(part)}:{part}" for part in parts).encode())
     return digest.hexdigest()[:40]

@@ -1,7 +1,7 @@
-"""One message, worked out: a function of the release, the thread's state, the message and what the outside answers.
+"""One message, worked out: a function of the release, the thread's state, the message and the outside's answers.
 
-No clock, no store, no network in here: whatever reaches outside goes through `Outside`, which a turn answers for real
-and a replay answers from the log.
+No clock, no store, no network: every effect goes through `Outside`, which a live turn performs and a replay reads from
+the log.
 """
 
 import json
@@ -17,14 +17,14 @@ from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.turns import ToolRecord
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.reply import Reply
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import word_reply
+from serving.dialogue.wording import build_reply
 
 
 class Plan(BaseModel):
-    """A message, read and decided on. What is still to come is the tool, if one is due, and the words."""
+    """A message, interpreted and decided on. Still to come: the tool call, if one is due, and the reply."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,29 +32,15 @@ class Plan(BaseModel):
     decision: Decision
 
     def to_json(self) -> str:
-        """Serialize it without the intents: they are the release's, and their headers may hold secrets."""
+        """Serialize the plan without its intents: they belong to the release, and their headers may hold secrets."""
         return self.model_dump_json(exclude={"decision": {"intent", "cancelled"}})
 
     @classmethod
     def from_json(cls, written: str, definition: BotDefinition) -> Self | None:
-        """Read what `to_json` wrote.
+        """Read what `to_json` wrote, for a release that may be another one.
 
-        Parameters
-        ----------
-        written
-            The text.
-        definition
-            The release that resumes it, perhaps another one.
-
-        Returns
-        -------
-        Plan or None
-            None if the plan cannot be resumed: the release has lost the intent whose turn it is.
-
-        Raises
-        ------
-        ValueError
-            This program cannot read it.
+        None if the plan cannot be resumed because the release has lost its intent; `ValueError` if this program cannot
+        read it.
         """
         fields = json.loads(written)
         intent = definition.intent_by_id().get(fields["decision"]["route"]["intent_id"])
@@ -63,18 +49,18 @@ class Plan(BaseModel):
 
 
 class Outside(Protocol):
-    """What a message may need from elsewhere."""
+    """The effects a message may need."""
 
     async def read(self) -> Interpretation:
-        """Let the release's model read the message."""
+        """Interpret the message with the release's model."""
         ...
 
     async def ask_llm(self) -> LlmReading:
-        """Ask the language model what the message means; no answer is an outcome like another."""
+        """Ask the language model what the message means; no answer is a valid result."""
         ...
 
     async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
-        """Call an intent's tool; a failure is an outcome like another."""
+        """Call an intent's tool; a failure is a valid result."""
         ...
 
 
@@ -87,10 +73,10 @@ class Outcome:
     tool: ToolRecord | None
     reply: Reply
 
-    def answer(self, message: UserMessage, *, turn: int, release: str) -> Answer:
-        """Give what the caller is told."""
+    def response(self, message: UserMessage, *, turn: int, release: str) -> TurnResponse:
+        """Return what the caller is told."""
         route = self.decision.route
-        return Answer(
+        return TurnResponse(
             thread_id=message.thread_id,
             message_id=message.message_id,
             turn=turn,
@@ -104,33 +90,33 @@ class Outcome:
 
 
 async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:
-    """Work a message out: read it, decide, call the tool if one is due, and word the reply.
+    """Work out a message: interpret it, decide, call the tool if one is due, and build the reply.
 
     Parameters
     ----------
     definition
         The release's intents, texts and thresholds.
     state
-        What the thread remembers; its context already holds what the message brought along.
+        What the thread remembers; its context already includes the message's.
     outside
-        Answers what only the outside knows.
+        Performs the effects.
     seed
-        Decides among reply variants; the same for every try at the same turn.
+        Selects among reply variants; the same for every attempt at one turn.
 
     Returns
     -------
     Outcome
-        The same for the same arguments and answers, at any time and in any process.
+        The same for the same arguments and effects, at any time and in any process.
     """
     plan = await make_plan(definition, state, outside)
     return await carry_out(plan, definition, outside, seed=seed)
 
 
 async def make_plan(definition: BotDefinition, state: DialogueState, outside: Outside) -> Plan:
-    """Read a message and decide what is to be done; the parameters are those of `converse`.
+    """Interpret a message and decide what to do; the parameters are those of `converse`.
 
-    The language model is asked where the release says so: first (`zero_shot`), or where the trained model left the
-    message without an intent or the form's question without an answer (`fallback`).
+    The language model is asked if the release says so: always (`zero_shot`), or when the trained model left the message
+    without an intent or the form's question unanswered (`fallback`).
     """
     read = await outside.read()
     decision = decide(definition, state, read)
@@ -141,15 +127,15 @@ async def make_plan(definition: BotDefinition, state: DialogueState, outside: Ou
 
 
 async def carry_out(plan: Plan, definition: BotDefinition, outside: Outside, *, seed: str) -> Outcome:
-    """Call the tool if one is due, and word the reply; the other parameters are those of `converse`."""
+    """Call the tool if one is due, and build the reply; the parameters are those of `converse`."""
     decision, tool, problem = plan.decision, None, None
     if decision.tool_intent is not None:
         tool = await outside.call_tool(plan, decision.tool_intent)
         try:
             decision = decision.with_context(tool.context)
-        except UserInputError as error:  # too much for a thread; the call itself was a success
-            problem = f"what the tool of {tool.intent_id!r} answered is not remembered: {error}"
-    reply = word_reply(
+        except UserInputError as error:  # too large for a thread; the call itself succeeded
+            problem = f"the context returned by the tool of {tool.intent_id!r} was not kept: {error}"
+    reply = build_reply(
         decision,
         definition,
         result=tool.result if tool else None,
@@ -169,6 +155,6 @@ def _should_ask_llm(definition: BotDefinition, state: DialogueState, read: Inter
         return False  # an answer to what the last reply offered
     filling = decision.filling
     if decision.route.kind in ("form", "cancel") and filling is not None:
-        # asked in vain; any other message of a form is understood well enough
+        # only after a failed attempt; any other message to a form is understood well enough
         return not filling.is_answer and filling.form.reprompts > 0
     return mode == "zero_shot" or decision.route.kind in ("clarify", "fallback")

@@ -1,4 +1,4 @@
-"""What a message brings to a form: values for its parameters, corrections of them, and why a value was not taken."""
+"""Slot extraction: the values a message brings to a form, the ones it corrects, and why one was rejected."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,75 +12,71 @@ from serving.dialogue.state import Form, Slot
 from serving.dialogue.values import Candidate, Problem, ValueReader
 
 MAX_WRITTEN_CHARS = 200
-"""How much of what the customer wrote is kept beside a value."""
+"""Characters of the customer's own words kept beside a value."""
 MAX_CANDIDATES = 20
-"""Values of one type that one message may bring."""
-MOST = 0.5
-"""The share of a message from which on it is about its values and nothing else."""
+"""Values of one type accepted from one message."""
+MAJORITY = 0.5
+"""From this share of a message on, it is about its values and nothing else."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a message brings.
+class Extraction:
+    """What a message brings to a form.
 
     Attributes
     ----------
     slots
-        New values by the parameter's name.
+        New values, by parameter name.
     emptied
-        Parameters whose value was taken back without another one.
+        Parameters whose value was withdrawn without a replacement.
     problem
-        Why a value was not taken.
-    takes_back
+        Why a value was rejected.
+    is_correction
         Whether the message corrects something.
     share
-        How much of the message is values of this form, in [0, 1].
+        Share of the message's letters and digits that belong to values of this form, in [0, 1].
     is_whole_text
-        Whether the message was taken as a value because any text is one.
+        Whether the whole message was taken as a value because the parameter accepts any text.
     """
 
     slots: dict[str, Slot] = field(default_factory=dict)
     emptied: frozenset[str] = frozenset()
     problem: Problem | None = None
-    takes_back: bool = False
+    is_correction: bool = False
     share: float = 0.0
     is_whole_text: bool = False
 
 
-def hear(intent: Intent, form: Form, interpretation: Interpretation, reader: ValueReader) -> Heard:
-    """Find what a message brings to a form.
+def extract_slots(intent: Intent, form: Form, interpretation: Interpretation, reader: ValueReader) -> Extraction:
+    """Extract from a message whatever belongs to a form, without changing the form.
 
-    A message is tried as an answer to what was asked, also where the model found nothing in it. Other values are taken
-    along; a correction (`no, I meant Rome`, `not 2, 3`) goes to what was said last of its type.
+    The message is always tried as an answer to the open question, even if the model found nothing in it. Other values
+    are accepted too; a correction (`no, I meant Rome`, `not 2, 3`) replaces the most recent value of its type.
 
-    Parameters
-    ----------
-    intent
-        The form's intent.
-    form
-        What is known, and what was asked.
-    interpretation
-        The message, read. A shortcut brings nothing, and neither does the button of an older reply.
-    reader
-        Reads values as the bot's customers write them.
-
-    Returns
-    -------
-    Heard
-        Nothing of it is in the form yet.
+    A shortcut brings nothing, and neither does the button of an older reply.
     """
     if interpretation.nlu is None or interpretation.button is not None:
-        return Heard()
+        return Extraction()
     text = interpretation.nlu.text
     swapped = _swapped(intent, form) if reader.answers.is_swap(text) else {}
     if swapped:
-        return Heard(slots=swapped, takes_back=True, share=1.0)
-    return _Ear(intent, form, interpretation, text, reader).hear()
+        return Extraction(slots=swapped, is_correction=True, share=1.0)
+    return _SlotExtractor(intent, form, interpretation, text, reader).extract()
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """What the typed parameters yielded, in case the whole message turns out not to be the answer."""
+
+    slots: dict[str, Slot]
+    emptied: set[str]
+    correction: Correction
+    covered: set[int]
 
 
 @dataclass
-class _Ear:
-    """Collects what one message brings to one form."""
+class _SlotExtractor:
+    """Extracts the slots of one form from one message."""
 
     intent: Intent
     form: Form
@@ -98,51 +94,57 @@ class _Ear:
         self.asked = next((one for one in self.intent.parameters if one.name == self.form.asking), None)
         self.correction = self.reader.answers.correction(self.text) if self.known else Correction.NONE
 
-    def hear(self) -> Heard:
+    def extract(self) -> Extraction:
         for group in self._groups():
-            self._hear_group(group)
+            self._extract_group(group)
         if self.asked is not None and self.reader.is_text(self.asked):
-            self._hear_text(self.asked)
+            self._extract_whole_text(self.asked)
         is_unanswered = self.asked is not None and self.asked.name not in self.known
         if self.asked is not None and is_unanswered and not (self.slots or self.emptied or self.problem):
             self.problem = self.reader.missing(self.asked)
-        takes_back = self.correction is not Correction.NONE
-        return Heard(self.slots, frozenset(self.emptied), self.problem, takes_back, self._share(), self.is_whole_text)
+        return Extraction(
+            slots=self.slots,
+            emptied=frozenset(self.emptied),
+            problem=self.problem,
+            is_correction=self.correction is not Correction.NONE,
+            share=self._share(),
+            is_whole_text=self.is_whole_text,
+        )
 
     def _groups(self) -> list[list[Parameter]]:
-        """Give the parameters by type: first the one that was asked for, last what reads the whole message."""
+        """Return the parameters by type: the one asked for first, the ones that read the whole message last."""
         kinds = dict.fromkeys(parameter.type for parameter in self.intent.parameters)
         groups = [[one for one in self.intent.parameters if one.type == kind] for kind in kinds]
         typed = [group for group in groups if not self.reader.is_text(group[0])]
         return sorted(typed, key=lambda group: (self.reader.is_boolean(group[0]), self.asked not in group))
 
-    def _hear_group(self, group: list[Parameter]) -> None:
-        """Find the values of the parameters of one type, and share them out."""
+    def _extract_group(self, group: list[Parameter]) -> None:
+        """Find the values of the parameters of one type and assign them."""
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
         found = self._candidates(group, filled)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         answers = self.reader.answers
-        refused = [one for one in candidates if answers.is_negated(self.text, one.start)]
-        meant = self._last_said([one for one in candidates if one not in refused])
-        wrong = [name for name, slot in filled.items() if any(slot.value == one.value for one in refused)]
+        negated = [one for one in candidates if answers.is_negated(self.text, one.start)]
+        meant = self._last_said([one for one in candidates if one not in negated])
+        wrong = [name for name, slot in filled.items() if any(slot.value == one.value for one in negated)]
         if wrong and not meant:
             self.emptied.update(wrong)
             self.correction = Correction.PLAIN
-        if wrong:  # `not Paris, Rome`: Rome is what Paris was, whatever comes first
+        if wrong:  # `not Paris, Rome`: Rome takes Paris's place, whatever its role
             meant = [Candidate(one.start, one.end, one.value) for one in meant]
         corrected = wrong or self._corrected(filled, is_asked=self.asked in group)
-        for parameter, candidate in self._shared_out(group, meant, filled=filled, corrected=corrected):
-            self._take(parameter, candidate)
+        for parameter, candidate in self._assign(group, meant, filled=filled, corrected=corrected):
+            self._fill(parameter, candidate)
 
     def _last_said(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Leave out what is taken back in the same breath: the tent of `a tent, no wait, a backpack`."""
-        taken_back = [
+        """Drop what the same message withdraws: the tent of `a tent, no wait, a backpack`."""
+        withdrawn = [
             one
             for one, other in pairwise(candidates)
             if one.role == other.role
             and self.reader.answers.correction(self.text[one.end : other.start]) is not Correction.NONE
         ]
-        return [one for one in candidates if one not in taken_back]
+        return [one for one in candidates if one not in withdrawn]
 
     def _candidates(self, group: list[Parameter], filled: Collection[str]) -> list[Candidate]:
         if self.interpretation.nlu is None:
@@ -151,38 +153,38 @@ class _Ear:
         candidates = self.reader.found(group[0], self.interpretation.nlu, said_at=said_at)
         if not candidates and self.asked in group:
             candidates = self.reader.read(self.asked, self.text, said_at=said_at)
-        is_boolean = self.reader.is_boolean(group[0])  # the `no` of a correction answers no other question
+        is_boolean = self.reader.is_boolean(group[0])  # the `no` of a correction does not answer another question
         if not candidates and filled and self.correction is not Correction.NONE and not is_boolean:
             corrected = next(one for one in group if one.name in filled)
             candidates = self.reader.read(corrected, self.text, said_at=said_at)
         is_open = self.form.is_confirming or (self.form.asking is not None and not filled)
         if not candidates and is_open and self.reader.is_listed(group[0]):
-            # the model knows `evening` as a greeting; here it is an answer nobody asked for
+            # the model may know `evening` only as a greeting; here it is a value nobody asked for
             known = self.reader.read(group[0], self.text, said_at=said_at)
-            candidates = known if self._share_of(known) >= MOST else []
+            candidates = known if self._share_of(known) >= MAJORITY else []
         if is_boolean:
             return candidates
         # one number is not both a quantity and a price
         return [one for one in candidates if self.covered.isdisjoint(range(one.start, one.end))]
 
     def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
-        """Name what a correction is about: what was said last of this type.
+        """Return the parameter that a correction is about: the one of this type mentioned last.
 
-        An afterthought (`sorry, tomorrow`) may as well answer what was asked.
+        An afterthought (`sorry, tomorrow`) may just as well answer the open question.
         """
         if self.correction is Correction.NONE or (self.correction is Correction.AFTERTHOUGHT and is_asked):
             return []
         recent = [name for name in self.form.recent if name in filled]
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])
 
-    def _shared_out(
+    def _assign(
         self, group: list[Parameter], candidates: list[Candidate], *, filled: Collection[str], corrected: list[str]
     ) -> Iterator[tuple[Parameter, Candidate]]:
-        """Share out the values of one type among the parameters of that type.
+        """Assign the values of one type to the parameters of that type.
 
-        A value whose role is a parameter's name goes there. The others go, in the order of the text, to what is being
-        corrected, then to the parameter that was asked for, then to those without a value; what is left corrects the
-        value of an only parameter of its type.
+        A value whose role is a parameter's name goes to that parameter. The others go, in text order, to the parameter
+        being corrected, then to the one asked for, then to the empty ones. A value left over corrects the parameter if
+        it is the only one of its type.
         """
         by_name = {parameter.name: parameter for parameter in group}
         rest = []
@@ -199,29 +201,33 @@ class _Ear:
         for name, candidate in zip(waiting, rest, strict=False):
             yield by_name[name], candidate
 
-    def _hear_text(self, asked: Parameter) -> None:
+    def _extract_whole_text(self, asked: Parameter) -> None:
         """Take the whole message as the value that was asked for, unless it corrects another one.
 
-        Other values in it (an order number in a complaint) fill what is empty and correct nothing.
+        Other values in it (an order number in a complaint) fill empty parameters and correct nothing.
         """
-        if self.correction is not Correction.NONE and self.slots and self._share() >= MOST:
+        if self.correction is not Correction.NONE and self.slots and self._share() >= MAJORITY:
             return
-        heard = (self.slots, self.emptied, self.correction, self.covered.copy())
+        before = _Snapshot(self.slots, self.emptied, self.correction, self.covered.copy())
         self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
         self.emptied, self.correction, self.problem = set(), Correction.NONE, None
         if not self.text.strip():
             return
         said = self.reader.read(asked, self.text, said_at=self.interpretation.said_at)
-        self._take(asked, said[0] if said else Candidate(0, len(self.text), self.text.strip()))
+        self._fill(asked, said[0] if said else Candidate(0, len(self.text), self.text.strip()))
         self.is_whole_text = not said and self.problem is None
-        if self.problem is not None:  # what cannot be the answer may be something else
-            if heard[2] is Correction.NONE:
+        if self.problem is not None:  # not the answer; it may be something else
+            if before.correction is Correction.NONE:
                 self.covered.clear()
             else:
-                self.slots, self.emptied, self.correction, self.covered = heard
+                self._restore(before)
 
-    def _take(self, parameter: Parameter, candidate: Candidate) -> None:
-        """Put a value into its slot, or note why it cannot be there."""
+    def _restore(self, before: _Snapshot) -> None:
+        self.slots, self.emptied = before.slots, before.emptied
+        self.correction, self.covered = before.correction, before.covered
+
+    def _fill(self, parameter: Parameter, candidate: Candidate) -> None:
+        """Fill the parameter's slot, or note why the value is rejected."""
         self.covered.update(range(candidate.start, candidate.end))
         value = self.reader.check(parameter, candidate.value, said_at=self.interpretation.said_at)
         part = self.reader.fitting_part(parameter, candidate.value) if isinstance(value, Problem) else None
@@ -241,7 +247,7 @@ class _Ear:
         )
 
     def _cover_name(self, parameter: Parameter) -> None:
-        """Count what a value is called to the value: `size M` is about nothing else."""
+        """Count the parameter's name as part of its value: `size M` is about nothing else."""
         names = plain_words(parameter.name.replace("_", " "))
         for token in tokenize(self.text):
             if token.text.lower() in names:
@@ -259,7 +265,7 @@ class _Ear:
 
 
 def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:
-    """Let the values of the two filled parameters of one type change places."""
+    """Swap the values of the two filled parameters of one type."""
     slots = {slot.name: slot for slot in form.slots}
     for kind in dict.fromkeys(parameter.type for parameter in intent.parameters):
         pair = [one.name for one in intent.parameters if one.type == kind and one.name in slots]

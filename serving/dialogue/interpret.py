@@ -1,4 +1,4 @@
-"""From a text to what it means: a shortcut, or the model's reading."""
+"""From a text to its meaning: a shortcut, or the model's reading."""
 
 import asyncio
 from datetime import UTC, datetime, tzinfo
@@ -10,24 +10,24 @@ from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.messages import UserMessage
 
-# Reading 300 characters costs about as much as the hop to a thread and back; a longer text would hold up other
+# Reading 300 characters costs about as much as a hop to a thread and back; a longer text would block other
 # conversations.
 INLINE_CHARS = 300
 
 
 class Parser(Protocol):
-    """Whatever reads a text; `pipelines.nlu.model.NluModel` does."""
+    """Reads texts; `pipelines.nlu.model.NluModel` is one."""
 
     def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
-        """Read one text, written at `now` on its writer's clock; may be called from any thread."""
+        """Read one text, written at `now` on its writer's clock. Thread-safe."""
         ...
 
 
 class Interpretation(BaseModel):
-    """A message, read. Either `shortcut` is set or `nlu`; `llm` too if the language model was asked.
+    """An interpreted message. Either `shortcut` or `nlu` is set, and `llm` if the language model was asked.
 
-    `button` is the intent that `/intent_id` names where the sender may not call every intent: it counts only if the
-    last reply had such a button. `said_at` is the message's time on the clock of the bot's time zone.
+    `button` is the intent named by `/intent_id` when the sender may not call every intent: it counts only if the last
+    reply had such a button. `said_at` is the message's time on the clock of the bot's time zone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,7 +40,7 @@ class Interpretation(BaseModel):
     llm: LlmReading | None = None
 
     def with_llm(self, reading: LlmReading) -> Self:
-        """Add what the language model says; values that the trained model found in the same place stay."""
+        """Add the language model's reading; entities that the trained model found in the same place win."""
         read = self.model_copy(update={"llm": reading})
         if self.nlu is None or not reading.entities:
             return read
@@ -51,7 +51,7 @@ class Interpretation(BaseModel):
 
 
 def shortcut_of(message: UserMessage, *, public_shortcuts: frozenset[str]) -> str | None:
-    """Give the intent that `/intent_id` calls; None for an ordinary text or an intent that customers may not call."""
+    """Return the intent that `/intent_id` calls; None for an ordinary text or an intent customers may not call."""
     intent_id = _named_intent(message)
     return intent_id if message.is_trusted or intent_id in public_shortcuts else None
 
@@ -63,25 +63,11 @@ def _named_intent(message: UserMessage) -> str | None:
 async def interpret(
     message: UserMessage, *, parser: Parser, public_shortcuts: frozenset[str], zone: tzinfo = UTC
 ) -> Interpretation:
-    """Read a message.
+    """Read a message: its shortcut, or the model's reading, which is empty for a blank text.
 
-    Parameters
-    ----------
-    message
-        What the customer sent.
-    parser
-        The release's model.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-    zone
-        Time zone of the bot: when `tomorrow` is.
-
-    Returns
-    -------
-    Interpretation
-        The shortcut, or the model's reading; of a blank text an empty one.
+    `zone` is the bot's time zone: it decides when `tomorrow` is.
     """
-    # without its zone: finders count in the customer's own days and hours
+    # naive on purpose: entity finders work in the customer's own days and hours
     said_at = message.sent_at.astimezone(zone).replace(tzinfo=None) if message.sent_at is not None else None
     read = Interpretation(message_id=message.message_id, said_at=said_at)
     shortcut = shortcut_of(message, public_shortcuts=public_shortcuts)

@@ -1,7 +1,7 @@
-"""What the language model was needed for, and what a candidate would still need it for, over stored conversations.
+"""How often stored conversations needed the language model, and how often a candidate would.
 
-Before is what happened: how many messages it was asked about, answers from the cache included, and what that cost.
-After is what the candidate decides about the same messages, with its own thresholds, on the states that it comes to.
+Before: how many messages it was asked about, cached answers included, and what that cost. After: what the candidate
+decides about the same messages, with its own thresholds, on the states it reaches.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,20 @@ PERIOD = timedelta(weeks=4)
 def check_llm_share(report: ReplayReport, *, now: datetime) -> Check:
     """Report the share of messages that the language model is asked about, and its cost, before and after.
 
-    Nothing speaks against a candidate here: a bot that has learnt little yet may well need to ask more.
+    It never speaks against a candidate: a bot that has learned little may well need to ask more often.
 
     Parameters
     ----------
     report
-        Stored conversations, worked out by the candidate.
+        Stored conversations replayed on the candidate.
     now
-        Turns of the `PERIOD` before count.
+        Turns of the `PERIOD` before it count.
 
     Returns
     -------
     Check
-        Without reasons. Figures: `llm_messages`, `llm_share_before`, `llm_share_after`, `llm_no_longer_asked`, and
-        where prices are set `llm_cost_per_1000_before`, `llm_cost_per_1000_after`; none at all where it was never
-        asked.
+        Without reasons. Figures: `llm_messages`, `llm_share_before`, `llm_share_after`, `llm_no_longer_asked`, and with
+        prices set `llm_cost_per_1000_before`, `llm_cost_per_1000_after`; none if the model was never asked.
     """
     turns = [turn for each in report.conversations for turn in each.turns if turn.after.answered_at >= now - PERIOD]
     before = [was_asked(turn.after.llm) for turn in turns]
@@ -62,14 +61,14 @@ def check_llm_share(report: ReplayReport, *, now: datetime) -> Check:
 
 
 def was_asked(reading: LlmReading | None) -> bool:
-    """Tell whether the language model was needed: asked, or known to have answered the same before."""
+    """Whether the language model was needed, even if its cached answer was used."""
     return reading is not None and reading.outcome != "off"
 
 
 def _costs(turns: Sequence[ComparedTurn], after: Sequence[bool]) -> tuple[float, float] | None:
-    """Give what the questions cost then, and what those of the candidate would; None without prices.
+    """Return the cost of the questions then, and of the candidate's; None without prices.
 
-    A question that is not in the log costs what one did on average.
+    A question that is not in the log is given the average cost.
     """
     known = [turn.after.llm.cost for turn in turns if turn.after.llm is not None and turn.after.llm.cost is not None]
     if not known:

@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class UserMessage(BaseModel):
-    """A message as a channel hands it over: checked, cleaned and with an id.
+    """A message as its channel delivers it: validated, cleaned and with an id.
 
-    `is_trusted` is true only where a bot author speaks (test chat): every intent may be called as `/intent_id` there,
-    while customers have the few that the operator allows. `sent_at` is when it was sent, with its zone; the turn sets
-    it to the time of arrival where the channel does not say.
+    `is_trusted` is true only for a bot author (test chat), who may call every intent as `/intent_id`; customers may
+    call only those the operator allows. `sent_at` has a time zone; if the channel gives no time, the turn sets it on
+    arrival.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -27,7 +27,7 @@ class UserMessage(BaseModel):
 
 
 class QuickReply(BaseModel):
-    """A button under a reply: what it shows, and the text that pressing it sends."""
+    """A button under a reply: its title, and the text that pressing it sends."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -36,17 +36,17 @@ class QuickReply(BaseModel):
 
 
 class BotMessage(BaseModel):
-    """One message to the customer. Its buttons are offers: any other answer is as good."""
+    """One message to the customer. Its buttons are suggestions; any other reply is just as good."""
 
     model_config = ConfigDict(frozen=True)
 
     text: str
-    # left out where there are none: clients of ai-chatbot-framework expect `text` alone
+    # omitted if empty: clients of ai-chatbot-framework expect `text` alone
     quick_replies: tuple[QuickReply, ...] = Field(default=(), exclude_if=lambda replies: not replies)
 
 
 class FormStatus(BaseModel):
-    """How far the turn's intent is with the values it needs."""
+    """How far the turn's intent has collected the values it needs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,10 +57,10 @@ class FormStatus(BaseModel):
     is_complete: bool
 
 
-class Answer(BaseModel):
+class TurnResponse(BaseModel):
     """What a caller is told about a turn. A repeated message gets the same one again.
 
-    `is_handed_over` asks whoever shows this to let a person go on with the thread.
+    `is_handed_over` asks the client to let a person take over the thread.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -77,8 +77,8 @@ class Answer(BaseModel):
 
 
 @dataclass(frozen=True)
-class TurnSigns:
-    """What a turn says about the release that answered it."""
+class TurnSignals:
+    """What a turn reveals about the release that answered it."""
 
     fallback: bool = False
     error: bool = False

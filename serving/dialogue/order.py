@@ -1,4 +1,4 @@
-"""The order of messages within a thread is the order of their arrival; threads never wait for one another."""
+"""Messages of a thread are handled in order of arrival; threads never wait for one another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,39 +9,24 @@ from pipelines.errors import StateConflict
 
 
 class ThreadLocks:
-    """A queue for each thread that has a message under way in this process.
+    """A lock per thread with a message in progress in this process.
 
     Parameters
     ----------
     patience_seconds
-        Longest wait for one's turn.
+        Longest wait for a lock.
     """
 
     def __init__(self, patience_seconds: float) -> None:
         self._patience_seconds = patience_seconds
-        # A lock lives as long as somebody holds it or waits for it: quiet threads cost nothing.
+        # A lock lives only while it is held or awaited: quiet threads cost nothing.
         self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def hold(self, bot: str, thread_id: str) -> AsyncIterator[None]:
-        """Wait until all earlier messages of the thread are answered, and keep the later ones waiting.
+        """Wait until the thread's earlier messages are answered, and hold back the later ones.
 
-        Parameters
-        ----------
-        bot
-            Whose thread it is.
-        thread_id
-            The thread.
-
-        Yields
-        ------
-        None
-            Once it is one's turn.
-
-        Raises
-        ------
-        StateConflict
-            The earlier messages took too long.
+        Raise `StateConflict` if the earlier messages take too long.
         """
         lock = self._locks.get((bot, thread_id))
         if lock is None:

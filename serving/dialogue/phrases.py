@@ -1,6 +1,6 @@
-"""What the bot says where its author wrote nothing, language by language.
+"""What the bot says where its author wrote nothing, by language.
 
-To add a language, add an entry to `PHRASES`; one without an entry gets English.
+To add a language, add an entry to `PHRASES`; a language without one gets English.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ NO_LONGER_OFFERED = "Sorry, I can no longer help with that. What else can I do f
 
 @dataclass(frozen=True)
 class Phrases:
-    """Sentences of one language. What stands in braces is filled in.
+    """Sentences of one language, with placeholders in braces.
 
     Attributes
     ----------
     none_of_these
-        Also what its button sends, so it must be among the `none` answers of the language's words.
+        Also the text its button sends, so it must be among the `none` answers of the language's words.
     problems
-        Why a value cannot be used, by the kind of problem; `label` is the parameter's name, `limit` what it must be.
+        Why a value is rejected, by kind of problem; `label` is the parameter's name, `limit` the violated constraint.
     """
 
     service_unavailable: str
@@ -158,5 +158,5 @@ PHRASES: Mapping[str, Phrases] = {
 
 
 def phrases_of(language: str) -> Phrases:
-    """Give the sentences of a language tag."""
+    """Return the sentences for a language tag."""
     return PHRASES.get(base_language(language), PHRASES["en"])

@@ -1,6 +1,6 @@
-"""A stored conversation, worked out again by another release: what it would have answered.
+"""A stored conversation replayed on another release: what that release would have answered.
 
-Nothing reaches outside: a tool's answer is the one in the log, as long as the release asks for the same thing.
+Nothing leaves the process: a tool's result is the logged one, as long as the release makes the same call.
 """
 
 import json
@@ -16,7 +16,7 @@ from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
 from serving.dialogue.engine import Outcome, Plan, converse
 from serving.dialogue.interpret import Interpretation, interpret
-from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.messages import FormStatus, TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
 from serving.tools.templates import RequestValues, render_request
 
@@ -25,7 +25,7 @@ NOT_RECORDED = "not in the log"
 
 @dataclass(frozen=True)
 class Difference:
-    """What is not as it was: the subject, what the log says, and what the release says now."""
+    """A difference: its subject, the logged value, and the release's value."""
 
     subject: str
     before: str
@@ -33,61 +33,57 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Handled:
-    """How a message was handled, as far as a customer or a tool notices."""
+class Handling:
+    """How a message was handled, as far as a customer or a tool can notice."""
 
-    answer: Answer
+    response: TurnResponse
     route: str
     tool: ToolRecord | None
 
     @property
     def is_unknown(self) -> bool:
-        """What a tool would have answered is not in the log."""
+        """Whether the reply depends on a tool result that is not in the log."""
         return self.tool is not None and (self.tool.failure or "").endswith(NOT_RECORDED)
 
 
 @dataclass(frozen=True)
 class ReplayedTurn:
-    """A turn of the log beside the same message answered again.
+    """A logged turn beside the same message answered again.
 
     Attributes
     ----------
-    turn
-        Its number.
-    text
-        What the customer wrote.
     before
-        What was answered.
+        The logged response.
     outcome
-        What is worked out now.
+        What the release works out.
     after
-        What is answered now.
+        Its response.
     differences
-        What a customer, or a tool, would notice; empty if nothing.
+        What a customer or a tool would notice; empty if nothing.
     answered_at
-        When it was answered.
+        When the logged turn was answered.
     llm
-        What the language model said then and what it cost; None if it was not asked.
+        The language model's reading then, with its cost; None if it was not asked.
     """
 
     turn: int
     text: str
-    before: Answer
+    before: TurnResponse
     outcome: Outcome
-    after: Answer
+    after: TurnResponse
     differences: tuple[Difference, ...]
     answered_at: datetime
     llm: LlmReading | None
 
     @property
-    def handled(self) -> Handled:
-        """How the message is handled now."""
-        return Handled(self.after, self.outcome.decision.route.kind, self.outcome.tool)
+    def handling(self) -> Handling:
+        """How the release handles the message."""
+        return Handling(self.after, self.outcome.decision.route.kind, self.outcome.tool)
 
 
 @dataclass
-class _Log:
-    """Answers for the outside with what a turn's record holds."""
+class _RecordedEffects:
+    """Performs the engine's effects from a turn's record."""
 
     record: TurnRecord
     message: UserMessage
@@ -133,25 +129,25 @@ async def replay(
     endpoints: Mapping[str, str],
     state_ttl: timedelta | None = None,
 ) -> list[ReplayedTurn]:
-    """Work a thread out again, turn by turn, each on the state that the release itself came to.
+    """Replay a thread turn by turn, each on the state that the release itself reached.
 
     Parameters
     ----------
     records
-        The finished turns of one thread, in order, from its first.
+        The finished turns of one thread, in order, from the first.
     release
-        Answers now.
+        The release to replay on.
     public_shortcuts
         Intents that customers may call as `/intent_id`.
     endpoints
-        The operator's base URLs, by name: a tool call is the same only if it goes to the same place.
+        The operator's base URLs, by name: a tool call is the same only if it goes to the same address.
     state_ttl
-        After a longer pause nothing is remembered, as in the live thread. None: everything is, for ever.
+        A longer pause clears the state, as in the live thread. None: never.
 
     Returns
     -------
     list[ReplayedTurn]
-        One for each record.
+        One per record.
     """
     state = DialogueState()
     turns: list[ReplayedTurn] = []
@@ -161,8 +157,8 @@ async def replay(
         message = UserMessage.model_validate_json(record.message)
         if message.sent_at is None:
             message = message.model_copy(update={"sent_at": record.created_at})
-        log = _Log(record, message, release, public_shortcuts, endpoints)
-        turns.append(await _replay_turn(log, state.with_context(message.context)))
+        effects = _RecordedEffects(record, message, release, public_shortcuts, endpoints)
+        turns.append(await _replay_turn(effects, state.with_context(message.context)))
         state = turns[-1].outcome.decision.state
     return turns
 
@@ -176,38 +172,21 @@ async def replay_turn(
     public_shortcuts: frozenset[str],
     endpoints: Mapping[str, str],
 ) -> ReplayedTurn:
-    """Work one turn out again, on the state that it was worked out on.
+    """Replay one turn on the state it was answered on.
 
-    Parameters
-    ----------
-    record
-        The finished turn.
-    message
-        What it answered.
-    state
-        What the thread remembered; its context already holds what the message brought along.
-    release
-        Answers now.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-    endpoints
-        The operator's base URLs, by name.
-
-    Returns
-    -------
-    ReplayedTurn
-        The turn beside the same message answered again.
+    `state` is the thread's state before the turn; its context already includes the message's. For the others see
+    `replay`.
     """
-    return await _replay_turn(_Log(record, message, release, public_shortcuts, endpoints), state)
+    return await _replay_turn(_RecordedEffects(record, message, release, public_shortcuts, endpoints), state)
 
 
-async def _replay_turn(log: _Log, state: DialogueState) -> ReplayedTurn:
-    record, release = log.record, log.release
-    outcome = await converse(release.definition, state, log, seed=f"{record.thread}:{record.turn}")
-    before = Answer.model_validate_json(record.answer)
-    after = outcome.answer(log.message, turn=record.turn, release=release.version)
+async def _replay_turn(effects: _RecordedEffects, state: DialogueState) -> ReplayedTurn:
+    record, release = effects.record, effects.release
+    outcome = await converse(release.definition, state, effects, seed=f"{record.thread}:{record.turn}")
+    before = TurnResponse.model_validate_json(record.answer)
+    after = outcome.response(effects.message, turn=record.turn, release=release.version)
     turn = ReplayedTurn(record.turn, record.text, before, outcome, after, (), record.created_at, record.llm)
-    found = differences(Handled(before, record.route, record.tool), turn.handled)
+    found = differences(Handling(before, record.route, record.tool), turn.handling)
     return replace(turn, differences=tuple(found))
 
 
@@ -222,27 +201,28 @@ def _describe_call(tool: ToolRecord | None) -> str:
     return f"{tool.method or '?'} {tool.url or '?'}{body}"
 
 
-def _describe_form(answer: Answer) -> str:
-    if answer.form is None:
+def _describe_form(form: FormStatus | None) -> str:
+    if form is None:
         return "none"
-    slots = ", ".join(f"{name}={_plain(value)}" for name, value in answer.form.slots.items())
-    return f"{answer.form.intent_id}({slots}), " + (f"asks for {answer.form.asking}" if answer.form.asking else "done")
+    slots = ", ".join(f"{name}={_plain(value)}" for name, value in form.slots.items())
+    return f"{form.intent_id}({slots}), " + (f"asks for {form.asking}" if form.asking else "done")
 
 
 def _plain(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _describe_replies(handled: Handled) -> str:
-    if handled.is_unknown:
+def _describe_replies(handling: Handling) -> str:
+    if handling.is_unknown:
         return f"depends on a tool answer that is {NOT_RECORDED}"
     return " / ".join(
-        reply.text + "".join(f" [{button.title}]" for button in reply.quick_replies) for reply in handled.answer.replies
+        reply.text + "".join(f" [{button.title}]" for button in reply.quick_replies)
+        for reply in handling.response.replies
     )
 
 
-def differences(before: Handled, after: Handled) -> Iterator[Difference]:
-    """Say what a customer, or a tool, would notice."""
+def differences(before: Handling, after: Handling) -> Iterator[Difference]:
+    """Yield what a customer or a tool would notice."""
     for subject, describe in _SUBJECTS.items():
         old, new = describe(before), describe(after)
         if old != new:
@@ -253,11 +233,11 @@ def _yes_no(value: bool) -> str:
     return "yes" if value else "no"
 
 
-_SUBJECTS: dict[str, Callable[[Handled], str]] = {
-    "intent": lambda handled: handled.answer.intent_id,
-    "route": lambda handled: handled.route,
-    "values": lambda handled: _describe_form(handled.answer),
-    "tool call": lambda handled: _describe_call(handled.tool),
+_SUBJECTS: dict[str, Callable[[Handling], str]] = {
+    "intent": lambda handling: handling.response.intent_id,
+    "route": lambda handling: handling.route,
+    "values": lambda handling: _describe_form(handling.response.form),
+    "tool call": lambda handling: _describe_call(handling.tool),
     "reply": _describe_replies,
-    "hand-over": lambda handled: _yes_no(handled.answer.is_handed_over),
+    "hand-over": lambda handling: _yes_no(handling.response.is_handed_over),
 }

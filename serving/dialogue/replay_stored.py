@@ -1,6 +1,6 @@
-"""The replay gate: stored conversations, worked out by the release in production and by a candidate.
+"""The replay gate: stored conversations replayed on the production release and on a candidate.
 
-Nothing reaches outside, as in `serving.dialogue.replay`.
+Nothing leaves the process, as in `serving.dialogue.replay`.
 """
 
 import asyncio
@@ -24,35 +24,14 @@ from serving.store.turns import TurnLog
 async def replay_newest(
     bot: str, *, candidate: Release, production: Release, settings: Settings, count: int, progress: Progress
 ) -> ReplayReport:
-    """Replay a bot's newest stored conversations.
-
-    Parameters
-    ----------
-    bot
-        Whose conversations.
-    candidate
-        The release to judge.
-    production
-        The release to judge it by.
-    settings
-        The platform's: where the database is, the endpoints of tools, the public shortcuts.
-    count
-        How many conversations.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    ReplayReport
-        Where the database does not answer, one that no candidate passes.
-    """
+    """Replay a bot's `count` newest stored conversations; if the database is unavailable, no candidate passes."""
     progress(0.0, "reading stored conversations")
     database = Database.from_settings(settings)
     try:
         threads = await TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days)).newest_threads(bot, count=count)
     except StoreUnavailable as error:
-        reason = f"the stored conversations could not be replayed: {error}; or train with --replays 0 to do without"
-        return ReplayReport(production.version, (), unread=reason)
+        reason = f"the stored conversations could not be replayed: {error}; or train with --replays 0 to skip them"
+        return ReplayReport(production.version, (), unavailable=reason)
     finally:
         database.close()
     return await replay_both(
@@ -76,37 +55,14 @@ async def replay_both(
     state_ttl: timedelta | None = None,
     progress: Progress,
 ) -> ReplayReport:
-    """Work conversations out with both releases.
-
-    Parameters
-    ----------
-    threads
-        The finished turns of each, in order, from its first.
-    candidate
-        The release to judge.
-    production
-        The release to judge it by.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-    endpoints
-        The operator's base URLs, by name.
-    state_ttl
-        After a longer pause nothing is remembered; None: everything is, for ever.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    ReplayReport
-        In the order of `threads`.
-    """
+    """Replay conversations on both releases, in the order of `threads`; for the other parameters see `replay`."""
     compared: list[ComparedConversation] = []
     changed_tools = _changed_tools(production, candidate)
     n_unreadable = 0
     for number, records in enumerate(threads):
         if number % 10 == 0:
             progress(number / len(threads), f"replaying conversation {number + 1} of {len(threads)}")
-            await asyncio.sleep(0)  # what else runs in this loop, such as a notebook's kernel, gets its turn
+            await asyncio.sleep(0)  # lets other work in this loop run, such as a notebook's kernel
         try:
             before, after = [
                 await replay(
@@ -114,11 +70,11 @@ async def replay_both(
                 )
                 for release in (production, candidate)
             ]
-        except (BotError, ValidationError):  # a turn that another program wrote, or a context beyond all bounds
+        except (BotError, ValidationError):  # a turn that another program wrote, or a context that is too large
             n_unreadable += 1
             continue
         compared.append(_compare(records[0], before, after, changed_tools))
-    progress(1.0, "conversations are replayed")
+    progress(1.0, "conversations replayed")
     return ReplayReport(production.version, tuple(compared), n_unreadable=n_unreadable)
 
 
@@ -126,25 +82,25 @@ def _compare(
     first: TurnRecord, before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], changed_tools: frozenset[str]
 ) -> ComparedConversation:
     turns = tuple(
-        ComparedTurn(old, new, tuple(differences(old.handled, new.handled)))
+        ComparedTurn(old, new, tuple(differences(old.handling, new.handling)))
         for old, new in zip(before, after, strict=True)
     )
     goals = Counter(turn.after.intent_id for turn in before if _reaches_goal(turn))
     missing = goals - Counter(turn.after.intent_id for turn in after if _reaches_goal(turn))
-    asked = Counter(turn.after.intent_id for turn in after if turn.handled.is_unknown)
-    recalled = Counter({name: min(n, asked[name]) for name, n in missing.items() if name in changed_tools})
+    asked = Counter(turn.after.intent_id for turn in after if turn.handling.is_unknown)
+    tool_changed = Counter({name: min(n, asked[name]) for name, n in missing.items() if name in changed_tools})
     return ComparedConversation(
         thread_id=first.thread_id,
         channel=first.channel,
         turns=turns,
         goals=tuple(goals.elements()),
-        lost=tuple((missing - recalled).elements()),
-        recalled=tuple(recalled.elements()),
+        lost=tuple((missing - tool_changed).elements()),
+        tool_changed=tuple(tool_changed.elements()),
     )
 
 
 def _reaches_goal(turn: ReplayedTurn) -> bool:
-    """Tell whether something was carried out: its tool answered, or, without one, its form was filled."""
+    """Whether a goal was reached: the tool answered or, without one, the form was filled."""
     outcome, form = turn.outcome, turn.after.form
     if outcome.reply.problem is not None:
         return False
@@ -154,7 +110,7 @@ def _reaches_goal(turn: ReplayedTurn) -> bool:
 
 
 def _changed_tools(production: Release, candidate: Release) -> frozenset[str]:
-    """Give the intents that both have and whose tool is another one."""
+    """Return the intents of both releases whose tool has changed."""
     now = candidate.definition.intent_by_id()
     return frozenset(
         name

@@ -13,15 +13,15 @@ from serving.dialogue.phrases import Phrases
 from serving.tools.sandbox import REPLY_ENVIRONMENT, SEED, render
 
 SPLIT = "###"
-# Stands for `###` while a text is rendered, so that a `###` in a value does not split the reply.
+# Replaces `###` while a text is rendered, so that a `###` in a value does not split the reply.
 _SPLIT_MARK = "\ue002\ue003\ue002"
 
 
 class ReplyValues(BaseModel):
-    """The names that a reply template sees; `seed` decides among reply variants.
+    """The names a reply template can use; `seed` selects among reply variants.
 
-    `cancelled` is the name of the intent that the customer ended with this message, `prompt` the question that an
-    interrupted intent comes back to.
+    `cancelled` is the name of the intent that the customer cancelled with this message; `prompt` is the question that a
+    resumed intent asks again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,7 +35,7 @@ class ReplyValues(BaseModel):
 
 
 class Reply(BaseModel):
-    """The messages to send. `problem` says which text of the release could not be rendered, and why."""
+    """The messages to send. `problem` tells which text of the release could not be rendered, and why."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,16 +44,16 @@ class Reply(BaseModel):
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What the messages say."""
+        """The texts of the messages."""
         return tuple(message.text for message in self.messages)
 
     def then(self, other: Self) -> Self:
-        """Give this reply and another one after it."""
+        """Return this reply followed by another one."""
         problem = self.problem or other.problem
         return self.model_copy(update={"messages": (*self.messages, *other.messages), "problem": problem})
 
     def with_buttons(self, buttons: Iterable[QuickReply]) -> Self:
-        """Give the same with buttons under the last message."""
+        """Return this reply with buttons under its last message."""
         buttons = tuple(buttons)
         if not buttons or not self.messages:
             return self
@@ -62,29 +62,14 @@ class Reply(BaseModel):
 
 
 def say(*texts: str) -> Reply:
-    """Give texts as a reply, as they are."""
+    """Return fixed texts as a reply."""
     return Reply(messages=tuple(BotMessage(text=text) for text in texts))
 
 
 def render_text(template: str, values: ReplyValues) -> tuple[str, ...]:
-    """Render a prompt or response and split it into messages.
+    """Render a prompt or response and split it into messages; a blank text gives none.
 
-    Parameters
-    ----------
-    template
-        The author's text.
-    values
-        The names it sees.
-
-    Returns
-    -------
-    tuple[str, ...]
-        The messages; none for a blank text.
-
-    Raises
-    ------
-    TemplateError
-        The template is malformed or does what the sandbox refuses.
+    Raise `TemplateError` if the template is malformed or does something the sandbox forbids.
     """
     names: Mapping[str, Any] = {**values.model_dump(exclude={"seed"}), SEED: values.seed}
     rendered = render(REPLY_ENVIRONMENT, template.replace(SPLIT, _SPLIT_MARK), names)
@@ -97,20 +82,20 @@ def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: st
     Parameters
     ----------
     template
-        The text.
+        The author's text.
     values
-        The names it sees.
+        The names it can use.
     otherwise
-        What is said for a blank one; nothing, if this is blank too.
+        SimulatedMessage instead of a blank text; if this is blank too, nothing is said.
     what
-        Names the text, for whoever must repair it.
+        Names the text for whoever must repair it.
     phrases
         The bot's language.
 
     Returns
     -------
     Reply
-        An apology with its `problem`, if the text cannot be rendered.
+        If the text cannot be rendered, an apology with its `problem`.
     """
     try:
         texts = render_text(template, values)
@@ -120,23 +105,9 @@ def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: st
 
 
 def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phrases: Phrases) -> Reply:
-    """Answer with one of an intent's responses, or with a plain sentence where the release has none.
+    """Answer with one of the intent's responses and its buttons, or with the plain sentence `otherwise` if it has none.
 
-    Parameters
-    ----------
-    intent
-        Whose response; None if the release has no such intent.
-    values
-        The names it sees; the same `seed` chooses the same response.
-    otherwise
-        The plain sentence.
-    phrases
-        The bot's language.
-
-    Returns
-    -------
-    Reply
-        With the intent's buttons.
+    The same `seed` selects the same response.
     """
     if intent is None:
         return say(otherwise)
@@ -152,7 +123,7 @@ def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phras
 
 
 def _chosen(variants: Sequence[str], seed: str) -> str:
-    # Picking a reply variant is no secret, and a replay must pick the same one.
+    # A replay must pick the same variant, and the choice is not a secret.
     if len(variants) < 2:
         return variants[0] if variants else ""
     return random.Random(seed).choice(variants)  # noqa: S311

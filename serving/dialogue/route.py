@@ -9,7 +9,7 @@ from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.clarify import torn_between
-from serving.dialogue.heard import MOST
+from serving.dialogue.heard import MAJORITY
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots import Filling
 
@@ -122,7 +122,7 @@ def _does_something(intent: Intent) -> bool:
 
 def is_for_form(filling: Filling) -> bool:
     """Tell whether a message is the form's: it answers its question, or is for the most part values of it."""
-    return filling.is_answer or filling.share >= MOST
+    return filling.is_answer or filling.share >= MAJORITY
 
 
 def _with_form(
@@ -134,7 +134,7 @@ def _with_form(
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
     # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
-    may_cancel = (filling.is_whole_text or filling.share < MOST) and not filling.begins_with_yes
+    may_cancel = (filling.is_whole_text or filling.share < MAJORITY) and not filling.begins_with_yes
     if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why
     if is_for_form(filling):

@@ -1,4 +1,4 @@
-"""What a release makes of messages in the log, each on the state that its thread had: what is read, and the route."""
+"""How a release interprets and routes logged messages, each on the state its thread had."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,21 +19,9 @@ _NOTHING = float("nan")
 def score_messages(
     release: Release, messages: Sequence[LoggedMessage], *, public_shortcuts: frozenset[str]
 ) -> list[Score]:
-    """Work messages out again.
+    """Interpret and route messages of any threads, in any order; return one score per message.
 
-    Parameters
-    ----------
-    release
-        Reads and decides.
-    messages
-        Of any threads, in any order.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-
-    Returns
-    -------
-    list[Score]
-        One for each message. A message or state that another program wrote counts as a thread's first message.
+    A message or state that another program wrote counts as a thread's first message.
     """
 
     async def score_all() -> list[Score]:

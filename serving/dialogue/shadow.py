@@ -1,7 +1,7 @@
-"""A second release tries every message too, after the customer has the answer, and answers nobody.
+"""A shadow release tries every message after the customer has the reply, and answers nobody.
 
-It works in a thread of its own, on what the turn's record holds: no tool, no language model and no state is touched. It
-gets a share of one processor; messages that come faster than that are left out. Whatever goes wrong with it is counted.
+It runs in a thread of its own on the turn's record: it touches no tool, no language model and no state. It gets a share
+of one processor; messages beyond that are skipped. Its failures are counted.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ _FIELD_BY_SUBJECT = {
 
 
 class ShadowPlayer:
-    """Tries turns with the shadow of their bot.
+    """Tries turns on the shadow of their bot.
 
     Parameters
     ----------
     shadow_of
-        Gives a bot's shadow, if it has one; may be called from any thread.
+        Returns a bot's shadow, if it has one. Must be thread-safe.
     cpu_share
         Share of one processor, in (0, 1].
     public_shortcuts
@@ -61,64 +61,64 @@ class ShadowPlayer:
         self._lock = threading.Lock()
         self._hung: set[tuple[str, str]] = set()
         self._worker: _Worker | None = None
-        self.left_out = 0
+        self.skipped = 0
 
-    def offer(self, seen: AnsweredTurn) -> None:
-        """Let a turn be tried, if there is a shadow and time for it. Costs the caller microseconds."""
-        release = self._shadow_of(seen.message.bot)
-        if release is None or release.version == seen.record.release:
+    def offer(self, turn: AnsweredTurn) -> None:
+        """Try a turn if there is a shadow and time for it. Costs the caller microseconds."""
+        release = self._shadow_of(turn.message.bot)
+        if release is None or release.version == turn.record.release:
             return
-        if (seen.message.bot, release.version) in self._hung:
+        if (turn.message.bot, release.version) in self._hung:
             return
         if self._worker is None or self._worker.has_hung():
             self._replace_worker()
-        if self._worker is None or not self._worker.take(seen, release):
-            self.left_out += 1
+        if self._worker is None or not self._worker.take(turn, release):
+            self.skipped += 1
 
     def take_counts(self) -> list[ShadowCount]:
-        """Give what was counted since the last call."""
+        """Return and reset the counts."""
         with self._lock:
             counts, self._counts = list(self._counts.values()), {}
         return counts
 
     def put_back(self, count: ShadowCount) -> None:
-        """Keep what could not be stored, or add what was counted."""
+        """Add counts, or restore those that could not be stored."""
         key = (count.bot, count.shadow, count.against, count.intent_id)
         with self._lock:
             known = self._counts.get(key)
             self._counts[key] = count if known is None else known.plus(count)
 
     def close(self) -> None:
-        """Stop trying; what is under way ends by itself."""
+        """Stop; the trial in progress ends by itself."""
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
 
     def _replace_worker(self) -> None:
         if self._worker is not None and self._worker.under_way is not None:
-            seen, release = self._worker.under_way
-            _log.error("bot %s: shadow %s hangs and is not tried any more", seen.message.bot, release.version)
-            self._hung.add((seen.message.bot, release.version))
+            turn, release = self._worker.under_way
+            _log.error("bot %s: shadow %s hangs and is no longer tried", turn.message.bot, release.version)
+            self._hung.add((turn.message.bot, release.version))
             self._worker.stop()
         self._worker = _Worker(self._try, cpu_share=self._cpu_share)
 
-    async def _try(self, seen: AnsweredTurn, release: Release) -> None:
-        record = seen.record
+    async def _try(self, turn: AnsweredTurn, release: Release) -> None:
+        record = turn.record
         count = ShadowCount(
             bot=record.bot, shadow=release.version, against=record.release, intent_id=record.intent_id, turns=1
         )
         try:
-            turn = await replay_turn(
+            replayed = await replay_turn(
                 record,
-                seen.message,
-                seen.state,
+                turn.message,
+                turn.state,
                 release,
                 public_shortcuts=self._public_shortcuts,
                 endpoints=self._endpoints,
             )
-            found = _difference(turn)
+            found = _difference(replayed)
         except Exception as error:
-            # A shadow is there to find out what is wrong with it; nobody is waiting for this.
+            # A shadow runs to reveal its faults; nobody waits for this result.
             _log.warning("bot %s: shadow %s failed: %s", record.bot, release.version, describe_crash(error))
             found = {"failed": 1}
         self.put_back(count.model_copy(update=found))
@@ -132,9 +132,9 @@ def _difference(turn: ReplayedTurn) -> dict[str, int]:
 
 
 class _Worker:
-    """A thread that works turns off, one after the other, with pauses that keep it within its share.
+    """A thread that tries turns one by one, pausing to stay within its share.
 
-    It is a daemon: a shadow that hangs must not keep the process from ending.
+    It is a daemon: a hanging shadow must not keep the process from ending.
     """
 
     def __init__(self, work: Callable[[AnsweredTurn, Release], Coroutine[Any, Any, None]], *, cpu_share: float) -> None:
@@ -145,25 +145,25 @@ class _Worker:
         self.under_way: tuple[AnsweredTurn, Release] | None = None
         threading.Thread(target=self._run, name="shadow", daemon=True).start()
 
-    def take(self, seen: AnsweredTurn, release: Release) -> bool:
-        """Queue a turn; False if there are too many already."""
+    def take(self, turn: AnsweredTurn, release: Release) -> bool:
+        """Queue a turn; False if the queue is full."""
         try:
-            self._waiting.put_nowait((seen, release))
+            self._waiting.put_nowait((turn, release))
         except queue.Full:
             return False
         return True
 
     def has_hung(self) -> bool:
-        """Tell whether the turn under way takes so long that it will never end."""
+        """Whether the turn in progress takes so long that it will never end."""
         return self.under_way is not None and time.monotonic() - self._began > HANGS_AFTER_SECONDS
 
     def stop(self) -> None:
-        """End the thread after what is under way."""
+        """End the thread after the turn in progress."""
         self._stopped.set()
         try:
             self._waiting.put_nowait(None)
         except queue.Full:
-            return  # it is not waiting then, and looks at the event
+            return  # the thread is busy, and checks the event next
 
     def _run(self) -> None:
         with asyncio.Runner() as runner:

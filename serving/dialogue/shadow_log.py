@@ -1,4 +1,4 @@
-"""What shadows found, added to the database every few seconds and shown in MLflow every few minutes."""
+"""Shadow figures: added to the database every few seconds, shown in MLflow every few minutes."""
 
 import asyncio
 import logging
@@ -24,24 +24,8 @@ class ShadowLog(Protocol):
         """Log the figures of a bot's shadow."""
 
 
-class ShadowKeeper:
-    """Carries counts from the player to the database, and totals of all processes to MLflow.
-
-    Parameters
-    ----------
-    player
-        Counts.
-    counts
-        Where counts are added up.
-    log
-        Where totals are shown.
-    now
-        The current time, in UTC.
-    store_seconds
-        Pause between two trips to the database.
-    show_seconds
-        Pause between two trips to MLflow.
-    """
+class ShadowReporter:
+    """Moves counts from the player to the database, and the totals of all processes to MLflow."""
 
     def __init__(
         self,
@@ -68,39 +52,39 @@ class ShadowKeeper:
                 await self.show()
 
     async def store(self) -> None:
-        """Add what was counted to the database; what it does not take is kept for the next time."""
+        """Add the counts to the database; what it does not accept is kept for the next attempt."""
         waiting = self._player.take_counts()
         while waiting:
             count = waiting.pop()
             try:
                 await self._counts.add(count, now=self._now())
             except StoreUnavailable as error:
-                _log.warning("what shadows found waits to be stored: %s", error)
+                _log.warning("shadow figures not stored yet: %s", error)
                 for left in (count, *waiting):
                     self._player.put_back(left)
                 return
             self._to_show.add((count.bot, count.shadow))
 
     async def show(self) -> None:
-        """Log the totals of the shadows that something was counted of since the last time."""
+        """Log the totals of the shadows counted since the last time."""
         for bot, version in sorted(self._to_show):
             try:
                 found = await self._counts.of(bot, version)
                 await self._log.log_shadow(bot, version, metrics=figures_of(found), rows=table_of(found))
             except BotError as error:
-                _log.warning("bot %s: what shadow %s found waits to be shown: %s", bot, version, error)
+                _log.warning("bot %s: figures of shadow %s not logged yet: %s", bot, version, error)
             else:
                 self._to_show.discard((bot, version))
 
 
 def total_of(counts: Iterable[ShadowCount]) -> dict[str, int]:
-    """Add up counts of whatever intents and versions."""
+    """Sum counts over intents and versions."""
     rows = list(counts)
     return {name: sum(getattr(row, name) for row in rows) for name in COUNTED}
 
 
 def figures_of(counts: Sequence[ShadowCount]) -> dict[str, float]:
-    """Give the figures of a shadow by the name they have in MLflow."""
+    """Return a shadow's figures by their MLflow metric names."""
     total = total_of(counts)
     share = total["different"] / total["turns"] if total["turns"] else 0.0
     return {
@@ -112,6 +96,6 @@ def figures_of(counts: Sequence[ShadowCount]) -> dict[str, float]:
 
 
 def table_of(counts: Sequence[ShadowCount]) -> dict[str, Any]:
-    """Give what was counted of a shadow as a table, what differs most first."""
+    """Return a shadow's counts as a table, most differences first."""
     rows = sorted(counts, key=lambda row: (-row.different - row.failed, row.intent_id, row.against))
     return {"intents": [row.model_dump(exclude={"bot", "shadow"}) for row in rows]}

@@ -1,10 +1,10 @@
-"""Filling an intent's parameters from what was understood, and deciding what to ask for next."""
+"""Filling an intent's parameters from a message, and choosing what to ask for next."""
 
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas.bot import CANCEL_INTENT, Intent
 from pipelines.schemas.understanding import NluResult
-from serving.dialogue.heard import Heard, hear
+from serving.dialogue.heard import Extraction, extract_slots
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
 from serving.dialogue.state import Form, Slot
@@ -12,15 +12,15 @@ from serving.dialogue.values import Problem, ValueReader
 
 MAX_REPROMPTS = 3
 MAX_WORDS_AFTER_YES = 3
-"""A `yes` with more words behind it, none of them a value, may say something else as well: it is asked again."""
+"""A `yes` followed by more words than this, none of them a value, may mean something else: ask again."""
 
 
 class Filling(BaseModel):
-    """A form after a message: complete, or waiting for a value or a yes, or asked in vain too often.
+    """A form after a message: complete, waiting for a value or a confirmation, or given up.
 
-    `is_answer` says that the message answers what was asked, or corrects a value (`is_whole_text`: because any text
-    does); `share` is how much of it is values of this form, in [0, 1]; `is_refused` says that the customer does not
-    want to go ahead, `begins_with_yes` that they seem to; `problem` says why a value was not taken.
+    `is_answer`: the message answers the open question or corrects a value (`is_whole_text`: only because any text
+    would). `share`: how much of it is values of this form, in [0, 1]. `is_refused`: the customer does not want to go
+    ahead; `begins_with_yes`: they seem to. `problem`: why a value was rejected.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -37,16 +37,16 @@ class Filling(BaseModel):
 
     @property
     def is_complete(self) -> bool:
-        """Every required parameter has a value, and the customer agreed where that is asked."""
+        """Whether every required parameter has a value and the customer has confirmed, if they had to."""
         return not self.missing and not self.form.is_confirming
 
     @property
     def is_open(self) -> bool:
-        """The form waits for another message."""
+        """Whether the form waits for another message."""
         return not (self.is_complete or self.has_given_up)
 
     def status(self) -> FormStatus:
-        """Give what callers are told about it."""
+        """Return what callers are told about the form."""
         return FormStatus(
             intent_id=self.form.intent_id,
             slots=self.form.value_by_name(),
@@ -57,36 +57,36 @@ class Filling(BaseModel):
 
 
 def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation, *, reader: ValueReader) -> Filling:
-    """Take up what a message says for an intent.
+    """Apply a message to an intent's form.
 
     Parameters
     ----------
     intent
-        The intent, as this release declares it: slots of parameters it no longer has are dropped.
+        The intent as this release declares it: slots of parameters it no longer has are dropped.
     form
-        The form under way; None when the intent begins with this message.
+        The form under way; None if the intent begins with this message.
     interpretation
-        The message, read. A shortcut is a button, not an answer: it fills nothing and is not counted as asked in vain.
+        The interpreted message. A shortcut is a button, not an answer: it fills nothing and is not a failed attempt.
     reader
-        Reads values as the bot's customers write them.
+        Reads values in the bot's language.
 
     Returns
     -------
     Filling
-        The form with the new values. When a value is missing, `form.asking` names the first one; a message that brings
-        nothing new counts as a re-prompt, and after `MAX_REPROMPTS` of them for one question it gives up.
+        If a value is missing, `form.asking` names the first one. A message that brings nothing new counts as a
+        re-prompt; after `MAX_REPROMPTS` of them for one question the form gives up.
     """
     before = _still_declared(form or Form(intent_id=intent.intent_id), intent)
-    heard = hear(intent, before, interpretation, reader)
+    extraction = extract_slots(intent, before, interpretation, reader)
     nlu = interpretation.nlu
-    kept = {slot.name: slot for slot in before.slots if slot.name not in heard.emptied}
-    slots = kept | heard.slots
+    kept = {slot.name: slot for slot in before.slots if slot.name not in extraction.emptied}
+    slots = kept | extraction.slots
     changed = [name for name in slots if name not in kept or slots[name].value != kept[name].value]
-    is_changed = bool(changed or heard.emptied)
-    yes = _yes(nlu, reader) if before.is_confirming and not is_changed and not heard.problem else None
-    missing = _missing(intent, before, slots, heard, interpretation, reader)
+    is_changed = bool(changed or extraction.emptied)
+    yes = _yes(nlu, reader) if before.is_confirming and not is_changed and not extraction.problem else None
+    missing = _missing(intent, before, slots, extraction, interpretation, reader)
     waits_for_yes = not missing and (intent.confirm or before.is_confirming) and yes is None
-    asking = _next(missing, heard)
+    asking = _next(missing, extraction)
     is_same_question = form is not None and (asking, waits_for_yes) == (before.asking, before.is_confirming)
     counts = interpretation.shortcut is None and not is_changed
     reprompts = before.reprompts + counts if is_same_question and (asking or waits_for_yes) else 0
@@ -102,12 +102,12 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         form=after,
         missing=missing,
         has_given_up=reprompts > MAX_REPROMPTS,
-        problem=heard.problem,
-        is_answer=before.asking in heard.slots or (heard.takes_back and is_changed) or yes is not None,
+        problem=extraction.problem,
+        is_answer=before.asking in extraction.slots or (extraction.is_correction and is_changed) or yes is not None,
         is_refused=yes is False,
         begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).is_yes is True,
-        is_whole_text=heard.is_whole_text,
-        share=heard.share,
+        is_whole_text=extraction.is_whole_text,
+        share=extraction.share,
     )
 
 
@@ -122,13 +122,13 @@ def _missing(
     intent: Intent,
     before: Form,
     slots: dict[str, Slot],
-    heard: Heard,
+    extraction: Extraction,
     interpretation: Interpretation,
     reader: ValueReader,
 ) -> tuple[str, ...]:
-    """Name what has to be asked: required ones without a value, and whatever was said in a way that cannot be used.
+    """Return the parameters to ask for: required ones without a value, and any whose value was rejected.
 
-    Asked again for a value that is not required, the customer may do without it.
+    A customer who is asked again for an optional value may decline.
     """
     nlu = interpretation.nlu
     does_without = nlu is not None and reader.answers.is_none(nlu.text)
@@ -137,25 +137,25 @@ def _missing(
         is_asked, is_filled = parameter.name == before.asking, parameter.name in slots
         if does_without and is_asked and not parameter.required:
             continue
-        is_unusable = heard.problem is not None and heard.problem.parameter == parameter.name
+        is_unusable = extraction.problem is not None and extraction.problem.parameter == parameter.name
         if is_unusable or (not is_filled and (parameter.required or is_asked)):
             names.append(parameter.name)
     return tuple(names)
 
 
-def _next(missing: tuple[str, ...], heard: Heard) -> str | None:
-    if heard.problem is not None and heard.problem.parameter in missing:
-        return heard.problem.parameter
+def _next(missing: tuple[str, ...], extraction: Extraction) -> str | None:
+    if extraction.problem is not None and extraction.problem.parameter in missing:
+        return extraction.problem.parameter
     return missing[0] if missing else None
 
 
 def _yes(nlu: NluResult | None, reader: ValueReader) -> bool | None:
-    """Read the answer to `shall I go ahead?`; None if it is neither, or one that goes on in an unknown way."""
+    """Read the answer to `shall I go ahead?`; None if it is neither yes nor no, or says more than that."""
     if nlu is None:
         return None
     answer = reader.answers.yes_no(nlu.text)
-    is_plain = answer.n_more_words <= MAX_WORDS_AFTER_YES and not answer.goes_on
+    is_plain = answer.n_more_words <= MAX_WORDS_AFTER_YES and not answer.is_qualified
     best = nlu.ranking[0].intent_id if nlu.ranking else None
     if answer.is_yes and answer.n_more_words and best == CANCEL_INTENT:
-        return None  # `yes, cancel it`, of an order that is to be cancelled: too much to lose for a guess
+        return None  # `yes, cancel it`, said of cancelling an order: too much is at stake to guess
     return answer.is_yes if is_plain else None

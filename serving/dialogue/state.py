@@ -10,11 +10,11 @@ from pipelines.schemas.understanding import EntitySpan
 
 MAX_CONTEXT_CHARS = 32_768
 MAX_FORMS = 5
-"""Forms that wait for the one above them to end; of more, the one that waits longest is forgotten."""
+"""Height of the form stack; beyond it, the form that has waited longest is dropped."""
 
 
 class Slot(BaseModel):
-    """The value a parameter has in this thread; `text` is how the customer wrote it."""
+    """The value a parameter has in this thread; `text` is the customer's own wording."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,10 +26,10 @@ class Slot(BaseModel):
 
 
 class Form(BaseModel):
-    """An intent under way: what is known, what was asked last, how often it was asked in vain.
+    """An intent under way: its values, the open question, and how often that was asked without success.
 
-    `is_confirming` says that everything is known and the customer was asked whether to go ahead. `recent` names the
-    slots of the last message that brought any: what a correction is most likely about.
+    `is_confirming`: every value is known and the customer was asked whether to go ahead. `recent` names the slots of
+    the last message that brought any: a correction most likely refers to these.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +47,7 @@ class Form(BaseModel):
 
 
 class Question(BaseModel):
-    """A "did you mean A or B?" that was asked: about which message, what was found in it, and the options."""
+    """A "did you mean A or B?" that was asked: the message in doubt, the entities found in it, and the options."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -58,10 +58,10 @@ class Question(BaseModel):
 
 
 class DialogueState(BaseModel):
-    """The stack of forms (the last one is active) and the context that callers and tools have set.
+    """The stack of forms (the last one is active) and the context set by callers and tools.
 
-    `question` is open until the next message. `offers` are the intents that the last reply has buttons for: its
-    receiver may call them, whoever that is.
+    `question` is open until the next message. `offers` are the intents that the last reply has buttons for: any
+    customer may call them in the next message.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -73,31 +73,18 @@ class DialogueState(BaseModel):
 
     @property
     def active_form(self) -> Form | None:
-        """The form whose answers are being collected."""
+        """The form being filled."""
         return self.forms[-1] if self.forms else None
 
     @property
     def offered_intents(self) -> frozenset[str]:
-        """What the last reply had buttons for."""
+        """The intents that the last reply had buttons for."""
         return frozenset((*self.offers, *(self.question.options if self.question else ())))
 
     def with_context(self, context: dict[str, JsonValue]) -> Self:
-        """Merge what a message brings along into the context; new values win.
+        """Merge a message's context into the thread's; new values win.
 
-        Parameters
-        ----------
-        context
-            Values by name.
-
-        Returns
-        -------
-        DialogueState
-            The state with both.
-
-        Raises
-        ------
-        UserInputError
-            The context of this thread would grow beyond `MAX_CONTEXT_CHARS`.
+        Raise `UserInputError` if the context of the thread would exceed `MAX_CONTEXT_CHARS`.
         """
         if not context:
             return self
@@ -109,15 +96,15 @@ class DialogueState(BaseModel):
         return self.model_copy(update={"context": merged})
 
     def with_form(self, form: Form) -> Self:
-        """Put a form on top of the others."""
+        """Push a form onto the stack."""
         return self.model_copy(update={"forms": (*self.forms, form)[-MAX_FORMS:]})
 
     def without_form(self, intent_id: str) -> Self:
-        """Take the form of an intent away, wherever in the stack it is."""
+        """Remove the form of an intent, wherever it is in the stack."""
         return self.model_copy(update={"forms": tuple(form for form in self.forms if form.intent_id != intent_id)})
 
     def without_forms(self) -> Self:
-        """Forget every form; the context stays."""
+        """Remove every form; the context stays."""
         return self.model_copy(update={"forms": ()})
 
     def only_known_intents(self, intent_ids: frozenset[str]) -> Self:

@@ -1,6 +1,6 @@
-"""A conversation in hand: taken from the log, a file or a few texts, stepped through with any release, changed, kept.
+"""A conversation to experiment with: load it from the log, a file or texts, replay it on a release, edit and save it.
 
-For notebooks and regression cases; what answers customers does not use it.
+For notebooks and regression cases; answering customers does not use it.
 """
 
 import json
@@ -18,7 +18,7 @@ from pipelines.schemas import html
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
-from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.replay import ReplayedTurn, replay
 from serving.dialogue.state import DialogueState
 from serving.store.client import Database
@@ -36,7 +36,7 @@ class _Saved(BaseModel):
 
 @dataclass(frozen=True)
 class Thread:
-    """The finished turns of one conversation, in order, from its first.
+    """The finished turns of one conversation, in order, from the first.
 
     `endpoints` are the base URLs that its tool calls went to; None: those of the settings.
     """
@@ -46,27 +46,7 @@ class Thread:
 
     @classmethod
     async def load(cls, thread_id: str, *, bot: str, settings: Settings) -> Self:
-        """Read a thread from the log.
-
-        Parameters
-        ----------
-        thread_id
-            As its channel named it.
-        bot
-            Whose thread it is.
-        settings
-            The platform's: where the database is.
-
-        Returns
-        -------
-        Thread
-            All of its finished turns.
-
-        Raises
-        ------
-        NotFound
-            The log holds no turn of such a thread.
-        """
+        """Load all finished turns of a thread from the log; raise `NotFound` if there are none."""
         database = Database.from_settings(settings)
         try:
             log = TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days))
@@ -74,12 +54,12 @@ class Thread:
         finally:
             database.close()
         if not records:
-            raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it (any more)")
+            raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it, or none any more")
         return cls(tuple(records))
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Read a thread that `save` wrote; `DataRejected` if the file holds none."""
+        """Read a thread that `save` wrote; raise `DataRejected` if the file holds none."""
         try:
             saved = _Saved.model_validate_json(file.read_bytes())
         except OSError as error:
@@ -90,14 +70,14 @@ class Thread:
 
     @classmethod
     def of_texts(cls, texts: Sequence[str], *, bot: str, thread_id: str = "new") -> Self:
-        """Make a thread of what a customer might write; nobody has answered it yet."""
+        """Make a thread of texts a customer might write; nothing has answered it yet."""
         return cls(tuple(_unanswered(bot, thread_id, turn, text) for turn, text in enumerate(texts, start=1)))
 
     def save(self, file: Path, *, settings: Settings) -> None:
-        """Write it to a file, its answers as what is expected from now on. It holds what the customer wrote.
+        """Write the thread to a file; its responses become the expected ones. The file holds what the customer wrote.
 
-        The endpoints are kept with it: a tool is asked the same only at the same address, and a training somewhere
-        else may have other ones.
+        The endpoints are saved too: a tool call matches only at the same address, and training elsewhere may use other
+        endpoints.
         """
         endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +85,7 @@ class Thread:
         file.write_text(saved.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
     async def step_through(self, release: Release, *, settings: Settings) -> list[ReplayedTurn]:
-        """Answer every turn again with a release; tools answer what they answered, if they are asked the same."""
+        """Replay every turn on a release; recorded tool results are reused for identical calls."""
         endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         public_shortcuts = frozenset(settings.public_shortcuts)
         state_ttl = timedelta(days=settings.state_ttl_days)
@@ -114,18 +94,18 @@ class Thread:
         )
 
     def with_text(self, turn: int, text: str) -> Self:
-        """Let the customer write something else in a turn, counted from 1."""
+        """Replace the customer's text in a turn, counted from 1."""
         message = UserMessage.model_validate_json(self._at(turn).message).model_copy(update={"text": text})
         return self._with(turn, text=text, message=message.model_dump_json())
 
     def with_result(self, step: ReplayedTurn, result: JsonValue) -> Self:
-        """Let the tool that a step calls answer this; it counts wherever the same is asked in that turn."""
+        """Replace the result of the tool that a step calls, for every identical call in that turn."""
         if step.outcome.tool is None:
             raise NotFound("tool call", f"in turn {step.turn}", hint="choose a turn that calls one")
         return self._with(step.turn, tool=step.outcome.tool.model_copy(update={"result": result, "failure": None}))
 
     def answered_by(self, steps: Sequence[ReplayedTurn]) -> Self:
-        """Take the answers of a release as this thread's own: what any later one is held against."""
+        """Adopt a release's responses as the thread's own: the baseline for later comparisons."""
         thread = self
         for step in steps:
             route = step.outcome.decision.route
@@ -157,7 +137,7 @@ class Thread:
 
 @dataclass(frozen=True)
 class StepTable:
-    """Steps for reading in a notebook; it holds what the customer wrote."""
+    """Steps as a table for notebooks; it shows what the customer wrote."""
 
     steps: Sequence[ReplayedTurn]
 
@@ -183,9 +163,9 @@ class StepTable:
 
 @dataclass(frozen=True)
 class TemplateTable:
-    """The texts of the release that a step's answer may be made of, and what was made; for reading in a notebook.
+    """The release's texts that a step's reply may be rendered from, and the result; for notebooks.
 
-    It holds what the customer wrote.
+    It shows what the customer wrote.
     """
 
     step: ReplayedTurn
@@ -218,7 +198,7 @@ def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:
     message = UserMessage(
         bot=bot, thread_id=thread_id, message_id=message_id, text=text, channel="notebook", sent_at=now
     )
-    answer = Answer(
+    response = TurnResponse(
         thread_id=thread_id,
         message_id=message_id,
         turn=turn,
@@ -245,7 +225,7 @@ def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:
         nlu=None,
         tool=None,
         replies=(),
-        answer=answer.model_dump_json(),
+        answer=response.model_dump_json(),
         state=DialogueState().model_dump_json(),
         created_at=now,
         timings_ms={},

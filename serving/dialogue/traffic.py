@@ -1,7 +1,7 @@
-"""Messages of customers who are made up, answered by a real release: traffic for notebooks and simulations.
+"""Simulated customers answered by a real release: traffic for notebooks and simulations.
 
-The release reads, routes and words as it does for customers. Only what lies outside is made up: the language model's
-answers are written beside the messages, and no tool is called.
+The release interprets, routes and replies as it does for customers. Only the outside is simulated: the language model's
+answers are scripted, and no tool is called.
 """
 
 from collections.abc import Sequence
@@ -20,25 +20,21 @@ from serving.dialogue.messages import UserMessage
 from serving.dialogue.state import DialogueState
 
 _NO_OPTION = "none of these"
-_NO_ANSWER = LlmReading(outcome="unavailable", why="nobody has written an answer down")
+_NO_ANSWER = LlmReading(outcome="unavailable", why="no answer is scripted")
 
 
 @dataclass(frozen=True)
-class Said:
-    """A message that begins a conversation.
+class SimulatedMessage:
+    """A message that starts a conversation.
 
     Attributes
     ----------
-    thread_id
-        The conversation.
-    text
-        What the customer writes.
     at
-        When.
+        When it is sent.
     meant
-        The intent that they mean: how they answer if they are asked.
+        The intended intent: the customer's answer to a clarification.
     llm
-        What the language model would answer, if it is asked.
+        The language model's reading, if it is asked.
     """
 
     thread_id: str
@@ -48,18 +44,18 @@ class Said:
     llm: LlmReading = _NO_ANSWER
 
 
-def written_answer(intent_id: str) -> LlmReading:
-    """Give what a language model says that names this intent, or `__oos__` for none of them."""
+def scripted_reading(intent_id: str) -> LlmReading:
+    """Return the reading of a language model that names this intent, or `__oos__` for none."""
     if intent_id == OUT_OF_SCOPE:
-        return LlmReading(outcome="none", why="as it was written down")
-    return LlmReading(outcome="understood", intent_id=intent_id, why="as it was written down")
+        return LlmReading(outcome="none", why="as scripted")
+    return LlmReading(outcome="understood", intent_id=intent_id, why="as scripted")
 
 
 @dataclass(frozen=True)
-class _Outside:
-    """Answers the engine for one message."""
+class _SimulatedEffects:
+    """Performs the engine's effects for one message."""
 
-    said: Said
+    said: SimulatedMessage
     message: UserMessage
     release: Release
 
@@ -71,25 +67,13 @@ class _Outside:
         return self.said.llm
 
     async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
-        return ToolRecord(intent_id=intent.intent_id, key="", failure="no tool is called in made-up traffic")
+        return ToolRecord(intent_id=intent.intent_id, key="", failure="no tool is called in simulated traffic")
 
 
-async def answer_traffic(messages: Sequence[Said], release: Release, *, bot: str) -> list[TurnRecord]:
-    """Let a release answer made-up messages, each in a conversation of its own.
+async def answer_traffic(messages: Sequence[SimulatedMessage], release: Release, *, bot: str) -> list[TurnRecord]:
+    """Let a release answer simulated messages, each in a conversation of its own.
 
-    Parameters
-    ----------
-    messages
-        What is said.
-    release
-        Answers.
-    bot
-        Whose conversations.
-
-    Returns
-    -------
-    list[TurnRecord]
-        What the log would hold: a turn a message, and another one where the customer was asked what they mean.
+    Return what the log would hold: one turn per message, and another one if the customer was asked what they mean.
     """
     records = []
     for said in messages:
@@ -104,13 +88,15 @@ async def answer_traffic(messages: Sequence[Said], release: Release, *, bot: str
 
 
 async def _answer(
-    said: Said, text: str, release: Release, *, bot: str, turn: int, state: DialogueState
+    said: SimulatedMessage, text: str, release: Release, *, bot: str, turn: int, state: DialogueState
 ) -> tuple[TurnRecord, DialogueState]:
     message_id, thread = f"{said.thread_id}-{turn}", thread_key(bot, said.thread_id)
     message = UserMessage(
         bot=bot, thread_id=said.thread_id, message_id=message_id, text=text, channel="made up", sent_at=said.at
     )
-    outcome = await converse(release.definition, state, _Outside(said, message, release), seed=f"{thread}:{turn}")
+    outcome = await converse(
+        release.definition, state, _SimulatedEffects(said, message, release), seed=f"{thread}:{turn}"
+    )
     route, after = outcome.decision.route, outcome.decision.state
     record = TurnRecord(
         thread=thread,
@@ -130,7 +116,7 @@ async def _answer(
         llm=outcome.read.llm,
         tool=outcome.tool,
         replies=outcome.reply.texts,
-        answer=outcome.answer(message, turn=turn, release=release.version).model_dump_json(),
+        answer=outcome.response(message, turn=turn, release=release.version).model_dump_json(),
         state=after.model_dump_json(),
         created_at=said.at,
         timings_ms={},

@@ -1,4 +1,4 @@
-"""The hub of a message: from what a customer wrote to what is answered, exactly once."""
+"""The hub of a message: from the customer's text to the reply, exactly once."""
 
 import logging
 import time
@@ -7,36 +7,36 @@ from pydantic import ValidationError
 
 from pipelines.errors import BotError, StateConflict, UserInputError
 from pipelines.registry.release import Release
-from pipelines.schemas.keys import thread_mark
+from pipelines.schemas.keys import thread_hash
 from pipelines.schemas.turns import Claim, TurnRecord
-from serving.dialogue.effects import LiveEffects, PlaceLost
+from serving.dialogue.effects import ClaimLost, LiveEffects
 from serving.dialogue.engine import Plan, carry_out, make_plan
-from serving.dialogue.messages import Answer, TurnSigns, UserMessage
+from serving.dialogue.messages import TurnResponse, TurnSignals, UserMessage
 from serving.dialogue.state import DialogueState
-from serving.dialogue.turn_record import build_given_up, build_record, read_signs
+from serving.dialogue.turn_record import build_given_up, build_record, read_signals
 from serving.services import AnsweredTurn, Services
 from serving.store.states import StoredThread
 
 MAX_TRIES = 5
-"""How often a turn that was claimed and never finished is tried again before it is closed."""
+"""Attempts to finish a claimed turn before it is closed."""
 
 _log = logging.getLogger(__name__)
 
 
-async def handle_turn(message: UserMessage, services: Services) -> Answer:
-    """Answer a message, or give again what was answered to it before.
+async def handle_turn(message: UserMessage, services: Services) -> TurnResponse:
+    """Answer a message, or return its stored response if it was answered before.
 
     Parameters
     ----------
     message
-        Checked and cleaned by its channel.
+        Validated and cleaned by its channel.
     services
-        Everything a turn talks to.
+        The turn's collaborators.
 
     Returns
     -------
-    Answer
-        What is stored as the message's only turn.
+    TurnResponse
+        As stored for the message's only turn.
 
     Raises
     ------
@@ -45,42 +45,42 @@ async def handle_turn(message: UserMessage, services: Services) -> Answer:
     ModelNotLoaded
         No release can answer for this bot.
     StoreUnavailable
-        The database does not answer. The message may or may not be committed; sending it again is safe.
+        The database does not respond. The message may or may not be committed; sending it again is safe.
     StateConflict
         Other work on the thread took too long; sending the message again is safe.
     """
-    return Answer.model_validate_json(await answer_in_json(message, services))
+    return TurnResponse.model_validate_json(await handle_turn_json(message, services))
 
 
-async def answer_in_json(message: UserMessage, services: Services) -> str:
-    """Do what `handle_turn` does, and give the answer as it is stored: JSON of an `Answer`."""
+async def handle_turn_json(message: UserMessage, services: Services) -> str:
+    """Do what `handle_turn` does, but return the response as stored: JSON of a `TurnResponse`."""
     if len(message.text) > services.max_message_chars:
         raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
     if message.sent_at is None:
         message = message.model_copy(update={"sent_at": services.now()})
-    await services.releases.ensure(message.bot)  # no release, no work: not even a look at the database
+    await services.releases.ensure(message.bot)  # without a release the database is not even asked
     async with services.thread_locks.hold(message.bot, message.thread_id):
         record = await _answer_once(message, services)
     return record.answer
 
 
 async def _answer_once(message: UserMessage, services: Services) -> TurnRecord:
-    """Try on the thread as it is, again and again, until the message has its turn."""
+    """Attempt the turn on the thread's current state, repeatedly, until the message has its turn."""
     give_up_at = time.monotonic() + services.patience_seconds
     opened: StoredThread | TurnRecord | None = None
     while time.monotonic() < give_up_at:
         opened = opened or await services.ledger.open(message.bot, message.thread_id, message.message_id)
         if isinstance(opened, TurnRecord):
             return opened
-        release = services.releases.current(message.bot, message.thread_id)  # for all of the turn
+        release = services.releases.current(message.bot, message.thread_id)  # answers the whole turn
         record = await _try_turn(message, opened, release, services)
         if record is not None:
             return record
-        hindrance = await services.ledger.resolve(opened, message.message_id)
-        if isinstance(hindrance, Claim):
-            await _finish(hindrance, opened, services)
-            hindrance = None
-        opened = hindrance
+        obstacle = await services.ledger.resolve(opened, message.message_id)
+        if isinstance(obstacle, Claim):
+            await _finish(obstacle, opened, services)
+            obstacle = None
+        opened = obstacle
     raise StateConflict
 
 
@@ -93,7 +93,7 @@ async def _try_turn(
     claim: Claim | None = None,
     plan: Plan | None = None,
 ) -> TurnRecord | None:
-    """Answer a message on a thread as it was read and commit the turn; None if another turn took its place in the log.
+    """Answer a message on a thread as it was read and commit the turn; None if another turn came first.
 
     With a dead worker's claim and plan, finish that turn instead.
     """
@@ -103,12 +103,12 @@ async def _try_turn(
     try:
         plan = plan or await make_plan(release.definition, state, effects)
         outcome = await carry_out(plan, release.definition, effects, seed=f"{thread.key}:{effects.turn}")
-    except PlaceLost:
+    except ClaimLost:
         return None
     except BotError:
-        raise  # the sender's or the outside world's; no sign of a bad release
+        raise  # the sender's or the environment's fault; says nothing about the release
     except Exception:
-        services.releases.observe(message.bot, release.version, TurnSigns(error=True))
+        services.releases.observe(message.bot, release.version, TurnSignals(error=True))
         raise
     if outcome.reply.problem:
         _log.error("bot %s release %s: %s", message.bot, release.version, outcome.reply.problem)
@@ -118,18 +118,18 @@ async def _try_turn(
     )
     if not await services.ledger.commit(thread, record, claim=effects.claim):
         return None
-    services.releases.observe(message.bot, release.version, read_signs(outcome))
+    services.releases.observe(message.bot, release.version, read_signals(outcome))
     services.shadow.offer(AnsweredTurn(message, state, record))
     return record
 
 
 async def _finish(claim: Claim, thread: StoredThread, services: Services) -> None:
-    """Finish the turn of a worker that died in the middle of it: the same message, the same call, the same key."""
-    _log.warning("thread %.12s: finishing turn %d of %s", thread_mark(claim.thread), claim.turn, claim.holder)
+    """Finish the turn of a worker that died in the middle: the same message, the same call, the same key."""
+    _log.warning("thread %.12s: finishing turn %d of %s", thread_hash(claim.thread), claim.turn, claim.holder)
     message = UserMessage.model_validate_json(claim.message)
     release = services.releases.current(message.bot, message.thread_id)
     if claim.token > MAX_TRIES:
-        why = f"nobody finished it in {MAX_TRIES} tries"
+        why = f"not finished in {MAX_TRIES} attempts"
     elif plan := _resumable_plan(claim, release):
         await _try_turn(message, thread, release, services, claim=claim, plan=plan)
         return
@@ -149,11 +149,11 @@ def _resumable_plan(claim: Claim, release: Release) -> Plan | None:
 
 
 def _state_of(thread: StoredThread) -> DialogueState:
-    """Read a thread's state; one that this program cannot read is dropped rather than block the thread."""
+    """Read a thread's state; drop one that this program cannot read rather than block the thread."""
     if thread.state is None:
         return DialogueState()
     try:
         return DialogueState.model_validate_json(thread.state)
     except ValidationError:
-        _log.error("thread %.12s: its state cannot be read and is begun anew", thread_mark(thread.key))
+        _log.error("thread %.12s: its state cannot be read; starting with an empty one", thread_hash(thread.key))
         return DialogueState()

@@ -1,11 +1,11 @@
-"""What is stored of a turn: its record, and what it says about the release that answered."""
+"""The record of a turn, and the signals it gives about the release that answered."""
 
 from datetime import datetime
 
 from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import LiveEffects
 from serving.dialogue.engine import Outcome
-from serving.dialogue.messages import Answer, BotMessage, TurnSigns, UserMessage
+from serving.dialogue.messages import BotMessage, TurnResponse, TurnSignals, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
 
@@ -13,30 +13,9 @@ from serving.dialogue.state import DialogueState
 def build_record(
     outcome: Outcome, message: UserMessage, *, thread: str, release: str, effects: LiveEffects, now: datetime
 ) -> TurnRecord:
-    """Build the record of a turn.
-
-    Parameters
-    ----------
-    outcome
-        What was worked out.
-    message
-        The message.
-    thread
-        Key of the thread.
-    release
-        Version that answered.
-    effects
-        What was done outside: the turn's number and its timings.
-    now
-        The current time, in UTC.
-
-    Returns
-    -------
-    TurnRecord
-        Ready to be committed.
-    """
+    """Build the record of a turn, ready to be committed. `thread` is the key of the thread."""
     decision = outcome.decision
-    answer = outcome.answer(message, turn=effects.turn, release=release)
+    response = outcome.response(message, turn=effects.turn, release=release)
     return TurnRecord(
         thread=thread,
         bot=message.bot,
@@ -55,7 +34,7 @@ def build_record(
         llm=outcome.read.llm,
         tool=outcome.tool,
         replies=outcome.reply.texts,
-        answer=answer.model_dump_json(),
+        answer=response.model_dump_json(),
         state=decision.state.model_dump_json(),
         created_at=now,
         timings_ms=effects.timings_ms,
@@ -66,29 +45,29 @@ def build_record(
 def build_given_up(
     claim: Claim, message: UserMessage, state: DialogueState, *, release: str, why: str, now: datetime
 ) -> TurnRecord:
-    """Build the record that closes a turn nobody can finish, so that the thread can go on.
+    """Build the record that closes a turn nobody can finish, so that the thread can move on.
 
     Parameters
     ----------
     claim
-        The place in the log. Whether its tool was called is not known.
+        The place in the log. Whether its tool was called is unknown.
     message
-        The message it was made for.
+        The claimed message.
     state
         What the thread remembered before it.
     release
         Version that would answer now.
     why
-        The reason, for whoever reads the log.
+        The reason, for readers of the log.
     now
         The current time, in UTC.
 
     Returns
     -------
     TurnRecord
-        The customer is told that the service is unavailable; open forms are dropped.
+        Tells the customer that the service is unavailable, and drops open forms.
     """
-    answer = Answer(
+    response = TurnResponse(
         thread_id=message.thread_id,
         message_id=message.message_id,
         turn=claim.turn,
@@ -110,15 +89,15 @@ def build_given_up(
         nlu=None,
         tool=claim.tool.model_copy(update={"failure": why}),
         replies=(SERVICE_UNAVAILABLE,),
-        answer=answer.model_dump_json(),
+        answer=response.model_dump_json(),
         state=state.without_forms().model_dump_json(),
         created_at=now,
         timings_ms={},
     )
 
 
-def read_signs(outcome: Outcome) -> TurnSigns:
-    """Return what a turn says about the release that answered it."""
+def read_signals(outcome: Outcome) -> TurnSignals:
+    """Return what a turn reveals about the release that answered it."""
     kind, tool = outcome.decision.route.kind, outcome.tool
     has_failed = bool(outcome.reply.problem) or (tool is not None and tool.failure is not None)
-    return TurnSigns(fallback=kind == "fallback", error=has_failed, clarification=kind == "clarify")
+    return TurnSignals(fallback=kind == "fallback", error=has_failed, clarification=kind == "clarify")

@@ -1,4 +1,4 @@
-"""Values of parameters: found in a message, read from an answer, checked against what the author asks for."""
+"""Parameter values: found in a message, read from an answer, checked against the author's constraints."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,10 +17,9 @@ from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, Ent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
-from serving.dialogue.pieces import is_cut_from_number, is_whole_value
 
 MAX_NUMBER = 10**15
-"""What a double still tells apart from its neighbours; more digits than that are an id, not a number."""
+"""A double tells whole numbers below this apart; more digits are an id, not a number."""
 
 _AROUND_A_CODE = " \t\r\n.,;:!?"
 
@@ -28,11 +27,11 @@ ProblemKind = Literal[
     "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",
     "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value",
 ]  # fmt: skip
-"""Why a value cannot be used: it is not of the type, or not what the author allows. `value`: none was found."""
+"""Why a value is rejected: it has the wrong type or violates a constraint. `value`: none was found."""
 
 
 class Problem(BaseModel):
-    """Why there is no value for a parameter; `limit` is what the value would have to be."""
+    """Why a parameter has no value; `limit` is the constraint that the value violates."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,7 +42,7 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value where it stands: characters `[start, end)` of the text."""
+    """A value and its place: characters `[start, end)` of the text."""
 
     start: int
     end: int
@@ -54,15 +53,15 @@ class Candidate:
 class ValueReader:
     """Reads values as the customers of one bot write them.
 
-    Parameters
-    ----------
-    definition
-        The bot: its entities and its language.
-
     Attributes
     ----------
     answers
         Reads yes, no, corrections and the like in the bot's language.
+
+    Parameters
+    ----------
+    definition
+        The bot's entities and language.
     """
 
     def __init__(self, definition: BotDefinition) -> None:
@@ -71,11 +70,11 @@ class ValueReader:
         self.answers: AnswerReader = answer_reader(definition.language)
 
     def is_text(self, parameter: Parameter) -> bool:
-        """Tell whether a parameter takes whole messages."""
+        """Whether a parameter takes whole messages."""
         return parameter.type in TEXT_TYPES and parameter.type not in self._entity_by_name
 
     def is_boolean(self, parameter: Parameter) -> bool:
-        """Tell whether a parameter takes yes or no."""
+        """Whether a parameter takes yes or no."""
         return parameter.type == BOOLEAN and parameter.type not in self._entity_by_name
 
     def _system_types(self, parameter: Parameter) -> tuple[str, ...]:
@@ -86,31 +85,20 @@ class ValueReader:
         return SYSTEM_TYPES_BY_ALIAS.get(parameter.type, ())
 
     def found(self, parameter: Parameter, nlu: NluResult, *, said_at: datetime | None) -> list[Candidate]:
-        """Give the values of a parameter's type that the model found in a message, in the order of the text."""
+        """Return the values of a parameter's type that the model found in a message, in text order."""
         system = self._system_types(parameter)
         if "sys.number" in system:
-            system = (*system, "sys.integer")  # what is whole has been found as such
+            system = (*system, "sys.integer")  # the finder types whole numbers as integers
         own = [span for span in nlu.entities if span.type == parameter.type and span.type not in system]
         if own or not system:
             return [Candidate(span.start, span.end, span.value, span.role) for span in own]
         return _typed([span for span in nlu.entities if span.type in system], parameter, said_at=said_at)
 
     def read(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
-        """Read a text as an answer to the question for a parameter, whatever the model made of it.
+        """Read a text as the answer to a parameter's question, independently of the model; values come in text order.
 
-        Parameters
-        ----------
-        parameter
-            What was asked for; none that takes whole messages, unless it has choices.
-        text
-            The answer.
-        said_at
-            When it was said, on the clock of the bot's time zone.
-
-        Returns
-        -------
-        list[Candidate]
-            The values in it, in the order of the text.
+        A parameter that takes whole messages has values only if it has choices. `said_at` is on the clock of the bot's
+        time zone.
         """
         if self.is_boolean(parameter):
             is_yes = self.answers.yes_no(text).is_yes
@@ -124,7 +112,7 @@ class ValueReader:
     def _known(self, parameter: Parameter, text: str) -> Iterator[Candidate]:
         entity = self._entity_by_name.get(parameter.type)
         if not parameter.choices and (entity is None or not entity.entity_values):
-            # a type that lists nothing is an order number or the like; the model has not seen them all
+            # a type without listed values is an order number or the like, and the model has not seen them all
             code = text.strip(_AROUND_A_CODE)
             is_code = len(code.split()) == 1 and any(sign.isdigit() for sign in code)
             if is_code and not self.is_text(parameter) and not (entity and entity.pattern):
@@ -135,21 +123,21 @@ class ValueReader:
             yield Candidate(tokens[phrase.first].start, tokens[phrase.last - 1].end, phrase.value)
 
     def check(self, parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> JsonValue | Problem:
-        """Hold a value against the choices, the pattern and the bounds of its parameter.
+        """Check a value against the choices, pattern and bounds of its parameter.
 
         Parameters
         ----------
         parameter
-            Whose value it is to be.
+            The parameter it is meant for.
         value
             In canonical form.
         said_at
-            Tells what `today` is in a bound; None: such a bound is not looked at.
+            Defines `today` in a bound; if None, such a bound is not checked.
 
         Returns
         -------
         JsonValue or Problem
-            The value, a choice as its author wrote it; or why it cannot be used.
+            The value, or the choice as its author spelled it; else why it is rejected.
         """
         if parameter.choices:
             choice = next((one for one in parameter.choices if one.casefold() == str(value).casefold()), None)
@@ -161,31 +149,21 @@ class ValueReader:
         return _beyond(parameter, value, said_at=said_at) or value
 
     def fitting_part(self, parameter: Parameter, value: JsonValue) -> str | None:
-        """Find the only whole words in a value that fit the pattern: `1042` in `ordr 1042`.
+        """Return the only whole words of a value that match the parameter's pattern: `1042` of `ordr 1042`.
 
-        Parameters
-        ----------
-        parameter
-            With a pattern.
-        value
-            What does not fit as a whole.
-
-        Returns
-        -------
-        str or None
-            None if there is no such part, or more than one; and for what takes whole messages.
+        None if there are none or several, and for a parameter that takes whole messages.
         """
         if parameter.pattern is None or not isinstance(value, str) or self.is_text(parameter):
             return None
         matches = list(_pattern(parameter.pattern).finditer(value))
-        if len(matches) != 1 or not is_whole_value(value, *matches[0].span()):
+        if len(matches) != 1 or not _is_whole_value(value, *matches[0].span()):
             return None
         return str(matches[0].group()).strip() or None
 
     def is_piece(self, parameter: Parameter, candidate: Candidate, text: str) -> bool:
-        """Tell whether a candidate is a piece of a number: the 5 of `1.5`, the `two` of `two hundred`."""
+        """Whether a candidate is only part of a number: the 5 of `1.5`, the `two` of `two hundred`."""
         start, end = candidate.start, candidate.end
-        if is_cut_from_number(text, start, end):
+        if _is_cut_from_number(text, start, end):
             return True
         if not self.is_listed(parameter):
             return False
@@ -193,12 +171,12 @@ class ValueReader:
         return any(one.start <= start and end <= one.end and end - start < one.end - one.start for one in numbers)
 
     def is_listed(self, parameter: Parameter) -> bool:
-        """Tell whether all values of a parameter are known: its entity lists them."""
+        """Whether a parameter's entity lists all of its values."""
         entity = self._entity_by_name.get(parameter.type)
         return entity is not None and bool(entity.entity_values)
 
     def missing(self, parameter: Parameter) -> Problem:
-        """Give the problem of an answer in which there is no value at all."""
+        """Return the problem of an answer without any value."""
         if parameter.choices:
             return Problem(parameter=parameter.name, kind="choice", limit=", ".join(parameter.choices))
         if self.is_boolean(parameter):
@@ -209,8 +187,25 @@ class ValueReader:
         return Problem(parameter=parameter.name, kind="value")
 
 
+def _is_cut_from_number(text: str, start: int, end: int) -> bool:
+    """Whether `[start, end)` is only part of a number: the 5 of `1.5`, the 3 of `-3`, the 2 of `2,000`."""
+    before, after = text[:start], text[end:]
+    is_number = text[start : start + 1].isdigit()
+    is_signed = before.endswith(("-", "\u2212")) and not before[-2:-1].strip()
+    is_end = before.endswith((".", ",")) and before[-2:-1].isdigit()
+    is_begin = text[end - 1 : end].isdigit() and after.startswith((".", ",")) and after[1:2].isdigit()
+    return is_begin or (is_number and (is_signed or is_end))
+
+
+def _is_whole_value(text: str, start: int, end: int) -> bool:
+    """Whether `[start, end)` begins and ends at the boundary of a word or number."""
+    cuts_word = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
+    cuts_word = cuts_word or (text[end : end + 1].isalnum() and text[end - 1 : end].isalnum())
+    return not (cuts_word or _is_cut_from_number(text, start, end))
+
+
 class _Same:
-    """An object as the key of a cache: found again because it is the same one, without comparing what is in it."""
+    """A cache key that compares objects by identity, never by content."""
 
     __slots__ = ("it",)
 
@@ -226,7 +221,7 @@ class _Same:
 
 @lru_cache(maxsize=1024)
 def _known_values(parameter: _Same, entity: _Same) -> KnownValues:
-    """Index what a parameter may be: its choices with their synonyms, or the values of its entity."""
+    """Index a parameter's allowed values: its choices with their synonyms, or the values of its entity."""
     wanted: Parameter = parameter.it
     listed: Sequence[EntityValue] = entity.it.entity_values if entity.it is not None else ()
     if wanted.choices:
@@ -249,7 +244,7 @@ def _pattern(pattern: str) -> "re2._Regexp":
 
 
 def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: datetime | None) -> list[Candidate]:
-    """Turn canonical texts into values: numbers into numbers, a date and a time into one moment."""
+    """Convert canonical texts to values: numbers to numbers, a date and a time to one moment."""
     if parameter.type == "datetime":
         return list(_moments(spans, said_at=said_at))
     typed = []
@@ -272,7 +267,7 @@ def _number(written: str) -> int | float | None:
 
 
 def _moments(spans: Sequence[EntitySpan], *, said_at: datetime | None) -> Iterator[Candidate]:
-    """Put dates and times together, in order; a time alone means the next one on the clock."""
+    """Pair dates with times, in order; a time without a date means its next occurrence."""
     days = [span for span in spans if span.type == "sys.date"]
     for position, clock in enumerate(span for span in spans if span.type == "sys.time"):
         day = days[position] if position < len(days) else None
@@ -295,11 +290,11 @@ def _moment(day: str | None, clock: str, said_at: datetime | None) -> str | None
         now = said_at.replace(tzinfo=None)
         return (moment if moment >= now else moment + timedelta(days=1)).isoformat(timespec="minutes")
     except (ValueError, OverflowError):
-        return None  # the model had no clock: `tomorrow` is what it says
+        return None  # without a clock the model leaves `tomorrow` as it is
 
 
 def _beyond(parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> Problem | None:
-    """Compare numbers and amounts with numbers, dates with dates; anything else has no bounds."""
+    """Return the violated bound, if any: numbers and amounts have numeric bounds, dates have dates."""
     for bound, is_lower in ((parameter.minimum, True), (parameter.maximum, False)):
         number, day = _amount(value), _day(value)
         if isinstance(bound, int | float) and number is not None:
@@ -317,7 +312,7 @@ def _amount(value: JsonValue) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(str(value).split(" ")[0])  # of `12.50 GBP` the amount
+        return float(str(value).split(" ")[0])  # the amount in `12.50 GBP`
     except ValueError:
         return None
 

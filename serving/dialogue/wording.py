@@ -1,4 +1,4 @@
-"""What the customer is told about a decision: responses, prompts, questions back, the way back to a form."""
+"""The reply to a decision: responses, prompts, clarifications, and the return to a form."""
 
 from pydantic import JsonValue
 
@@ -12,10 +12,10 @@ from serving.dialogue.state import Form, Question
 from serving.dialogue.values import Problem, ValueReader
 
 
-def word_reply(
+def build_reply(
     decision: Decision, definition: BotDefinition, *, result: JsonValue, has_failed: bool, seed: str
 ) -> Reply:
-    """Put a decision into words.
+    """Build the reply to a decision.
 
     Parameters
     ----------
@@ -24,25 +24,25 @@ def word_reply(
     definition
         The release's texts.
     result
-        What the tool answered; None without a tool.
+        The tool's result; None without a tool.
     has_failed
-        Whether the tool was to be called and gave no usable answer.
+        Whether a tool was due and gave no usable result.
     seed
-        Decides among reply variants.
+        Selects among reply variants.
 
     Returns
     -------
     Reply
         At least one message.
     """
-    voice = _Voice(decision, definition, result=result, seed=seed)
-    reply = say(voice.phrases.service_unavailable) if has_failed else voice.answer()
+    builder = _ReplyBuilder(decision, definition, result=result, seed=seed)
+    reply = say(builder.phrases.service_unavailable) if has_failed else builder.build()
     resumed = decision.resumed_form
-    return reply if resumed is None else reply.then(voice.resume(resumed))
+    return reply if resumed is None else reply.then(builder.resume(resumed))
 
 
-class _Voice:
-    """Words the parts of one reply."""
+class _ReplyBuilder:
+    """Builds the parts of one reply."""
 
     def __init__(self, decision: Decision, definition: BotDefinition, *, result: JsonValue, seed: str) -> None:
         self.decision = decision
@@ -57,21 +57,21 @@ class _Voice:
             seed=seed,
         )
 
-    def answer(self) -> Reply:
-        """Word what the message led to."""
+    def build(self) -> Reply:
+        """Build the reply to the message itself."""
         decision = self.decision
-        farewell = say(self.phrases.no_longer_offered) if decision.has_lost_form else Reply()
+        notice = say(self.phrases.no_longer_offered) if decision.has_lost_form else Reply()
         if decision.state.question is not None:
-            return farewell.then(self._ask_which(decision.state.question))
+            return notice.then(self._ask_which(decision.state.question))
         if decision.has_lost_form and decision.route.kind == "fallback":
-            return farewell
+            return notice
         intent, filling = decision.intent, decision.filling
         if intent is not None and filling is not None and filling.is_open:
-            return farewell.then(self._ask(intent, filling.form, self.values, problem=filling.problem))
-        return farewell.then(respond(intent, self.values, otherwise=self._plain_response(), phrases=self.phrases))
+            return notice.then(self._ask(intent, filling.form, self.values, problem=filling.problem))
+        return notice.then(respond(intent, self.values, otherwise=self._plain_response(), phrases=self.phrases))
 
     def _plain_response(self) -> str:
-        """Give the sentence for an intent without a response."""
+        """Return the sentence for an intent without a response."""
         intent_id, cancelled = self.decision.route.intent_id, self.values.cancelled
         if cancelled:
             return self.phrases.cancelled_intent.format(name=cancelled)
@@ -83,7 +83,7 @@ class _Voice:
         return plain.get(intent_id, self.phrases.done)
 
     def resume(self, form: Form) -> Reply:
-        """Come back to a form after something else; after small talk simply with its question."""
+        """Return to a form after something else; after small talk with its question alone."""
         intent = self.intent_by_id[form.intent_id]
         values = self.values.model_copy(update={"parameters": form.value_by_name()})
         question = self._ask(intent, form, values, problem=None)
@@ -104,20 +104,20 @@ class _Voice:
         return is_plain and self.decision.route.kind == "intent"
 
     def _ask(self, intent: Intent, form: Form, values: ReplyValues, *, problem: Problem | None) -> Reply:
-        """Ask the question of a form, after saying why a value was not taken."""
+        """Ask a form's question, after explaining why a value was rejected."""
         parameter_by_name = {parameter.name: parameter for parameter in intent.parameters}
         asked = parameter_by_name.get(form.asking or "")
-        excuse = Reply()
+        explanation = Reply()
         if problem is not None and problem.parameter in parameter_by_name:
-            excuse = self._explain(parameter_by_name[problem.parameter], problem, values)
+            explanation = self._explain(parameter_by_name[problem.parameter], problem, values)
             if asked is not None and asked.name == problem.parameter and asked.invalid_prompt.strip():
-                return excuse.with_buttons(self._choices(asked))
+                return explanation.with_buttons(self._choices(asked))
         if asked is None:
-            return excuse.then(self._ask_to_confirm(intent, form, values))
+            return explanation.then(self._ask_to_confirm(intent, form, values))
         plainly = self.phrases.ask.format(label=_label(asked))
         what = f"prompt of {asked.name!r}"
         prompt = render_reply(asked.prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
-        return excuse.then(prompt.with_buttons(self._choices(asked)))
+        return explanation.then(prompt.with_buttons(self._choices(asked)))
 
     def _explain(self, parameter: Parameter, problem: Problem, values: ReplyValues) -> Reply:
         sentence = self.phrases.problems.get(problem.kind, "")

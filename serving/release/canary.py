@@ -4,7 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 
 MIN_TURNS = 30
 """A canary is not judged before it has answered so many."""
@@ -21,7 +21,7 @@ class Arm:
     turns: int = 0
     count_by_sign: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_SIGNS, 0))
 
-    def add(self, signs: TurnSigns) -> None:
+    def add(self, signs: TurnSignals) -> None:
         """Count a turn."""
         self.turns += 1
         for sign in _SIGNS:
@@ -42,7 +42,7 @@ class CanaryTrial:
         self._looks = 0
         self._next_look = MIN_TURNS
 
-    def add(self, signs: TurnSigns, *, is_canary: bool) -> str | None:
+    def add(self, signs: TurnSignals, *, is_canary: bool) -> str | None:
         """Count a turn.
 
         Parameters

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pipelines.errors import BotError, ReleaseRefused
 from pipelines.registry.client import RegisteredVersion
 from pipelines.registry.release import Release
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.release.canary import CanaryTrial, is_chosen
 from serving.release.loader import ReleaseLoader
 from serving.release.watch import AliasWatch
@@ -100,7 +100,7 @@ class Trials:
         shadow = found.shadow.state.loaded if found is not None else None
         return (shadow.release, shadow.found) if shadow is not None and shadow.found is not None else None
 
-    def observe(self, answering: AliasState, version: str, signs: TurnSigns) -> None:
+    def observe(self, answering: AliasState, version: str, signs: TurnSignals) -> None:
         """Count a turn that a version answered, and stop a canary that does worse than chance explains."""
         found = self._challengers.get(answering.bot)
         canary = found.canary.state.loaded if found is not None else None

@@ -14,7 +14,7 @@ from pipelines.registry.client import Registry
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.clock import is_set_within
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.release.cache import ReleaseCache
 from serving.release.journal import SwapJournal
 from serving.release.loader import ReleaseLoader
@@ -176,7 +176,7 @@ class ReleaseProvider:
             await self._first_use(bot)
         return self.current(bot)
 
-    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
+    def observe(self, bot: str, version: str, signs: TurnSignals) -> None:
         """Count a turn that a version answered; a canary that does badly is stopped by this."""
         watch = self._watches.get(bot)
         if watch is not None:

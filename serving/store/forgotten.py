@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
-from pipelines.schemas.keys import FORGOTTEN, thread_mark
+from pipelines.schemas.keys import FORGOTTEN, thread_hash
 from serving.store.client import Collection, Database, Document
 
 REFRESH_SECONDS = 1.0
@@ -107,7 +107,7 @@ class ForgottenThreads:
         """
         if not self._places:
             return
-        mark = thread_mark(thread)
+        mark = thread_hash(thread)
         if mark in self._under_way or (since is not None and self._places.get(mark, 0) > since):
             raise ThreadForgotten
 
@@ -134,7 +134,7 @@ class Deletion:
     def __init__(self, database: Database, threads: Iterable[str]) -> None:
         self._database = database
         self._marks: Collection = database.collection(FORGOTTEN)
-        self._documents: list[Document] = [{"_id": thread_mark(thread)} for thread in threads]
+        self._documents: list[Document] = [{"_id": thread_hash(thread)} for thread in threads]
 
     async def begin(self, *, now: datetime, until: datetime) -> None:
         """Mark them: their turns that are under way will not be written, and no new one begins before `until`."""

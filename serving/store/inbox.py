@@ -8,7 +8,7 @@ it first: `tries` fences, and `due_at` says until when others leave it alone. `s
 a crash repeats at most the one message that was on its way. An answered one gives up its text and stays for some days
 as the sign by which a repeat is known.
 
-Whoever is asked to work on a thread is told its mark (`thread_mark`), by which its open messages are found: a queue
+Whoever is asked to work on a thread is told its mark (`thread_hash`), by which its open messages are found: a queue
 outlives the deletion of a thread, and must not name it.
 """
 
@@ -20,7 +20,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.schemas.keys import INBOX, message_key, thread_key, thread_mark
+from pipelines.schemas.keys import INBOX, message_key, thread_hash, thread_key
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
 from serving.store.schema import Schema
 
@@ -93,7 +93,7 @@ class InboxItem(BaseModel):
     @property
     def mark(self) -> str:
         """What stands for the thread where it must not be named."""
-        return thread_mark(self.thread)
+        return thread_hash(self.thread)
 
 
 @dataclass(frozen=True)

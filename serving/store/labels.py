@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputError
 from pipelines.schemas.bot import FALLBACK_INTENT
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.keys import ENTITIES, INTENTS, LABELS, thread_key, thread_mark
+from pipelines.schemas.keys import ENTITIES, INTENTS, LABELS, thread_hash, thread_key
 from pipelines.schemas.labels import STATUSES, Decision, LabelItem, Status
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
 from serving.store.forgotten import ForgottenThreads
@@ -170,7 +170,7 @@ class Labels:
             return list(items)
         left = []
         for item in items:
-            marks = {each.thread_id: thread_mark(thread_key(item.bot, each.thread_id)) for each in item.sources}
+            marks = {each.thread_id: thread_hash(thread_key(item.bot, each.thread_id)) for each in item.sources}
             known = tuple(
                 each
                 for each in item.sources

@@ -43,7 +43,7 @@ CONTROL_FLOW = {
     "KeysTaken": "must be the driver's error; says which documents lost a race, and the store takes the winner's",
     "StopRequested": "ends `intentloop up` in order; nothing is wrong",
     "_AnswerRefused": "must be a read error of the HTTP library; becomes `LlmUnavailable`",
-    "PlaceLost": "from the engine's handler back to the turn, which takes up what the other process decided",
+    "ClaimLost": "from the engine's handler back to the turn, which takes up what the other process decided",
     "_TakenAway": "ends one delivery whose event another worker has taken over",
 }
 

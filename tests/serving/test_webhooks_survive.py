@@ -12,7 +12,7 @@ from subprocess import Popen
 import httpx2
 import pytest
 
-from pipelines.schemas.keys import thread_key, thread_mark
+from pipelines.schemas.keys import thread_hash, thread_key
 from serving.store.client import Database
 from serving.store.inbox import Inbox
 from serving.store.schema import Schema
@@ -87,7 +87,7 @@ class World:
         inbox = Inbox(self.database, Schema(self.database))
         await asyncio.sleep(1)  # the database may still be busy with what the dead process asked of it
         for customer in range(CUSTOMERS):
-            for item in await inbox.open_of(thread_mark(thread_key("default", f"facebook:{PAGE}:{customer}"))):
+            for item in await inbox.open_of(thread_hash(thread_key("default", f"facebook:{PAGE}:{customer}"))):
                 await inbox.update(item, due_at=now() - timedelta(seconds=1), sent=item.sent)
 
     async def settled(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
-from serving.dialogue.messages import Answer, UserMessage
+from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.turn import handle_turn
 from serving.services import Services
 from serving.wiring import open_services
@@ -23,7 +23,7 @@ class Chat:
     bot: str
     count: int = 0
 
-    async def send(self, text: str, *, thread: str = "t", message_id: str | None = None, **fields: Any) -> Answer:
+    async def send(self, text: str, *, thread: str = "t", message_id: str | None = None, **fields: Any) -> TurnResponse:
         """Send a message; without an id it gets a new one."""
         self.count += 1
         message_id = message_id or f"{id(self)}-{self.count}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.errors import ModelNotLoaded
 from pipelines.registry.release import Release
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.store.promotions import Promotions
 
 
@@ -25,7 +25,7 @@ class FixedReleases:
 
     release_by_bot: dict[str, Release] = field(default_factory=dict)
     shadow_by_bot: dict[str, Release] = field(default_factory=dict)
-    observed: list[tuple[str, str, TurnSigns]] = field(default_factory=list)
+    observed: list[tuple[str, str, TurnSignals]] = field(default_factory=list)
     logged: list[tuple[str, str, dict[str, float], dict[str, Any]]] = field(default_factory=list)
     wakes: int = 0
 
@@ -49,7 +49,7 @@ class FixedReleases:
         """Count that somebody wants the registry to be asked."""
         self.wakes += 1
 
-    def observe(self, bot: str, version: str, signs: TurnSigns) -> None:
+    def observe(self, bot: str, version: str, signs: TurnSignals) -> None:
         """Note what was seen."""
         self.observed.append((bot, version, signs))
 

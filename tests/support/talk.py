@@ -16,7 +16,7 @@ from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import BotMessage
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import word_reply
+from serving.dialogue.wording import build_reply
 from tests.support.bots import example
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).replace(tzinfo=None)
@@ -99,7 +99,7 @@ class Talk:
     def _answer(self, read: Interpretation, *, result: JsonValue = None) -> tuple[str, ...]:
         self.decision = decide(self.definition, self.state, read)
         assert self.decision == decide(self.definition, self.state, read)
-        reply = word_reply(self.decision, self.definition, result=result, has_failed=False, seed=f"s{self.count}")
+        reply = build_reply(self.decision, self.definition, result=result, has_failed=False, seed=f"s{self.count}")
         assert reply.problem is None
         assert reply.messages
         self.messages = reply.messages

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
 from pipelines.steps.mine_turns import TURN_COLUMNS, read_turns, rows_of
-from serving.dialogue.traffic import Said, answer_traffic, written_answer
+from serving.dialogue.traffic import SimulatedMessage, answer_traffic, scripted_reading
 from serving.store.client import Database
 from serving.store.turns import TurnLog
 from tests.support.records import NOW, turn_record
@@ -19,9 +19,9 @@ async def test_read_turns_gives_what_was_said_since(
     zero_shot = tiny_release.definition.model_copy(update={"llm": LlmConfig(mode="zero_shot", model="m")})
     release = Release("7", zero_shot, tiny_release.manifest, tiny_release.model)
     said = [
-        Said("late", "stop this", NOW, llm=written_answer("greet")),
-        Said("early", "hello bot", NOW - timedelta(hours=1)),
-        Said("old", "hello", NOW - timedelta(days=9)),
+        SimulatedMessage("late", "stop this", NOW, llm=scripted_reading("greet")),
+        SimulatedMessage("early", "hello bot", NOW - timedelta(hours=1)),
+        SimulatedMessage("old", "hello", NOW - timedelta(days=9)),
     ]
     records = await answer_traffic(said, release, bot=new_name)
     chosen = {"message_id": "early-1", "text": "hello bot", "intent_id": "cancel", "offered": ("cancel", "greet")}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipelines.registry.release import Release
-from pipelines.schemas.keys import thread_mark
+from pipelines.schemas.keys import thread_hash
 from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed
@@ -50,7 +50,7 @@ class Post:
         return f"{self.bot}:facebook%3A1001%3A{sender}"
 
     def mark(self, sender: str = "2002") -> str:
-        return thread_mark(self.thread(sender))
+        return thread_hash(self.thread(sender))
 
     async def work(self, sender: str = "2002") -> float | None:
         return await self.deliveries.work(self.mark(sender))
@@ -328,7 +328,7 @@ async def test_events_of_several_pages_use_their_own_tokens(post: Post) -> None:
     await store.put(Integration(bot=post.bot, channel="facebook", settings=settings))
     await post.accept(post.event("hello"), post.event("hello", page="1002"))
     await post.work()
-    await post.deliveries.work(thread_mark(f"{post.bot}:facebook%3A1002%3A2002"))
+    await post.deliveries.work(thread_hash(f"{post.bot}:facebook%3A1002%3A2002"))
     assert [(sent.page, sent.token) for sent in post.graph.messages] == [
         ("1001", "page-token-7"),
         ("1002", "other-token"),

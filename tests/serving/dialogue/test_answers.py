@@ -23,9 +23,9 @@ def test_yes_no_reads_the_beginning(text: str, is_yes: bool | None) -> None:
 
 def test_yes_no_tells_what_comes_after_it() -> None:
     assert EN.yes_no("yes, go ahead please").n_more_words == 2
-    assert EN.yes_no("yes but the blue one").goes_on
-    assert not EN.yes_no("yes please").goes_on
-    assert EN.yes_no("yes \U0001f44e").goes_on
+    assert EN.yes_no("yes but the blue one").is_qualified
+    assert not EN.yes_no("yes please").is_qualified
+    assert EN.yes_no("yes \U0001f44e").is_qualified
     assert EN.yes_no("yes \U0001f44d") == EN.yes_no("\U0001f44d\U0001f44d") == EN.yes_no("yes")
 
 
@@ -36,14 +36,14 @@ def test_yes_no_tells_what_comes_after_it() -> None:
      ("es", "vale, cuánto")],
 )  # fmt: skip
 def test_a_yes_in_doubt_goes_on(language: str, text: str) -> None:
-    assert answer_reader(language).yes_no(text).goes_on
+    assert answer_reader(language).yes_no(text).is_qualified
 
 
 @pytest.mark.parametrize(
     "text", ["yes, why not", "ok, no problem", "yes yes yes", "sure thing", "yes thank you so much"]
 )
 def test_a_yes_said_twice_is_a_yes(text: str) -> None:
-    assert not EN.yes_no(text).goes_on
+    assert not EN.yes_no(text).is_qualified
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,9 @@ async def test_run_cases_refuses_by_the_name_of_the_case_without_its_words(folde
     report = await run_cases(folder, replace(tiny_release, definition=definition), bot="b", settings=HERE)
     assert [(row["case"], row["turn"], row["changes"]) for row in report.rows()] == [("tracking", 1, "reply")]
     (reason,) = report.check().reasons
-    assert reason.startswith("the saved case 'tracking' is broken: turn 1 differs in reply; if that is meant, save it")
+    assert reason.startswith(
+        "the saved case 'tracking' is broken: turn 1 differs in reply; if this is intended, save it"
+    )
     assert "Moin" not in reason
 
 
@@ -58,7 +60,7 @@ async def test_run_cases_counts_a_file_that_holds_no_case_as_broken(
 ) -> None:
     (folder / "tracking.json").write_text(content, encoding="utf-8")
     report = await run_cases(folder, tiny_release, bot="b", settings=HERE)
-    assert report.check().reasons[0].startswith("the saved case 'tracking' cannot be answered again: ")
+    assert report.check().reasons[0].startswith("the saved case 'tracking' cannot be replayed: ")
 
 
 async def test_run_cases_without_a_folder_says_so(tiny_release: Release, tmp_path: Path) -> None:

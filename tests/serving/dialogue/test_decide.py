@@ -10,7 +10,7 @@ from serving.dialogue.interpret import Interpretation
 from serving.dialogue.phrases import NO_LONGER_OFFERED, NOT_UNDERSTOOD, SERVICE_UNAVAILABLE
 from serving.dialogue.slots import MAX_REPROMPTS
 from serving.dialogue.state import DialogueState, Form
-from serving.dialogue.wording import word_reply
+from serving.dialogue.wording import build_reply
 
 ORDER = {
     "name": "order", "intentId": "order", "speechResponse": "{{ parameters.product }} {{ result.id }}###Bye",
@@ -41,7 +41,7 @@ def read(intent_id: str, *products: str, confidence: float = 0.9) -> Interpretat
 
 
 def worded(decision: Decision, definition: BotDefinition = BOT, *, failed: bool = False) -> tuple[str, ...]:
-    return word_reply(decision, definition, result={"id": 7}, has_failed=failed, seed="s").texts
+    return build_reply(decision, definition, result={"id": 7}, has_failed=failed, seed="s").texts
 
 
 ASKING = DialogueState(forms=(Form(intent_id="order", asking="product"),), context={"user": "Ann"})

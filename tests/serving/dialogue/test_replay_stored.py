@@ -92,7 +92,7 @@ async def test_broken_reply_template_is_caught(threads: Threads, tiny_release: R
     broken = with_intent(tiny_release, "track_order", speech_response="It is {{ result.status.upper(.) }}")
     check = (await replayed(threads, tiny_release, broken)).check(max_lost_goals=0.02)
     assert "2 of 3 stored conversations" in check.reasons[0]
-    assert "cannot be worded any more (track_order: 2)" in check.reasons[1]
+    assert "can no longer be rendered (track_order: 2)" in check.reasons[1]
 
 
 async def test_tool_with_a_changed_parameter_is_caught_unless_it_was_meant(
@@ -103,7 +103,7 @@ async def test_tool_with_a_changed_parameter_is_caught_unless_it_was_meant(
     elsewhere = track.model_copy(update={"url": "{{ endpoints.shop }}/orders?number={{ parameters.order_id }}"})
     report = await replayed(threads, tiny_release, with_intent(tiny_release, "track_order", api_details=elsewhere))
     (reason,) = report.check(max_lost_goals=0.02).reasons
-    assert "2 of 3 stored conversations call a changed tool in another way than version" in reason
+    assert "2 of 3 stored conversations call a changed tool differently from version" in reason
     assert "track_order: 2" in reason
     assert report.lost == []
     assert report.check(max_lost_goals=0.02, accept_tool_changes=True).passed
@@ -173,7 +173,7 @@ async def test_conversation_that_cannot_be_worked_out_is_counted(threads: Thread
     odd = (threads[0][0].model_copy(update={"message": "{}"}),)
     report = await replayed([odd, *threads], tiny_release, tiny_release)
     assert len(report.conversations) == 4
-    assert "1 more cannot be worked out" in report.check(max_lost_goals=0.0).notes[0]
+    assert "1 more could not be replayed" in report.check(max_lost_goals=0.0).notes[0]
 
 
 async def test_replay_newest_reads_the_log(

@@ -13,9 +13,9 @@ from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings
 from serving.dialogue import shadow
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.dialogue.shadow import ShadowPlayer
-from serving.dialogue.shadow_log import ShadowKeeper
+from serving.dialogue.shadow_log import ShadowReporter
 from serving.store.shadows import ShadowCount, ShadowCounts
 from tests.fakes.tool_server import ToolServer, answer, tool_server
 from tests.support.chat import Chat, open_chat
@@ -102,7 +102,7 @@ async def test_differences_are_counted_by_intent_and_added_up(chat: Chat, tiny_r
     for count in counts.values():
         player.put_back(count)
     store = ShadowCounts(chat.services.database)
-    keeper = ShadowKeeper(player, store, chat.releases, now=now)
+    keeper = ShadowReporter(player, store, chat.releases, now=now)
     await keeper.store()
     await keeper.show()
     assert player.take_counts() == []
@@ -117,7 +117,7 @@ async def test_counts_that_the_database_does_not_take_are_kept(chat: Chat, setti
     count = ShadowCount(bot=chat.bot, shadow="2", against="1", intent_id="greet", turns=3)
     player.put_back(count)
     chat.services.database.close()
-    await ShadowKeeper(player, ShadowCounts(chat.services.database), chat.releases, now=now).store()
+    await ShadowReporter(player, ShadowCounts(chat.services.database), chat.releases, now=now).store()
     assert player.take_counts() == [count]
 
 
@@ -126,9 +126,9 @@ async def test_turns_tell_what_they_say_about_their_release(chat: Chat, tool: To
     for text in ("hello", "?!", "track order ORD-3141"):
         await chat.send(text)
     assert chat.releases.observed == [
-        (chat.bot, "1", TurnSigns()),
-        (chat.bot, "1", TurnSigns(fallback=True)),
-        (chat.bot, "1", TurnSigns(error=True)),
+        (chat.bot, "1", TurnSignals()),
+        (chat.bot, "1", TurnSignals(fallback=True)),
+        (chat.bot, "1", TurnSignals(error=True)),
     ]
 
 
@@ -142,7 +142,7 @@ async def test_turn_that_its_release_crashes_on_is_told(
     monkeypatch.setitem(chat.releases.release_by_bot, chat.bot, crashing)
     with pytest.raises(RuntimeError):
         await chat.send("hello")
-    assert chat.releases.observed == [(chat.bot, "1", TurnSigns(error=True))]
+    assert chat.releases.observed == [(chat.bot, "1", TurnSignals(error=True))]
 
 
 async def test_release_that_answers_is_no_shadow_of_itself(chat: Chat, tiny_release: Release) -> None:
@@ -192,7 +192,7 @@ async def test_more_turns_than_there_is_time_for_are_left_out(chat: Chat, tiny_r
     )  # fmt: skip
     for _ in range(shadow.MAX_WAITING + 10):
         await chat.send("hello")
-    assert chat.services.shadow.left_out >= 5
+    assert chat.services.shadow.skipped >= 5
     busy.set()
 
 

@@ -41,13 +41,13 @@ async def test_template_table_shows_what_an_answer_is_made_of(tiny_release: Rele
 async def test_thread_with_a_tools_answer_goes_on_with_it(tiny_release: Release) -> None:
     thread = Thread.of_texts(TEXTS, bot="b")
     steps = await thread.step_through(tiny_release, settings=HERE)
-    assert steps[2].handled.is_unknown
+    assert steps[2].handling.is_unknown
     thread = thread.with_result(steps[2], {"status": "on its way"})
     steps = await thread.step_through(tiny_release, settings=HERE)
     assert steps[2].outcome.reply.texts == ("Order ORD-2001 is on its way.",)
     # another number is another question, and the log does not hold its answer
     steps = await thread.with_text(3, "it is ORD-9999").step_through(tiny_release, settings=HERE)
-    assert steps[2].handled.is_unknown
+    assert steps[2].handling.is_unknown
     with pytest.raises(NotFound, match="choose a turn that calls one"):
         thread.with_result(steps[0], "x")
 

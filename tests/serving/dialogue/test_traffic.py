@@ -7,7 +7,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.understanding import IntentScore, NluResult
-from serving.dialogue.traffic import Said, answer_traffic, written_answer
+from serving.dialogue.traffic import SimulatedMessage, answer_traffic, scripted_reading
 from tests.support.records import NOW
 
 
@@ -22,7 +22,7 @@ class Torn:
 
 async def test_customer_who_is_asked_says_what_they_meant(tiny_release: Release) -> None:
     release = replace(tiny_release, model=Torn())  # type: ignore[arg-type]
-    said = [Said("a", "hm", NOW, meant="order_product"), Said("b", "hm", NOW, meant="cancel")]
+    said = [SimulatedMessage("a", "hm", NOW, meant="order_product"), SimulatedMessage("b", "hm", NOW, meant="cancel")]
     records = await answer_traffic(said, release, bot="b")
     assert [(record.thread_id, record.turn, record.route) for record in records] == [
         ("a", 1, "clarify"), ("a", 2, "intent"), ("b", 1, "clarify"), ("b", 2, "fallback"),
@@ -39,8 +39,8 @@ async def test_language_model_is_asked_where_the_release_would_ask_it(tiny_relea
         replace(tiny_release, definition=definition, model=Torn()),
     )  # type: ignore[arg-type]
     said = [
-        Said("a", "hello", NOW, llm=written_answer("cancel")),
-        Said("b", "hello", NOW, llm=written_answer(OUT_OF_SCOPE)),
+        SimulatedMessage("a", "hello", NOW, llm=scripted_reading("cancel")),
+        SimulatedMessage("b", "hello", NOW, llm=scripted_reading(OUT_OF_SCOPE)),
     ]
     assert [record.llm for record in await answer_traffic(said, sure, bot="b")] == [None, None]
     answered = await answer_traffic(said, torn, bot="b")
@@ -49,6 +49,6 @@ async def test_language_model_is_asked_where_the_release_would_ask_it(tiny_relea
 
 
 async def test_no_tool_is_called(tiny_release: Release) -> None:
-    (record,) = await answer_traffic([Said("a", "where is my order ORD-1042", NOW)], tiny_release, bot="b")
+    (record,) = await answer_traffic([SimulatedMessage("a", "where is my order ORD-1042", NOW)], tiny_release, bot="b")
     assert record.tool is not None
-    assert record.tool.failure == "no tool is called in made-up traffic"
+    assert record.tool.failure == "no tool is called in simulated traffic"

@@ -11,7 +11,7 @@ from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import word_reply
+from serving.dialogue.wording import build_reply
 from tests.support.bots import intent
 from tests.support.releases import make_release
 
@@ -54,7 +54,7 @@ async def said(release: Release, state: DialogueState, text: str) -> tuple[Decis
     definition = release.definition
     read = await interpret(message, parser=release.model, public_shortcuts=frozenset(), zone=definition.zone)
     decision = decide(definition, state, read)
-    return decision, word_reply(decision, definition, result=None, has_failed=False, seed="s").texts
+    return decision, build_reply(decision, definition, result=None, has_failed=False, seed="s").texts
 
 
 async def test_values_roles_and_days_are_the_customers(release: Release) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
 from pipelines.registry.release import Release
-from pipelines.schemas.keys import thread_key, thread_mark, turn_key
+from pipelines.schemas.keys import thread_hash, thread_key, turn_key
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
@@ -383,7 +383,7 @@ async def test_person_leaves_no_trace(
             assert await deliveries.work(ThreadJob.model_validate_json(message).mark) is None
     left = await place.documents()
     assert not any(mark in left for mark in MARKS)
-    assert thread_mark(thread_key(BOT, MESSENGER)) in left
+    assert thread_hash(thread_key(BOT, MESSENGER)) in left
     with pytest.raises(NotFound, match="there is no trace of"):
         await place.forget(user=PSID)
 

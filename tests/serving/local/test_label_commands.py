@@ -16,7 +16,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import Decision
 from pipelines.schemas.llm import LlmConfig
-from serving.dialogue.traffic import Said, answer_traffic, written_answer
+from serving.dialogue.traffic import SimulatedMessage, answer_traffic, scripted_reading
 from serving.local.labelling import Desk
 from serving.store.bots import import_bot
 from serving.store.client import Database
@@ -138,8 +138,8 @@ def test_log_becomes_labels_without_a_terminal(
     terminal: Terminal, mongo_uri: str, new_name: str, tiny_release: Release, tiny_release_folder: Path, tmp_path: Path
 ) -> None:
     said = [
-        Said("a", "has my stuff been sent off", NOW, llm=written_answer("track_order")),
-        Said("b", "dispatch the goods mister", NOW, llm=written_answer("greet")),
+        SimulatedMessage("a", "has my stuff been sent off", NOW, llm=scripted_reading("track_order")),
+        SimulatedMessage("b", "dispatch the goods mister", NOW, llm=scripted_reading("greet")),
     ]
     definition = tiny_release.definition
     thresholds = definition.thresholds.model_copy(update={"confidence": 1.0, "clarify": None})

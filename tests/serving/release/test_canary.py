@@ -3,14 +3,14 @@ from math import comb
 
 import pytest
 
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.release.canary import MIN_TURNS, CanaryTrial, chance_of_more, is_chosen
 
 GOOD, FALLBACK, ERROR, ASKED = (
-    TurnSigns(),
-    TurnSigns(fallback=True),
-    TurnSigns(error=True),
-    TurnSigns(clarification=True),
+    TurnSignals(),
+    TurnSignals(fallback=True),
+    TurnSignals(error=True),
+    TurnSignals(clarification=True),
 )
 
 
@@ -40,7 +40,7 @@ def test_is_chosen_is_sticky_and_takes_the_share() -> None:
 
 
 @pytest.mark.parametrize(("sign", "name"), [(FALLBACK, "fallback"), (ERROR, "error"), (ASKED, "clarification")])
-def test_trial_stops_a_canary_that_always_fails(sign: TurnSigns, name: str) -> None:
+def test_trial_stops_a_canary_that_always_fails(sign: TurnSignals, name: str) -> None:
     trial = CanaryTrial()
     for _ in range(600):
         assert trial.add(GOOD, is_canary=False) is None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.dialogue.messages import TurnSigns
+from serving.dialogue.messages import TurnSignals
 from serving.release.canary import MIN_TURNS
 from serving.release.watcher import ReleaseProvider
 from serving.store.client import Database
@@ -13,7 +13,7 @@ from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
 
 THREADS = [f"t{number}" for number in range(400)]
-GOOD, BAD = TurnSigns(), TurnSigns(fallback=True)
+GOOD, BAD = TurnSignals(), TurnSignals(fallback=True)
 
 
 async def with_canary(

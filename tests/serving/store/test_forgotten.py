@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
-from pipelines.schemas.keys import thread_key, thread_mark
+from pipelines.schemas.keys import thread_hash, thread_key
 from serving.store.client import Database
 from serving.store.forgotten import STALE_SECONDS, Deletion, ForgottenThreads
 from serving.store.ledger import Ledger
@@ -132,6 +132,6 @@ async def test_all_who_wait_for_the_marks_fail_with_the_one_who_looks(
 
 async def test_mark_does_not_name_the_thread(database: Database, new_name: str) -> None:
     await begun(database, f"{new_name}:visitor-7")
-    document = await database.collection("forgotten").find_one({"_id": thread_mark(f"{new_name}:visitor-7")})
+    document = await database.collection("forgotten").find_one({"_id": thread_hash(f"{new_name}:visitor-7")})
     assert document is not None
     assert "visitor" not in str(document)

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.schemas.keys import thread_mark
+from pipelines.schemas.keys import thread_hash
 from serving.store.client import Database
 from serving.store.inbox import KEPT, Backlog, Inbox, InboxItem
 from serving.store.schema import Schema
@@ -24,7 +24,7 @@ def item(bot: str, message_id: str, *, thread_id: str = "t", **fields: Any) -> I
 
 
 async def open_keys(inbox: Inbox, bot: str) -> list[str]:
-    return [found.key for found in await inbox.open_of(thread_mark(f"{bot}:t"))]
+    return [found.key for found in await inbox.open_of(thread_hash(f"{bot}:t"))]
 
 
 async def test_accept_keeps_what_is_known_and_takes_the_rest(inbox: Inbox, new_name: str) -> None:
