@@ -16,7 +16,7 @@ from jinja2.visitor import NodeTransformer
 METER = "_meter"
 MAX_WORK = 300_000
 """In steps of a fraction of a microsecond; the longest reply of the sample bot takes fewer than a thousand."""
-_CHARS_A_STEP = 8
+_CHARS_PER_STEP = 8
 # these do not look inside a value
 _CHEAP = frozenset(
     (
@@ -53,7 +53,7 @@ class Meter:
         while pending:
             value = pending.pop()
             if isinstance(value, str):
-                self.spend(1 + len(value) // _CHARS_A_STEP)
+                self.spend(1 + len(value) // _CHARS_PER_STEP)
             elif isinstance(value, Collection) and not isinstance(value, Undefined | bytes):
                 self.spend(1 + len(value))
                 pending.extend(value)

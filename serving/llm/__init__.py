@@ -1,1 +1,1 @@
-"""The language model as a reader: which intent a message is about and which values it holds, never what is replied."""
+"""The language model as a reader: which intent a message is about and which values it contains, never what to reply."""

@@ -1,4 +1,4 @@
-"""From what the language model wrote to a choice among the release's intents. Pure, and trusting nothing."""
+"""From the language model's output to a choice among the release's intents. Pure, and trusting nothing."""
 
 import json
 import math
@@ -12,22 +12,22 @@ from serving.llm.brief import Brief
 from serving.llm.completion import Completion
 
 MAX_CHARS = 50_000
-"""A longer answer is not read."""
-_MOST_OBJECTS, _MOST_QUOTES = 50, 50
+"""A longer answer is ignored."""
+_MAX_OBJECTS, _MAX_QUOTES = 50, 50
 _INTENT_VALUE = re.compile(rb'"intent"\s*:\s*"((?:[^"\\]|\\.)*)"', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A value the model says the message holds; it has still to be found there."""
+    """A value that the model claims to quote from the message; it has yet to be found there."""
 
     type: str
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model says of a message; it holds for any message of the same wording."""
+class ModelAnswer:
+    """The model's answer about a message; it holds for any message of the same wording."""
 
     outcome: Outcome
     why: str
@@ -36,45 +36,32 @@ class Answer:
     quotes: tuple[Quote, ...] = ()
 
 
-def read_answer(brief: Brief, completion: Completion) -> Answer:
-    """Read what the model wrote.
-
-    Parameters
-    ----------
-    brief
-        What it was told, and so what it may choose from.
-    completion
-        What it wrote.
-
-    Returns
-    -------
-    Answer
-        `understood` with an intent of the release, `none`, `refused`, or `unavailable` for anything else.
-    """
+def read_answer(brief: Brief, completion: Completion) -> ModelAnswer:
+    """Read the model's output: `understood` with an intent of the release, `none`, `refused`, or else `unavailable`."""
     if completion.refusal or completion.finish_reason == "content_filter":
-        return Answer("refused", "the language model refused to answer")
+        return ModelAnswer("refused", "the language model refused to answer")
     if completion.finish_reason == "length":
         why = f"its answer was cut off at {brief.config.max_tokens} tokens; a larger `llm.max_tokens` may help"
-        return Answer("unavailable", why)
+        return ModelAnswer("unavailable", why)
     found, begin = _last_object(completion.content)
     if found is None:
-        return Answer("unavailable", "its answer holds no JSON object with an intent")
+        return ModelAnswer("unavailable", "its answer contains no JSON object with an intent")
     intent_id = found["intent"]
     if intent_id != brief.nothing and intent_id not in brief.intent_ids:
-        return Answer("unavailable", "it chose an intent that the release does not have")
+        return ModelAnswer("unavailable", "it chose an intent that the release does not have")
     confidence = _confidence(brief, completion, intent_id, begin=begin)
     if intent_id == brief.nothing:
-        return Answer("none", "the language model finds no intent that fits", confidence=confidence)
+        return ModelAnswer("none", "the language model finds no intent that fits", confidence=confidence)
     quotes = _quotes(brief, found.get("entities"))
-    return Answer("understood", "chosen by the language model", intent_id, confidence, quotes)
+    return ModelAnswer("understood", "chosen by the language model", intent_id, confidence, quotes)
 
 
 def _last_object(content: str) -> tuple[dict[str, Any] | None, int]:
-    """Find the last JSON object that names an intent: models without a JSON mode think aloud before it."""
+    """Return the last JSON object that names an intent: models without a JSON mode think aloud before it."""
     found: dict[str, Any] | None = None
     begin, position = 0, content.find("{") if len(content) <= MAX_CHARS else -1
     decoder = json.JSONDecoder()
-    for _ in range(_MOST_OBJECTS):
+    for _ in range(_MAX_OBJECTS):
         if position < 0:
             break
         try:
@@ -89,42 +76,28 @@ def _last_object(content: str) -> tuple[dict[str, Any] | None, int]:
 
 
 def _quotes(brief: Brief, rows: object) -> tuple[Quote, ...]:
-    """Take what has the right shape and a type of the release; one bad row is no reason to lose the intent."""
+    """Return the well-formed quotes of the release's types; a malformed row must not cost the intent."""
     return tuple(
         Quote(row["type"], row["quote"])
-        for row in (rows[:_MOST_QUOTES] if isinstance(rows, list) else ())
+        for row in (rows[:_MAX_QUOTES] if isinstance(rows, list) else ())
         if isinstance(row, dict) and isinstance(row.get("quote"), str) and row["quote"].strip()
         if isinstance(row.get("type"), str) and row["type"] in brief.entity_types
     )
 
 
 def _confidence(brief: Brief, completion: Completion, intent_id: str, *, begin: int) -> float | None:
-    """Give the probability of the tokens that spell the intent, or None if the endpoint does not tell.
+    """Return the probability of the tokens that spell the intent, in [0, 1]; None without probabilities.
 
-    Parameters
-    ----------
-    brief
-        What else could have been chosen.
-    completion
-        The answer and its tokens.
-    intent_id
-        The value of `intent` in it.
-    begin
-        Where in the content the object begins.
-
-    Returns
-    -------
-    float or None
-        In [0, 1].
+    `begin` is the position in the content at which the JSON object begins.
     """
     pieces = [bytes(chance.bytes) if chance.bytes else chance.token.encode() for chance in completion.tokens]
     written, content = b"".join(pieces), completion.content.encode()
-    # What was thought before the answer may have its tokens in the list too.
+    # the list may also include the tokens of thoughts before the answer
     offset = written.rfind(content) if pieces else -1
     value = _INTENT_VALUE.search(written, offset + len(completion.content[:begin].encode())) if offset >= 0 else None
     if value is None or value[1] not in _spellings(intent_id):
         return None
-    # Where another id goes on after this one, ending here was part of the choice.
+    # if another id continues this one, ending here was part of the choice
     others = (*brief.intent_ids, brief.nothing)
     is_ending_chosen = any(other != intent_id and other.startswith(intent_id) for other in others)
     start, end = value.start(1), value.end(1) + is_ending_chosen
@@ -139,5 +112,5 @@ def _confidence(brief: Brief, completion: Completion, intent_id: str, *, begin: 
 
 
 def _spellings(intent_id: str) -> tuple[bytes, bytes]:
-    """Give the two usual ways to write a string in JSON, without its quotation marks."""
+    """Return the two usual ways to write a string in JSON, without its quotation marks."""
     return json.dumps(intent_id, ensure_ascii=False).encode()[1:-1], json.dumps(intent_id).encode()[1:-1]

@@ -1,4 +1,4 @@
-"""Answers that need not be asked for again."""
+"""A cache of answers."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -8,24 +8,14 @@ T = TypeVar("T")
 
 
 class Cache(Generic[T]):
-    """Keeps the values used last, each for a while.
-
-    Parameters
-    ----------
-    size
-        How many are kept.
-    seconds
-        How long each is kept.
-    clock
-        Seconds that only grow.
-    """
+    """Keeps the `size` values used last, each for some seconds of a monotonic `clock`."""
 
     def __init__(self, *, size: int, seconds: float, clock: Callable[[], float]) -> None:
         self._size, self._seconds, self._clock = size, seconds, clock
         self._entries: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
 
     def get(self, key: Hashable) -> T | None:
-        """Give a value that is still good."""
+        """Return a value that has not expired."""
         if key not in self._entries:
             return None
         expires_at, value = self._entries[key]
@@ -36,12 +26,12 @@ class Cache(Generic[T]):
         return value
 
     def put(self, key: Hashable, value: T) -> None:
-        """Keep a value, in place of the one that was not used for longest if there are too many."""
+        """Store a value; the least recently used one is dropped if there are too many."""
         self._entries[key] = (self._clock() + self._seconds, value)
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)
 
     def clear(self) -> None:
-        """Keep nothing."""
+        """Drop all values."""
         self._entries.clear()

@@ -1,7 +1,7 @@
-"""Asking an OpenAI-compatible endpoint. The only importer of `openai`.
+"""Client for an OpenAI-compatible endpoint. The only importer of `openai`.
 
-The library sends the request; the rest is ours: what is tried again and for how long, what is left out when a server
-knows less of the API, how much of an answer is read, and that nothing a server says reaches a log.
+The library sends the request; retries and their time limit, what to leave out for servers that support less of the API,
+and the maximum size of an answer are ours. Nothing that a server says reaches a log.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from serving.llm.dialect import Dialect
 MAX_TRIES = 3
 RETRY_SECONDS = 0.4
 MAX_RESPONSE_BYTES = 4_000_000
-"""With the probability of each token, the longest answer that a bot may ask for takes about 2 MB."""
+"""The longest answer that a bot may request takes about 2 MB with the probability of each token."""
 _NO_KEY = "none"
 _REASONS = {
     401: "it refused the key (status 401); check OPENAI_API_KEY",
@@ -53,12 +53,12 @@ class _BoundedStream(httpx2.AsyncByteStream):
             yield chunk
 
     async def aclose(self) -> None:
-        """Close the connection's side of it."""
+        """Close this side of the connection."""
         await self._stream.aclose()
 
 
 async def _bound(response: httpx2.Response) -> None:
-    """Make sure that reading a response, whatever its status, cannot fill the memory."""
+    """Bound the memory for reading a response of any status."""
     if response.headers.get("content-encoding", "identity") != "identity":
         raise _AnswerRefused("its answer is compressed, which was not asked for")
     if isinstance(response.stream, httpx2.AsyncByteStream):
@@ -77,13 +77,13 @@ class LlmClient:
     Parameters
     ----------
     base_url
-        The endpoint, with its `/v1`.
+        The endpoint, including its `/v1`.
     api_key
-        Its key; local servers need none.
+        None for local servers that need no key.
     timeout_seconds
-        Longest silence on a connection; callers set the limit of the whole question.
+        Longest silence on a connection; callers limit the whole question.
     retry_seconds
-        Wait before the second try, about; the next ones are longer.
+        Approximate wait before the second try; the next ones are longer.
     """
 
     def __init__(
@@ -96,13 +96,13 @@ class LlmClient:
     ) -> None:
         key = api_key.get_secret_value().strip() if api_key else ""
         if not (key.isascii() and (key.isprintable() or not key)):
-            raise SetupProblem("OPENAI_API_KEY holds characters that no key has; copy it again")
+            raise SetupProblem("OPENAI_API_KEY contains characters that no key has; copy it again")
         self._retry_seconds = retry_seconds
         self._dialect_by_model: dict[str, Dialect] = {}
         http = httpx2.AsyncClient(
-            # Companies reach providers through a proxy that the environment names; a local server is never behind one.
+            # companies reach providers through a proxy from the environment; a local server is never behind one
             trust_env=not _is_loopback(httpx2.URL(base_url).host),
-            # A redirect would take the key and the message to where nobody decided to send them.
+            # a redirect would send the key and the message to an address that nobody chose
             follow_redirects=False,
             timeout=timeout_seconds,
             headers={"Accept-Encoding": "identity"},
@@ -123,7 +123,8 @@ class LlmClient:
     async def complete(self, brief: Brief, text: str, *, give_up_at: float) -> Completion:
         """Ask about a message.
 
-        What an endpoint refuses is left out from then on; what it cannot do now is tried up to `MAX_TRIES` times.
+        A parameter that the endpoint rejects is left out from then on; temporary failures are tried up to `MAX_TRIES`
+        times.
 
         Parameters
         ----------
@@ -132,17 +133,18 @@ class LlmClient:
         text
             The message.
         give_up_at
-            When to stop, in the event loop's time; no wait goes beyond it. The caller ends what still runs then.
+            In the event loop's time; no wait between tries exceeds it. The caller cancels a request that still runs
+            then.
 
         Returns
         -------
         Completion
-            What the model wrote, of any content.
+            The model's output, with any content.
 
         Raises
         ------
         LlmUnavailable
-            The endpoint gave no completion; the reason holds nothing that it said.
+            The endpoint gave no completion; the reason quotes nothing of its answer.
         """
         model, tries = brief.config.model, 0
         dialect = self._dialect_by_model.get(model, Dialect())
@@ -164,17 +166,17 @@ class LlmClient:
                 return completion
 
     async def _send(self, dialect: Dialect, brief: Brief, text: str) -> Completion:
-        # The raw answer, since the library fills its objects without checking them.
+        # the raw answer, because the library fills its objects without validation
         answer = await self._openai.chat.completions.with_raw_response.create(**dialect.request(brief, text))
         try:
             return Completion.from_json(answer.content)
         except ValueError as error:
-            raise LlmUnavailable("its answer is no chat completion; check INTENTLOOP_LLM_BASE_URL") from error
+            raise LlmUnavailable("its answer is not a chat completion; check INTENTLOOP_LLM_BASE_URL") from error
 
     async def _wait_to_retry(
         self, error: openai.APIStatusError | openai.APIConnectionError, *, tries: int, give_up_at: float
     ) -> None:
-        """Wait until it makes sense to try again; raise if it does not."""
+        """Wait until another try makes sense; raise if none does."""
         is_final = tries >= MAX_TRIES
         asked = None
         if isinstance(error, openai.APIStatusError):
@@ -188,7 +190,7 @@ class LlmClient:
             reason = f"it cannot be reached ({type(error.__cause__ or error).__name__})"
         if is_final:
             raise LlmUnavailable(reason) from error
-        # Jitter, so that all who wait do not come back in step.
+        # jitter, so that waiting callers do not retry in step
         seconds = self._retry_seconds * 2 ** (tries - 1) * random.uniform(0.5, 1.0) if asked is None else asked  # noqa: S311
         if asyncio.get_running_loop().time() + seconds >= give_up_at:
             raise LlmUnavailable(f"{reason} and can be asked again in {seconds:.1f} s, which is too late") from error
@@ -196,7 +198,7 @@ class LlmClient:
 
 
 def _seconds_asked(header: str | None) -> float | None:
-    """Read `Retry-After`: seconds, or a date."""
+    """Parse `Retry-After`: seconds, or a date."""
     if header is None:
         return None
     with suppress(ValueError):

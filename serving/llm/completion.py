@@ -1,4 +1,4 @@
-"""What an endpoint answered, checked: the few fields of a chat completion that are read."""
+"""An endpoint's answer, validated: the fields of a chat completion that we read."""
 
 from typing import Annotated, Self
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class TokenChance(BaseModel):
-    """A token that was written and the logarithm of its probability."""
+    """A generated token and its log probability."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class _Choice(BaseModel):
 
 
 class Usage(BaseModel):
-    """Tokens that a question took, as the endpoint counts them; some count nothing."""
+    """Tokens of a question as the endpoint counts them; some endpoints count none."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,7 +45,7 @@ class _ChatCompletion(BaseModel):
 
 
 class Completion(BaseModel):
-    """What the model wrote. `tokens` is empty where the endpoint gives no probabilities."""
+    """The model's output. `tokens` is empty if the endpoint gives no probabilities."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,23 +57,7 @@ class Completion(BaseModel):
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        """Read the body of a response.
-
-        Parameters
-        ----------
-        body
-            Any bytes.
-
-        Returns
-        -------
-        Completion
-            Its first choice.
-
-        Raises
-        ------
-        ValueError
-            It is no chat completion.
-        """
+        """Return the first choice in the body of a response; raise ValueError if it is not a chat completion."""
         found = _ChatCompletion.model_validate_json(body)
         choice = found.choices[0]
         return cls(

@@ -1,4 +1,4 @@
-"""How much of the API an endpoint's model understands, and what to leave out when it complains. Pure."""
+"""The part of the API that an endpoint's model supports, and what to leave out when it complains. Pure."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
@@ -11,7 +11,7 @@ _ABOUT_FORMAT = ("response_format", "response format", "json_object", "json mode
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """The parameters that a request carries; the default is everything we can use."""
+    """The parameters of a request; the default is everything we can use."""
 
     format: Literal["json_schema", "json_object", "text"] = "json_schema"
     has_logprobs: bool = True
@@ -19,7 +19,7 @@ class Dialect:
     limit_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
     def request(self, brief: Brief, text: str) -> dict[str, Any]:
-        """Give the parameters of a request about a message."""
+        """Return the parameters of a request about a message."""
         parameters: dict[str, Any] = {
             "model": brief.config.model,
             "messages": brief.messages(text),
@@ -37,17 +37,9 @@ class Dialect:
         return parameters
 
     def simpler(self, complaint: str) -> Self | None:
-        """Leave out what an endpoint complains about.
+        """Leave out what an endpoint complains about; None if the complaint concerns nothing that can be left out.
 
-        Parameters
-        ----------
-        complaint
-            What it says of a request it refused; every server words this in its own way.
-
-        Returns
-        -------
-        Dialect or None
-            A simpler one; None if the complaint is about nothing that can be left out.
+        `complaint` is its response to a rejected request, which every server words differently.
         """
         said = complaint.lower()
         if self.has_logprobs and "logprob" in said:

@@ -1,4 +1,4 @@
-"""Finding what the language model quoted in the message itself. Pure."""
+"""Find the language model's quotes in the message itself. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -12,23 +12,9 @@ MAX_QUOTE_CHARS = 500
 
 
 def locate(text: str, quotes: Iterable[Quote], *, known: KnownValues) -> tuple[EntitySpan, ...]:
-    """Turn quotes into spans; what the message does not hold is dropped.
+    """Turn quotes into spans, ordered and not overlapping; those that the message does not contain are dropped.
 
-    The letters' case and the width of white space may differ. The same words quoted again mean their next occurrence.
-
-    Parameters
-    ----------
-    text
-        The message.
-    quotes
-        What the model says is in it.
-    known
-        Gives the canonical form of known values.
-
-    Returns
-    -------
-    tuple[EntitySpan, ...]
-        Without overlaps, ordered by their start.
+    Case and the width of white space may differ. If the same words are quoted again, their next occurrence is meant.
     """
     taken: set[tuple[int, int]] = set()
     spans = []
@@ -42,7 +28,7 @@ def locate(text: str, quotes: Iterable[Quote], *, known: KnownValues) -> tuple[E
 
 
 def _places(text: str, quote: str) -> list[tuple[int, int]]:
-    """Give the places of a quote, whole words before parts of words."""
+    """Return the occurrences of a quote, whole words before parts of words."""
     words = quote.split()
     if not words or len(quote) > MAX_QUOTE_CHARS:
         return []

@@ -1,11 +1,11 @@
-"""Reading the body of a tool's answer: JSON where it is JSON, text where it is not, nothing half-understood."""
+"""Decode the body of a tool's answer: JSON if it is JSON, else text, and nothing half-understood."""
 
 from pydantic import JsonValue
 from pydantic_core import from_json
 
 from serving.tools.mapping import AnswerUnusable
 
-# What tools really send; an encoding of Python's such as `unicode_escape` or `rot13` is none of them.
+# the encodings that tools really send; Python's own, such as `unicode_escape` or `rot13`, are not among them
 _ENCODINGS = {
     "iso-8859-1": "iso-8859-1",
     "latin-1": "iso-8859-1",
@@ -17,7 +17,7 @@ _ENCODINGS = {
 
 
 def _encoding(content_type: str) -> str:
-    """Find the encoding that a content type names; UTF-8 if it names none that is known."""
+    """Return the encoding that a content type names, by default UTF-8."""
     for parameter in content_type.lower().split(";")[1:]:
         name, _, value = parameter.partition("=")
         if name.strip() == "charset":
@@ -26,24 +26,11 @@ def _encoding(content_type: str) -> str:
 
 
 def read_body(content: bytes, content_type: str) -> JsonValue:
-    """Read an answer's body.
+    """Decode an answer's body; None for an empty one.
 
-    Parameters
-    ----------
-    content
-        The bytes as they came.
-    content_type
-        The header; an answer that does not call itself JSON is read as JSON if it is.
-
-    Returns
-    -------
-    JsonValue
-        The document; of two members of one name the last. The text of an answer that is no JSON. None for an empty one.
-
-    Raises
-    ------
-    AnswerUnusable
-        It calls itself JSON and is not: malformed, nested too deeply, or with half characters in its texts.
+    An answer is parsed as JSON even if its content type does not say so; if it is not JSON, its text is returned. Of
+    two members with one name, the last counts. Raises AnswerUnusable if it claims to be JSON and is malformed, nested
+    too deeply, or contains lone surrogates.
     """
     calls_itself_json = "json" in content_type.partition(";")[0].lower()
     text = content.decode(_encoding(content_type), errors="replace").removeprefix("\ufeff")

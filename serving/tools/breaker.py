@@ -1,4 +1,4 @@
-"""A circuit breaker for each host: a host that keeps failing is left alone for a while."""
+"""A circuit breaker per host: a host that keeps failing is not called for a while."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,15 +16,10 @@ class _Circuit:
 
 
 class Breakers:
-    """The circuits of all hosts, in this process.
+    """The circuits of all hosts in this process.
 
-    After `FAILURES_TO_OPEN` failures in a row a host's circuit opens. When `OPEN_SECONDS` have passed one call may try:
-    if it succeeds the circuit closes, otherwise it stays open for as long again.
-
-    Parameters
-    ----------
-    clock
-        Seconds that only grow.
+    After `FAILURES_TO_OPEN` consecutive failures a host's circuit opens. After `OPEN_SECONDS` one call may try: if it
+    succeeds the circuit closes, otherwise it stays open for as long again. `clock` is monotonic, in seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -32,7 +27,7 @@ class Breakers:
         self._circuits: dict[str, _Circuit] = {}
 
     def may_call(self, host: str) -> bool:
-        """Tell whether a call may go out now. One that may must be followed by a verdict."""
+        """Whether a call may go out now. If so, it must be followed by `succeeded`, `gave_up` or `failed`."""
         circuit = self._circuits.get(host)
         if circuit is None or circuit.opened_at is None:
             return True
@@ -42,16 +37,16 @@ class Breakers:
         return True
 
     def succeeded(self, host: str) -> None:
-        """Note that the host answered."""
+        """Record that the host answered."""
         self._circuits.pop(host, None)
 
     def gave_up(self, host: str) -> None:
-        """Note that the call ended without telling anything about the host."""
+        """Record that the call ended without telling anything about the host."""
         if host in self._circuits:
             self._circuits[host].is_probing = False
 
     def failed(self, host: str) -> None:
-        """Note that the host did not answer, or answered that it cannot."""
+        """Record that the host did not answer, or answered that it cannot."""
         if host not in self._circuits and len(self._circuits) >= MAX_HOSTS:
             self._circuits.pop(next(iter(self._circuits)))
         circuit = self._circuits.setdefault(host, _Circuit())

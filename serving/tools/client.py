@@ -1,4 +1,4 @@
-"""Calling a tool: one request out, one answer back, within the limits."""
+"""Call a tool: one request, one answer, within the limits."""
 
 import asyncio
 import json
@@ -28,10 +28,10 @@ from serving.tools.templates import ToolRequest
 IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3
 RETRY_SECONDS = 0.1
-LEAST_SECONDS = 1.0
-"""What is left of the time limit for a tool, however long the customer has waited for other things."""
-MAX_CALLS_A_HOST = 50
-"""Calls to one host at a time; more of them wait, so that a host that hangs takes no connections from the others."""
+MIN_SECONDS = 1.0
+"""Minimum left of the time limit for a tool, however long the customer has waited already."""
+MAX_CALLS_PER_HOST = 50
+"""Concurrent calls to one host; more of them wait, so that a hanging host takes no connections from the others."""
 _LARGE_BYTES = 65_536
 _BUSY = frozenset((429, 502, 503, 504))
 
@@ -40,12 +40,12 @@ class _GuardedTransport(httpx2.AsyncHTTPTransport):
     """The stock transport over connections that the guard opens."""
 
     def __init__(self, backend: GuardedBackend, *, ssl_context: ssl.SSLContext) -> None:
-        # Deliberately not calling the stock constructor: it can only build a pool with the stock backend.
+        # deliberately not calling the stock constructor, which can only build a pool with the stock backend
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=ssl_context,
-            max_connections=20 * MAX_CALLS_A_HOST,
-            max_keepalive_connections=2 * MAX_CALLS_A_HOST,
-            # Shorter than the five seconds after which many servers hang up, perhaps while a request is on its way.
+            max_connections=20 * MAX_CALLS_PER_HOST,
+            max_keepalive_connections=2 * MAX_CALLS_PER_HOST,
+            # shorter than the five seconds after which many servers hang up, perhaps with a request under way
             keepalive_expiry=3.0,
             network_backend=backend,
         )
@@ -53,7 +53,7 @@ class _GuardedTransport(httpx2.AsyncHTTPTransport):
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    """A request with its secrets in it: lives for one call and is neither kept nor logged. `url` has none in it."""
+    """A request with its secrets filled in: lives for one call and is neither kept nor logged. `url` contains none."""
 
     method: str
     url: httpx2.URL
@@ -75,11 +75,11 @@ class ToolClient:
     backend
         Opens the connections.
     timeout_seconds
-        Longest wait for an answer, all tries together.
+        Longest wait for an answer, over all tries.
     max_response_bytes
         Largest answer that is read.
     secrets
-        Gives the values that requests refer to; None knows no secret.
+        Values of the secrets that requests refer to; by default none.
     sleep
         Waits between two tries.
     """
@@ -102,13 +102,13 @@ class ToolClient:
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._http = httpx2.AsyncClient(
             transport=_GuardedTransport(backend, ssl_context=httpx2.create_ssl_context()),
-            # A proxy from the environment would dial in the guard's place; a redirect would go where nobody checked.
+            # a proxy from the environment would connect in place of the guard; a redirect would go unchecked
             trust_env=False,
             follow_redirects=False,
-            # A cookie set in one customer's call would go out with another's.
+            # a cookie set in one customer's call would be sent with another's
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             timeout=timeout_seconds,
-            # A small compressed answer can unfold into any size.
+            # a small compressed answer can expand to any size
             headers={"User-Agent": "intentloop", "Accept-Encoding": "identity"},
         )
 
@@ -123,59 +123,59 @@ class ToolClient:
         await self._http.aclose()
 
     async def call(self, request: ToolRequest, *, spent_seconds: float = 0.0) -> ToolAnswer:
-        """Send a request and read the answer.
+        """Send a request, read the answer and apply the request's mapping.
 
-        A method that may be repeated is tried up to `MAX_TRIES` times when the host does not answer or is busy.
+        An idempotent method is tried up to `MAX_TRIES` times if the host does not answer or is busy.
 
         Parameters
         ----------
         request
-            What to send. Its `key` goes out as `Idempotency-Key`, the same at every try.
+            Its `key` is sent as `Idempotency-Key`, the same on every try.
         spent_seconds
-            How much of the time limit the customer has waited already; a second is left in any case.
+            Part of the time limit that the customer has waited already; at least a second remains.
 
         Returns
         -------
         ToolAnswer
-            What the request's mapping picks of the answer of a 2xx response.
+            The parts of a 2xx response that the mapping keeps.
 
         Raises
         ------
         ToolFailed
-            No usable answer within the limits; the reason names no value of the customer's and no secret.
+            No usable answer within the limits; the reason contains no value of the customer's and no secret.
         """
         url = _url(request, hidden(request.url))
         host = f"{url.host}:{_port(url)}"
         if not self._breakers.may_call(host):
-            raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is left alone for some seconds")
-        seconds = max(self.timeout_seconds - spent_seconds, min(LEAST_SECONDS, self.timeout_seconds))
+            raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is not called for some seconds")
+        seconds = max(self.timeout_seconds - spent_seconds, min(MIN_SECONDS, self.timeout_seconds))
         give_up_at = asyncio.get_running_loop().time() + seconds
-        verdict = self._breakers.gave_up
+        record = self._breakers.gave_up
         try:
             async with asyncio.timeout_at(give_up_at), self._slots.setdefault(host, _slots()):
                 answer = await self._try(await self._prepare(request, url), give_up_at=give_up_at)
-            verdict = self._breakers.succeeded
+            record = self._breakers.succeeded
         except AnswerUnusable as error:
-            verdict = self._breakers.succeeded  # the host does answer
+            record = self._breakers.succeeded  # the host does answer
             raise ToolFailed(request.intent_id, str(error)) from error
         except TimeoutError as error:
-            verdict = self._breakers.failed
+            record = self._breakers.failed
             raise ToolFailed(request.intent_id, f"no answer within {seconds:.3g} s") from error
         except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
             if not is_refused(error):
-                verdict = self._breakers.failed
+                record = self._breakers.failed
             raise ToolFailed(request.intent_id, describe(error)) from error
         finally:
-            verdict(host)
+            record(host)
         return answer
 
     async def _prepare(self, request: ToolRequest, url: httpx2.URL) -> _Outgoing:
-        """Put the secrets in, as late as can be: what is written down before a call has only their names."""
+        """Fill in the secrets as late as possible: what is stored before a call has only their names."""
         has_body = request.body is not None and not (request.method == "GET" and request.body == {})
         body = json.dumps(request.body, ensure_ascii=False) if has_body else ""
         names = names_in((request.url, body, *(value for _, value in request.headers)))
         if names and not self._backend.is_named(url.host, _port(url)):
-            reason = "a secret goes only to a host that the operator has named; add it to INTENTLOOP_ENDPOINTS"
+            reason = "a secret is sent only to a host that the operator has configured; add it to INTENTLOOP_ENDPOINTS"
             raise ToolFailed(request.intent_id, reason)
         try:
             values = {name: await self._secrets.value(name) for name in names}
@@ -186,7 +186,7 @@ class ToolClient:
             headers.append(("Content-Type", "application/json"))
         sent_headers = tuple((name, filled(value, values)) for name, value in headers)
         if not all(value.isascii() and value.isprintable() for _, value in sent_headers):
-            raise ToolFailed(request.intent_id, "a secret in its headers holds more than printable ASCII characters")
+            raise ToolFailed(request.intent_id, "a secret in its headers is not printable ASCII")
         return _Outgoing(
             method=request.method,
             url=url,
@@ -200,7 +200,7 @@ class ToolClient:
     async def _try(self, outgoing: _Outgoing, *, give_up_at: float) -> ToolAnswer:
         tries = MAX_TRIES if outgoing.method in IDEMPOTENT_METHODS else 1
         for number in range(1, tries + 1):
-            # Jitter, so that all threads that wait for a host do not come back in step.
+            # jitter, so that threads waiting for a host do not retry in step
             wait_seconds = RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
             try:
                 return await self._send(outgoing)
@@ -219,7 +219,7 @@ class ToolClient:
             outgoing.url,
             headers=outgoing.headers,
             content=outgoing.content,
-            # What goes over the wire; whoever logs or traces requests reads the URL, which has no secret in it.
+            # sent over the wire instead of the URL, which logs and traces see and which contains no secret
             extensions={"target": outgoing.target},
         ) as response:
             _check_head(response)
@@ -243,7 +243,7 @@ class ToolClient:
 
 
 def _slots() -> asyncio.Semaphore:
-    return asyncio.Semaphore(MAX_CALLS_A_HOST)
+    return asyncio.Semaphore(MAX_CALLS_PER_HOST)
 
 
 def _url(request: ToolRequest, text: str) -> httpx2.URL:
@@ -261,7 +261,7 @@ def _port(url: httpx2.URL) -> int:
 
 
 def _check_head(response: httpx2.Response) -> None:
-    """Refuse an answer that its head already tells cannot be used."""
+    """Refuse an answer whose status or headers show that it cannot be used."""
     status = response.status_code
     if status in _BUSY or status >= 500:
         raise Busy(status, retry_after_seconds(response.headers.get("retry-after")))

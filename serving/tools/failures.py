@@ -1,4 +1,4 @@
-"""Why a call failed, in words for whoever owns the tool. They quote neither the customer nor the tool."""
+"""Why a call failed, in words for the owner of the tool. They quote neither the customer nor the tool."""
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -9,7 +9,7 @@ from serving.tools.guard import AddressRefused, HostUnknown
 
 
 class Busy(Exception):
-    """The host answered that it cannot answer now; `wait_seconds` is how long it asks to be left alone."""
+    """The host is busy; `wait_seconds` is how long it asks callers to wait."""
 
     def __init__(self, status: int, wait_seconds: float) -> None:
         self.wait_seconds = wait_seconds
@@ -17,23 +17,12 @@ class Busy(Exception):
 
 
 def is_refused(error: Exception) -> bool:
-    """Tell whether the guard let nothing out: another try changes nothing, and the host is not to blame."""
+    """Whether the guard blocked the call: a retry changes nothing, and the host is not to blame."""
     return isinstance(error.__cause__, AddressRefused)
 
 
 def describe(error: Exception) -> str:
-    """Say what went wrong between this side and the tool.
-
-    Parameters
-    ----------
-    error
-        `Busy`, or an error of the HTTP client.
-
-    Returns
-    -------
-    str
-        Goes on after "the tool failed:".
-    """
+    """Describe an HTTP error or `Busy`, continuing "the tool failed:"."""
     text = str(error)
     if isinstance(error, Busy) or isinstance(error.__cause__, AddressRefused | HostUnknown):
         return text
@@ -50,7 +39,7 @@ def describe(error: Exception) -> str:
 
 
 def retry_after_seconds(header: str | None) -> float:
-    """Read a `Retry-After` header, in seconds or as a date; 0 if there is none that makes sense."""
+    """Parse a `Retry-After` header, in seconds or as a date; 0 if it is missing or malformed."""
     if not header:
         return 0.0
     if header.isascii() and header.isdigit():

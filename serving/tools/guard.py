@@ -1,8 +1,8 @@
 """Which addresses a tool may reach, decided at connect time on the address that is dialled.
 
-A name is resolved here, every address it has is checked, and the checked address itself is dialled: a name that
-answers differently the second time gains nothing, and neither do other spellings of an address (`2130706433`,
-`0177.0.0.1`, `::ffff:127.0.0.1`), for the resolver has turned them into the address they mean.
+A name is resolved here, all of its addresses are checked, and the checked address itself is dialled. So a name that
+resolves differently the second time gains nothing, and neither do other spellings of an address (`2130706433`,
+`0177.0.0.1`, `::ffff:127.0.0.1`), since the resolver has normalised them.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ import httpcore2
 IpAddress = IPv4Address | IPv6Address
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
-# What `is_global` lets through although no customer's tool lives there.
+# allowed by `is_global`, although no customer's tool lives there
 _REFUSED_NETWORKS = tuple(
     ip_network(network)
     for network in (
@@ -39,7 +39,7 @@ class AddressRefused(httpcore2.ConnectError):
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
-    """Give the IPv4 addresses that packets to an IPv6 address end at."""
+    """Return the IPv4 addresses that packets to an IPv6 address reach."""
     inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
     if address in _NAT64:
         inner.append(IPv4Address(int(address) & 0xFFFFFFFF))
@@ -47,7 +47,7 @@ def _embedded(address: IPv6Address) -> list[IPv4Address]:
 
 
 def is_public(address: IpAddress) -> bool:
-    """Tell whether an address lies on the open internet: not private, loopback, link-local, metadata or reserved."""
+    """Whether an address is on the open internet: not private, loopback, link-local, metadata or reserved."""
     if isinstance(address, IPv6Address):
         if address.scope_id is not None:
             return False
@@ -64,10 +64,10 @@ class HostUnknown(httpcore2.ConnectError):
 
 
 class SystemResolver:
-    """Asks the system for the addresses of a host, in its order of preference.
+    """Resolves hosts through the system, in its order of preference.
 
-    It has threads of its own and asks one question at a time about a host: name servers that hang hold up the calls to
-    their host and nothing else.
+    It has its own threads and runs one lookup per host at a time: a hanging name server delays only the calls to its
+    host.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class SystemResolver:
         self._asking: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> list[str]:
-        """Give the addresses; none for a name that nobody knows."""
+        """Return the addresses; none for an unknown name."""
         asking = self._asking.get((host, port))
         if asking is None:
             asking = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
@@ -93,19 +93,10 @@ def _look_up(host: str, port: int) -> list[str]:
 
 
 def allowed_origins(hosts: Iterable[str], endpoints: Iterable[str]) -> frozenset[tuple[str, int | None]]:
-    """Read the operator's exceptions: `host` or `host:port` names, and the hosts of the endpoints.
+    """Return the operator's exceptions as host and port, where None stands for every port.
 
-    Parameters
-    ----------
-    hosts
-        Names or addresses, with or without a port; an IPv6 address with a port stands in brackets.
-    endpoints
-        Base URLs.
-
-    Returns
-    -------
-    frozenset[tuple[str, int | None]]
-        Host and port; None stands for every port.
+    `hosts` are names or addresses, with or without a port; an IPv6 address with a port needs brackets. `endpoints` are
+    base URLs, whose hosts are allowed too.
     """
     origins: set[tuple[str, int | None]] = set()
     for host in hosts:
@@ -120,14 +111,9 @@ def allowed_origins(hosts: Iterable[str], endpoints: Iterable[str]) -> frozenset
 
 
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
-    """Opens connections to public addresses and to the operator's exceptions, and to nothing else.
+    """Opens connections to public addresses and to the operator's exceptions only.
 
-    Parameters
-    ----------
-    allowed
-        Exceptions, as `allowed_origins` gives them.
-    resolver
-        Gives the addresses of a host; None asks the system.
+    `allowed` comes from `allowed_origins`; `resolver` is the system's by default.
     """
 
     def __init__(self, *, allowed: frozenset[tuple[str, int | None]], resolver: Resolve | None = None) -> None:
@@ -136,7 +122,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         self._sockets = httpcore2.AnyIOBackend()
 
     def is_named(self, host: str, port: int) -> bool:
-        """Tell whether the operator has named this host, as an endpoint or as an exception."""
+        """Whether the operator has configured this host, as an endpoint or as an exception."""
         name = host.lower()
         return (name, port) in self._allowed or (name, None) in self._allowed
 
@@ -148,7 +134,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Resolve, check every address, then dial the checked ones until one answers."""
+        """Resolve, check every address, then try the checked ones in turn."""
         addresses = await self._resolve(host, port)
         if not self.is_named(host, port) and not all(is_public(ip_address(found)) for found in addresses):
             raise AddressRefused("its host is not on the public internet and not in INTENTLOOP_TOOL_ALLOWED_HOSTS")

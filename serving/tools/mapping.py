@@ -1,4 +1,4 @@
-"""What of a tool's answer is kept: the answer's mapping, applied within limits."""
+"""Apply a tool's response mapping, within limits."""
 
 import json
 from typing import Any
@@ -13,12 +13,12 @@ from pipelines.schemas.bot import ResponseMapping
 from pipelines.schemas.template_meter import Meter
 
 MAX_CONTEXT_CHARS = 8192
-"""Longest JSON of what one answer may leave in the context, which goes through every later turn of the thread."""
+"""Longest JSON that one answer may add to the context, which goes through every later turn of the thread."""
 _VISIT_STEPS = 10
 
 
 class ToolAnswer(BaseModel):
-    """What a tool gave back: the JSON document or the text that replies see, and what the thread is to remember."""
+    """A tool's answer: the JSON document or text that replies see, and the values for the thread to remember."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,11 +27,11 @@ class ToolAnswer(BaseModel):
 
 
 class AnswerUnusable(ValueError):
-    """An answer cannot be taken over; the sentence names nothing of what it holds."""
+    """An answer cannot be used; the message quotes nothing of it."""
 
 
 class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no types
-    """Evaluates an expression and charges for every value it looks at."""
+    """Evaluates an expression and charges for every value it visits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ def _pick(expression: str, document: JsonValue, *, field: str) -> JsonValue:
     except SecurityError as error:
         raise AnswerUnusable(f"responseMapping.{field} has too much to look at in its answer; simplify it") from error
     except (JMESPathError, ArithmeticError, TypeError) as error:
-        # Not the error's own words: they quote the answer.
+        # not the error's own words, which quote the answer
         raise AnswerUnusable(f"responseMapping.{field} does not fit its answer; correct the expression") from error
     return found
 
@@ -63,30 +63,14 @@ def _written(value: JsonValue) -> str:
     try:
         return json.dumps(value, allow_nan=False)
     except ValueError as error:
-        raise AnswerUnusable("its answer holds a number that JSON cannot write") from error
+        raise AnswerUnusable("its answer contains a number that JSON cannot write") from error
 
 
 def map_answer(document: JsonValue, mapping: ResponseMapping | None, *, max_chars: int) -> ToolAnswer:
-    """Pick what is kept of a tool's answer.
+    """Apply a mapping to a tool's answer; an expression that finds nothing gives null.
 
-    Parameters
-    ----------
-    document
-        The answer.
-    mapping
-        The tool's; None keeps the whole answer as `result`.
-    max_chars
-        Longest JSON of the result.
-
-    Returns
-    -------
-    ToolAnswer
-        null stands for what an expression did not find.
-
-    Raises
-    ------
-    AnswerUnusable
-        An expression fails on this answer, or what it picks is too large.
+    Without a mapping, the whole answer is the result. Raises AnswerUnusable if an expression fails on this answer, or
+    the JSON of the result exceeds `max_chars`.
     """
     result, context = document, {}
     if mapping is not None:
@@ -94,7 +78,7 @@ def map_answer(document: JsonValue, mapping: ResponseMapping | None, *, max_char
             result = _pick(mapping.result, document, field="result")
         context = {name: _pick(text, document, field=f"context.{name}") for name, text in mapping.context.items()}
     if len(_written(result)) > max_chars:
-        raise AnswerUnusable(f"what is kept of its answer is larger than {max_chars} characters; map less of it")
+        raise AnswerUnusable(f"the mapped part of its answer is larger than {max_chars} characters; map less of it")
     if len(_written(context)) > MAX_CONTEXT_CHARS:
         raise AnswerUnusable(f"it leaves more than {MAX_CONTEXT_CHARS} characters in the context; map less of it")
     return ToolAnswer(result=result, context=context)

@@ -1,7 +1,7 @@
-"""Secrets inside a request: a request holds their names only, until the moment it is sent.
+"""References to secrets: a request contains only the names of secrets until it is sent.
 
-A reference is written with private-use characters, which no template may hold and which values have escaped. So nothing
-that a customer writes becomes one, and a request can be stored, logged and read again with its references in it.
+A reference is written with private-use characters, which no template may contain and which are escaped in values. So no
+customer can write one, and a request can be stored, logged and read again with its references in it.
 """
 
 import json
@@ -19,7 +19,7 @@ _REFERENCE = re.compile(f"{OPEN}(?:secret:({SECRET_NAME.pattern}))?{CLOSE}")
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """What `{{ secrets.NAME }}` stands for in a template: no value, and nothing that could be computed with."""
+    """The value of `{{ secrets.NAME }}` in a template: without the secret itself, and useless in any expression."""
 
     name: str
 
@@ -28,53 +28,53 @@ class SecretReference:
 
     @property
     def written(self) -> str:
-        """The reference as requests hold it."""
+        """The reference as written in requests."""
         return f"{OPEN}secret:{self.name}{CLOSE}"
 
 
 class SecretNames:
-    """The `secrets` of a template: gives a reference for any name that a secret can have."""
+    """The `secrets` of a template: returns a reference for every valid name."""
 
     __slots__ = ()
 
     def __getitem__(self, name: object) -> SecretReference:
         if not isinstance(name, str) or not SECRET_NAME.fullmatch(name):
-            raise TemplateError("a secret's name is made of capital letters, digits and _")
+            raise TemplateError("a secret's name consists of capital letters, digits and _")
         return SecretReference(name)
 
 
 def escaped(text: str) -> str:
-    """Write a value so that it cannot be taken for a reference."""
+    """Escape a value so that it cannot be taken for a reference."""
     return text.replace(OPEN, OPEN + CLOSE)
 
 
 def names_in(texts: Iterable[str]) -> frozenset[str]:
-    """Find the secrets that some texts of a request refer to."""
+    """Return the names of the secrets that some texts of a request refer to."""
     return frozenset(name for text in texts for name in _REFERENCE.findall(text) if name)
 
 
 def filled(text: str, values: Mapping[str, str], *, write: Callable[[str], str] = str) -> str:
-    """Put the values of secrets in place of the references, and undo `escaped`."""
+    """Replace the references by the secrets' values, and undo `escaped`."""
     return _REFERENCE.sub(lambda match: write(values[match[1]]) if match[1] else OPEN, text)
 
 
 def hidden(text: str) -> str:
-    """Write a text of a request for people to read, without its secrets."""
+    """Return a text of a request with its secrets masked, for people to read."""
     return _REFERENCE.sub(lambda match: "***" if match[1] else OPEN, text)
 
 
 def in_url(value: str) -> str:
-    """Write a secret as a part of a URL."""
+    """Quote a secret for a URL."""
     return quote(value, safe="")
 
 
 def in_json(value: str) -> str:
-    """Write a secret within a JSON text."""
+    """Escape a secret for the inside of a JSON string."""
     return json.dumps(value, ensure_ascii=False)[1:-1]
 
 
 def scrubbed(content: bytes, values: Iterable[str]) -> bytes:
-    """Take secrets out of an answer that gives them back, in any way in which the request has written them."""
+    """Mask secrets that an answer echoes, in every form in which the request contained them."""
     for value in values:
         for written in sorted({value, in_url(value), in_json(value), json.dumps(value)[1:-1]}, key=len, reverse=True):
             content = content.replace(written.encode(), b"***")

@@ -1,6 +1,6 @@
-"""Rendering in the sandbox: the language of `pipelines.schemas.template_language`, with values.
+"""Render templates in the sandbox of `pipelines.schemas.template_language`.
 
-A reply forgives a name that is not there; a request does not (`serving.tools.templates`).
+A reply tolerates an unknown name; a request does not (`serving.tools.templates`).
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from pipelines.schemas.template_meter import METER, Meter
 
 
 class BlankUndefined(ChainableUndefined):
-    """A name that is not there, in a reply: renders empty and is false, whatever is done with it."""
+    """An unknown name in a reply: renders empty and is false in every expression."""
 
     def _blank(self, *_arguments: Any, **_named: Any) -> "BlankUndefined":
         return self
@@ -41,49 +41,18 @@ REPLY_ENVIRONMENT = BotEnvironment(undefined=BlankUndefined)
 
 @lru_cache(maxsize=4096)
 def compiled(environment: BotEnvironment, source: str) -> Template:
-    """Compile a template once; compiling costs a hundred times what rendering does.
+    """Return a compiled template, cached: compiling costs a hundred times as much as rendering.
 
-    Parameters
-    ----------
-    environment
-        The sandbox it will run in.
-    source
-        The template.
-
-    Returns
-    -------
-    Template
-        Ready to be rendered.
-
-    Raises
-    ------
-    TemplateError
-        The template is malformed, too long or uses something that is not available.
+    Raises TemplateError if the template is malformed, too long or uses anything unavailable.
     """
     return environment.compile_checked(source)
 
 
 def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) -> str:
-    """Render a template.
+    """Render a template to at most `MAX_OUTPUT_CHARS` characters; two escaped surrogates become the emoji they encode.
 
-    Parameters
-    ----------
-    environment
-        The sandbox to run it in.
-    source
-        The template.
-    values
-        The names it sees.
-
-    Returns
-    -------
-    str
-        At most `MAX_OUTPUT_CHARS` characters, none of them half: two escaped surrogates are the emoji they stand for.
-
-    Raises
-    ------
-    TemplateError
-        The template is malformed, uses what is not available, or cannot be rendered with these values.
+    Raises TemplateError if the template is malformed, uses anything unavailable, or cannot be rendered with these
+    values.
     """
     if "{" not in source:
         return source
@@ -92,10 +61,10 @@ def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) 
         for part in template.generate({**values, METER: Meter()}):
             length += len(part)
             if length > MAX_OUTPUT_CHARS:
-                raise SecurityError(f"a rendered template may have {MAX_OUTPUT_CHARS} characters")
+                raise SecurityError(f"a rendered template may have at most {MAX_OUTPUT_CHARS} characters")
             parts.append(part)
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        # What a template does to a value of another type than its author expected.
+        # a value has another type than the template's author expected
         raise TemplateError(f"{type(error).__name__} while rendering") from error
     return _with_whole_characters("".join(parts))
 

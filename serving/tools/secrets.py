@@ -1,7 +1,7 @@
-"""The values of secrets: bots and settings name them, the environment or AWS Secrets Manager has them.
+"""Values of secrets: bots and settings contain their names, the environment or AWS Secrets Manager their values.
 
-A template says `{{ secrets.SHOP_KEY }}`, a setting that is no template says `secret:SHOP_KEY`. Both mean the variable
-`INTENTLOOP_SECRET_SHOP_KEY` or, where there is none, the secret `<prefix>SHOP_KEY` of Secrets Manager.
+A template refers to `{{ secrets.SHOP_KEY }}`, a setting that is no template to `secret:SHOP_KEY`. Both mean the
+variable `INTENTLOOP_SECRET_SHOP_KEY` or, if it is not set, the secret `<prefix>SHOP_KEY` in Secrets Manager.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from serving.tools.references import SECRET_NAME
 
 READ_SECONDS = 3.0
 UNKNOWN_SECONDS = 10.0
-"""How long an answer that there is no such secret is believed: a misspelt name must not cost a question a message."""
+"""How long a missing secret is remembered: a misspelt name must not cost a lookup per message."""
 
 _log = logging.getLogger(__name__)
 
 
 class SecretsManager:
-    """Reads secrets of AWS Secrets Manager, with the credentials and the region of the environment.
+    """Reads secrets from AWS Secrets Manager, with the credentials and the region of the environment.
 
     Parameters
     ----------
     prefix
-        What the names in Secrets Manager begin with, such as `intentloop/production/`.
+        Prefix of the names in Secrets Manager, such as `intentloop/production/`.
     **client_options
-        For the client of boto3, beside the service's name.
+        Further options of the boto3 client.
     """
 
     def __init__(self, prefix: str, **client_options: Any) -> None:
@@ -41,7 +41,7 @@ class SecretsManager:
 
     @cached_property
     def _client(self) -> Any:
-        import boto3  # takes a third of a second, and most installations do without
+        import boto3  # takes a third of a second, and most installations need none
         from botocore.config import Config
 
         limits = Config(
@@ -52,22 +52,9 @@ class SecretsManager:
         return boto3.session.Session().client("secretsmanager", config=limits, **self._options)
 
     def read(self, name: str) -> str | None:
-        """Read a secret; None if there is none of this name.
+        """Return the text of a secret, named without the prefix; None if it does not exist.
 
-        Parameters
-        ----------
-        name
-            Without the prefix.
-
-        Returns
-        -------
-        str | None
-            The secret's text.
-
-        Raises
-        ------
-        SecretUnavailable
-            Secrets Manager does not answer, or refuses to.
+        Raises SecretUnavailable if Secrets Manager does not answer, or refuses to.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -79,7 +66,7 @@ class SecretsManager:
                 return None
             raise SecretUnavailable(name, f"Secrets Manager answered {code}") from error
         except BotoCoreError as error:
-            raise SecretUnavailable(name, f"Secrets Manager cannot be asked ({type(error).__name__})") from error
+            raise SecretUnavailable(name, f"Secrets Manager cannot be reached ({type(error).__name__})") from error
         return str(found.get("SecretString") or "").strip() or None
 
 
@@ -90,18 +77,18 @@ class _Known:
 
 
 class Secrets:
-    """Gives the values of secrets at the moment they are needed, and keeps them for a while.
+    """Provides the values of secrets when they are needed, and caches them.
 
     Parameters
     ----------
     environment
-        The variables that are looked at first.
+        Variables, which take precedence.
     manager
-        Asked for what the environment does not have.
+        Asked for secrets that the environment does not have.
     ttl_seconds
-        How long a value of Secrets Manager is used before it is read again.
+        How long a value from Secrets Manager is used before it is read again.
     clock
-        Seconds that only grow.
+        Monotonic clock, in seconds.
     """
 
     def __init__(
@@ -122,29 +109,16 @@ class Secrets:
         self._clock = clock
         self._known: dict[str, _Known] = {}
         self._reading: dict[str, asyncio.Future[str | None]] = {}
-        # Threads of its own: a Secrets Manager that hangs holds up nobody else's work.
+        # its own threads: a hanging Secrets Manager must not delay other work
         self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="secrets")
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({sorted(self._given)})"
 
     async def value(self, name: str) -> str:
-        """Give the value of a secret.
+        """Return the value of a secret, never empty. It may be sent, but neither stored nor logged.
 
-        Parameters
-        ----------
-        name
-            As templates write it.
-
-        Returns
-        -------
-        str
-            Never empty. To be sent, and neither kept nor logged.
-
-        Raises
-        ------
-        SecretUnavailable
-            There is no secret of this name, or it cannot be read now.
+        Raises SecretUnavailable if the secret does not exist or cannot be read now.
         """
         given = self._given.get(name)
         if given is not None:
@@ -159,7 +133,7 @@ class Secrets:
         return known.value
 
     async def resolve(self, text: str) -> str:
-        """Give a setting's text, or the secret's value if it begins with `secret:`; raise as `value` does."""
+        """Return a setting's text, or the secret's value if it begins with `secret:`; raise as `value` does."""
         kind, colon, name = text.strip().partition(":")
         return await self.value(name) if (kind, colon) == ("secret", ":") else text
 
@@ -168,7 +142,7 @@ class Secrets:
             raise SecretUnavailable(name, "it is not set")
         reading = self._reading.get(name)
         if reading is None:
-            # One question at a time for a name, however many calls wait for it.
+            # one lookup per name at a time, however many calls wait for it
             reading = asyncio.get_running_loop().run_in_executor(self._threads, self._manager.read, name)
             self._reading[name] = reading
             reading.add_done_callback(lambda done: self._done(name, done))
@@ -186,4 +160,4 @@ class Secrets:
     def _done(self, name: str, reading: asyncio.Future[str | None]) -> None:
         self._reading.pop(name, None)
         if not reading.cancelled():
-            reading.exception()  # looked at, for the case that everybody who waited has gone
+            reading.exception()  # mark it as retrieved, in case nobody waits any more

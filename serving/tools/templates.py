@@ -1,7 +1,7 @@
 """Requests from templates, value by value: a slot changes the value it stands for and nothing else.
 
-Rendering leaves a mark in place of each value. The text with its marks is then taken apart as what it is (a URL, a
-header, a JSON document), and only then each value is written in the way of the place where its mark stands.
+Rendering leaves a mark in place of each value. The marked text is then parsed as what it is (a URL, a header, a JSON
+document), and only then is each value written in the form that its position requires.
 """
 
 import json
@@ -23,7 +23,7 @@ from pipelines.schemas.template_language import BotEnvironment, RawJson
 from serving.tools.references import CLOSE, OPEN, SecretNames, SecretReference, escaped
 from serving.tools.sandbox import render
 
-# Private-use characters: they have no meaning in URLs, headers or JSON, and a template that has them is refused.
+# private-use characters: meaningless in URLs, headers and JSON, and refused in templates
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")
 _MARKS_OF_AN_AUTHOR = re.compile(f"[{OPEN}{CLOSE}]|\\\\ue00[01]", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -40,14 +40,14 @@ _MAX_URL_CHARS = 8000
 _MARKS = "_marks"
 _SECRETS = SecretNames()
 _LITERAL_BASE = re.compile(r"https?://[^/?#\\\s]+", re.IGNORECASE)
-# A quote, or a backslash with what it escapes: what decides whether a mark stands inside a JSON text.
+# a quote, or a backslash with its escaped character: they decide whether a mark is inside a JSON string
 _JSON_TOKENS = re.compile(r'(\\.|")', re.DOTALL)
 
 
 class ToolRequest(BaseModel):
-    """A request, ready to be sent but for its secrets, which it holds as references.
+    """A request, complete except for its secrets, which it contains as references.
 
-    `body` is the JSON document to send; None sends none. `mapping` says what of the answer is kept.
+    `body` is the JSON document to send; None sends none. `mapping` selects the parts of the answer to keep.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,7 +62,7 @@ class ToolRequest(BaseModel):
 
 
 class _Endpoint(str):
-    """An operator's base URL; only as it stands, at the start of a URL, is it taken over unquoted."""
+    """An operator's base URL; inserted unquoted only as a whole, at the start of a URL."""
 
     __slots__ = ()
 
@@ -76,7 +76,7 @@ class _Marks:
         self.values: list[Any] = []
 
     def replace(self, text: str, *, value: Callable[[Any], str], literal: Callable[[str], str] = str) -> str:
-        """Write each value in place of its mark, and the author's own text between them."""
+        """Replace each mark by its value, and transform the author's text between them."""
         pieces = _MARK.split(text)
         return "".join(
             value(self.values[int(piece)]) if index % 2 else literal(piece) for index, piece in enumerate(pieces)
@@ -86,7 +86,7 @@ class _Marks:
 @pass_context
 def _mark(context: Context, value: Any) -> str:
     if isinstance(value, Undefined):
-        return str(value)  # raises: in a request every name must be there
+        return str(value)  # raises: a request tolerates no unknown name
     marks: _Marks = context[_MARKS]
     marks.values.append(value)
     return f"{OPEN}{len(marks.values) - 1}{CLOSE}"
@@ -96,7 +96,7 @@ _REQUEST_ENVIRONMENT = BotEnvironment(undefined=StrictUndefined, finalize=_mark)
 
 
 class RequestValues(BaseModel):
-    """The names that a request template sees."""
+    """The names available in a request template."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -107,7 +107,7 @@ class RequestValues(BaseModel):
 
 def _marked(template: str, values: RequestValues) -> tuple[str, _Marks]:
     if _MARKS_OF_AN_AUTHOR.search(template):
-        raise TemplateError("a template may not hold the characters U+E000 and U+E001")
+        raise TemplateError("a template may not contain the characters U+E000 and U+E001")
     marks = _Marks()
     names = {
         "parameters": values.parameters,
@@ -123,11 +123,11 @@ def _json(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise TemplateError("an expression gives something that is no value to send") from error
+        raise TemplateError("an expression gives something that cannot be sent as a value") from error
 
 
 def _text(value: Any) -> str:
-    """Write a value where only text can stand."""
+    """Write a value where only text is allowed."""
     if isinstance(value, SecretReference):
         return value.written
     if isinstance(value, str):
@@ -147,16 +147,16 @@ def _split_base(text: str, marks: _Marks) -> tuple[str, str]:
     if first and isinstance(marks.values[int(first[1])], _Endpoint):
         base, rest = str(marks.values[int(first[1])]), text[first.end() :]
         if "@" in base.partition("//")[2].partition("/")[0]:
-            raise TemplateError("an endpoint may not hold a user name; send it as a header with a secret")
+            raise TemplateError("an endpoint may not contain a user name; send it as a header with a secret")
     else:
         literal = _LITERAL_BASE.match(text)
         if literal is None:
             raise TemplateError("a URL starts with http://, https:// or an endpoint")
         base, rest = literal[0], text[literal.end() :]
         if OPEN in base or "@" in base or "%" in base:
-            raise TemplateError("the host of a URL is written out; no value, user name or % may stand in it")
+            raise TemplateError("the host of a URL must be fixed; it may contain no value, user name or %")
     if rest and rest[0] not in "/?#":
-        raise TemplateError("after its host or endpoint a URL goes on with / or ?")
+        raise TemplateError("after its host or endpoint a URL must continue with / or ?")
     return base, rest
 
 
@@ -186,7 +186,7 @@ def _url(template: str, values: RequestValues, *, append_slots: bool) -> str:
         pairs += [f"{name}={_quoted(value)}" for name, value in slots.items() if name not in taken]
     url = base + _path(path, marks) + ("?" + "&".join(pairs) if pairs else "")
     if len(url) > _MAX_URL_CHARS:
-        raise TemplateError(f"a URL may have {_MAX_URL_CHARS} characters")
+        raise TemplateError(f"a URL may have at most {_MAX_URL_CHARS} characters")
     return url
 
 
@@ -204,12 +204,12 @@ def _header_text(name: str, value: Any) -> str:
 
 def _printable(name: str, text: str) -> str:
     if not text.isprintable() or not text.isascii():
-        raise TemplateError(f"the header {name!r} may hold printable ASCII characters only")
+        raise TemplateError(f"the header {name!r} may contain printable ASCII characters only")
     return text
 
 
 def _bare_json(value: Any) -> str:
-    """Write a value that stands outside quotes: a number stays one, a text gets its quotes."""
+    """Write a value outside quotes: a number stays one, a text gets quotes."""
     if isinstance(value, SecretReference):
         return f'"{value.written}"'
     if isinstance(value, RawJson) or (isinstance(value, str) and _JSON_NUMBER.fullmatch(value)):
@@ -236,32 +236,14 @@ def _json_body(template: str, values: RequestValues) -> JsonValue:
 
 
 def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key: str) -> ToolRequest:
-    """Write the request of a tool.
+    """Render the request of a tool; its host is the one in the template, whatever the values.
 
-    With `isJson` the body is `jsonData`; without it every slot that the URL's query does not name already goes into
-    the query, whatever the method.
+    With `isJson`, the body is `jsonData`. Without it, every slot that the URL's query does not name yet goes into the
+    query, for all methods. `key` is sent as `Idempotency-Key`. Secrets are not among the values: a request contains
+    references.
 
-    Parameters
-    ----------
-    spec
-        The tool, as its author declared it.
-    values
-        Slots, context and the operator's endpoints. Secrets are not among them: a request holds references.
-    intent_id
-        Whose tool it is.
-    key
-        Sent as `Idempotency-Key`.
-
-    Returns
-    -------
-    ToolRequest
-        A request to the host that the template names, whatever the values are.
-
-    Raises
-    ------
-    ToolFailed
-        A template or the answer's mapping is malformed, a template names something that is not there, or a value cannot
-        stand where it should.
+    Raises ToolFailed if a template or the mapping is malformed, a template uses an unknown name, or a value is not
+    allowed at its position.
     """
     for field, problem in mapping_problems(spec.response_mapping) if spec.response_mapping else ():
         raise ToolFailed(intent_id, f"its responseMapping.{field} {problem}")
@@ -270,8 +252,8 @@ def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key
         headers = tuple(_header(header.header_key, header.header_value, values) for header in spec.headers)
         body = _json_body(spec.json_data, values) if spec.is_json else None
     except (TemplateError, ValueError, RecursionError) as error:
-        # Only the template's own errors in their words: those of parsers and codecs may quote the customer.
-        reason = str(error) if isinstance(error, TemplateError) else "a value cannot be written where it stands"
+        # only the template's own errors in their words: those of parsers and codecs may quote the customer
+        reason = str(error) if isinstance(error, TemplateError) else "a value cannot be written at its position"
         raise ToolFailed(intent_id, f"{reason}; correct the templates of its tool") from error
     return ToolRequest(
         intent_id=intent_id,

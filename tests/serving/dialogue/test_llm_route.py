@@ -13,7 +13,7 @@ from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.dialogue.replay import NOT_RECORDED, replay
-from serving.tools.client import LEAST_SECONDS
+from serving.tools.client import MIN_SECONDS
 from tests.fakes.llm_server import chooses, fails, llm_server, obey, says
 from tests.fakes.tool_server import Received, ToolServer, hang, tool_server
 from tests.support.chat import Chat, open_chat
@@ -132,7 +132,7 @@ async def test_language_model_and_tool_share_one_time_limit(chat: Chat, llm: Too
     assert turn.tool is not None
     assert turn.tool.failure is not None
     limit = float(turn.tool.failure.removeprefix("no answer within ").removesuffix(" s"))
-    assert LEAST_SECONDS <= limit < chat.services.tools.timeout_seconds - 0.5 * LLM_SECONDS
+    assert MIN_SECONDS <= limit < chat.services.tools.timeout_seconds - 0.5 * LLM_SECONDS
 
 
 async def test_replay_takes_what_the_language_model_said_from_the_log(

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from serving.llm.answer import MAX_CHARS, Answer, Quote, read_answer
+from serving.llm.answer import MAX_CHARS, ModelAnswer, Quote, read_answer
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion, TokenChance
 from tests.fakes.llm_server import tokens_of
@@ -13,7 +13,7 @@ from tests.fakes.llm_server import tokens_of
 TRACK = '{"intent": "track_order", "entities": []}'
 
 
-def read(brief: Brief, content: str, **fields: object) -> Answer:
+def read(brief: Brief, content: str, **fields: object) -> ModelAnswer:
     return read_answer(brief, Completion.model_validate({"content": content} | fields))
 
 

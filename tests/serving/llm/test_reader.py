@@ -82,7 +82,7 @@ async def test_read_of_a_blank_text_asks_nobody(
         (fails("500 Oops"), "unavailable", "status 500|no answer"),
         (fails("429 Busy", retry_after="60"), "unavailable", "too late"),
         (fails("401 Unauthorized"), "unavailable", "OPENAI_API_KEY"),
-        (answer("<html></html>", kind="text/html"), "unavailable", "no chat completion"),
+        (answer("<html></html>", kind="text/html"), "unavailable", "not a chat completion"),
         (says('{"intent": "tra'), "unavailable", "no JSON"),
         (says('{"intent": "greet"', finish_reason="length"), "unavailable", "cut off"),
         (says(None, refusal="I can't help with that."), "refused", "refused"),
@@ -217,7 +217,7 @@ async def test_nothing_private_is_logged(
     reader = make_reader()
     for _ in range(3):
         await reader.read("my PIN is 1234", bot=new_name, release=llm_release)
-    assert f"bot {new_name}: the language model was of no use" in caplog.text
+    assert f"bot {new_name}: language model unavailable" in caplog.text
     assert not any(secret in caplog.text for secret in ("sk-", "PIN", "1234"))
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import ToolFailed
 from serving.tools.breaker import FAILURES_TO_OPEN
-from serving.tools.client import MAX_CALLS_A_HOST, MAX_TRIES, ToolClient
+from serving.tools.client import MAX_CALLS_PER_HOST, MAX_TRIES, ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.templates import ToolRequest
 from tests.fakes.tool_server import (
@@ -190,7 +190,7 @@ async def test_two_hundred_failures_leave_no_connection_open(tool: ToolServer) -
         before = len(os.listdir("/proc/self/fd"))
         for number in range(200):
             tool.behaviours = [drip if number % 50 == 0 else bad[number % len(bad)]]
-            with pytest.raises(ToolFailed, match=r"failed: (?!.*left alone)"):
+            with pytest.raises(ToolFailed, match=r"failed: (?!.*not called)"):
                 await client.call(request_to(tool, method="POST"))
         tool.behaviours = [answer('{"ok": true}')]
         assert (await client.call(request_to(tool))).result == {"ok": True}
@@ -220,7 +220,7 @@ async def test_call_leaves_a_host_alone_that_keeps_failing(client: ToolClient, t
     for _ in range(FAILURES_TO_OPEN):
         with pytest.raises(ToolFailed, match="status 500"):
             await client.call(request_to(tool, method="POST"))
-    with pytest.raises(ToolFailed, match="left alone"):
+    with pytest.raises(ToolFailed, match="not called"):
         await client.call(request_to(tool, method="POST"))
     assert len(tool.received) == FAILURES_TO_OPEN
 
@@ -322,11 +322,11 @@ async def test_call_checks_the_address_again_when_the_connection_is_gone(tool: T
 async def test_a_host_that_hangs_holds_up_no_other(tool: ToolServer) -> None:
     async with tool_server() as other, client_of(tool, other, timeout_seconds=3.0) as client:
         tool.behaviours = [hang]
-        hanging = [asyncio.create_task(client.call(request_to(tool))) for _ in range(4 * MAX_CALLS_A_HOST)]
+        hanging = [asyncio.create_task(client.call(request_to(tool))) for _ in range(4 * MAX_CALLS_PER_HOST)]
         await tool.is_called.wait()
         await asyncio.gather(*(client.call(request_to(other)) for _ in range(20)))
         assert not any(task.done() for task in hanging)
-        assert tool.connections == MAX_CALLS_A_HOST
+        assert tool.connections == MAX_CALLS_PER_HOST
         outcomes = await asyncio.gather(*hanging, return_exceptions=True)
     assert {type(outcome) for outcome in outcomes} == {ToolFailed}
 
@@ -342,6 +342,6 @@ async def test_a_half_open_circuit_lets_one_of_many_calls_through(
     tool.behaviours = [slow(answer("{}"), seconds=0.1)]
     calls = (client.call(request_to(tool, method="POST")) for _ in range(20))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
-    assert sum(isinstance(outcome, ToolFailed) and "left alone" in str(outcome) for outcome in outcomes) == 19
+    assert sum(isinstance(outcome, ToolFailed) and "not called" in str(outcome) for outcome in outcomes) == 19
     assert len(tool.received) == FAILURES_TO_OPEN + 1
     assert (await client.call(request_to(tool))).result == {}

@@ -40,7 +40,7 @@ class Manager(SecretsManager):
         self.asked.append(name)
         self.threads.add(threading.current_thread().name)
         if self.is_down:
-            raise SecretUnavailable(name, "Secrets Manager cannot be asked (EndpointConnectionError)")
+            raise SecretUnavailable(name, "Secrets Manager cannot be reached (EndpointConnectionError)")
         return self.values.get(name)
 
 
@@ -102,7 +102,7 @@ async def test_value_outlives_an_outage(caplog: pytest.LogCaptureFixture) -> Non
     await secrets.value("A")
     manager.is_down, clock.now = True, 61.0
     assert await secrets.value("A") == "s3cr3t"
-    with pytest.raises(SecretUnavailable, match="cannot be asked"):
+    with pytest.raises(SecretUnavailable, match="cannot be reached"):
         await secrets.value("B")
     assert "s3cr3t" not in caplog.text + repr(secrets)
 
@@ -184,7 +184,7 @@ async def test_call_takes_a_secret_out_of_the_answer_that_echoes_it(client: Tool
 async def test_call_sends_a_secret_to_no_host_that_only_the_author_names(client: ToolClient, tool: ToolServer) -> None:
     async with tool_server() as other:
         request = request_of(tool, url=f"{other.url}/x?key={{{{ secrets.PLAIN }}}}")
-        with pytest.raises(ToolFailed, match="only to a host that the operator has named"):
+        with pytest.raises(ToolFailed, match="only to a host that the operator has configured"):
             await client.call(request)
         assert other.connections == 0
 
@@ -243,5 +243,5 @@ async def test_secrets_manager_over_http(aws: dict[str, str]) -> None:
 @pytest.mark.integration
 async def test_secrets_manager_that_is_down_or_refuses(aws: dict[str, str]) -> None:
     down = SecretsManager("x/", **{**aws, "endpoint_url": f"http://127.0.0.1:{free_port()}"})
-    with pytest.raises(SecretUnavailable, match="cannot be asked"):
+    with pytest.raises(SecretUnavailable, match="cannot be reached"):
         await Secrets({}, manager=down).value("A")

@@ -108,8 +108,8 @@ def test_render_request_refuses_the_name_of_a_header(name: str) -> None:
     [
         ("http://a/{{ parameters.nope }}", "'dict object' has no attribute 'nope'"),
         ("http://a/{{ nope }}", "'nope' is undefined"),
-        ("http://{{ context.host }}/", "the host of a URL is written out"),
-        ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL goes on with"),
+        ("http://{{ context.host }}/", "the host of a URL must be fixed"),
+        ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL must continue with"),
         ("ftp://a/", "a URL starts with http://, https:// or an endpoint"),
         ("http://a/{{ parameters.v", "expected token|unexpected end"),
     ],
