@@ -5,26 +5,21 @@ in MLflow: a run that still seems to be under way, with the number of an earlier
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
-import mlflow
-from mlflow.entities import Run
-from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
-
-from pipelines.errors import RegistryUnavailable, ReleaseRefused
+from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.progress import Progress
-from pipelines.registry.verdict import DATA_TAG, GATE_PASSED, GATE_TAG
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.connection import choose_tracking_uri
+from pipelines.registry.runs import RECIPE_TAG, LoggedRun, Runs
+from pipelines.registry.verdict import DATA_TAG
 from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps import tracking
 from pipelines.steps.extract import extract
 from pipelines.steps.publish import finish_registration
 from pipelines.steps.recipe import recipe_of
-from pipelines.steps.versions import model_name, promoted_version
 
 
 class Retrainer:
@@ -40,10 +35,10 @@ class Retrainer:
 
     def __init__(self, params: TrainParams, settings: Settings) -> None:
         home = params.home.resolve()
-        self.tracking_uri = tracking.choose_tracking_uri(params.tracking_uri, settings, home=home)
+        self.tracking_uri = choose_tracking_uri(params.tracking_uri, settings, home=home)
         self._params = params.model_copy(update={"home": home, "tracking_uri": self.tracking_uri})
         self._settings = settings
-        mlflow.set_tracking_uri(self.tracking_uri)
+        self._registry, self._runs = Registry(self.tracking_uri, is_patient=True), Runs(self.tracking_uri)
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
     def give_up_dead_runs(self, lease: int) -> list[str]:
@@ -64,14 +59,9 @@ class Retrainer:
         RegistryUnavailable
             The MLflow server does not answer.
         """
-        with self._asking():
-            experiment_id = tracking.find_experiment(self._params.bot, self.tracking_uri)
-            if experiment_id is None:
-                return []
-            running = mlflow.MlflowClient().search_runs([experiment_id], "attributes.status = 'RUNNING'")
-            dead = [run.info.run_id for run in running if _was_begun_before(run, lease)]
-            for run_id in dead:
-                tracking.give_up_run(run_id, self.tracking_uri, "its process gave no sign of life any more")
+        dead = [run.run_id for run in self._runs.running(self._params.bot) if _was_begun_before(run, lease)]
+        for run_id in dead:
+            self._runs.give_up(run_id, "its process gave no sign of life any more")
         return dead
 
     def find_trained(self) -> Trained | None:
@@ -90,19 +80,18 @@ class Retrainer:
             The data cannot be read, or the MLflow server does not answer.
         """
         recipe = recipe_of(extract(self._params, self._settings), self._params)
-        with self._asking():
-            newest = self._newest()
-            if newest is None:
+        newest = next(iter(self._registry.versions(self._params.bot)), None)
+        if newest is None:
+            return None
+        if self._is_of(recipe, newest):
+            try:
+                was_cut_off = self._finish(newest)
+            except ReleaseRefused:  # it cannot be finished, so it is trained again
                 return None
-            if self._is_of(recipe, newest):
-                try:
-                    was_cut_off = self._finish(newest)
-                except ReleaseRefused:  # it cannot be finished, so it is trained again
-                    return None
-                return self._trained(newest).model_copy(update={"was_completed": was_cut_off})
-            answering = promoted_version(self._params.bot, self.tracking_uri, alias=self._params.release_alias)
-            if answering is not None and self._is_of(recipe, answering):
-                return self._trained(answering)
+            return self._trained(newest.version).model_copy(update={"was_completed": was_cut_off})
+        answering = self._answering()
+        if answering is not None and self._is_of(recipe, answering):
+            return self._trained(answering.version)
         return None
 
     def train(self, *, lease: int, progress: Progress, begun: Callable[[str, str], None]) -> Trained:
@@ -129,59 +118,41 @@ class Retrainer:
         """
 
         def tell(run_id: str) -> None:
-            with self._asking():
-                begun(run_id, tracking.run_url(run_id, self.tracking_uri))
+            begun(run_id, self._runs.url(run_id))
 
         tags = {LEASE_TAG: str(lease)}
+        outcome = run_training(self._params, self._settings, progress=progress, tags=tags, begun=tell)
+        return self._trained(outcome.version)
+
+    def _is_of(self, recipe: str, version: RegisteredVersion) -> bool:
         try:
-            outcome = run_training(self._params, self._settings, progress=progress, tags=tags, begun=tell)
-            return self._trained(outcome.version)
-        except MlflowException as error:
-            raise RegistryUnavailable(self.tracking_uri, tracking.short_reason(error)) from error
+            return self._runs.get(version.run_id).tags.get(RECIPE_TAG) == recipe
+        except NotFound:  # somebody has deleted the run
+            return False
 
-    def _newest(self) -> str | None:
-        found = mlflow.MlflowClient().search_model_versions(f"name = '{model_name(self._params.bot)}'")
-        return str(max(int(version.version) for version in found)) if found else None
-
-    def _is_of(self, recipe: str, version: str) -> bool:
-        run_id = self._version(version).run_id or ""
-        try:
-            return mlflow.MlflowClient().get_run(run_id).data.tags.get(tracking.RECIPE_TAG) == recipe
-        except MlflowException as error:
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST":  # somebody has deleted the run
-                return False
-            raise
-
-    def _finish(self, version: str) -> bool:
+    def _finish(self, version: RegisteredVersion) -> bool:
         key = self._settings.verdict_key
         secret = key.get_secret_value() if key is not None else None
-        return finish_registration(self._params.bot, version, verdict_key=secret)
+        return finish_registration(self._registry, self._params.bot, version, verdict_key=secret)
 
-    def _trained(self, version: str) -> Trained:
-        found = self._version(version)
-        bot, run_id = self._params.bot, found.run_id or ""
+    def _answering(self) -> RegisteredVersion | None:
+        return self._registry.carrier(self._params.bot, alias=self._params.release_alias)
+
+    def _trained(self, number: str) -> Trained:
+        bot = self._params.bot
+        found, answering = self._registry.find_version(bot, number), self._answering()
         return Trained(
             bot=bot,
-            version=version,
-            run_id=run_id,
-            run_url=tracking.run_url(run_id, self.tracking_uri),
+            version=number,
+            run_id=found.run_id,
+            run_url=self._runs.url(found.run_id),
             data_hash=found.tags.get(DATA_TAG, ""),
-            gate_passed=found.tags.get(GATE_TAG) == GATE_PASSED,
+            gate_passed=found.gate_passed,
             gate_reasons=found.tags.get("gate_reasons", ""),
-            answers=promoted_version(bot, self.tracking_uri, alias=self._params.release_alias) == version,
+            answers=answering is not None and answering.version == number,
         )
 
-    def _version(self, version: str) -> ModelVersion:
-        return mlflow.MlflowClient().get_model_version(model_name(self._params.bot), version)
 
-    @contextmanager
-    def _asking(self) -> Iterator[None]:
-        try:
-            yield
-        except (MlflowException, OSError) as error:
-            raise RegistryUnavailable(self.tracking_uri, tracking.short_reason(error)) from error
-
-
-def _was_begun_before(run: Run, lease: int) -> bool:
-    number = run.data.tags.get(LEASE_TAG, "")
+def _was_begun_before(run: LoggedRun, lease: int) -> bool:
+    number = run.tags.get(LEASE_TAG, "")
     return number.isdigit() and int(number) < lease

@@ -16,6 +16,8 @@ from dotenv import dotenv_values
 import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
 from pipelines.errors import BotError, RegistryUnavailable, TrainingFailed, TrainingInterrupted
 from pipelines.progress import read_progress
+from pipelines.registry.connection import choose_tracking_uri
+from pipelines.registry.runs import Runs
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import ENV_PREFIX, Settings
 
@@ -99,18 +101,13 @@ def run_training(
     """
     progress(0.0, "starting")
     # imported here: seconds of imports that `--help` must not pay
-    from mlflow.exceptions import MlflowException
-
-    from pipelines.steps import tracking
     from pipelines.steps.source import require_source
 
     require_source(params, settings)
     home = params.home.resolve()
-    tracking_uri = tracking.choose_tracking_uri(params.tracking_uri, settings, home=home)
-    try:
-        run_id = tracking.begin_run(params.bot, tracking_uri, tags=tags)
-    except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
+    tracking_uri = choose_tracking_uri(params.tracking_uri, settings, home=home)
+    runs = Runs(tracking_uri)
+    run_id = runs.begin(params.bot, tags=tags)
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
@@ -120,22 +117,20 @@ def run_training(
         _execute(placed, executed, progress)
     except BaseException:
         # what went wrong is the message; a server that died with it must not take its place
-        with contextlib.suppress(MlflowException, OSError):
-            _close_run(run_id, tracking_uri, executed, succeeded=False)
+        with contextlib.suppress(RegistryUnavailable):
+            _close_run(runs, run_id, executed, succeeded=False)
         raise
-    try:
-        _close_run(run_id, tracking_uri, executed, succeeded=True)
-        return _outcome(params, run_id, tracking_uri, executed)
-    except (MlflowException, OSError) as error:  # it is registered; the next retraining finds it, and closes its run
-        raise RegistryUnavailable(tracking_uri, tracking.short_reason(error)) from error
+    # a server that is silent now has the version already; the next retraining finds it, and closes its run
+    _close_run(runs, run_id, executed, succeeded=True)
+    return _outcome(params, runs, run_id, executed)
 
 
-def _close_run(run_id: str, tracking_uri: str, executed: Path, *, succeeded: bool) -> None:
-    from pipelines.steps import tracking
+def _close_run(runs: Runs, run_id: str, executed: Path, *, succeeded: bool) -> None:
+    from pipelines.steps.tracking import log_notebook
 
     if executed.exists():
-        tracking.log_notebook(run_id, tracking_uri, executed)
-    tracking.end_run(run_id, tracking_uri, succeeded=succeeded)
+        log_notebook(run_id, runs.tracking_uri, executed)
+    runs.end(run_id, succeeded=succeeded)
 
 
 def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
@@ -222,20 +217,19 @@ def _subclasses(root: type[BotError]) -> set[type[BotError]]:
     return {root}.union(*(_subclasses(child) for child in root.__subclasses__()))
 
 
-def _outcome(params: TrainParams, run_id: str, tracking_uri: str, notebook: Path) -> TrainingOutcome:
-    from mlflow import MlflowClient
+def _outcome(params: TrainParams, runs: Runs, run_id: str, notebook: Path) -> TrainingOutcome:
+    from pipelines.registry.client import Registry
 
-    from pipelines.steps.versions import promoted_version, version_of_run
-
-    client = MlflowClient(tracking_uri)
-    version = version_of_run(params.bot, run_id, tracking_uri)
+    registry = Registry(runs.tracking_uri, is_patient=True)
+    version = registry.version_of_run(params.bot, run_id)
+    answering = registry.carrier(params.bot, alias=params.release_alias)
     return TrainingOutcome(
         run_id=run_id,
         name=version.name,
-        version=str(version.version),
-        is_promoted=promoted_version(params.bot, tracking_uri, alias=params.release_alias) == str(version.version),
+        version=version.version,
+        is_promoted=answering is not None and answering.version == version.version,
         gate_reasons=version.tags.get("gate_reasons", ""),
-        metrics=dict(client.get_run(run_id).data.metrics),
+        metrics=dict(runs.get(run_id).metrics),
         notebook=notebook,
-        tracking_uri=tracking_uri,
+        tracking_uri=runs.tracking_uri,
     )

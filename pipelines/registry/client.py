@@ -1,33 +1,23 @@
-"""The MLflow model registry, as serving needs it. The only importer of mlflow in `serving`.
+"""The registered versions of bots: found, read, tagged, and moved by their aliases.
 
-The library is imported with the first `Registry`, not with this module: it takes a second or two.
+The only client of MLflow's model registry. The library is imported with the first `Registry`, not with this module: it
+takes a second or two.
 """
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import ModelNotLoaded, NotFound, RegistryUnavailable
+from pipelines.errors import ModelNotLoaded, NotFound
+from pipelines.registry.connection import connect, translated
 from pipelines.registry.verdict import GATE_PASSED, GATE_TAG
 
 MODEL_PREFIX = "intentloop-"
-REFUSED_TAG = "refused_reason"
+CANDIDATE = "candidate"
+STAGE_TAG, PROMOTED_AT_TAG, REFUSED_TAG = "stage", "promoted_at", "refused_reason"
 _MAX_TAG_CHARS = 500
-_MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What stores answer for a model or version that is not there, and for an alias that is not set."""
-# The library would try seven times with growing pauses, for minutes. Who polls every few seconds need not.
-_HTTP_DEFAULTS = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    # A release is plain files; nothing in this process may unpickle anything from the registry.
-    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
-}
 
 
 @dataclass(frozen=True)
@@ -69,12 +59,12 @@ class RegisteredVersion:
 
 
 def model_name(bot: str) -> str:
-    """Give the name of a bot's registered model."""
+    """Return the name of a bot's registered model."""
     return f"{MODEL_PREFIX}{bot}"
 
 
 class Registry:
-    """A connection to one MLflow server. Every method waits for the network: call it from a thread.
+    """The registered models of one MLflow server. Every method waits for the network: call it from a thread.
 
     Every method raises `RegistryUnavailable` if the server does not answer.
 
@@ -82,19 +72,16 @@ class Registry:
     ----------
     tracking_uri
         The server, or a database URI where the full mlflow is installed.
+    is_patient
+        Whether to try a silent server for minutes, as a training does; see `connect`.
     """
 
-    def __init__(self, tracking_uri: str) -> None:
-        for name, value in _HTTP_DEFAULTS.items():
-            os.environ.setdefault(name, value)
-        from mlflow import MlflowClient
-
+    def __init__(self, tracking_uri: str, *, is_patient: bool = False) -> None:
         self.tracking_uri = tracking_uri
-        with self._asking():
-            self._client = MlflowClient(tracking_uri=tracking_uri, registry_uri=tracking_uri)
+        self._client = connect(tracking_uri, is_patient=is_patient)
 
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
-        """Find the version of a bot that carries an alias.
+        """Return the version of a bot that carries an alias.
 
         On a server that still has stages, the newest version in the stage of that name will do: `Production` for
         `production`. An alias wins.
@@ -120,7 +107,7 @@ class Registry:
         """
         name = model_name(bot)
         try:
-            with self._asking(missing=ModelNotLoaded(name, alias)):
+            with translated(self.tracking_uri, missing=ModelNotLoaded(name, alias)):
                 return _registered(self._client.get_model_version_by_alias(name, alias))
         except ModelNotLoaded:
             # stores answer alike for a missing alias and for a missing model
@@ -130,76 +117,71 @@ class Registry:
                 raise
             return staged[0]
 
+    def carrier(self, bot: str, *, alias: str) -> RegisteredVersion | None:
+        """Return the version behind an alias, or None."""
+        try:
+            return self.find(bot, alias=alias)
+        except (ModelNotLoaded, NotFound):
+            return None
+
     def find_version(self, bot: str, version: str) -> RegisteredVersion:
-        """Find a version of a bot by its number, whatever alias it carries.
+        """Return a version of a bot by its number, whatever alias it carries; `NotFound` if there is none."""
+        name = model_name(bot)
+        hint = f"look at the versions of {name!r} in MLflow, or train one with `intentloop train`"
+        with translated(self.tracking_uri, missing=NotFound("version", version, hint=hint)):
+            return _registered(self._client.get_model_version(name, version))
+
+    def version_of_run(self, bot: str, run_id: str) -> RegisteredVersion:
+        """Return the version that a run registered; an alias could be another run's by now.
 
         Parameters
         ----------
         bot
             The bot's name.
-        version
-            The number.
+        run_id
+            The MLflow run.
 
         Returns
         -------
         RegisteredVersion
-            The version.
+            The newest of that run.
 
         Raises
         ------
         NotFound
-            The bot has no such version.
+            The run registered none.
         """
-        name = model_name(bot)
-        hint = f"look at the versions of {name!r} in MLflow, or train one with `intentloop train`"
-        with self._asking(missing=NotFound("version", version, hint=hint)):
-            return _registered(self._client.get_model_version(name, version))
+        for version in self.versions(bot):
+            if version.run_id == run_id:
+                return version
+        raise NotFound(f"version of {model_name(bot)} from run", run_id, hint="train again")
 
     def aliases(self, bot: str) -> dict[str, str]:
-        """Map every alias of a bot to the version that carries it.
-
-        Parameters
-        ----------
-        bot
-            The bot's name.
-
-        Returns
-        -------
-        dict[str, str]
-            Version by alias.
-
-        Raises
-        ------
-        NotFound
-            The bot has no registered model.
-        """
+        """Map every alias of a bot to the version that carries it; `NotFound` if the bot has no registered model."""
         name = model_name(bot)
         hint = f"no model {name!r} is registered; import and train it first"
-        with self._asking(missing=NotFound("bot", bot, hint=hint)):
+        with translated(self.tracking_uri, missing=NotFound("bot", bot, hint=hint)):
             found = self._client.get_registered_model(name).aliases
         return {alias: str(version) for alias, version in found.items()}
 
     def versions(self, bot: str) -> list[RegisteredVersion]:
-        """Give every version of a bot, the newest first; none if there is no such bot."""
-        with self._asking():
+        """Return every version of a bot, the newest first; none if there is no such bot."""
+        with translated(self.tracking_uri):
             found = self._client.search_model_versions(f"name = '{model_name(bot)}'")
         return sorted(map(_registered, found), key=lambda version: int(version.version), reverse=True)
 
-    def download(self, version: RegisteredVersion, folder: Path) -> None:
-        """Copy everything a version holds into a folder.
+    def files_uri(self, version: RegisteredVersion) -> str:
+        """Return the address of a version's files in the artifact store."""
+        with translated(self.tracking_uri):
+            # Not `models:/NAME/VERSION`: its resolver asks the process-wide default server besides the one given here.
+            return str(self._client.get_model_version_download_uri(version.name, version.version))
 
-        Parameters
-        ----------
-        version
-            The version.
-        folder
-            An empty folder.
-        """
+    def download(self, version: RegisteredVersion, folder: Path) -> None:
+        """Copy everything a version holds into an empty folder."""
         from mlflow.artifacts import download_artifacts
 
-        with self._asking():
-            # Not `models:/NAME/VERSION`: its resolver asks the process-wide default server besides the one given here.
-            location = self._client.get_model_version_download_uri(version.name, version.version)
+        location = self.files_uri(version)
+        with translated(self.tracking_uri):
             download_artifacts(
                 artifact_uri=location,
                 dst_path=str(folder),
@@ -209,28 +191,43 @@ class Registry:
 
     def set_alias(self, bot: str, alias: str, version: str) -> None:
         """Let a version carry an alias; whichever carried it loses it."""
-        with self._asking():
+        with translated(self.tracking_uri):
             self._client.set_registered_model_alias(model_name(bot), alias, version)
 
     def remove_alias(self, bot: str, alias: str) -> None:
         """Take an alias off whatever version carries it."""
-        with self._asking():
+        with translated(self.tracking_uri):
             self._client.delete_registered_model_alias(model_name(bot), alias)
 
     def set_tag(self, version: RegisteredVersion, name: str, value: str) -> None:
         """Write a tag on a version; an over-long value is cut."""
-        with self._asking():
-            self._client.set_model_version_tag(version.name, version.version, name, value[:_MAX_TAG_CHARS])
+        self.describe(version, tags={name: value[:_MAX_TAG_CHARS]})
 
     def delete_tag(self, version: RegisteredVersion, name: str) -> None:
         """Take a tag off a version."""
-        with self._asking():
+        with translated(self.tracking_uri):
             self._client.delete_model_version_tag(version.name, version.version, name)
+
+    def describe(self, version: RegisteredVersion, *, tags: Mapping[str, str], description: str | None = None) -> None:
+        """Write a description, unless it is None, and tags on a version."""
+        with translated(self.tracking_uri):
+            if description is not None:
+                self._client.update_model_version(version.name, version.version, description=description)
+            for name, value in tags.items():
+                self._client.set_model_version_tag(version.name, version.version, name, value)
+
+    def delete(self, version: RegisteredVersion) -> None:
+        """Delete a version and its logged model. Its files stay: delete them first, or nothing finds them again."""
+        with translated(self.tracking_uri):
+            model_id = self._client.get_model_version(version.name, version.version).model_id
+            self._client.delete_model_version(version.name, version.version)
+            if model_id:
+                self._client.delete_logged_model(model_id)
 
     def log_figures(
         self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
     ) -> None:
-        """Log figures and a table to the run that made a version.
+        """Log figures, and a table as a JSON file, to the run that made a version.
 
         Parameters
         ----------
@@ -239,41 +236,24 @@ class Registry:
         metrics
             Figures by name.
         table
-            Path of a JSON file among the run's artifacts; written anew each time.
+            Path of the file among the run's artifacts; written anew each time.
         rows
             What the file holds.
         """
-        with self._asking():
+        with translated(self.tracking_uri):
             for name, value in metrics.items():
                 self._client.log_metric(version.run_id, name, value)
             self._client.log_dict(version.run_id, rows, table)
 
-    @contextmanager
-    def _asking(self, *, missing: Exception | None = None) -> Iterator[None]:
-        """Translate the library's errors; `missing` is what a thing that is not there means."""
-        from mlflow.exceptions import MlflowException
-
-        try:
-            yield
-        except (MlflowException, OSError) as error:
-            if missing is not None and getattr(error, "error_code", None) in _MISSING:
-                raise missing from error
-            raise RegistryUnavailable(self.tracking_uri, _first_line(error)) from error
-
 
 def _registered(found: Any) -> RegisteredVersion:
-    """Give the library's record of a version as ours."""
+    """Return the library's record of a version as ours."""
     created = found.creation_timestamp
     return RegisteredVersion(
         name=found.name,
         version=str(found.version),
         run_id=found.run_id or "",
-        tags=dict(found.tags),
+        tags=dict(found.tags or {}),
         stage=(found.current_stage or "none").lower(),
         created_at=datetime.fromtimestamp(created / 1000, UTC) if created else None,
     )
-
-
-def _first_line(error: Any) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0][:300] if text else type(error).__name__

@@ -6,10 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.errors import ReleaseRefused
-from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.client import PROMOTED_AT_TAG, STAGE_TAG, RegisteredVersion, Registry
 from pipelines.registry.reference import Reference, parse_reference
-from pipelines.registry.release import MANIFEST_FILE, Release, load_release
+from pipelines.registry.release import Release, find_release_folder, load_release
 from pipelines.registry.verdict import JudgedRelease, load_judged, require_gate
+from pipelines.schemas.verdict import Check
 
 
 def find_version(registry: Registry, reference: Reference, *, default_alias: str) -> RegisteredVersion:
@@ -119,12 +120,77 @@ def fetch_judged(
         )
 
 
+def find_answering(registry: Registry, bot: str, *, alias: str) -> tuple[RegisteredVersion | None, Check]:
+    """Find the version that answers: what carries the alias, or, if serving refuses that, what was promoted last.
+
+    Parameters
+    ----------
+    registry
+        Where the bot's versions are.
+    bot
+        The bot.
+    alias
+        The alias that serving follows.
+
+    Returns
+    -------
+    tuple[RegisteredVersion | None, Check]
+        The version, None if there is none, and a note where it is not simply the one that carries the alias.
+    """
+    found = registry.carrier(bot, alias=alias)
+    if found is None:
+        return None, Check(notes=(f"no version carries the alias {alias!r}, so there is none to compare with",))
+    try:
+        require_gate(found.tags, name=bot, version=found.version)
+    except ReleaseRefused as error:
+        before = _promoted_last(registry, bot)
+        instead = "compared with none"
+        if before is not None:
+            instead = f"compared with version {before.version}, which was promoted before it"
+        note = f"version {found.version} carries the alias {alias!r} but must not answer, since {error.reason}"
+        return before, Check(notes=(f"{note}; {instead}",))
+    return found, Check()
+
+
+def load_answering(registry: Registry, bot: str, *, alias: str) -> tuple[Release | None, Check]:
+    """Load the version that answers, to compare a candidate with.
+
+    Parameters
+    ----------
+    registry
+        Where the bot's versions are.
+    bot
+        The bot.
+    alias
+        The alias that serving follows.
+
+    Returns
+    -------
+    tuple[Release | None, Check]
+        The verified release, or None with a note why there is none to compare with. That holds nothing against a
+        candidate: the first version of a bot has nothing before it, and one that cannot answer needs a successor.
+    """
+    version, found = find_answering(registry, bot, alias=alias)
+    if version is None:
+        return None, found
+    try:
+        return fetch_release(registry, version, bot=bot), found
+    except ReleaseRefused as error:
+        note = f"version {version.version} cannot answer, so it is not compared with: {error.reason}"
+        return None, Check(notes=(note,))
+
+
+def _promoted_last(registry: Registry, bot: str) -> RegisteredVersion | None:
+    """Return the judged version that was promoted last and never archived, by the tags that promotion writes."""
+    promoted = [
+        each for each in registry.versions(bot) if each.tags.get(STAGE_TAG) == "Production" and each.gate_passed
+    ]
+    return max(promoted, key=lambda each: (each.tags.get(PROMOTED_AT_TAG, ""), int(each.version)), default=None)
+
+
 @contextmanager
 def downloaded(registry: Registry, version: RegisteredVersion, *, bot: str) -> Iterator[Path]:
-    """Give the folder of a release, which nobody has verified, for as long as the context lasts."""
+    """Download a version; yields its release folder, which nobody has verified, for as long as the context lasts."""
     with TemporaryDirectory(prefix="intentloop-release-") as folder:
         registry.download(version, Path(folder))
-        manifests = sorted(Path(folder).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
-        if not manifests:
-            raise ReleaseRefused(bot, version.version, f"it holds no {MANIFEST_FILE}, so it is not a release")
-        yield manifests[0].parent
+        yield find_release_folder(Path(folder), name=bot, version=version.version)

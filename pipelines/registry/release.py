@@ -154,6 +154,34 @@ def load_release(folder: Path, *, version: str) -> Release:
     return Release(version, definition, manifest, model)
 
 
+def find_release_folder(folder: Path, *, name: str, version: str) -> Path:
+    """Return the release inside what was downloaded of a version: the folder whose manifest lies nearest to the top.
+
+    Parameters
+    ----------
+    folder
+        What was downloaded.
+    name
+        The bot, for the message.
+    version
+        The version, for the message.
+
+    Returns
+    -------
+    Path
+        A folder with a manifest, which nobody has verified.
+
+    Raises
+    ------
+    ReleaseRefused
+        There is no manifest.
+    """
+    manifests = sorted(folder.rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
+    if not manifests:
+        raise ReleaseRefused(name, version, f"it holds no {MANIFEST_FILE}, so it is not a release")
+    return manifests[0].parent
+
+
 def definition_to_wire(definition: BotDefinition) -> dict[str, object]:
     """Give the JSON object of `bot.json`: intents and entities with the names of the bot file."""
     return {

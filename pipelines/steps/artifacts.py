@@ -8,10 +8,12 @@ from typing import Any
 
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
+from pipelines.registry.connection import translated
+
 
 @dataclass(frozen=True)
 class ArtifactFolder:
-    """A folder of the artifact store.
+    """A folder of the artifact store. Every method raises `RegistryUnavailable` if the store does not answer.
 
     Attributes
     ----------
@@ -25,21 +27,23 @@ class ArtifactFolder:
     tracking_uri: str
 
     def files(self, folder: str | None = None) -> Iterator[tuple[str, int]]:
-        """Give the path and size of each file, in all folders below."""
-        for entry in self._repository().list_artifacts(folder):
+        """Yield the path and size of each file, in all folders below."""
+        with translated(self.tracking_uri):
+            entries = self._repository().list_artifacts(folder)
+        for entry in entries:
             if entry.is_dir:
                 yield from self.files(entry.path)
             else:
                 yield entry.path, entry.file_size or 0
 
     def read(self, path: str) -> bytes:
-        """Give a file's content."""
-        with TemporaryDirectory() as folder:
+        """Return a file's content."""
+        with translated(self.tracking_uri), TemporaryDirectory() as folder:
             return Path(self._repository().download_artifacts(path, folder)).read_bytes()
 
     def write(self, path: str, content: bytes) -> None:
         """Write a file, in place of the one that has this path."""
-        with TemporaryDirectory() as folder:
+        with translated(self.tracking_uri), TemporaryDirectory() as folder:
             file = Path(folder) / Path(path).name
             file.write_bytes(content)
             place = str(Path(path).parent)
@@ -47,7 +51,8 @@ class ArtifactFolder:
 
     def delete(self, path: str | None = None) -> None:
         """Delete a file, or the whole folder."""
-        self._repository().delete_artifacts(path)
+        with translated(self.tracking_uri):
+            self._repository().delete_artifacts(path)
 
     def _repository(self) -> Any:
         return get_artifact_repository(self.uri, tracking_uri=self.tracking_uri)

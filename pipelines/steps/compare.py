@@ -8,8 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.errors import NotFound
+from pipelines.registry.runs import LEARNT_FILE, Runs
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.evaluate import Evaluation, Prediction
+from pipelines.steps.split import fingerprints
 
 MIN_ROWS_OF_INTENT = 3
 """An intent with fewer held-out utterances does not tell whether its label was swapped."""
@@ -119,6 +122,18 @@ def is_right(prediction: Prediction) -> bool:
     if prediction.example.intent == OUT_OF_SCOPE:
         return prediction.is_fallback
     return prediction.intent == prediction.example.intent and not prediction.is_fallback
+
+
+def seen_by(runs: Runs, run_id: str, frame: pd.DataFrame) -> list[bool] | None:
+    """Whether the model of a run has learnt from the wording of each row; None if the run does not say or is gone."""
+    try:
+        file = runs.read(run_id, LEARNT_FILE)
+    except NotFound:
+        return None
+    if file is None:
+        return None
+    learnt = set(file.decode().split())
+    return [key in learnt for key in fingerprints(frame)]
 
 
 def compare(

@@ -5,28 +5,20 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import mlflow
 import pandas as pd
-from mlflow.exceptions import MlflowException
 
 from pipelines.drift.plots import plot_drift
-from pipelines.errors import NotFound, RegistryUnavailable
+from pipelines.errors import NotFound
 from pipelines.progress import Progress
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.runs import PROFILE_FILE, Runs
 from pipelines.schemas.drift import Profile
 from pipelines.settings import Settings
-from pipelines.steps import tracking
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.drift import Drift, measure_drift, vocabulary_of
 from pipelines.steps.mine_turns import read_turns
-from pipelines.steps.versions import model_name, promoted_version
 
-PROFILE_FILE = "drift/profile.json"
 DRIFT_TAG = {"kind": "drift"}
-
-
-def log_profile(run_id: str, profile: Profile) -> None:
-    """Log the profile of a training's held-out rows."""
-    mlflow.MlflowClient().log_text(run_id, profile.model_dump_json(indent=1) + "\n", PROFILE_FILE)
 
 
 def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: Progress) -> tuple[Drift | None, str]:
@@ -58,46 +50,41 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
         The database does not answer.
     """
     uri = settings.resolved_tracking_uri
-    mlflow.set_tracking_uri(uri)
-    try:
-        progress(0.0, "reading the profile of the training")
-        tracking.find_experiment(bot, uri)  # tries only twice, where what follows would try for minutes
-        version = promoted_version(bot, uri, alias=settings.release_alias)
-        if version is None:
-            raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
-        profile, vocabulary = _trained(bot, version, uri)
-        progress(0.2, "reading turns")
-        turns = read_turns(settings.resolved_mongo_uri, settings.mongo_database, bot, since=since)
-        progress(0.8, "comparing")
-        drift = measure_drift(turns, profile, vocabulary=vocabulary)
-        if drift is not None:
-            _log(bot, uri, drift, version=version)
-    except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(uri, tracking.short_reason(error)) from error
-    return drift, version
+    runs, registry = Runs(uri), Registry(uri, is_patient=True)
+    progress(0.0, "reading the profile of the training")
+    runs.find_experiment(bot)  # tries only twice, where what follows would try for minutes
+    version = registry.carrier(bot, alias=settings.release_alias)
+    if version is None:
+        raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
+    profile, vocabulary = _trained(version, runs)
+    progress(0.2, "reading turns")
+    turns = read_turns(settings.resolved_mongo_uri, settings.mongo_database, bot, since=since)
+    progress(0.8, "comparing")
+    drift = measure_drift(turns, profile, vocabulary=vocabulary)
+    if drift is not None:
+        _log(bot, runs, drift, version=version.version)
+    return drift, version.version
 
 
-def _trained(bot: str, version: str, uri: str) -> tuple[Profile, frozenset[str]]:
-    """Give what the run behind a version has kept: the profile, and the words of its examples."""
-    client = mlflow.MlflowClient(uri)
-    run = client.get_run(client.get_model_version(model_name(bot), version).run_id or "")
-    folder = ArtifactFolder(run.info.artifact_uri, uri)
+def _trained(version: RegisteredVersion, runs: Runs) -> tuple[Profile, frozenset[str]]:
+    """Return what the run behind a version has kept: the profile, and the words of its examples."""
+    folder = ArtifactFolder(runs.get(version.run_id).artifact_uri, runs.tracking_uri)
     files = {path for path, _ in folder.files()}
     snapshots = sorted(path for path in files if Path(path).parent.name == "data" and path.endswith(".parquet"))
     if PROFILE_FILE not in files or not snapshots:
-        raise NotFound("profile of version", version, hint="it was trained by an older program; train and promote anew")
+        hint = "it was trained by an older program; train and promote anew"
+        raise NotFound("profile of version", version.version, hint=hint)
     profile = Profile.model_validate(json.loads(folder.read(PROFILE_FILE)))
     return profile, vocabulary_of(pd.read_parquet(io.BytesIO(folder.read(snapshots[0]))))
 
 
-def _log(bot: str, uri: str, drift: Drift, *, version: str) -> None:
-    run_id = tracking.begin_run(bot, uri, tags={**DRIFT_TAG, "version": version, "mlflow.runName": "drift"})
-    client = mlflow.MlflowClient(uri)
+def _log(bot: str, runs: Runs, drift: Drift, *, version: str) -> None:
+    run_id = runs.begin(bot, tags={**DRIFT_TAG, "version": version, "mlflow.runName": "drift"})
     for row in drift.weeks.to_dict("records"):
         step = int(str(row["week"]).replace("-W", ""))  # 2026-W48 is step 202648
         for name in ("psi_intents", "psi_confidence", "unknown_words", "messages"):
-            client.log_metric(run_id, f"drift_{name}", float(row[name]), step=step)
-    client.set_tag(run_id, "reading", drift.reading)
-    client.log_text(run_id, drift.weeks.to_csv(index=False), "drift/weeks.csv")
-    client.log_figure(run_id, plot_drift(drift), "drift/weeks.png")
-    tracking.end_run(run_id, uri, succeeded=True)
+            runs.log_metric(run_id, f"drift_{name}", float(row[name]), step=step)
+    runs.set_tag(run_id, "reading", drift.reading)
+    runs.log_text(run_id, drift.weeks.to_csv(index=False), "drift/weeks.csv")
+    runs.log_figure(run_id, plot_drift(drift), "drift/weeks.png")
+    runs.end(run_id, succeeded=True)

@@ -18,26 +18,24 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import mlflow
 import pandas as pd
-from mlflow.entities import Run, ViewType
 
 from pipelines.errors import TrainingBusy
 from pipelines.forget.scorings import count_held
 from pipelines.nlu.text import fold_text
 from pipelines.progress import Progress
+from pipelines.registry.client import RegisteredVersion, Registry
 from pipelines.registry.release import GOLDEN_FILE, MANIFEST_FILE
+from pipelines.registry.runs import LoggedRun, Runs
+from pipelines.registry.verdict import DATA_TAG
 from pipelines.settings import OUT_OF_SCOPE_FOLDER
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.labels import LABEL
 from pipelines.steps.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
 from pipelines.steps.redact import Words, holds, is_readable
 from pipelines.steps.score_parts import parts_folder, remove, unfinished_in
-from pipelines.steps.tracking import find_experiment
-from pipelines.steps.versions import model_name
 
 RETIRE_TAG = "retire_reason"
-_PAGE = 100
 _LONGEST_TRAINING = timedelta(hours=12)
 """A run that still seems to be under way after that is one that died."""
 _MAX_BYTES = 200_000_000
@@ -101,8 +99,7 @@ class Lineage:
 class _Logged:
     """A run and the table of examples that it has logged."""
 
-    run: Run
-    began_at: datetime
+    run: LoggedRun
     folder: ArtifactFolder
     files: tuple[str, ...]
     texts: frozenset[str]
@@ -128,7 +125,7 @@ class LineageSearch:
 
     def __init__(self, bot: str, *, home: Path, cases: Path, tracking_uri: str, now: datetime) -> None:
         self._bot, self._home, self._cases, self._tracking_uri, self._now = bot, home, cases, tracking_uri, now
-        self._client = mlflow.MlflowClient(tracking_uri, registry_uri=tracking_uri)
+        self._runs, self._registry = Runs(tracking_uri), Registry(tracking_uri, is_patient=True)
 
     def find(
         self,
@@ -162,18 +159,19 @@ class LineageSearch:
             A training of the bot is under way.
         """
         snapshots = [*self._snapshots()]
-        logged = [*self._runs(progress)]
+        logged = [*self._look_at_runs(progress)]
         said: dict[str, datetime] = {}
         for text, moment in first_said_at.items():
             said[fold_text(text)] = min(moment, said.get(fold_text(text), moment))
-        known = [(each.began_at, each.authored) for each in logged] + [(when, texts) for _, when, _, texts in snapshots]
+        known = [(each.run.began_at, each.authored) for each in logged]
+        known.extend((when, texts) for _, when, _, texts in snapshots)
         spared = {fold_text(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
         usual = frozenset(word for _, texts in known for text in texts for word in text.split())
         words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids), usual)
         self._require_rest(logged)
         since = min(said.values(), default=None)
-        runs = [each for each in logged if since is None or each.began_at >= since]
+        runs = [each for each in logged if since is None or each.run.began_at >= since]
         holdings = [
             Holding(
                 "snapshot", file.name, len(texts & words.texts), partial(purge_snapshot, file, words, now=self._now)
@@ -182,12 +180,12 @@ class LineageSearch:
             if texts & words.texts
         ]
         for number, each in enumerate(runs):
-            progress(0.5 + 0.3 * number / len(runs), f"looking through run {each.run.info.run_id[:8]}")
+            progress(0.5 + 0.3 * number / len(runs), f"looking through run {each.run.run_id[:8]}")
             holdings += self._in_run(each, words)
-        tainted = {each.run.data.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
+        tainted = {each.run.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
         progress(0.8, "looking through the releases")
         holdings += self._in_versions(words, tainted, since=since)
-        ended = {each.run.info.run_id for each in runs if each.texts & words.texts}  # their own notebooks go with them
+        ended = {each.run.run_id for each in runs if each.texts & words.texts}  # their own notebooks go with them
         holdings += self._in_files(words, since=since, but=ended)
         holdings += self._in_scorings(words)
         return Lineage(words, len(said.keys() & spared), tuple(holdings))
@@ -195,33 +193,24 @@ class LineageSearch:
     def _require_rest(self, logged: Iterable[_Logged]) -> None:
         """Refuse while somebody trains: what was read before is logged and registered later."""
         for each in logged:
-            if each.run.info.status == "RUNNING" and each.began_at > self._now - _LONGEST_TRAINING:
-                raise TrainingBusy(self._bot, holder=f"run {each.run.info.run_id}", since=each.began_at)
+            run = each.run
+            if run.status == "RUNNING" and run.began_at > self._now - _LONGEST_TRAINING:
+                raise TrainingBusy(self._bot, holder=f"run {run.run_id}", since=run.began_at)
 
     def _snapshots(self) -> Iterator[tuple[Path, datetime, frozenset[str], frozenset[str]]]:
         for file in sorted((self._home / "snapshots").glob("*.parquet")):
             written_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
             yield file, written_at, *_texts_of(pd.read_parquet(file))
 
-    def _runs(self, progress: Progress) -> Iterator[_Logged]:
-        experiment_id = find_experiment(self._bot, self._tracking_uri)
-        if experiment_id is None:
-            return
-        token: str | None = None
+    def _look_at_runs(self, progress: Progress) -> Iterator[_Logged]:
         known: dict[str, _Texts] = {}
-        while True:
-            page = self._client.search_runs(
-                [experiment_id], run_view_type=ViewType.ALL, max_results=_PAGE, page_token=token
-            )
+        for page in self._runs.pages(self._bot):
             for number, run in enumerate(page):
-                progress(0.5 * number / len(page), f"looking at run {run.info.run_id[:8]}")
+                progress(0.5 * number / len(page), f"looking at run {run.run_id[:8]}")
                 yield self._logged(run, known)
-            token = page.token
-            if not token:
-                return
 
-    def _logged(self, run: Run, known: "dict[str, _Texts]") -> _Logged:
-        folder = ArtifactFolder(run.info.artifact_uri, self._tracking_uri)
+    def _logged(self, run: LoggedRun, known: "dict[str, _Texts]") -> _Logged:
+        folder = ArtifactFolder(run.artifact_uri, self._tracking_uri)
         files = tuple(path for path, size in folder.files() if is_readable(path) and size <= _MAX_BYTES)
         texts, authored = frozenset[str](), frozenset[str]()
         for path in files:
@@ -229,10 +218,10 @@ class LineageSearch:
                 if path not in known:  # named by their hash
                     known[path] = _texts_of(pd.read_parquet(io.BytesIO(folder.read(path))))
                 texts, authored = texts | known[path][0], authored | known[path][1]
-        return _Logged(run, datetime.fromtimestamp(run.info.start_time / 1000, UTC), folder, files, texts, authored)
+        return _Logged(run, folder, files, texts, authored)
 
     def _in_run(self, logged: _Logged, words: Words) -> list[Holding]:
-        run_id = logged.run.info.run_id
+        run_id = logged.run.run_id
         is_tainted = bool(logged.texts & words.texts)
         rows = {path: holds(path, logged.folder.read(path), words) for path in logged.files if path != TOMBSTONE_FILE}
         touched = {path: n for path, n in rows.items() if n or (is_tainted and path.endswith(_ALWAYS_CLEANED))}
@@ -244,17 +233,16 @@ class LineageSearch:
         return [Holding("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
 
     def _in_versions(self, words: Words, tainted: set[str], *, since: datetime | None) -> Iterator[Holding]:
-        for version in self._client.search_model_versions(f"name = '{model_name(self._bot)}'"):
-            if since is not None and version.creation_timestamp / 1000 < since.timestamp():
+        for version in self._registry.versions(self._bot):
+            if since is not None and version.created_at is not None and version.created_at < since:
                 continue  # it cannot have it from them
-            uri = self._client.get_model_version_download_uri(version.name, version.version)
-            n_quoted = _quoted(ArtifactFolder(uri, self._tracking_uri), words)
-            has_learnt = version.tags.get("data_hash") in tainted
+            n_quoted = _quoted(ArtifactFolder(self._registry.files_uri(version), self._tracking_uri), words)
+            has_learnt = version.tags.get(DATA_TAG) in tainted
             if not n_quoted and not has_learnt:
                 continue
             what = [*(["has learnt from it"] if has_learnt else []), *([f"quotes {n_quoted}"] if n_quoted else [])]
             name = f"{version.version} ({', '.join(what)})"
-            yield Holding("version", name, n_quoted, partial(self._mark, str(version.version)))
+            yield Holding("version", name, n_quoted, partial(self._mark, version))
 
     def _in_files(self, words: Words, *, since: datetime | None, but: set[str]) -> Iterator[Holding]:
         ours = [self._cases, *(self._home / name for name in _OURS)]
@@ -281,9 +269,9 @@ class LineageSearch:
             if n_held:
                 yield Holding("file", f"{folder} (an unfinished scoring)", n_held, partial(remove, folder))
 
-    def _mark(self, version: str) -> None:
+    def _mark(self, version: RegisteredVersion) -> None:
         reason = f"holds what was forgotten on {self._now:%Y-%m-%d}; delete it once a newer version answers"
-        self._client.set_model_version_tag(model_name(self._bot), version, RETIRE_TAG, reason)
+        self._registry.set_tag(version, RETIRE_TAG, reason)
 
 
 def _texts_of(frame: pd.DataFrame) -> _Texts:

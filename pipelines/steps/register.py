@@ -1,22 +1,22 @@
-"""Step 7: freeze the release, register it as a version, and move the alias that makes it answer."""
+"""Step 7: freeze the release and register it, with its verdict, as a version that is the candidate."""
 
 import math
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
 
 from pipelines.nlu.model import NluModel
+from pipelines.registry.client import STAGE_TAG, RegisteredVersion, Registry, model_name
+from pipelines.registry.fetch import find_answering
 from pipelines.registry.release import MANIFEST_FILE, load_release, write_release
+from pipelines.registry.runs import Runs
 from pipelines.registry.verdict import (
     VERDICT_FILE,
-    load_judged,
     manifest_hash,
-    require_gate,
     verdict_tags,
     write_verdict,
 )
@@ -27,23 +27,12 @@ from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.publish import Publication, note_publication, publish, require_wanted
 from pipelines.steps.snapshot import Snapshot
-from pipelines.steps.versions import answering_version, downloaded, model_name, promoted_version
 
 GOLDEN_SIZE = 60
 _MAX_TAG_CHARS = 3000
 """Of the gate's reasons: with all other tags they have to fit into one tag of the run, which holds 8000."""
 _CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
 _REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
-
-
-@dataclass(frozen=True)
-class RegisteredVersion:
-    """A version in the registry."""
-
-    name: str
-    version: str
-    gate: Check
-    is_promoted: bool
 
 
 def freeze(
@@ -105,19 +94,22 @@ def register(
     folder: Path,
     params: TrainParams,
     *,
+    registry: Registry,
     run_id: str,
     gate: Check,
     evaluation: Evaluation,
     verdict_key: str | None = None,
 ) -> RegisteredVersion:
-    """Log the release folder and its verdict as a pyfunc model, register it, bind the two and set the aliases.
+    """Log the release folder and its verdict as a pyfunc model, register it, and bind the two.
 
     Parameters
     ----------
     folder
         A release folder that `freeze` wrote.
     params
-        `bot` names the registered model; `promote` asks for the alias `release_alias`.
+        `bot` names the registered model; `release_alias` what the verdict says it was compared with.
+    registry
+        Where to register it; from now on this process logs to that server.
     run_id
         The MLflow run to log to.
     gate
@@ -131,21 +123,31 @@ def register(
     Returns
     -------
     RegisteredVersion
-        The new version; it carries `candidate`, and the alias that answers if asked for and the gate is passed.
+        The new version; it carries the alias `candidate`.
     """
-    name = model_name(params.bot)
-    require_wanted(run_id)
+    runs = Runs(registry.tracking_uri)
+    require_wanted(runs, run_id)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
     verdict_file = folder.parent / VERDICT_FILE
-    compared_with, _ = answering_version(params.bot, alias=params.release_alias)
+    answering, _ = find_answering(registry, params.bot, alias=params.release_alias)
+    compared_with = answering.version if answering is not None else None
     write_verdict(verdict_file, _verdict(folder, manifest, gate, evaluation, compared_with=compared_with))
     publication = Publication(
         description=describe(evaluation, manifest),
         tags={**verdict_tags(verdict_file, key=verdict_key), **_facts(manifest, gate, evaluation)},
     )
+    # before the version is there: whoever finds it without its tags, after a crash, finds them here
+    note_publication(runs, run_id, publication)
+    number = _log_model(folder, verdict_file, name=model_name(params.bot), run_id=run_id, registry=registry)
+    require_wanted(runs, run_id)  # asked again: sending the files may have taken long
+    publish(registry, params.bot, registry.find_version(params.bot, number), publication)
+    return registry.find_version(params.bot, number)
+
+
+def _log_model(folder: Path, verdict_file: Path, *, name: str, run_id: str, registry: Registry) -> str:
+    """Log and register a release; return the number of its version."""
+    mlflow.set_tracking_uri(registry.tracking_uri)
     with mlflow.start_run(run_id=run_id):
-        # before the version is there: whoever finds it without its tags, after a crash, finds them here
-        note_publication(publication)
         logged = mlflow.pyfunc.log_model(
             name="release",
             python_model=str(_CODE_FILE),
@@ -154,16 +156,11 @@ def register(
             pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
             input_example=None,
         )
-    version = str(logged.registered_model_version)
-    require_wanted(run_id)  # asked again: sending the files may have taken long
-    publish(name, version, publication)
-    if params.promote and gate.passed:
-        promote(params.bot, version, alias=params.release_alias, verdict_key=verdict_key)
-    return RegisteredVersion(name, version, gate, params.promote and gate.passed)
+    return str(logged.registered_model_version)
 
 
 def _facts(manifest: Manifest, gate: Check, evaluation: Evaluation) -> dict[str, str]:
-    facts = {"bot_hash": manifest.bot_hash, "git_commit": manifest.git_commit or "", "stage": "Staging"}
+    facts = {"bot_hash": manifest.bot_hash, "git_commit": manifest.git_commit or "", STAGE_TAG: "Staging"}
     if gate.reasons:
         facts["gate_reasons"] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
     if "accuracy" in evaluation.metrics:
@@ -200,38 +197,6 @@ def describe(evaluation: Evaluation, manifest: Manifest) -> str:
     if "out_of_scope_recall" in metrics:
         parts.append(f"{metrics['out_of_scope_recall']:.0%} of out-of-scope utterances refused")
     return ", ".join(parts) + "."
-
-
-def promote(bot: str, version: str, *, alias: str, verdict_key: str | None = None) -> None:
-    """Move the alias that answers to a version, if serving would take it; it notices within seconds.
-
-    Parameters
-    ----------
-    bot
-        Bot whose registered model it is.
-    version
-        Version to promote.
-    alias
-        The alias that serving follows, `production` unless the settings say otherwise.
-    verdict_key
-        Key of the verdict's signature, if serving asks for one.
-
-    Raises
-    ------
-    ReleaseRefused
-        The version has not passed the gate, or its verdict is not about it.
-    """
-    client = mlflow.MlflowClient()
-    name = model_name(bot)
-    tags = client.get_model_version(name, version).tags
-    require_gate(tags, name=bot, version=version)
-    with downloaded(bot, version) as folder:
-        load_judged(folder, name=bot, version=version, tags=tags, key=verdict_key)
-    previous = promoted_version(bot, mlflow.get_tracking_uri(), alias=alias)
-    client.set_registered_model_alias(name, alias, version)
-    client.set_model_version_tag(name, version, "stage", "Production")
-    if previous not in (None, version):
-        client.set_model_version_tag(name, previous, "stage", "Archived")
 
 
 def git_commit() -> str | None:

@@ -5,12 +5,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import mlflow
-
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.runs import Runs
 from pipelines.steps.artifacts import ArtifactFolder
 from pipelines.steps.lineage import RETIRE_TAG
-from pipelines.steps.tracking import find_experiment
-from pipelines.steps.versions import model_name
 
 
 @dataclass(frozen=True)
@@ -48,39 +46,32 @@ def retire(bot: str, *, home: Path, tracking_uri: str, is_rehearsal: bool = Fals
     Retired
         What is gone and what has to wait.
     """
-    find_experiment(bot, tracking_uri)  # tries only twice, where what follows would try for minutes
-    client = mlflow.MlflowClient(tracking_uri, registry_uri=tracking_uri)
-    name = model_name(bot)
-    marked = [
-        version for version in client.search_model_versions(f"name = '{name}'") if RETIRE_TAG in (version.tags or {})
-    ]
+    Runs(tracking_uri).find_experiment(bot)  # tries only twice, where what follows would try for minutes
+    registry = Registry(tracking_uri, is_patient=True)
+    marked = [version for version in reversed(registry.versions(bot)) if RETIRE_TAG in version.tags]
     aliases: dict[str, list[str]] = {}
-    for alias, version in (client.get_registered_model(name).aliases if marked else {}).items():
-        aliases.setdefault(str(version), []).append(alias)
+    for alias, number in (registry.aliases(bot) if marked else {}).items():
+        aliases.setdefault(number, []).append(alias)
     deleted, in_use = [], []
-    for version in sorted(marked, key=lambda version: int(version.version)):
-        number, run_id = str(version.version), version.run_id or ""
-        kept_as = home / "releases" / bot / f"{number}-{run_id[:8] or 'norun'}"
-        if number in aliases:
-            in_use.append((number, f"carries the alias {', '.join(sorted(aliases[number]))}"))
+    for version in marked:
+        kept_as = home / "releases" / bot / version.key
+        if version.version in aliases:
+            in_use.append((version.version, f"carries the alias {', '.join(sorted(aliases[version.version]))}"))
         elif _is_last_good(kept_as):
-            in_use.append((number, "is what answered last on this machine"))
+            in_use.append((version.version, "is what answered last on this machine"))
         else:
-            deleted.append(number)
+            deleted.append(version.version)
             if not is_rehearsal:
-                _delete(client, name, number, tracking_uri)
-                for folder in (kept_as, home / "builds" / bot / run_id if run_id else kept_as):
+                _delete(registry, version)
+                for folder in (kept_as, home / "builds" / bot / version.run_id if version.run_id else kept_as):
                     shutil.rmtree(folder, ignore_errors=True)
     return Retired(tuple(deleted), tuple(in_use))
 
 
-def _delete(client: mlflow.MlflowClient, name: str, number: str, tracking_uri: str) -> None:
+def _delete(registry: Registry, version: RegisteredVersion) -> None:
     """Delete the files first: a version without files says so, files without a version are never found again."""
-    version = client.get_model_version(name, number)
-    ArtifactFolder(client.get_model_version_download_uri(name, number), tracking_uri).delete()
-    client.delete_model_version(name, number)
-    if version.model_id:
-        client.delete_logged_model(version.model_id)
+    ArtifactFolder(registry.files_uri(version), registry.tracking_uri).delete()
+    registry.delete(version)
 
 
 def _is_last_good(folder: Path) -> bool:

@@ -1,155 +1,42 @@
-"""The MLflow run of a training: where it is logged, what it holds, how it ends."""
+"""What each step of a training logs to its MLflow run; `pipelines.registry.runs` begins, ends and finds runs."""
 
 import json
-import os
-import re
-import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import mlflow
 import pandas as pd
 from matplotlib.figure import Figure
 from mlflow.entities import RunStatus
-from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from pipelines.errors import RegistryUnavailable, without_password
 from pipelines.nlu.model import NluModel
+from pipelines.registry.connection import translated
+from pipelines.registry.runs import LEARNT_FILE, PROFILE_FILE, RECIPE_TAG, Runs
+from pipelines.schemas.drift import Profile
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
-from pipelines.settings import Settings
 from pipelines.steps.cross_validate import CrossValidation
 from pipelines.steps.evaluate import Evaluation
 from pipelines.steps.gate_page import describe_gate, render_gate
 from pipelines.steps.notebook_page import render_notebook
 from pipelines.steps.plots import plot_calibration, plot_confidence, plot_confusion, plot_trade_off
 from pipelines.steps.report import render_report
+from pipelines.steps.search import Found
+from pipelines.steps.search_plots import plot_search
 from pipelines.steps.slices import slice_by_kind
 from pipelines.steps.snapshot import Snapshot
 from pipelines.steps.split import fingerprints
 from pipelines.steps.trade_off import trade_off
 from pipelines.steps.validate import ValidationReport
 
-_SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
-LINKED_PARAMS = ("home", "tracking_uri", "run_id")
-"""Parameters that say where, not what: they are not logged, they would name a machine's folders."""
-LEARNT_FILE = "data/learnt.txt"
-"""Fingerprints of the wordings that a model has learnt from, a line each."""
-RECIPE_TAG = "recipe"
-"""Tag of a run: the digest of everything that its release depends on."""
-GIVEN_UP_TAG = "given_up"
-"""Tag of a run that another one has taken for dead; its text says why."""
-
-_FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
-
-
-def choose_tracking_uri(tracking_uri: str, settings: Settings, *, home: Path) -> str:
-    """Find the MLflow server or store to log to.
-
-    Parameters
-    ----------
-    tracking_uri
-        A URI to use as it is, or `auto`: `MLFLOW_TRACKING_URI` if set, else the local server if it listens, else a
-        SQLite file under `home`, so that a notebook works without anything started.
-    settings
-        The platform's settings.
-    home
-        Folder for the SQLite file.
-
-    Returns
-    -------
-    str
-        A tracking URI.
-    """
-    if tracking_uri != "auto":
-        return tracking_uri
-    if settings.mlflow_tracking_uri:
-        return settings.mlflow_tracking_uri
-    if _listens(settings.resolved_tracking_uri):
-        return settings.resolved_tracking_uri
-    folder = home.resolve() / "notebook-mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{folder / 'mlflow.db'}"
-
 
 def open_run(params: TrainParams, tracking_uri: str) -> str:
-    """Go on with the run that `params` names, or begin one, and log the parameters.
-
-    Parameters
-    ----------
-    params
-        Parameters of the training run.
-    tracking_uri
-        Where to log.
-
-    Returns
-    -------
-    str
-        Id of the MLflow run.
-
-    Raises
-    ------
-    RegistryUnavailable
-        The server does not answer.
-    """
+    """Resume the run that `params` names, or begin one; from now on this process logs to that server."""
     mlflow.set_tracking_uri(tracking_uri)
-    try:
-        run_id = params.run_id or begin_run(params.bot, tracking_uri)
-        logged = params.model_dump(mode="json", exclude=set(LINKED_PARAMS))
-        with _continue(run_id):
-            mlflow.log_params({name: _file_name(value) for name, value in logged.items()})
-    except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(tracking_uri, short_reason(error)) from error
-    return run_id
-
-
-def experiment_name(bot: str) -> str:
-    """Give the name of the experiment that holds a bot's runs."""
-    return f"intentloop-{bot}"
-
-
-def begin_run(bot: str, tracking_uri: str, *, tags: Mapping[str, str] | None = None) -> str:
-    """Begin a run in the bot's experiment, made if missing; give its id."""
-    client = mlflow.MlflowClient(tracking_uri)
-    experiment_id = find_experiment(bot, tracking_uri)
-    if experiment_id is None and tracking_uri.startswith("sqlite:///"):
-        artifacts = Path(tracking_uri.removeprefix("sqlite:///")).parent / "artifacts"
-        experiment_id = client.create_experiment(experiment_name(bot), artifact_location=artifacts.as_uri())
-    elif experiment_id is None:
-        experiment_id = client.create_experiment(experiment_name(bot))
-    return str(client.create_run(experiment_id, tags=dict(tags or {})).info.run_id)
-
-
-def find_experiment(bot: str, tracking_uri: str) -> str | None:
-    """Find the experiment of a bot's runs; None if it has none. A server that is not there is told in seconds."""
-    with _impatience():
-        experiment = mlflow.MlflowClient(tracking_uri).get_experiment_by_name(experiment_name(bot))
-    return str(experiment.experiment_id) if experiment is not None else None
-
-
-def end_run(run_id: str, tracking_uri: str, *, succeeded: bool) -> None:
-    """Mark the run as finished or failed."""
-    status = RunStatus.FINISHED if succeeded else RunStatus.FAILED
-    mlflow.MlflowClient(tracking_uri).set_terminated(run_id, RunStatus.to_string(status))
-
-
-def run_url(run_id: str, tracking_uri: str) -> str:
-    """Give the page of a run; empty for a store without pages."""
-    if not tracking_uri.startswith(("http://", "https://")):
-        return ""
-    experiment = mlflow.MlflowClient(tracking_uri).get_run(run_id).info.experiment_id
-    return f"{without_password(tracking_uri).rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
-
-
-def give_up_run(run_id: str, tracking_uri: str, reason: str) -> None:
-    """Mark a run failed whose process is dead or taken for dead; what is left of it may register nothing any more."""
-    client = mlflow.MlflowClient(tracking_uri)
-    client.set_tag(run_id, GIVEN_UP_TAG, reason)
-    client.set_terminated(run_id, RunStatus.to_string(RunStatus.FAILED))
+    return Runs(tracking_uri).open(params)
 
 
 def log_recipe(run_id: str, recipe: str) -> None:
@@ -169,6 +56,24 @@ def log_learnt(run_id: str, learnt: pd.DataFrame) -> None:
     """Log which wordings the model learns from, so that the versions after it can be compared with it on others."""
     with _continue(run_id):
         mlflow.log_text("".join(f"{key}\n" for key in sorted(set(fingerprints(learnt)))), LEARNT_FILE)
+
+
+def log_profile(run_id: str, profile: Profile) -> None:
+    """Log the profile of the held-out rows, which `intentloop drift` compares production with."""
+    with _continue(run_id):
+        mlflow.log_text(profile.model_dump_json(indent=1) + "\n", PROFILE_FILE)
+
+
+def log_search(run_id: str, found: Found) -> Figure:
+    """Log the table, the plot, the best choices as parameters, and what should be known; return the plot."""
+    figure, best = plot_search(found), found.table.loc[found.table["is_best"]].iloc[0]
+    with _continue(run_id):
+        mlflow.log_text(found.table.to_csv(index=False), "search/candidates.csv")
+        mlflow.log_figure(figure, "search/candidates.png")
+        mlflow.log_params({f"best_{name}": value for name, value in found.best.items()})
+        mlflow.log_metrics({f"search_{name}": float(best[name]) for name in ("accuracy", "gain")})
+        mlflow.set_tag("search", "; ".join((found.where, *found.notes)))
+    return figure
 
 
 def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -253,8 +158,9 @@ def log_choices(run_id: str, choices: dict[str, object]) -> None:
 def log_notebook(run_id: str, tracking_uri: str, notebook: Path) -> None:
     """Log the executed notebook, the record of what happened, and as a page, since the UI shows only its JSON."""
     client = mlflow.MlflowClient(tracking_uri)
-    client.log_artifact(run_id, str(notebook), "notebook")
-    client.log_text(run_id, render_notebook(notebook), "notebook/notebook.html")
+    with translated(tracking_uri):
+        client.log_artifact(run_id, str(notebook), "notebook")
+        client.log_text(run_id, render_notebook(notebook), "notebook/notebook.html")
 
 
 def _log_table(table: pd.DataFrame, path: str) -> None:
@@ -265,41 +171,8 @@ def _log_table(table: pd.DataFrame, path: str) -> None:
 
 
 @contextmanager
-def _impatience() -> Iterator[None]:
-    """Ask a server only twice: by itself the library tries for minutes before it says that nobody listens."""
-    own = {name: value for name, value in _FIRST_CONTACT.items() if name not in os.environ}
-    os.environ.update(own)
-    try:
-        yield
-    finally:
-        for name in own:
-            del os.environ[name]
-
-
-@contextmanager
 def _continue(run_id: str) -> Iterator[None]:
     """Work inside a run without ending it: a notebook logs from many cells, and whoever began the run ends it."""
     with mlflow.start_run(run_id=run_id):
         yield
     mlflow.MlflowClient().update_run(run_id, status=RunStatus.to_string(RunStatus.RUNNING))
-
-
-def _file_name(value: object) -> object:
-    return Path(value).name if isinstance(value, str) and "/" in value else value
-
-
-def _listens(uri: str) -> bool:
-    parts = urlsplit(uri)
-    try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=0.5):
-            return True
-    except OSError:
-        return False
-
-
-def short_reason(error: Exception) -> str:
-    """Give what the operating system said, out of the many layers that a failed request is wrapped in."""
-    found = _SYSTEM_ERROR.search(str(error))
-    if found:
-        return found[1].lower()
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pipelines.errors import BotError, ModelNotLoaded, NotFound, SetupProblem, without_password
+from pipelines.errors import BotError, SetupProblem, without_password
 from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import prepare_home
@@ -127,11 +127,11 @@ def check_release(settings: Settings) -> Check:
 
     bot, alias = settings.default_bot, settings.release_alias
     try:
-        version = Registry(settings.resolved_tracking_uri).find(bot, alias=alias)
-    except (NotFound, ModelNotLoaded):
-        return Check("release", "problem", f"bot {bot!r} has no promoted release", "intentloop train --promote")
+        version = Registry(settings.resolved_tracking_uri).carrier(bot, alias=alias)
     except BotError as error:
         return Check("release", "problem", str(error).partition(";")[0], "see MLflow above")
+    if version is None:
+        return Check("release", "problem", f"bot {bot!r} has no promoted release", "intentloop train --promote")
     if not version.gate_passed:
         found = f"version {version.version} carries the alias {alias!r}, but its gate was not passed"
         return Check("release", "problem", found, "move the alias to a version with the tag gate=passed")

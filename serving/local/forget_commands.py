@@ -1,5 +1,7 @@
 """`intentloop forget`: everything of a person goes, and what had learnt from them is named."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,23 +50,29 @@ def forget(
         return
     import asyncio
 
-    from mlflow.exceptions import MlflowException
-
-    from pipelines.errors import RegistryUnavailable
     from serving.local.forgetting import Forgetting, Wish
     from serving.local.progress import share_reporter
 
     settings = read_settings()
     wish = Wish(chosen_bot(bot), thread=thread, user=user, purge=purge, is_rehearsal=dry_run)
-    try:
-        with share_reporter("Forgetting") as progress:
-            outcome = asyncio.run(Forgetting(wish, settings, progress).run())
-    except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(settings.resolved_tracking_uri, str(error).splitlines()[0][:200]) from error
+    with _naming_files(), share_reporter("Forgetting") as progress:
+        outcome = asyncio.run(Forgetting(wish, settings, progress).run())
     for line in describe(outcome, wish):
         typer.echo(line)
     if not outcome.is_done and not dry_run:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _naming_files() -> Iterator[None]:
+    """Say in one sentence which file of this machine could not be read or changed."""
+    from pipelines.errors import SetupProblem
+
+    try:
+        yield
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise SetupProblem(f"a file stands in the way ({reason}); mend that and give the same command again") from error
 
 
 def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
@@ -118,17 +126,12 @@ def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
 
 
 def _retire(bot: str | None, *, is_rehearsal: bool) -> None:
-    from mlflow.exceptions import MlflowException
-
-    from pipelines.errors import RegistryUnavailable
     from pipelines.steps.retire import retire
 
     settings, name = read_settings(), chosen_bot(bot)
-    uri = settings.resolved_tracking_uri
-    try:
-        retired = retire(name, home=settings.home.resolve(), tracking_uri=uri, is_rehearsal=is_rehearsal)
-    except (MlflowException, OSError) as error:
-        raise RegistryUnavailable(uri, str(error).splitlines()[0][:200]) from error
+    home, uri = settings.home.resolve(), settings.resolved_tracking_uri
+    with _naming_files():
+        retired = retire(name, home=home, tracking_uri=uri, is_rehearsal=is_rehearsal)
     verb = "would be" if is_rehearsal else "is"
     for version in retired.deleted:
         typer.echo(f"version {version} {verb} deleted")

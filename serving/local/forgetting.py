@@ -122,7 +122,7 @@ class Forgetting:
             A training of the bot is under way; nothing was deleted.
         LeaseLost
             This process was held up for so long that a training may have begun; the same command goes on.
-        MlflowException
+        RegistryUnavailable
             The MLflow server does not answer; nothing was deleted.
         """
         settings = self.settings

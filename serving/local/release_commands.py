@@ -7,6 +7,7 @@ import typer
 from serving.local.arguments import BotOption, chosen_bot, read_settings, with_database
 
 if TYPE_CHECKING:
+    from pipelines.schemas.training import TrainParams
     from serving.release.promotion import Moved
 
 WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the journal of promotions.")]
@@ -32,14 +33,14 @@ def promote(
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import find_version
     from pipelines.registry.reference import parse_reference
-    from serving.local.releases import open_promoter
+    from serving.release.promotion import Promoter
 
     settings = read_settings()
     reference = parse_reference(version, bot=chosen_bot(bot))
     registry = Registry(settings.resolved_tracking_uri)
     found = find_version(registry, reference, default_alias=settings.release_alias)
     moved = with_database(
-        lambda database: open_promoter(settings, database, bot=reference.bot, registry=registry).promote(
+        lambda database: Promoter.from_settings(settings, database, bot=reference.bot, registry=registry).promote(
             found, alias=alias, why=why
         )
     )
@@ -54,12 +55,12 @@ def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
     Example: `intentloop rollback --why "the new one asks too often"`
     """
     from pipelines.registry.client import Registry
-    from serving.local.releases import open_promoter
+    from serving.release.promotion import Promoter
 
     settings, name = read_settings(), chosen_bot(bot)
     registry = Registry(settings.resolved_tracking_uri)
     moved = with_database(
-        lambda database: open_promoter(settings, database, bot=name, registry=registry).roll_back(why=why)
+        lambda database: Promoter.from_settings(settings, database, bot=name, registry=registry).roll_back(why=why)
     )
     _say(moved, bot=name)
 
@@ -86,25 +87,22 @@ def releases(
         print_releases(overview, console=Console())
 
 
-def promote_trained(
-    tracking_uri: str, bot: str, version: str, *, run_id: str, command: str = "train --promote"
-) -> "Moved":
-    """Promote what a training run has just made; the journal says which command did, and what the gate found."""
-    from pipelines.registry.client import Registry
-    from serving.local.releases import open_promoter
+def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -> None:
+    """Promote what a training has just registered; say so where only this machine's journal knows of it."""
+    import asyncio
 
-    settings, registry = read_settings(), Registry(tracking_uri)
-    found = registry.find_version(bot, version)
-    measured = f", accuracy {float(found.tags['accuracy']):.1%}" if "accuracy" in found.tags else ""
-    return with_database(
-        lambda database: open_promoter(settings, database, bot=bot, registry=registry).promote(
-            found, why=f"run {run_id[:8]} passed the gate{measured}", command=command
-        )
+    from pipelines.registry.client import Registry
+    from serving.release import promotion
+
+    registry = Registry(tracking_uri)
+    found = registry.find_version(params.bot, version)
+    moved = asyncio.run(
+        promotion.promote_trained(params, read_settings(), registry=registry, version=found, command="train --promote")
     )
+    if moved.note is not None:
+        typer.echo(f"note: the database did not answer; the promotion is noted in {moved.note} instead", err=True)
 
 
 def _say(moved: "Moved", *, bot: str) -> None:
-    from serving.local.releases import describe_move
-
-    for line in describe_move(moved, bot=bot, poll_seconds=read_settings().release_poll_seconds):
+    for line in moved.describe(bot=bot, poll_seconds=read_settings().release_poll_seconds):
         typer.echo(line)

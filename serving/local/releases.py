@@ -13,41 +13,15 @@ from rich.text import Text
 from pipelines.errors import StoreUnavailable
 from pipelines.registry.client import REFUSED_TAG, Registry
 from serving.dialogue.shadow_log import total_of
-from serving.release.cache import ReleaseCache
-from serving.release.promotion import Moved, Promoter
 from serving.release.sides import SHADOW
 from serving.store.promotions import Entry, Promotions
 from serving.store.shadows import ShadowCount, ShadowCounts
 
 if TYPE_CHECKING:
     from pipelines.registry.client import RegisteredVersion
-    from pipelines.settings import Settings
     from serving.store.client import Database
 
 SHOWN_MOVES = 10
-
-
-def open_promoter(settings: "Settings", database: "Database", *, bot: str, registry: Registry) -> Promoter:
-    """Connect what promotes versions of a bot."""
-    key = settings.verdict_key
-    return Promoter(
-        registry,
-        Promotions(database),
-        ReleaseCache(settings.home / "releases"),
-        bot=bot,
-        alias=settings.release_alias,
-        verdict_key=key.get_secret_value() if key is not None else None,
-    )
-
-
-def describe_move(moved: Moved, *, bot: str, poll_seconds: float) -> list[str]:
-    """Say in sentences what was done."""
-    before = f", before it version {moved.before}" if moved.before not in (None, moved.version) else ""
-    lines = [f"version {moved.version} of bot {bot!r} carries the alias {moved.alias}{before}"]
-    lines.append(f"whatever serves it notices within {poll_seconds * 1.2 + 1:.0f} seconds or so")
-    if moved.note is not None:
-        lines.append(f"the database did not answer; this is noted in {moved.note} instead")
-    return lines
 
 
 @dataclass(frozen=True)

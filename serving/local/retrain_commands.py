@@ -148,7 +148,7 @@ def _train_and_promote(
 def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[Trained, bool], bool]":
     def promote(trained: "Trained", is_new: bool) -> bool:
         from pipelines.registry.client import Registry
-        from serving.local.releases import open_promoter
+        from serving.release.promotion import Promoter
         from serving.store.promotions import Promotions
 
         registry = Registry(tracking_uri)
@@ -158,7 +158,7 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
             moves = [] if is_new else [entry.move for entry in await Promotions(database).recent(bot)]
             if is_decided(trained.version, tags=found.tags, aliases=aliases, moves=moves):
                 return False
-            promoter = open_promoter(settings, database, bot=bot, registry=registry)
+            promoter = Promoter.from_settings(settings, database, bot=bot, registry=registry)
             await promoter.promote(found, why=f"intentloop retrain, run {trained.run_id[:8]}")
             return True
 
@@ -186,8 +186,8 @@ def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, s
     bool
         True if it is the canary or was stopped as one, or answered and somebody has taken that back.
     """
+    from pipelines.registry.client import STAGE_TAG
     from serving.release.loader import STOPPED_TAG
-    from serving.release.promotion import STAGE_TAG
     from serving.release.sides import CANARY
 
     if STOPPED_TAG in tags or aliases.get(CANARY) == version or tags.get(STAGE_TAG) in ("Production", "Archived"):

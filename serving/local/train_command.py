@@ -112,7 +112,7 @@ def train(
             outcome = run_training(params, settings, progress=report, tags=tags)
         wants_promotion = promote and not outcome.gate_reasons
         if wants_promotion:
-            promote_trained(outcome.tracking_uri, params.bot, outcome.version, run_id=outcome.run_id)
+            promote_trained(params, tracking_uri=outcome.tracking_uri, version=outcome.version)
     for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
         if name in outcome.metrics:
             typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from pipelines.errors import ModelNotLoaded, NotFound, SetupProblem, StoreUnavailable, without_password
+from pipelines.errors import SetupProblem, StoreUnavailable, without_password
 from pipelines.settings import OUT_OF_SCOPE_FOLDER, Settings
 from serving.local import programs
 from serving.local.home import ADMIN_TOKEN_FILE, hold_home, require_packages
@@ -222,11 +222,8 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
     def promoted_version() -> str | None:
         from pipelines.registry.client import Registry
 
-        registry = Registry(settings.resolved_tracking_uri)
-        try:
-            return registry.find(settings.default_bot, alias=settings.release_alias).version
-        except (NotFound, ModelNotLoaded):
-            return None
+        found = Registry(settings.resolved_tracking_uri).carrier(settings.default_bot, alias=settings.release_alias)
+        return found.version if found is not None else None
 
     with view.step("Release", expected_seconds=3) as step:
         version = stack.run(step, promoted_version, timeout_seconds=_SERVER_SECONDS)

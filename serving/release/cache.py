@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import NotFound, ReleaseRefused
+from pipelines.errors import NotFound
 from pipelines.files import write_whole
-from pipelines.registry.release import MANIFEST_FILE
+from pipelines.registry.release import MANIFEST_FILE, find_release_folder
 from pipelines.registry.verdict import VERDICT_FILE
 from pipelines.settings import BOT_NAME
 
@@ -114,13 +114,11 @@ class ReleaseCache:
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=parent, ignore_cleanup_errors=True) as aside:
             fill(Path(aside))
-            manifests = sorted(Path(aside).rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
-            if not manifests:
-                raise ReleaseRefused(bot, key, f"it holds no {MANIFEST_FILE}, so it is not a release")
+            found = find_release_folder(Path(aside), name=bot, version=key)
             whole = Path(aside) / f".{key}"
             whole.mkdir()
-            verdict = manifests[0].parents[1] / VERDICT_FILE
-            manifests[0].parent.rename(whole / RELEASE_FOLDER)
+            verdict = found.parent / VERDICT_FILE
+            found.rename(whole / RELEASE_FOLDER)
             if verdict.is_file():
                 verdict.rename(whole / VERDICT_FILE)
             target = parent / key

@@ -4,20 +4,21 @@ import getpass
 import os
 import socket
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pipelines.errors import ModelNotLoaded, NotFound, StoreUnavailable, UserInputError
-from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.errors import NotFound, StoreUnavailable, UserInputError
+from pipelines.registry.client import PROMOTED_AT_TAG, STAGE_TAG, RegisteredVersion, Registry
 from pipelines.registry.fetch import fetch_judged
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
 from serving.release.loader import STOPPED_TAG
 from serving.release.sides import CANARY, SHADOW
+from serving.store.client import Database
 from serving.store.promotions import Move, Promotions, answered_before
-
-STAGE_TAG, PROMOTED_AT_TAG = "stage", "promoted_at"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,15 @@ class Moved:
     before: str | None
     version: str
     note: str | None
+
+    def describe(self, *, bot: str, poll_seconds: float) -> list[str]:
+        """Say in sentences what was done."""
+        before = f", before it version {self.before}" if self.before not in (None, self.version) else ""
+        lines = [f"version {self.version} of bot {bot!r} carries the alias {self.alias}{before}"]
+        lines.append(f"whatever serves it notices within {poll_seconds * 1.2 + 1:.0f} seconds or so")
+        if self.note is not None:
+            lines.append(f"the database did not answer; this is noted in {self.note} instead")
+        return lines
 
 
 class Promoter:
@@ -71,6 +81,19 @@ class Promoter:
     ) -> None:
         self._registry, self._promotions, self._cache = registry, promotions, cache
         self._bot, self._alias, self._verdict_key = bot, alias, verdict_key
+
+    @classmethod
+    def from_settings(cls, settings: Settings, database: Database, *, bot: str, registry: Registry) -> Self:
+        """Make the promoter that the settings describe."""
+        key = settings.verdict_key
+        return cls(
+            registry,
+            Promotions(database),
+            ReleaseCache(settings.home / "releases"),
+            bot=bot,
+            alias=settings.release_alias,
+            verdict_key=key.get_secret_value() if key is not None else None,
+        )
 
     async def promote(
         self, version: RegisteredVersion, *, alias: str | None = None, why: str = "", command: str = "promote"
@@ -127,7 +150,8 @@ class Promoter:
         RegistryUnavailable
             The MLflow server did not answer.
         """
-        current = self._carrier(self._alias)
+        carrier = self._registry.carrier(self._bot, alias=self._alias)
+        current = carrier.version if carrier is not None else None
         answered = await self._answered()
         former = answered[:-1] if answered[-1:] == [current] else answered
         version = self._newest_of(former)
@@ -156,7 +180,8 @@ class Promoter:
             verdict_key=self._verdict_key,
             must_pass=answers or alias != SHADOW,
         )
-        before = self._carrier(alias)
+        carrier = self._registry.carrier(self._bot, alias=alias)
+        before = carrier.version if carrier is not None else None
         move = Move(
             bot=self._bot,
             kind=kind if answers else "trial",
@@ -228,10 +253,43 @@ class Promoter:
                 return self._registry.find_version(self._bot, str(version))
         return None
 
-    def _carrier(self, alias: str) -> str | None:
-        with suppress(ModelNotLoaded, NotFound):
-            return self._registry.find(self._bot, alias=alias).version
-        return None
+
+async def promote_trained(
+    params: TrainParams, settings: Settings, *, registry: Registry, version: RegisteredVersion, command: str
+) -> Moved:
+    """Promote what a training has just registered; the journal says which run it was and what its gate found.
+
+    Parameters
+    ----------
+    params
+        Those of the training: its bot, its home folder, and the alias that answers.
+    settings
+        The platform's: the database with the journal, and the key of the verdicts.
+    registry
+        Where the version is.
+    version
+        The version; it has passed the gate.
+    command
+        What promotes it, for the journal.
+
+    Returns
+    -------
+    Moved
+        What was done; its `note` says where it was written down if the database did not answer.
+
+    Raises
+    ------
+    ReleaseRefused
+        Serving would refuse it; nothing was moved.
+    RegistryUnavailable
+        The MLflow server did not answer.
+    """
+    placed = settings.model_copy(update={"home": params.home, "release_alias": params.release_alias})
+    measured = f", accuracy {float(version.tags['accuracy']):.1%}" if "accuracy" in version.tags else ""
+    with closing(Database.from_settings(settings)) as database:
+        promoter = Promoter.from_settings(placed, database, bot=params.bot, registry=registry)
+        why = f"run {version.run_id[:8]} passed the gate{measured}"
+        return await promoter.promote(version, why=why, command=command)
 
 
 def _user() -> str:

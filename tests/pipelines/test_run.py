@@ -274,7 +274,7 @@ def test_run_training_whose_server_goes_silent_in_the_end_says_so(
         raise MlflowException("API request to http://mlflow failed with exception: connection refused")
 
     monkeypatch.setattr("pipelines.run._execute", lambda *_: None)
-    monkeypatch.setattr("pipelines.steps.tracking.end_run", fall_silent)
+    monkeypatch.setattr("mlflow.MlflowClient.set_terminated", fall_silent)
     store = f"sqlite:///{tmp_path}/mlflow.db"
     params = TrainParams(source=str(write_bot(tmp_path, TINY_BOT_WIRE)), home=tmp_path, tracking_uri=store)
     with tracked_at(store), pytest.raises(RegistryUnavailable, match="connection refused"):

@@ -79,6 +79,35 @@ def test_find_understands_a_server_that_still_has_stages(mlflow_uri: str, regist
         registry.find(new_name, alias="staging")
 
 
+def test_carrier_of_nothing_is_none_but_a_silent_server_is_an_error(mlflow_uri: str, new_name: str) -> None:
+    registry = Registry(mlflow_uri)
+    assert registry.carrier(new_name, alias="production") is None
+    MlflowClient(mlflow_uri).create_registered_model(model_name(new_name))
+    assert registry.carrier(new_name, alias="production") is None
+    with pytest.raises(RegistryUnavailable):
+        Registry(f"http://127.0.0.1:{free_port()}").carrier(new_name, alias="production")
+
+
+def test_version_of_run_is_the_newest_that_the_run_registered(mlflow_uri: str, registered: Any, new_name: str) -> None:
+    registry, name = Registry(mlflow_uri), model_name(new_name)
+    copies = [copy_version(mlflow_uri, registered.good, name=name) for _ in range(2)]
+    copy_version(mlflow_uri, registered.better, name=name)
+    run_id = registry.find_version(new_name, copies[0]).run_id
+    assert registry.version_of_run(new_name, run_id).version == copies[1]
+    with pytest.raises(NotFound, match="train again"):
+        registry.version_of_run(new_name, "0" * 32)
+
+
+def test_describe_writes_everything_uncut(mlflow_uri: str, registered: Any, new_name: str) -> None:
+    registry = Registry(mlflow_uri)
+    number = copy_version(mlflow_uri, registered.good, name=model_name(new_name))
+    version = registry.find_version(new_name, number)
+    registry.describe(version, description="a good one", tags={"gate_reasons": "x" * 3000, "accuracy": "0.9"})
+    found = registry.find_version(new_name, number)
+    assert (len(found.tags["gate_reasons"]), found.tags["accuracy"]) == (3000, "0.9")
+    assert MlflowClient(mlflow_uri).get_model_version(found.name, number).description == "a good one"
+
+
 def test_find_of_a_silent_server_is_an_error_of_ours() -> None:
     registry = Registry(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(RegistryUnavailable):

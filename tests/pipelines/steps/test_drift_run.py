@@ -8,14 +8,15 @@ import pytest
 
 from pipelines.errors import NotFound
 from pipelines.nlu.model import NluModel
+from pipelines.registry.client import model_name
+from pipelines.registry.runs import Runs
 from pipelines.settings import Settings
 from pipelines.steps import tracking
 from pipelines.steps.drift import baseline_of
-from pipelines.steps.drift_run import log_profile, look_for_drift
+from pipelines.steps.drift_run import look_for_drift
 from pipelines.steps.evaluate import evaluate
 from pipelines.steps.extract import to_frame
 from pipelines.steps.snapshot import write_snapshot
-from pipelines.steps.versions import model_name
 from serving.store.client import Database
 from serving.store.turns import TurnLog
 from tests.support.bots import TINY_BOT
@@ -28,10 +29,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationW
 def trained(bot: str, model: NluModel, folder: Path, uri: str, *, has_profile: bool) -> None:
     """Leave what a training of the promoted version leaves, as far as drift is concerned."""
     examples = examples_of(TINY_BOT)
-    run_id = tracking.begin_run(bot, uri)
+    run_id = Runs(uri).begin(bot)
     tracking.log_snapshot(run_id, write_snapshot(to_frame(examples), folder))
     if has_profile:
-        log_profile(run_id, baseline_of(evaluate(model, examples[::2]), to_frame(examples[1::2])))
+        tracking.log_profile(run_id, baseline_of(evaluate(model, examples[::2]), to_frame(examples[1::2])))
     client = mlflow.MlflowClient(uri)
     client.create_registered_model(model_name(bot))
     version = client.create_model_version(model_name(bot), f"runs:/{run_id}/release", run_id)

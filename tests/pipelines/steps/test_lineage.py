@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from pipelines.nlu.model import NluModel
+from pipelines.registry.client import Registry, model_name
+from pipelines.registry.runs import Runs
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
@@ -25,7 +27,6 @@ from pipelines.steps.retire import retire
 from pipelines.steps.score_log import Part
 from pipelines.steps.score_parts import Plan
 from pipelines.steps.snapshot import write_snapshot
-from pipelines.steps.versions import model_name
 from tests.support.bots import TINY_BOT
 
 pytestmark = [
@@ -41,14 +42,15 @@ def trained(bot: str, model: NluModel, home: Path, uri: str, texts: list[str]) -
     rows = [Example(id=f"greet/{number}", intent="greet", text=text) for number, text in enumerate(texts)]
     frame = pd.concat([to_frame(rows[:1], origin="author"), to_frame(rows[1:], origin="label")], ignore_index=True)
     params = TrainParams(bot=bot, home=home)
-    run_id = tracking.begin_run(bot, uri)
+    run_id = Runs(uri).begin(bot)
     snapshot = write_snapshot(frame, home / "snapshots")
     tracking.log_snapshot(run_id, snapshot)
     client = mlflow.MlflowClient(uri)
     client.log_text(run_id, f"<td>{texts[-1]}</td>", "validation/report.html")
     client.log_text(run_id, "thread,turn\nvisitor-7,1\nvisitor-77,1\n", "gate/replay.csv")
     folder = freeze(model, TINY_BOT, params, snapshot, texts, run_id)
-    return register(folder, params, run_id=run_id, gate=Check(), evaluation=evaluate(model, [])).version
+    registry, evaluation = Registry(uri, is_patient=True), evaluate(model, [])
+    return register(folder, params, registry=registry, run_id=run_id, gate=Check(), evaluation=evaluation).version
 
 
 def search(bot: str, home: Path, uri: str, *, said_at: datetime) -> Lineage:

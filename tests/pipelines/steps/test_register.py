@@ -8,31 +8,32 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from mlflow.exceptions import MlflowException
 
 from pipelines.errors import ReleaseRefused, RunGivenUp
 from pipelines.nlu.model import NluModel
+from pipelines.registry.client import CANDIDATE, Registry, model_name
+from pipelines.registry.fetch import load_answering
 from pipelines.registry.release import load_release
+from pipelines.registry.runs import Runs
 from pipelines.registry.verdict import load_judged
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.steps import tracking
+from pipelines.steps.compare import seen_by
 from pipelines.steps.evaluate import Evaluation, evaluate
 from pipelines.steps.extract import to_frame
-from pipelines.steps.publish import CANDIDATE, finish_registration
+from pipelines.steps.publish import finish_registration
 from pipelines.steps.register import (
     GOLDEN_SIZE,
     freeze,
     git_commit,
-    promote,
     register,
 )
 from pipelines.steps.snapshot import Snapshot
-from pipelines.steps.versions import load_promoted, model_name, promoted_version, seen_by
 from tests.support.bots import TINY_BOT
+from tests.support.promotion import promote
 from tests.support.releases import examples_of
-from tests.support.servers import free_port
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
@@ -84,27 +85,23 @@ def test_git_commit_is_a_commit_or_nothing() -> None:
     assert commit is None or len(commit) == 40
 
 
-@pytest.mark.slow
-def test_promoted_version_of_nothing_is_none_but_a_dead_server_is_an_error(
-    mlflow_store: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert promoted_version("nobody", mlflow_store, alias="production") is None
-    mlflow.MlflowClient().create_registered_model(model_name("empty"))
-    assert promoted_version("empty", mlflow_store, alias="production") is None
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(MlflowException):
-        promoted_version("nobody", f"http://127.0.0.1:{free_port()}", alias="production")
+def version_of(server: str, bot: str, alias: str) -> str | None:
+    found = Registry(server, is_patient=True).carrier(bot, alias=alias)
+    return found.version if found is not None else None
 
 
-def registered(server: str, model: NluModel, home: Path, bot: str, gate: Check, *, wanted: bool) -> str:
-    """Register one more version of a bot; gives its number."""
-    run_id = tracking.begin_run(bot, server)
-    params = TrainParams(bot=bot, home=home, promote=wanted)
+def registered(server: str, model: NluModel, home: Path, bot: str, gate: Check, *, promoted: bool = False) -> str:
+    """Register one more version of a bot, and perhaps promote it; gives its number."""
+    registry, run_id = Registry(server, is_patient=True), Runs(server).begin(bot)
+    params = TrainParams(bot=bot, home=home)
     folder = frozen(model, home, bot=bot, run_id=run_id)
-    version = register(folder, params, run_id=run_id, gate=gate, evaluation=evaluation(model, 0.9))
-    assert version.name == f"intentloop-{bot}"
-    assert version.is_promoted == (wanted and gate.passed)
-    assert version.gate == gate
+    version = register(folder, params, registry=registry, run_id=run_id, gate=gate, evaluation=evaluation(model, 0.9))
+    assert (version.name, version.run_id) == (f"intentloop-{bot}", run_id)
+    assert version.gate_passed == gate.passed
+    assert version.tags.get("gate_reasons", "") == "; ".join(gate.reasons)
+    assert version_of(server, bot, CANDIDATE) == version.version
+    if promoted:
+        promote(server, bot, version.version, home=home)
     return version.version
 
 
@@ -112,29 +109,29 @@ def registered(server: str, model: NluModel, home: Path, bot: str, gate: Check, 
 def test_register_promote_and_roll_back(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
     client = mlflow.MlflowClient()
     name = model_name("walk")
-    first = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=True)
-    assert promoted_version("walk", mlflow_in_use, alias="production") == first
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, promoted=True)
+    assert version_of(mlflow_in_use, "walk", "production") == first
     tags = client.get_model_version(name, first).tags
     assert (tags["gate"], tags.get("gate_reasons"), tags["stage"]) == ("passed", None, "Production")
     assert "snapshot dddddddddddd" in client.get_model_version(name, first).description
     assert tags["data_hash"] == "d" * 64
     assert len(tags["bot_hash"]) == 64
 
-    second = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED, wanted=False)
-    assert promoted_version("walk", mlflow_in_use, alias="production") == first
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "walk", PASSED)
+    assert version_of(mlflow_in_use, "walk", "production") == first
     assert str(client.get_model_version_by_alias(name, CANDIDATE).version) == second
-    promote("walk", second, alias="production")
+    promote(mlflow_in_use, "walk", second, home=tmp_path)
     assert str(client.get_model_version_by_alias(name, "production").version) == second
     stages = [client.get_model_version(name, version).tags["stage"] for version in (first, second)]
     assert stages == ["Archived", "Production"]
-    promote("walk", first, alias="production")
-    assert promoted_version("walk", mlflow_in_use, alias="production") == first
+    promote(mlflow_in_use, "walk", first, home=tmp_path)
+    assert version_of(mlflow_in_use, "walk", "production") == first
 
 
 @pytest.mark.integration
 def test_register_binds_the_verdict_to_the_release(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
-    first = registered(mlflow_in_use, tiny_model, tmp_path, "bound", PASSED, wanted=True)
-    second = registered(mlflow_in_use, tiny_model, tmp_path, "bound", FAILED, wanted=False)
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "bound", PASSED, promoted=True)
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "bound", FAILED)
     client, name = mlflow.MlflowClient(), model_name("bound")
     for version, passed, compared_with in ((first, True, None), (second, False, first)):
         folder = tmp_path / f"version-{version}"
@@ -151,41 +148,42 @@ def test_register_binds_the_verdict_to_the_release(mlflow_in_use: str, tiny_mode
         assert tags["accuracy"] == "0.9000"
     client.set_model_version_tag(name, second, "gate", "passed")
     with pytest.raises(ReleaseRefused, match="below the floor"):
-        promote("bound", second, alias="production")
+        promote(mlflow_in_use, "bound", second, home=tmp_path)
     with pytest.raises(ReleaseRefused, match="not signed"):
-        promote("bound", first, alias="production", verdict_key="k" * 16)
+        promote(mlflow_in_use, "bound", first, home=tmp_path, verdict_key="k" * 16)
     client.set_model_version_tag(name, first, "verdict", "0" * 64)
     with pytest.raises(ReleaseRefused, match=r"hash of verdict\.json"):
-        promote("bound", first, alias="production")
+        promote(mlflow_in_use, "bound", first, home=tmp_path)
 
 
 @pytest.mark.integration
 def test_register_failed_gate_is_never_promoted(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
-    first = registered(mlflow_in_use, tiny_model, tmp_path, "gated", PASSED, wanted=True)
-    second = registered(mlflow_in_use, tiny_model, tmp_path, "gated", FAILED, wanted=True)
-    assert promoted_version("gated", mlflow_in_use, alias="production") == first
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "gated", PASSED, promoted=True)
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "gated", FAILED)
+    assert version_of(mlflow_in_use, "gated", "production") == first
     with pytest.raises(ReleaseRefused, match="below the floor"):
-        promote("gated", second, alias="production")
-    assert promoted_version("gated", mlflow_in_use, alias="production") == first
+        promote(mlflow_in_use, "gated", second, home=tmp_path)
+    assert version_of(mlflow_in_use, "gated", "production") == first
 
 
 @pytest.mark.integration
-def test_load_promoted_gives_what_answers_or_says_why_not(
+def test_load_answering_gives_what_answers_or_says_why_not(
     mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
 ) -> None:
-    release, check = load_promoted("loaded", alias="production")
+    registry = Registry(mlflow_in_use, is_patient=True)
+    release, check = load_answering(registry, "loaded", alias="production")
     assert (release, check.notes) == (
         None,
         ("no version carries the alias 'production', so there is none to compare with",),
     )
-    first = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", PASSED, wanted=True)
-    release, check = load_promoted("loaded", alias="production")
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", PASSED, promoted=True)
+    release, check = load_answering(registry, "loaded", alias="production")
     assert release is not None
     assert (release.version, release.definition.name, check) == (first, "loaded", Check())
     # an alias that somebody set by hand does not make a refused version what answers
-    second = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", FAILED, wanted=False)
+    second = registered(mlflow_in_use, tiny_model, tmp_path, "loaded", FAILED)
     mlflow.MlflowClient().set_registered_model_alias(model_name("loaded"), "production", second)
-    release, check = load_promoted("loaded", alias="production")
+    release, check = load_answering(registry, "loaded", alias="production")
     assert release is not None
     assert release.version == first
     assert check.notes[0].startswith(f"version {second} carries the alias 'production' but must not answer, since it")
@@ -196,14 +194,14 @@ def test_load_promoted_gives_what_answers_or_says_why_not(
 def test_seen_by_knows_the_wordings_that_a_version_has_learnt_from(
     mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
 ) -> None:
-    first = registered(mlflow_in_use, tiny_model, tmp_path, "seen", PASSED, wanted=False)
+    first = registered(mlflow_in_use, tiny_model, tmp_path, "seen", PASSED)
     rows = [Example(id=str(n), text=text, intent="a") for n, text in enumerate(("order 17!", "Hello", "bye"))]
     frame = to_frame(rows)
-    assert seen_by("seen", first, frame) is None
-    run_id = mlflow.MlflowClient().get_model_version(model_name("seen"), first).run_id
-    assert run_id is not None
+    runs, run_id = Runs(mlflow_in_use), Registry(mlflow_in_use).find_version("seen", first).run_id
+    assert seen_by(runs, run_id, frame) is None
+    assert seen_by(runs, "0" * 32, frame) is None  # somebody has deleted the run
     tracking.log_learnt(run_id, to_frame([rows[1], rows[0].model_copy(update={"text": "Order 2"})]))
-    assert seen_by("seen", first, frame) == [True, True, False]
+    assert seen_by(runs, run_id, frame) == [True, True, False]
 
 
 _LOAD = """
@@ -216,7 +214,7 @@ print(json.dumps(model.predict(["please buy two tents", "?!"])))
 
 @pytest.mark.integration
 def test_register_pyfunc_loads_without_unpickling(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
-    registered(mlflow_in_use, tiny_model, tmp_path, "pyfunc", PASSED, wanted=True)
+    registered(mlflow_in_use, tiny_model, tmp_path, "pyfunc", PASSED, promoted=True)
     environment = os.environ | {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
     command = [sys.executable, "-c", _LOAD, mlflow_in_use, f"models:/{model_name('pyfunc')}@production"]
     done = subprocess.run(
@@ -230,7 +228,7 @@ def test_register_pyfunc_loads_without_unpickling(mlflow_in_use: str, tiny_model
 
 @pytest.mark.integration
 def test_register_logs_nothing_to_unpickle(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
-    registered(mlflow_in_use, tiny_model, tmp_path, "plain", PASSED, wanted=True)
+    registered(mlflow_in_use, tiny_model, tmp_path, "plain", PASSED, promoted=True)
     folder = Path(
         mlflow.artifacts.download_artifacts(f"models:/{model_name('plain')}@production", dst_path=str(tmp_path))
     )
@@ -244,37 +242,50 @@ def test_finish_registration_does_what_a_crash_has_cut_off(
     mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path
 ) -> None:
     client, name = mlflow.MlflowClient(), model_name("cut")
-    version = registered(mlflow_in_use, tiny_model, tmp_path, "cut", FAILED, wanted=False)
-    assert finish_registration("cut", version, verdict_key=None) is False
+    version = registered(mlflow_in_use, tiny_model, tmp_path, "cut", FAILED)
+
+    def finish(*, verdict_key: str | None) -> bool:
+        registry = Registry(mlflow_in_use, is_patient=True)
+        return finish_registration(registry, "cut", registry.find_version("cut", version), verdict_key=verdict_key)
+
+    assert finish(verdict_key=None) is False
     whole = client.get_model_version(name, version)
 
     client.delete_registered_model_alias(name, CANDIDATE)  # killed before the alias was set
-    assert finish_registration("cut", version, verdict_key=None) is True
-    assert promoted_version("cut", mlflow_in_use, alias=CANDIDATE) == version
+    assert finish(verdict_key=None) is True
+    assert version_of(mlflow_in_use, "cut", CANDIDATE) == version
 
     client.delete_registered_model_alias(name, CANDIDATE)
     for tag in list(whole.tags)[1:]:  # killed after the first tag
         client.delete_model_version_tag(name, version, tag)
-    assert finish_registration("cut", version, verdict_key=None) is True
+    assert finish(verdict_key=None) is True
     finished = client.get_model_version(name, version)
     assert (finished.tags, finished.description) == (whole.tags, whole.description)
-    assert promoted_version("cut", mlflow_in_use, alias=CANDIDATE) == version
+    assert version_of(mlflow_in_use, "cut", CANDIDATE) == version
 
     client.delete_model_version_tag(name, version, "verdict")
     with pytest.raises(ReleaseRefused, match="not signed"):
-        finish_registration("cut", version, verdict_key="a-key-of-the-operator")
+        finish(verdict_key="a-key-of-the-operator")
     client.delete_tag(whole.run_id, "publication")
     with pytest.raises(ReleaseRefused, match="cut off before its verdict was noted"):
-        finish_registration("cut", version, verdict_key=None)
+        finish(verdict_key=None)
 
 
 @pytest.mark.integration
 def test_register_refuses_a_run_that_was_given_up(mlflow_in_use: str, tiny_model: NluModel, tmp_path: Path) -> None:
-    run_id = tracking.begin_run("ghost", mlflow_in_use)
+    runs = Runs(mlflow_in_use)
+    run_id = runs.begin("ghost")
     folder = frozen(tiny_model, tmp_path, bot="ghost", run_id=run_id)
-    tracking.give_up_run(run_id, mlflow_in_use, "no sign of life")
+    runs.give_up(run_id, "no sign of life")
     params = TrainParams(bot="ghost", home=tmp_path)
     with pytest.raises(RunGivenUp, match=r"was given up meanwhile \(no sign of life\), so it registers nothing"):
-        register(folder, params, run_id=run_id, gate=PASSED, evaluation=evaluation(tiny_model, 0.9))
+        register(
+            folder,
+            params,
+            registry=Registry(mlflow_in_use, is_patient=True),
+            run_id=run_id,
+            gate=PASSED,
+            evaluation=evaluation(tiny_model, 0.9),
+        )
     assert mlflow.get_run(run_id).info.status == "FAILED"
     assert mlflow.MlflowClient().search_model_versions("name = 'intentloop-ghost'") == []

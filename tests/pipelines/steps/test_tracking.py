@@ -1,9 +1,6 @@
-"""The MLflow run of a training: on a SQLite store in the fast loop, on a real server where asked for."""
+"""What a training logs to its MLflow run: on a SQLite store, on a real server where asked for."""
 
 import json
-import os
-import socket
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +8,15 @@ import mlflow
 import numpy as np
 import pytest
 
-from pipelines.errors import RegistryUnavailable
 from pipelines.nlu.model import NluModel
+from pipelines.registry.runs import Runs
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.settings import Settings
 from pipelines.steps import tracking
 from pipelines.steps.evaluate import evaluate
 from pipelines.steps.extract import to_frame
 from pipelines.steps.snapshot import write_snapshot
 from pipelines.steps.validate import ValidationReport
-from tests.support.mlflow_store import tracked_at
-from tests.support.servers import free_port
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::ResourceWarning"
@@ -33,25 +27,6 @@ ROWS = [Example(id="1", text="hello", intent="greet"), Example(id="2", text="sto
 def artifacts(run_id: str, folder: str = "") -> set[str]:
     client = mlflow.MlflowClient()
     return {entry.path for entry in client.list_artifacts(run_id, folder)}
-
-
-def test_choose_tracking_uri_takes_what_is_named_first(settings: Settings, tmp_path: Path) -> None:
-    assert tracking.choose_tracking_uri("http://named", settings, home=tmp_path) == "http://named"
-    there = settings.model_copy(update={"mlflow_tracking_uri": "http://from-environment"})
-    assert tracking.choose_tracking_uri("auto", there, home=tmp_path) == "http://from-environment"
-
-
-def test_choose_tracking_uri_finds_a_local_server_or_takes_a_file(settings: Settings, tmp_path: Path) -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        listening = settings.model_copy(update={"mlflow_port": server.getsockname()[1]})
-        expected = f"http://127.0.0.1:{server.getsockname()[1]}"
-        assert tracking.choose_tracking_uri("auto", listening, home=tmp_path) == expected
-    alone = settings.model_copy(update={"mlflow_port": free_port()})
-    home = tmp_path / "with space"
-    uri = tracking.choose_tracking_uri("auto", alone, home=home)
-    assert uri == f"sqlite:///{home / 'notebook-mlflow' / 'mlflow.db'}"
 
 
 @pytest.mark.slow
@@ -69,31 +44,14 @@ def test_open_run_begins_a_run_that_goes_on(mlflow_store: str) -> None:
 
 @pytest.mark.slow
 def test_open_run_goes_on_with_the_run_that_is_named(mlflow_store: str) -> None:
-    run_id = tracking.begin_run("shop", mlflow_store)
+    run_id = Runs(mlflow_store).begin("shop")
     assert tracking.open_run(TrainParams(bot="shop", run_id=run_id), mlflow_store) == run_id
-    assert tracking.begin_run("shop", mlflow_store) != run_id
-
-
-def test_open_run_nobody_listens_is_told_in_seconds() -> None:
-    started = time.monotonic()
-    uri = f"http://127.0.0.1:{free_port()}"
-    with tracked_at(uri), pytest.raises(RegistryUnavailable, match="did not answer"):
-        tracking.open_run(TrainParams(), uri)
-    assert time.monotonic() - started < 20
-    assert "MLFLOW_HTTP_REQUEST_MAX_RETRIES" not in os.environ
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("succeeded", "status"), [(True, "FINISHED"), (False, "FAILED")])
-def test_end_run_marks_how_it_ended(mlflow_store: str, succeeded: bool, status: str) -> None:
-    run_id = tracking.begin_run("shop", mlflow_store)
-    tracking.end_run(run_id, mlflow_store, succeeded=succeeded)
-    assert mlflow.get_run(run_id).info.status == status
+    assert Runs(mlflow_store).begin("shop") != run_id
 
 
 @pytest.mark.slow
 def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: NluModel) -> None:
-    run_id = tracking.begin_run("shop", mlflow_store)
+    run_id = Runs(mlflow_store).begin("shop")
     snapshot = write_snapshot(to_frame(ROWS), tmp_path / "snapshots")
     tracking.log_snapshot(run_id, snapshot)
     tracking.log_validation(run_id, ValidationReport("bot.json", 2, (), ()))
@@ -120,7 +78,7 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
 
 @pytest.mark.slow
 def test_log_choices_of_numpy_numbers_can_be_read_again(mlflow_store: str, tmp_path: Path) -> None:
-    run_id = tracking.begin_run("shop", mlflow_store)
+    run_id = Runs(mlflow_store).begin("shop")
     choices: dict[str, Any] = {"C": np.float64(0.5), "n": 4}
     tracking.log_choices(run_id, choices)
     file = mlflow.MlflowClient().download_artifacts(run_id, "choices.json", str(tmp_path))
@@ -130,5 +88,5 @@ def test_log_choices_of_numpy_numbers_can_be_read_again(mlflow_store: str, tmp_p
 @pytest.mark.integration
 def test_open_run_on_a_real_server(mlflow_in_use: str) -> None:
     run_id = tracking.open_run(TrainParams(bot="tracked"), mlflow_in_use)
-    tracking.end_run(run_id, mlflow_in_use, succeeded=False)
+    Runs(mlflow_in_use).end(run_id, succeeded=False)
     assert mlflow.MlflowClient(mlflow_in_use).get_run(run_id).info.status == "FAILED"

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from mlflow import MlflowClient
 
-from pipelines.steps.tracking import GIVEN_UP_TAG
+from pipelines.registry.runs import GIVEN_UP_TAG
 from serving.jobs.desk import TrainingDesk
 from serving.jobs.queue import TrainingQueue
 from serving.store.client import Database

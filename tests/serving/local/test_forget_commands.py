@@ -1,10 +1,14 @@
 """`intentloop forget` and `drift` as a user runs them, where something is missing."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.command_line import intentloop
+from pipelines.errors import SetupProblem
+from serving.local.forget_commands import _naming_files
+from tests.support.command_line import ROOT, intentloop
 from tests.support.servers import free_port, mongo_server
 
 pytestmark = pytest.mark.slow
@@ -39,3 +43,18 @@ def test_without_mlflow_nothing_is_deleted_and_one_sentence_says_why(tmp_path: P
             assert done.returncode == 1
             assert f"intentloop: the MLflow server at {nobody} did not answer" in done.stderr
             assert "Traceback" not in done.stderr
+
+
+def test_forgetting_needs_none_of_what_draws_renders_or_fits() -> None:
+    """What is imported beyond `_PACKAGES` is a traceback where an install is partial, instead of a sentence."""
+    unneeded = ("matplotlib", "markdown_it", "sklearn", "great_expectations", "papermill", "jinja2")
+    imports = "import serving.local.forget_commands, serving.local.forgetting, pipelines.steps.retire"
+    code = f"import sys; {imports}; print([m for m in {unneeded} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_file_that_cannot_be_changed_is_named(tmp_path: Path) -> None:
+    sentence = r"a file stands in the way \(.*gone: No such file or directory\); mend that"
+    with pytest.raises(SetupProblem, match=sentence), _naming_files():
+        (tmp_path / "gone").read_bytes()

@@ -195,14 +195,16 @@ def train_quickly(settings: Settings) -> str:
     """Do what the notebook does, without what takes long: extract, freeze, log what shows examples, register."""
     import mlflow
 
+    from pipelines.registry.client import Registry
     from pipelines.steps import register, tracking
     from pipelines.steps.evaluate import evaluate
     from pipelines.steps.extract import extract
     from pipelines.steps.snapshot import write_snapshot
     from pipelines.steps.train import train
+    from serving.release.promotion import promote_trained
 
     store = str(settings.mlflow_tracking_uri)
-    params = TrainParams(bot=BOT, home=settings.home, tracking_uri=store, encoder="none", promote=True)
+    params = TrainParams(bot=BOT, home=settings.home, tracking_uri=store, encoder="none")
     with tracked_at(store):
         run_id = tracking.open_run(params, store)
         found = extract(params, settings)
@@ -221,7 +223,11 @@ def train_quickly(settings: Settings) -> str:
             mlflow.log_text(shown, "validation/report.html")
             replayed = f"{MESSENGER},1\n" if PARCEL in set(found.frame["text"]) else ""
             mlflow.log_text(f"thread,turn\n{replayed}somebody,1\n", "gate/replay.csv")
-        registered = register.register(folder, params, run_id=run_id, gate=Check(), evaluation=evaluate(model, []))
+        registry, evaluation = Registry(store, is_patient=True), evaluate(model, [])
+        registered = register.register(
+            folder, params, registry=registry, run_id=run_id, gate=Check(), evaluation=evaluation
+        )
+    asyncio.run(promote_trained(params, settings, registry=registry, version=registered, command="test"))
     return registered.version
 
 

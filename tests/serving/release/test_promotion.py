@@ -10,8 +10,10 @@ from mlflow import MlflowClient
 
 from pipelines.errors import ReleaseRefused, UserInputError
 from pipelines.registry.client import Registry, model_name
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
-from serving.release.promotion import Promoter
+from serving.release.promotion import Promoter, promote_trained
 from serving.store.client import Database
 from serving.store.promotions import Promotions
 from tests.support.command_line import intentloop
@@ -137,6 +139,48 @@ async def test_without_a_database_moves_are_noted_here_and_rolled_back_from_here
     registry.set_alias(new_name, "production", versions[2])
     assert (await elsewhere.roll_back()).version in versions[:2]
     database.close()
+
+
+async def test_promote_trained_writes_down_what_the_training_was(
+    registry: Registry, versions: list[str], database: Database, mongo_uri: str, new_name: str, tmp_path: Path
+) -> None:
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        mongo_uri=mongo_uri,
+        mongo_database="intentloop_test",
+        home=tmp_path / "of the platform",
+        release_alias="another",
+    )
+    params = TrainParams(bot=new_name, home=tmp_path / "of the training")
+    registry.set_tag(registry.find_version(new_name, versions[0]), "accuracy", "0.9000")
+    for version in versions[:2]:
+        found = registry.find_version(new_name, version)
+        moved = await promote_trained(params, settings, registry=registry, version=found, command="notebook")
+        assert (moved.version, moved.note) == (version, None)
+    assert registry.aliases(new_name) == {"production": versions[1]}
+    stages = [registry.find_version(new_name, version).tags["stage"] for version in versions[:2]]
+    assert stages == ["Archived", "Production"]
+    moves = [entry.move for entry in await Promotions(database).recent(new_name)]
+    assert [(move.kind, move.to_version) for move in moves] == [("promotion", versions[0]), ("promotion", versions[1])]
+    assert moves[0].by.startswith("intentloop notebook by ")
+    assert (
+        moves[0].why == f"run {registry.find_version(new_name, versions[0]).run_id[:8]} passed the gate, accuracy 90.0%"
+    )
+    unjudged = registry.find_version(new_name, versions[3])
+    with pytest.raises(ReleaseRefused, match="no tag gate=passed"):
+        await promote_trained(params, settings, registry=registry, version=unjudged, command="notebook")
+
+    alone = settings.model_copy(
+        update={"mongo_uri": f"mongodb://127.0.0.1:{free_port()}", "mongo_timeout_seconds": 0.3}
+    )
+    found = registry.find_version(new_name, versions[0])
+    moved = await promote_trained(params, alone, registry=registry, version=found, command="notebook")
+    assert moved.note == str(params.home / "releases" / new_name / "journal.jsonl")
+    assert moved.describe(bot=new_name, poll_seconds=10.0) == [
+        f"version {versions[0]} of bot {new_name!r} carries the alias production, before it version {versions[1]}",
+        "whatever serves it notices within 13 seconds or so",
+        f"the database did not answer; this is noted in {moved.note} instead",
+    ]
 
 
 async def test_commands_promote_show_and_roll_back(
