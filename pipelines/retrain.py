@@ -17,9 +17,9 @@ from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.extract import extract
-from pipelines.steps.publish import finish_registration
-from pipelines.steps.recipe import recipe_of
+from pipelines.steps.data.extract import extract
+from pipelines.steps.registration.publish import finish_registration
+from pipelines.steps.registration.recipe import recipe_of
 
 
 class Retrainer:

@@ -101,7 +101,7 @@ def run_training(
     """
     progress(0.0, "starting")
     # imported here: seconds of imports that `--help` must not pay
-    from pipelines.steps.source import require_source
+    from pipelines.steps.data.mongo import require_source
 
     require_source(params, settings)
     home = params.home.resolve()
@@ -126,7 +126,7 @@ def run_training(
 
 
 def _close_run(runs: Runs, run_id: str, executed: Path, *, succeeded: bool) -> None:
-    from pipelines.steps.tracking import log_notebook
+    from pipelines.steps.registration.log import log_notebook
 
     if executed.exists():
         log_notebook(run_id, runs.tracking_uri, executed)

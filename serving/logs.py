@@ -10,7 +10,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class EventFormatter(logging.Formatter):
-    """Writes `2026-11-23T10:00:00+0000 INFO serving.release.watcher release loaded bot=default version=7`."""
+    """Writes `2026-11-23T10:00:00+0000 INFO serving.release.provider release loaded bot=default version=7`."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z")

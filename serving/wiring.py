@@ -15,11 +15,11 @@ from pipelines.errors import StoreUnavailable
 from pipelines.nlu.text import forget_texts
 from pipelines.settings import Settings
 from serving.dialogue.answers import plain_words
-from serving.dialogue.order import ThreadLocks
-from serving.dialogue.shadow import ShadowPlayer
-from serving.dialogue.shadow_log import ShadowReporter
+from serving.dialogue.services import Releases, Services
+from serving.dialogue.thread_locks import ThreadLocks
 from serving.llm.reader import LlmReader
-from serving.services import Releases, Services
+from serving.replay.shadow import ShadowPlayer
+from serving.replay.shadow_log import ShadowReporter
 from serving.store.client import Database
 from serving.store.forgotten import REFRESH_SECONDS
 from serving.store.ledger import Ledger

@@ -22,7 +22,7 @@ from tests.support.commands import CommandWatch
 from tests.support.releases import make_release
 from tests.support.servers import ENGINES, mongo_server
 
-_ON_EVERY_ENGINE = ("test_exactly_once.py", "test_webhooks_survive.py")
+_ON_EVERY_ENGINE = ("test_exactly_once.py", "test_webhooks_survive.py", "forget/test_store.py")
 REAL_DATABASE = os.environ.get("INTENTLOOP_MONGO_URI")
 
 
@@ -87,7 +87,7 @@ def _engines_for(file: Path) -> tuple[str, ...]:
     """Choose the databases that a file's tests run against: every engine where what is stored is what is tested."""
     if REAL_DATABASE:
         return (REAL_DATABASE,)
-    return ENGINES if file.parent.name == "store" or file.name in _ON_EVERY_ENGINE else ENGINES[:1]
+    return ENGINES if file.parent.name == "store" or file.as_posix().endswith(_ON_EVERY_ENGINE) else ENGINES[:1]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from pipelines.steps.drift import LARGE, SMALL, Drift
+from pipelines.drift.drift import LARGE, SMALL, Drift
 
 
 def plot_drift(drift: Drift) -> Figure:

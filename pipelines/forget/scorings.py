@@ -5,9 +5,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.forget.redact import Words
 from pipelines.schemas.keys import thread_id_of
-from pipelines.steps.redact import Words
-from pipelines.steps.score_parts import PLAN_FILE, Plan
+from pipelines.scoring.parts import PLAN_FILE, Plan
 
 
 def count_held(folder: Path, plan: Plan, words: Words) -> int:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipelines.nlu.features import Utterance
+from pipelines.nlu.features.features import Utterance
 from pipelines.schemas.explanation import Explanation, FeatureWeight, IntentShares, ScopeView, SimilarExample, ViewName
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult

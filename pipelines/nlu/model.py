@@ -9,19 +9,19 @@ from typing import Any, Self
 
 import numpy as np
 
-from pipelines.nlu.augmentation import varied_copies
-from pipelines.nlu.encoder import SentenceEncoder, shared_encoder
-from pipelines.nlu.entities import EntityFinder
+from pipelines.nlu.encoder.encoder import SentenceEncoder, shared_encoder
+from pipelines.nlu.entities.finder import EntityFinder
+from pipelines.nlu.entities.tagger import Algorithm
 from pipelines.nlu.explain import explain_text
-from pipelines.nlu.features import Featurizer, stack_sentences
-from pipelines.nlu.intents import IntentClassifier
-from pipelines.nlu.judge import ConfidenceModel
-from pipelines.nlu.nearest import NearestExamples
-from pipelines.nlu.regimes import Tuning, choose_regime
-from pipelines.nlu.rows import learnable_rows, names_as_texts
-from pipelines.nlu.tagger import Algorithm
+from pipelines.nlu.features.augmentation import varied_copies
+from pipelines.nlu.features.features import Featurizer, stack_sentences
+from pipelines.nlu.features.rows import learnable_rows, names_as_texts
+from pipelines.nlu.intents.classifier import IntentClassifier
+from pipelines.nlu.intents.confidence import ConfidenceModel
+from pipelines.nlu.intents.nearest import NearestExamples
+from pipelines.nlu.intents.regimes import Tuning, choose_regime
+from pipelines.nlu.intents.thresholds import Costs, Judged, fit_thresholds
 from pipelines.nlu.text import clean, has_content
-from pipelines.nlu.thresholds import Costs, Judged, fit_thresholds
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example

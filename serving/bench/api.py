@@ -17,12 +17,12 @@ from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
 from pipelines.settings import Settings, get_settings
-from serving.app import create_app
+from serving.api.app import create_app
+from serving.api.server import run_server
 from serving.bench.meter import Account, CpuMeter, MeteredRequests, charge_tasks
+from serving.dialogue.services import Releases, Services
 from serving.logs import configure_logging
-from serving.release.watcher import ReleaseProvider
-from serving.server import run_server
-from serving.services import Releases, Services
+from serving.release.provider import ReleaseProvider
 
 
 class _MeteredModel:

@@ -27,7 +27,7 @@ from serving.bench.generator import run_load
 from serving.bench.own_api import DATABASE_SUFFIX, on_database
 from serving.bench.plan import LoadEvent, Sample
 from serving.local import programs
-from serving.local.processes import Child, Program
+from serving.processes.child import Child, Program
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database, Document
 

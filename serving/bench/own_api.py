@@ -14,7 +14,7 @@ from pipelines.errors import SetupProblem
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.bench.meter import REPORT_PATH
 from serving.local import programs
-from serving.local.processes import ONE_THREAD, Child, Program
+from serving.processes.child import ONE_THREAD, Child, Program
 from serving.store.client import Database
 
 DATABASE_SUFFIX = "_bench"

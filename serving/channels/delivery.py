@@ -15,9 +15,9 @@ from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound
 from serving.channels.connections import Connections
 from serving.channels.contract import Channel, IncomingEvent
 from serving.dialogue.messages import UserMessage
+from serving.dialogue.services import Services
 from serving.dialogue.turn import handle_turn
 from serving.logs import describe_crash
-from serving.services import Services
 from serving.store.inbox import Inbox, InboxItem
 
 RETRY_SECONDS = (5.0, 20.0, 60.0, 300.0, 1200.0, 3600.0, 3600.0)

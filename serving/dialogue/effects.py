@@ -13,7 +13,7 @@ from serving.dialogue.decide import Decision
 from serving.dialogue.engine import Plan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
-from serving.services import Services
+from serving.dialogue.services import Services
 from serving.store.states import StoredThread
 from serving.tools.templates import RequestValues, ToolRequest, render_request
 

@@ -19,8 +19,8 @@ from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.reply import Reply
+from serving.dialogue.response import build_reply
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import build_reply
 
 
 class Plan(BaseModel):

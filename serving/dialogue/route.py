@@ -9,7 +9,7 @@ from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.clarify import torn_between
-from serving.dialogue.heard import MAJORITY
+from serving.dialogue.extraction import MAJORITY
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots import Filling
 

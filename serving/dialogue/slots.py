@@ -4,7 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas.bot import CANCEL_INTENT, Intent
 from pipelines.schemas.understanding import NluResult
-from serving.dialogue.heard import Extraction, extract_slots
+from serving.dialogue.extraction import Extraction, extract_slots
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
 from serving.dialogue.state import Form, Slot

@@ -12,9 +12,9 @@ from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import ClaimLost, LiveEffects
 from serving.dialogue.engine import Plan, carry_out, make_plan
 from serving.dialogue.messages import TurnResponse, TurnSignals, UserMessage
+from serving.dialogue.services import AnsweredTurn, Services
 from serving.dialogue.state import DialogueState
 from serving.dialogue.turn_record import build_given_up, build_record, read_signals
-from serving.services import AnsweredTurn, Services
 from serving.store.states import StoredThread
 
 MAX_TRIES = 5

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import re2
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, EntityValue, Parameter

@@ -10,7 +10,7 @@ from functools import partial
 from pydantic import SecretStr
 
 from pipelines.settings import ENV_PREFIX, Settings
-from serving.local.processes import Child, Program
+from serving.processes.child import Child, Program
 from serving.store.jobs import Job
 
 RETRAIN = (sys.executable, "-m", "serving.cli", "retrain")

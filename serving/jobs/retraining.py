@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pipelines.progress import Progress
 from pipelines.schemas.retraining import Trained
 from pipelines.settings import Settings
-from serving.jobs.keeper import Keeper
+from serving.jobs.lease import Keeper
 from serving.jobs.notify import post_notice
 
 _log = logging.getLogger(__name__)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipelines.errors import LlmUnavailable, StoreUnavailable
+from serving.breaker import Breakers
 from serving.llm.answer import ModelAnswer, read_answer
 from serving.llm.brief import Brief, tokens_in
 from serving.llm.completion import Completion, Usage
 from serving.store.usage import Period, Reservation, TokenBudget
-from serving.tools.breaker import Breakers
 
 _log = logging.getLogger(__name__)
 

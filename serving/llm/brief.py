@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.model import NluModel
-from pipelines.nlu.synonyms import KnownValues
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import FALLBACK_INTENT, SYSTEM_INTENTS, Entity, Intent
 from pipelines.schemas.llm import LlmConfig

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from pipelines.nlu.merge_entities import merge_spans
-from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.entities.merge import merge_spans
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.schemas.understanding import EntitySpan
 from serving.llm.answer import Quote
 

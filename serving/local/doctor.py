@@ -13,7 +13,7 @@ from pipelines.errors import BotError, SetupProblem, without_password
 from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import prepare_home
-from serving.local.processes import check_port, is_listening
+from serving.processes.child import check_port, is_listening
 from serving.store.bots import has_intents
 from serving.store.client import Database
 from serving.store.inbox import COUNTED, Inbox

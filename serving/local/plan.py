@@ -7,7 +7,7 @@ from pipelines.errors import SetupProblem
 from pipelines.settings import Settings
 from serving.local import programs
 from serving.local.home import prepare_home, require_packages
-from serving.local.processes import check_port
+from serving.processes.child import check_port
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 import serving
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.local.home import admin_token_of
-from serving.local.processes import Program, free_port
+from serving.processes.child import Program, free_port
 
 LOOPBACK = "127.0.0.1"
 SHOP = "shop"
@@ -104,7 +104,7 @@ def registry(settings: Settings) -> Program:
 
 def demo_shop(settings: Settings) -> Program:
     """Plan the demo shop that the sample bot's tools call."""
-    command = [sys.executable, "-m", "uvicorn", "serving.demo_api:create_demo_app", "--factory"]
+    command = [sys.executable, "-m", "uvicorn", "serving.demo.api:create_demo_app", "--factory"]
     command += ["--host", LOOPBACK, "--port", str(settings.demo_port), "--log-level", "warning"]
     return Program("demo", "the demo shop", command)
 

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 from pipelines.errors import SetupProblem
 from pipelines.settings import Settings
 from serving.local.home import require_packages
-from serving.local.processes import POLL_SECONDS, Child, free_port, is_listening
 from serving.local.programs import LOOPBACK, database
+from serving.processes.child import POLL_SECONDS, Child, free_port, is_listening
 
 _START_SECONDS = 60.0
 

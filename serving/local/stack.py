@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from pipelines.errors import SetupProblem
-from serving.local.processes import POLL_SECONDS, Child, Program
-from serving.local.progress import Step, read_share
+from serving.processes.child import POLL_SECONDS, Child, Program
+from serving.progress import Step, read_share
 
 _T = TypeVar("_T")
 

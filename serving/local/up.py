@@ -14,10 +14,10 @@ from pipelines.settings import OUT_OF_SCOPE_FOLDER, Settings
 from serving.local import programs
 from serving.local.home import ADMIN_TOKEN_FILE, hold_home, require_packages
 from serving.local.plan import Plan, check_machine, make_plan
-from serving.local.processes import Program, is_listening
-from serving.local.progress import ProgressView, Step
 from serving.local.stack import Stack
+from serving.processes.child import Program, is_listening
 from serving.processes.signals import StopRequested, stop_on_signals
+from serving.progress import ProgressView, Step
 
 _SERVER_SECONDS = 120.0
 _TRAINING_SECONDS = 3600.0

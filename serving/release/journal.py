@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 
 from pipelines.errors import StoreUnavailable
-from serving.release.watched import Swap
+from serving.release.alias_state import Swap
 from serving.store.promotions import Entry, Move, Promotions, answered_before
 
 logger = logging.getLogger(__name__)

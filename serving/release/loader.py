@@ -17,8 +17,8 @@ from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavail
 from pipelines.registry.client import REFUSED_TAG, RegisteredVersion
 from pipelines.registry.release import Release, load_release
 from pipelines.registry.verdict import JUDGING_TAGS, JudgedRelease, load_judged, require_gate
+from serving.release.alias_state import AliasState, Loaded, Look, Refusal, RegistryLike, Swap
 from serving.release.cache import ReleaseCache
-from serving.release.watched import AliasState, Loaded, Look, Refusal, RegistryLike, Swap
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable
 
 from pipelines.errors import RegistryUnavailable
+from serving.release.alias_state import AliasState, Loaded, Look, Swap
 from serving.release.loader import ReleaseLoader
-from serving.release.watched import AliasState, Loaded, Look, Swap
 
 logger = logging.getLogger(__name__)
 

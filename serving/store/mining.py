@@ -22,7 +22,7 @@ _LEASE = timedelta(seconds=60)
 
 
 class Mined(Protocol):
-    """What a miner found; `pipelines.steps.mine` has the class."""
+    """What a miner found; `pipelines.labelling.mine` has the class."""
 
     @property
     def items(self) -> Sequence[LabelItem]:
@@ -34,7 +34,7 @@ MinedT = TypeVar("MinedT", bound=Mined, covariant=True)
 
 
 class Miner(Protocol[MinedT]):
-    """Reads the queue and the log, and finds what to store; `pipelines.steps.mine.mine_log` with most of it given."""
+    """Reads the queue and the log, and finds what to store; `pipelines.labelling.mine.mine_log`, partly applied."""
 
     def __call__(self, *, progress: Progress) -> MinedT:
         """Mine; `progress` is called with the share done, in [0, 1], and what is being done."""

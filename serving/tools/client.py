@@ -16,8 +16,8 @@ import httpx2
 
 from pipelines.errors import SecretUnavailable, ToolFailed
 from pipelines.schemas.bot import ResponseMapping
+from serving.breaker import Breakers
 from serving.tools.answers import read_body
-from serving.tools.breaker import Breakers
 from serving.tools.failures import Busy, describe, is_refused, retry_after_seconds
 from serving.tools.guard import GuardedBackend
 from serving.tools.mapping import AnswerUnusable, ToolAnswer, map_answer

@@ -8,9 +8,9 @@ from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pipelines.schemas.answer_mapping import parse_expression
 from pipelines.schemas.bot import ResponseMapping
-from pipelines.schemas.template_meter import Meter
+from pipelines.templates.mapping import parse_expression
+from pipelines.templates.meter import Meter
 
 MAX_CONTEXT_CHARS = 8192
 """Longest JSON that one answer may add to the context, which goes through every later turn of the thread."""

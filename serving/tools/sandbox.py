@@ -1,4 +1,4 @@
-"""Render templates in the sandbox of `pipelines.schemas.template_language`.
+"""Render templates in the sandbox of `pipelines.templates.language`.
 
 A reply tolerates an unknown name; a request does not (`serving.tools.templates`).
 """
@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import ChainableUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
 
-from pipelines.schemas.template_language import MAX_OUTPUT_CHARS, BotEnvironment
-from pipelines.schemas.template_language import SEED as SEED
-from pipelines.schemas.template_meter import METER, Meter
+from pipelines.templates.language import MAX_OUTPUT_CHARS, BotEnvironment
+from pipelines.templates.language import SEED as SEED
+from pipelines.templates.meter import METER, Meter
 
 
 class BlankUndefined(ChainableUndefined):

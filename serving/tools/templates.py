@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import from_json
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.answer_mapping import mapping_problems
 from pipelines.schemas.bot import ResponseMapping, ToolSpec
-from pipelines.schemas.template_language import BotEnvironment, RawJson
+from pipelines.templates.language import BotEnvironment, RawJson
+from pipelines.templates.mapping import mapping_problems
 from serving.tools.references import CLOSE, OPEN, SecretNames, SecretReference, escaped
 from serving.tools.sandbox import render
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, StrictUndefined, meta, nodes
 
-from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import (
     CANCEL_INTENT,

@@ -9,10 +9,10 @@ import time
 from datetime import timedelta
 
 from pipelines.settings import Settings
-from serving.local import forgetting
+from serving.forget import run
 
 
-class Hanging(forgetting.Forgetting):
+class Hanging(run.Forgetting):
     """Hangs where it would clean."""
 
     def _purge(self, lineage: object) -> None:
@@ -22,8 +22,8 @@ class Hanging(forgetting.Forgetting):
 
 
 if __name__ == "__main__":
-    forgetting._LEASE = timedelta(seconds=2)
-    forgetting.notice_seconds = lambda _: 1.0
+    run._LEASE = timedelta(seconds=2)
+    run.notice_seconds = lambda _: 1.0
     settings = Settings.model_validate_json(sys.argv[1])
-    wish = forgetting.Wish(bot=sys.argv[2], user=sys.argv[3], purge=True)
+    wish = run.Wish(bot=sys.argv[2], user=sys.argv[3], purge=True)
     asyncio.run(Hanging(wish, settings, lambda share, what: None).run())

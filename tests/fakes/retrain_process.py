@@ -12,7 +12,7 @@ import time
 from pipelines.errors import JobOver, TrainingBusy
 from pipelines.schemas.retraining import Trained
 from pipelines.settings import get_settings
-from serving.jobs.keeper import Keeper
+from serving.jobs.lease import Keeper
 from serving.jobs.process import EXIT_BUSY
 from serving.jobs.retraining import Retrained, outcome_of
 

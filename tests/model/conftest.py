@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.nlu.encoder import SentenceEncoder
-from pipelines.nlu.encoder_build import find_encoder
+from pipelines.nlu.encoder.build import find_encoder
+from pipelines.nlu.encoder.encoder import SentenceEncoder
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
-from pipelines.steps.evaluate import refuses
+from pipelines.steps.evaluation.evaluate import refuses
 from tests.support.bots import TINY_BOT
 
 pytestmark = pytest.mark.model

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.nlu.encoder import SentenceEncoder
+from pipelines.nlu.encoder.encoder import SentenceEncoder
 
 pytestmark = pytest.mark.model
 

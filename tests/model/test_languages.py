@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.nlu.encoder import SentenceEncoder
+from pipelines.nlu.encoder.encoder import SentenceEncoder
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import BotFile
 from tests.support.languages import GERMAN, SPANISH

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.nlu.encoder import SentenceEncoder
+from pipelines.nlu.encoder.encoder import SentenceEncoder
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.understanding import NluResult
-from pipelines.steps.behaviour import BehaviourResult, run_behaviour
-from pipelines.steps.evaluate import refuses
-from pipelines.steps.extract import extract_from_file, read_examples, to_examples
+from pipelines.steps.data.extract import extract_from_file, read_examples, to_examples
+from pipelines.steps.evaluation.behaviour import BehaviourResult, run_behaviour
+from pipelines.steps.evaluation.evaluate import refuses
 from tests.support.texts import odd_texts
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.dialogue.thread import Thread
+from serving.replay.thread import Thread
 from tests.support.notebooks import run_notebook
 
 

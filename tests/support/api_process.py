@@ -11,7 +11,7 @@ import uvicorn
 
 from pipelines.registry.release import load_release
 from pipelines.settings import Settings
-from serving.app import create_app
+from serving.api.app import create_app
 from tests.support.fixed import FixedReleases
 from tests.support.llm import asking
 from tests.support.servers import free_port, start, stop

@@ -8,8 +8,8 @@ from typing import Any
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.dialogue.messages import TurnResponse, UserMessage
+from serving.dialogue.services import Services
 from serving.dialogue.turn import handle_turn
-from serving.services import Services
 from serving.wiring import open_services
 from tests.support.fixed import FixedReleases
 

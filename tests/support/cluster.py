@@ -84,7 +84,7 @@ class Cluster:
 
     def start_shop(self) -> None:
         """Start the demo shop. It forgets its effects when it ends, so no test kills it."""
-        command = [sys.executable, "-m", "uvicorn", "serving.demo_api:create_demo_app", "--factory"]
+        command = [sys.executable, "-m", "uvicorn", "serving.demo.api:create_demo_app", "--factory"]
         command += ["--host", "127.0.0.1", "--port", str(self.shop_port), "--log-level", "warning"]
         root = Path(__file__).parents[2]
         self._running["shop"] = start(command, port=self.shop_port, folder=self.folder / "shop", cwd=root)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pipelines.registry.client import Registry
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from serving.release.promotion import Moved, promote_trained
+from serving.release.promoter import Moved, promote_trained
 from tests.support.servers import free_port
 
 

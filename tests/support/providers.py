@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from serving.release.cache import ReleaseCache
-from serving.release.watcher import ReleaseProvider
+from serving.release.provider import ReleaseProvider
 from tests.support.registry import ScriptedRegistry
 
 MakeProvider = Callable[..., ReleaseProvider]

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from pipelines.nlu.roles import assign_roles, role_cues
-from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.entities.roles import assign_roles, role_cues
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SystemEntities, with_system_types
 from pipelines.schemas.bot import BotFile, Parameter
 from pipelines.schemas.release import BotDefinition, Thresholds
@@ -15,8 +15,8 @@ from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import BotMessage
+from serving.dialogue.response import build_reply
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import build_reply
 from tests.support.bots import example
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC).replace(tzinfo=None)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.steps.mine_turns import turns_frame
+from pipelines.steps.data.turns import turns_frame
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

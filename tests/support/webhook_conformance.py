@@ -22,9 +22,9 @@ from fastapi import FastAPI
 
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
-from serving.app import create_app
+from serving.api.app import create_app
 from serving.channels import graph_api, queue
-from serving.channels.desk import ChannelDesk
+from serving.channels.inbox import ChannelDesk
 from serving.store.integrations import Integration, IntegrationStore
 from tests.support.fixed import FixedReleases
 

@@ -8,8 +8,8 @@ from subprocess import Popen
 
 from pipelines.registry.release import load_release
 from pipelines.settings import Settings
+from serving.channels.worker import run_worker
 from serving.logs import configure_logging
-from serving.worker import run_worker
 from tests.support.api_process import DATABASE, REPOSITORY
 from tests.support.fixed import FixedReleases
 

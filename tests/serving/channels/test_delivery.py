@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed
 from serving.channels.delivery import Deliveries
-from serving.channels.desk import ChannelDesk, open_deliveries
+from serving.channels.inbox import ChannelDesk, open_deliveries
 from serving.store.inbox import InboxItem
 from serving.store.integrations import Integration, IntegrationStore
 from serving.wiring import open_services

@@ -8,9 +8,9 @@ from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.phrases import NO_LONGER_OFFERED, NOT_UNDERSTOOD, SERVICE_UNAVAILABLE
+from serving.dialogue.response import build_reply
 from serving.dialogue.slots import MAX_REPROMPTS
 from serving.dialogue.state import DialogueState, Form
-from serving.dialogue.wording import build_reply
 
 ORDER = {
     "name": "order", "intentId": "order", "speechResponse": "{{ parameters.product }} {{ result.id }}###Bye",

@@ -12,7 +12,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
-from serving.dialogue.replay import NOT_RECORDED, replay
+from serving.replay.replay import NOT_RECORDED, replay
 from serving.tools.client import MIN_SECONDS
 from tests.fakes.llm_server import chooses, fails, llm_server, obey, says
 from tests.fakes.tool_server import Received, ToolServer, hang, tool_server

@@ -10,8 +10,8 @@ from pipelines.schemas.bot import BotFile
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import interpret
 from serving.dialogue.messages import UserMessage
+from serving.dialogue.response import build_reply
 from serving.dialogue.state import DialogueState
-from serving.dialogue.wording import build_reply
 from tests.support.bots import intent
 from tests.support.releases import make_release
 

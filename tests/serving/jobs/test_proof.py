@@ -11,8 +11,8 @@ import pytest
 from mlflow import MlflowClient
 
 from pipelines.registry.runs import GIVEN_UP_TAG
-from serving.jobs.desk import TrainingDesk
 from serving.jobs.queue import TrainingQueue
+from serving.jobs.service import TrainingDesk
 from serving.store.client import Database
 from tests.support.records import now
 from tests.support.serve_process import start_serve

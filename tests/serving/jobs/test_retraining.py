@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from pipelines.schemas.retraining import Trained
-from serving.jobs.keeper import Keeper
+from serving.jobs.lease import Keeper
 from serving.jobs.retraining import Retrained, outcome_of, run_retraining
 
 KNOWN = Trained(

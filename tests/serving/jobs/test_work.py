@@ -12,7 +12,7 @@ from pipelines.errors import NotFound
 from pipelines.schemas.keys import JOBS, training_key
 from serving.channels import sqs
 from serving.jobs.attempts import Attempts
-from serving.jobs.local import LocalCrew
+from serving.jobs.child_runner import LocalCrew
 from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.jobs.worker import TrainingWork

@@ -8,8 +8,8 @@ import pytest
 
 from pipelines.errors import SetupProblem
 from pipelines.settings import Settings
-from serving.jobs.desk import TrainingDesk
 from serving.jobs.queue import TrainingQueue
+from serving.jobs.service import TrainingDesk
 from serving.jobs.worker import run_training_worker
 from serving.store.client import Database
 from serving.store.jobs import Job

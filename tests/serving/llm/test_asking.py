@@ -7,9 +7,9 @@ import pytest
 
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
+from serving.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
 from serving.llm.reader import LlmReader
 from serving.store.client import Database
-from serving.tools.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
 from tests.fakes.llm_server import chooses, fails
 from tests.fakes.tool_server import Behaviour, ToolServer, hang
 from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, settled, used

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.nlu.synonyms import KnownValues
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.schemas.bot import Entity
 from serving.llm.answer import Quote
 from serving.llm.spans import locate

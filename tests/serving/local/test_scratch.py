@@ -1,8 +1,8 @@
 import pymongo
 
 from pipelines.settings import Settings
-from serving.local.processes import is_listening
 from serving.local.scratch import scratch_database
+from serving.processes.child import is_listening
 
 
 def test_scratch_database_is_there_and_gone_afterwards(settings: Settings) -> None:

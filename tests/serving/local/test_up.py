@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from pipelines.settings import Settings
-from serving.local.processes import is_listening
 from serving.local.programs import SAMPLE
 from serving.local.up import _keep_what_to_refuse
+from serving.processes.child import is_listening
 from tests.support.bots import TINY_BOT
 from tests.support.servers import free_port, start, stop
 

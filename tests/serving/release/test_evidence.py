@@ -11,7 +11,7 @@ from pipelines.errors import ReleasePending, ReleaseRefused
 from pipelines.registry.client import Registry, model_name
 from pipelines.registry.release import MANIFEST_FILE
 from serving.release.cache import ReleaseCache
-from serving.release.watcher import ReleaseProvider
+from serving.release.provider import ReleaseProvider
 from serving.store.client import Database
 from serving.store.promotions import Promotions
 from tests.support.mlflow_server import copy_version

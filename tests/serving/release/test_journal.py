@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import StoreUnavailable
-from serving.release.watcher import ReleaseProvider
+from serving.release.provider import ReleaseProvider
 from serving.store.client import Database
 from serving.store.promotions import Move, Promotions
 from tests.support.providers import MakeProvider, until
@@ -74,7 +74,7 @@ async def test_swap_of_a_look_that_was_under_way_at_the_end_is_written_down(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # a busy machine takes longer to load a release than a process that ends would wait
-    monkeypatch.setattr("serving.release.watcher._LAST_LOOK_SECONDS", 20.0)
+    monkeypatch.setattr("serving.release.provider._LAST_LOOK_SECONDS", 20.0)
     promotions = Promotions(database)
     registry.promote(new_name, "1", release_folders[0])
     provider = make(default_bot=new_name)

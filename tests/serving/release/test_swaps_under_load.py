@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.registry.client import Registry, model_name
 from serving.release.cache import ReleaseCache
-from serving.release.promotion import Promoter
+from serving.release.promoter import Promoter
 from serving.store.client import Database
 from serving.store.promotions import Promotions
 from tests.fakes.slow_proxy import SlowProxy, slow_proxy

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import NotFound, RegistryUnavailable, ReleaseRefused
+from serving.release.alias_state import AliasState, Stop, Swap
 from serving.release.cache import ReleaseCache
 from serving.release.loader import ReleaseLoader
 from serving.release.watch import AliasWatch
-from serving.release.watched import AliasState, Stop, Swap
 from tests.support.providers import until
 from tests.support.registry import ScriptedRegistry
 

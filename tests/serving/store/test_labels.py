@@ -9,7 +9,7 @@ from pipelines.errors import LabelDecided, NotFound, UserInputError
 from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.keys import LABELS
 from pipelines.schemas.labels import Decision
-from pipelines.steps.extract import extract_from_mongo
+from pipelines.steps.data.extract import extract_from_mongo
 from serving.store.bots import import_bot
 from serving.store.client import Database
 from serving.store.labels import Labels, Stored

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from pipelines.errors import ToolFailed
-from serving.tools.breaker import FAILURES_TO_OPEN
+from serving.breaker import FAILURES_TO_OPEN
 from serving.tools.client import MAX_CALLS_PER_HOST, MAX_TRIES, ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.templates import ToolRequest
@@ -338,7 +338,7 @@ async def test_a_half_open_circuit_lets_one_of_many_calls_through(
     for _ in range(FAILURES_TO_OPEN):
         with pytest.raises(ToolFailed, match="status 500"):
             await client.call(request_to(tool, method="POST"))
-    monkeypatch.setattr("serving.tools.breaker.OPEN_SECONDS", 0.0)
+    monkeypatch.setattr("serving.breaker.OPEN_SECONDS", 0.0)
     tool.behaviours = [slow(answer("{}"), seconds=0.1)]
     calls = (client.call(request_to(tool, method="POST")) for _ in range(20))
     outcomes = await asyncio.gather(*calls, return_exceptions=True)

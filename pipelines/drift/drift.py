@@ -1,0 +1,260 @@
+"""Drift: whether customers write otherwise than what a release was measured on, week by week.
+
+Measured by the population stability index (PSI) of the predicted intents and of their confidence, and by the share of
+words that no training example has. The usual reading of a PSI: below 0.1 nothing has changed, above 0.25 a lot has.
+A PSI of few messages is large by chance alone; what chance makes of it is known, and is taken into account.
+
+References
+----------
+Siddiqi, 2006, "Credit Risk Scorecards": the index and its reading at 0.1 and 0.25.
+Yurdakul, 2018, "Statistical Properties of Population Stability Index": without any change it is distributed as
+(1/n + 1/m) times chi-squared with one degree of freedom less than there are categories.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+from scipy.stats import chi2
+
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.labels import week_of
+from pipelines.steps.data.turns import rows_of
+from pipelines.steps.evaluation.evaluate import Evaluation
+from pipelines.steps.evaluation.profile import Profile, words_of
+
+SMALL, LARGE = 0.1, 0.25
+_PRIOR = 0.5
+"""Added to each count: an intent that one side has never seen would make the index infinite (Jeffreys)."""
+_CHANCE = 0.95
+DRIFT_COLUMNS = ("week", "messages", "psi_intents", "psi_confidence", "unknown_words", "psi_week_before", "reading")
+"""Columns of the weekly table.
+
+week
+    ISO week, such as `2026-W48`.
+messages
+    Messages that were read by the model and are no answer to a form's question.
+psi_intents, psi_confidence
+    Against what the release was measured on at training.
+unknown_words
+    Share of words that no training example has, in [0, 1].
+psi_week_before
+    Of the predicted intents, against the week before; NaN for the first.
+reading
+    What the two first indices say: `Reading`.
+"""
+
+Reading = Literal["stable", "shifted", "changed", "too few"]
+_WORDS: dict[Reading, str] = {
+    "stable": "nothing has changed beyond chance",
+    "shifted": "something has shifted: worth a look",
+    "changed": "customers write otherwise than what the release was trained for",
+    "too few": "too few messages to tell",
+}
+
+
+@dataclass(frozen=True)
+class Index:
+    """A PSI and the value that chance alone exceeds one time in twenty."""
+
+    value: float
+    by_chance: float
+
+    @property
+    def reading(self) -> Reading:
+        """What it says. Where chance alone makes a large one, nothing small can be told."""
+        if self.value > max(LARGE, self.by_chance):
+            return "changed"
+        if self.by_chance > LARGE:
+            return "too few"
+        return "shifted" if self.value > max(SMALL, self.by_chance) else "stable"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What was measured of a time.
+
+    Attributes
+    ----------
+    intents, confidence
+        Against the profile of the training.
+    unknown_words, unknown_words_before
+        Share of words without an example, in these messages and in the held-out rows of the training.
+    n_messages
+        How many messages.
+    weeks
+        The columns `DRIFT_COLUMNS`, a row a week.
+    risen
+        The intents that were guessed more often than at training, with both shares; the largest change first.
+    """
+
+    intents: Index
+    confidence: Index
+    unknown_words: float
+    unknown_words_before: float
+    n_messages: int
+    weeks: pd.DataFrame
+    risen: tuple[tuple[str, float, float], ...]
+
+    @property
+    def reading(self) -> Reading:
+        """What intents and confidence say together."""
+        return _graver(self.intents.reading, self.confidence.reading)
+
+    @property
+    def largest(self) -> float:
+        """The larger index, 0 where there are too few messages to tell."""
+        told = [index.value for index in (self.intents, self.confidence) if index.reading != "too few"]
+        return max(told, default=0.0)
+
+    def sentences(self) -> list[str]:
+        """Say it in plain words."""
+        lines = [f"{self.n_messages:,} messages: {_WORDS[self.reading]}"]
+        for name, index in (("intents", self.intents), ("confidence", self.confidence)):
+            chance = f"; chance alone makes up to {index.by_chance:.2f} of so few" if index.by_chance > SMALL else ""
+            lines.append(f"  {name:<11} PSI {index.value:.2f} ({index.reading}{chance})")
+        lines.append(
+            f"  new words   {self.unknown_words:.1%} of all words have no example, {self.unknown_words_before:.1%} of "
+            "the utterances held out at training"
+        )
+        lines += [f"  {intent}: {now:.1%} of messages, {then:.1%} at training" for intent, then, now in self.risen[:3]]
+        return lines
+
+
+def baseline_of(evaluation: Evaluation, learnt: pd.DataFrame) -> Profile:
+    """Profile the held-out rows of a training, for the comparisons to come.
+
+    Parameters
+    ----------
+    evaluation
+        The held-out rows, understood.
+    learnt
+        The rows that the model has learnt from, with the columns of `extract.COLUMNS`.
+
+    Returns
+    -------
+    Profile
+        Of the rows that are in scope.
+    """
+    rows = [each for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE and each.intent]
+    return Profile.of(
+        (row.intent for row in rows),
+        (row.confidence for row in rows),
+        (row.example.text for row in rows),
+        vocabulary=vocabulary_of(learnt),
+    )
+
+
+def vocabulary_of(frame: pd.DataFrame) -> frozenset[str]:
+    """Give every word of some examples."""
+    return frozenset(word for text in frame["text"].tolist() for word in words_of(text))
+
+
+def population_stability(before: Mapping[str, int], now: Mapping[str, int]) -> Index:
+    """Compare how often each category occurs.
+
+    Parameters
+    ----------
+    before
+        Counts to compare with.
+    now
+        Counts of what is looked at; categories that one side lacks count as 0 there.
+
+    Returns
+    -------
+    Index
+        The index, and what chance makes of these numbers.
+
+    Raises
+    ------
+    ValueError
+        One side has no count at all.
+    """
+    n, m = sum(before.values()), sum(now.values())
+    if not n or not m:
+        raise ValueError("there is nothing to compare")
+    names = before.keys() | now.keys()
+    shares = [
+        [(counts.get(name, 0) + _PRIOR) / (total + _PRIOR * len(names)) for name in names]
+        for counts, total in ((before, n), (now, m))
+    ]
+    value = sum((new - old) * math.log(new / old) for old, new in zip(*shares, strict=True))
+    quantile = float(chi2.ppf(_CHANCE, len(names) - 1)) if len(names) > 1 else 0.0
+    return Index(value, (1 / n + 1 / m) * quantile)
+
+
+def measure_drift(turns: pd.DataFrame, baseline: Profile, *, vocabulary: frozenset[str]) -> Drift | None:
+    """Hold production's messages against the profile of a training.
+
+    Parameters
+    ----------
+    turns
+        With the columns `mine_turns.TURN_COLUMNS`.
+    baseline
+        What was kept at training.
+    vocabulary
+        The words of the training examples.
+
+    Returns
+    -------
+    Drift | None
+        None where there is nothing to compare: no message that the model has read, or a training without held-out rows.
+    """
+    read = turns[(turns["intent"] != "") & (turns["route"] != "form")]
+    if read.empty or not baseline.n_messages:
+        return None
+    whole = _profile(read, vocabulary)
+    rows: list[dict[str, object]] = []
+    before: Profile | None = None
+    for week, messages in read.groupby([week_of(row.said_at) for row in rows_of(read)], sort=True):
+        profile = _profile(messages, vocabulary)
+        intents, confidence = _compared(baseline, profile)
+        rows.append(
+            {
+                "week": week,
+                "messages": profile.n_messages,
+                "psi_intents": intents.value,
+                "psi_confidence": confidence.value,
+                "unknown_words": profile.unknown_share,
+                "psi_week_before": population_stability(before.intents, profile.intents).value if before else math.nan,
+                "reading": _graver(intents.reading, confidence.reading),
+            }
+        )
+        before = profile
+    intents, confidence = _compared(baseline, whole)
+    return Drift(
+        intents=intents,
+        confidence=confidence,
+        unknown_words=whole.unknown_share,
+        unknown_words_before=baseline.unknown_share,
+        n_messages=whole.n_messages,
+        weeks=pd.DataFrame(rows, columns=list(DRIFT_COLUMNS)),
+        risen=_risen(baseline, whole),
+    )
+
+
+def _profile(read: pd.DataFrame, vocabulary: frozenset[str]) -> Profile:
+    return Profile.of(
+        read["intent"].tolist(), read["confidence"].tolist(), read["text"].tolist(), vocabulary=vocabulary
+    )
+
+
+def _compared(before: Profile, now: Profile) -> tuple[Index, Index]:
+    bins = [{str(number): count for number, count in enumerate(each.confidence)} for each in (before, now)]
+    return population_stability(before.intents, now.intents), population_stability(*bins)
+
+
+def _graver(first: Reading, second: Reading) -> Reading:
+    order: tuple[Reading, ...] = ("changed", "shifted", "too few", "stable")
+    return min(first, second, key=order.index)
+
+
+def _risen(before: Profile, now: Profile) -> tuple[tuple[str, float, float], ...]:
+    shares = [
+        (name, before.intents.get(name, 0) / before.n_messages, count / now.n_messages)
+        for name, count in now.intents.items()
+    ]
+    risen = [row for row in shares if row[2] > row[1]]
+    return tuple(sorted(risen, key=lambda row: row[1] - row[2]))

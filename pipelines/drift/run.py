@@ -1,0 +1,90 @@
+"""Looking for drift: the promoted version's profile, the turns since, and a run in MLflow that keeps what was found."""
+
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+
+from pipelines.drift.drift import Drift, measure_drift, vocabulary_of
+from pipelines.drift.plots import plot_drift
+from pipelines.errors import NotFound
+from pipelines.progress import Progress
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.runs import PROFILE_FILE, Runs
+from pipelines.settings import Settings
+from pipelines.steps.data.turns import read_turns
+from pipelines.steps.evaluation.profile import Profile
+from pipelines.steps.registration.artifacts import ArtifactFolder
+
+DRIFT_TAG = {"kind": "drift"}
+
+
+def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: Progress) -> tuple[Drift | None, str]:
+    """Compare what customers wrote since a moment with the training of the version that answers, and log it.
+
+    Parameters
+    ----------
+    bot
+        The bot.
+    settings
+        The platform's: database, MLflow server, alias of the version that answers.
+    since
+        Turns before it are left out.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    tuple[Drift | None, str]
+        What was found, None where there is nothing to compare; and the version it was compared with.
+
+    Raises
+    ------
+    NotFound
+        No version answers, or its training has kept no profile.
+    RegistryUnavailable
+        The MLflow server does not answer.
+    StoreUnavailable
+        The database does not answer.
+    """
+    uri = settings.resolved_tracking_uri
+    runs, registry = Runs(uri), Registry(uri, is_patient=True)
+    progress(0.0, "reading the profile of the training")
+    runs.find_experiment(bot)  # tries only twice, where what follows would try for minutes
+    version = registry.carrier(bot, alias=settings.release_alias)
+    if version is None:
+        raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
+    profile, vocabulary = _trained(version, runs)
+    progress(0.2, "reading turns")
+    turns = read_turns(settings.resolved_mongo_uri, settings.mongo_database, bot, since=since)
+    progress(0.8, "comparing")
+    drift = measure_drift(turns, profile, vocabulary=vocabulary)
+    if drift is not None:
+        _log(bot, runs, drift, version=version.version)
+    return drift, version.version
+
+
+def _trained(version: RegisteredVersion, runs: Runs) -> tuple[Profile, frozenset[str]]:
+    """Return what the run behind a version has kept: the profile, and the words of its examples."""
+    folder = ArtifactFolder(runs.get(version.run_id).artifact_uri, runs.tracking_uri)
+    files = {path for path, _ in folder.files()}
+    snapshots = sorted(path for path in files if Path(path).parent.name == "data" and path.endswith(".parquet"))
+    if PROFILE_FILE not in files or not snapshots:
+        hint = "it was trained by an older program; train and promote anew"
+        raise NotFound("profile of version", version.version, hint=hint)
+    profile = Profile.model_validate(json.loads(folder.read(PROFILE_FILE)))
+    return profile, vocabulary_of(pd.read_parquet(io.BytesIO(folder.read(snapshots[0]))))
+
+
+def _log(bot: str, runs: Runs, drift: Drift, *, version: str) -> None:
+    run_id = runs.begin(bot, tags={**DRIFT_TAG, "version": version, "mlflow.runName": "drift"})
+    for row in drift.weeks.to_dict("records"):
+        step = int(str(row["week"]).replace("-W", ""))  # 2026-W48 is step 202648
+        for name in ("psi_intents", "psi_confidence", "unknown_words", "messages"):
+            runs.log_metric(run_id, f"drift_{name}", float(row[name]), step=step)
+    runs.set_tag(run_id, "reading", drift.reading)
+    runs.log_text(run_id, drift.weeks.to_csv(index=False), "drift/weeks.csv")
+    runs.log_figure(run_id, plot_drift(drift), "drift/weeks.png")
+    runs.end(run_id, succeeded=True)

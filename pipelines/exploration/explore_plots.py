@@ -1,0 +1,110 @@
+"""Plots and styled tables of an exploration, for the notebook."""
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+from pandas.io.formats.style import Styler
+
+from pipelines.exploration.explore import Exploration
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style_render import CSSDict
+
+MAX_OVERLAPPING = 25
+_BLUE, _PALE, _GREY = "#3b6ea8", "#a9c4e2", "#8a8a8a"
+
+
+def plot_sizes(exploration: Exploration) -> Figure:
+    """Show how many examples each intent has, and how many different wordings among them."""
+    table = exploration.intents.sort_values("examples")
+    figure, axes = _figure(width=8.0, height=0.2 * len(table) + 1.4)
+    axes.barh(table.index, table["examples"], color=_PALE, label="examples")
+    axes.barh(table.index, table["wordings"], color=_BLUE, height=0.45, label="different wordings")
+    axes.axvline(table["examples"].median(), color=_GREY, linestyle="--", linewidth=1, label="median")
+    axes.tick_params(axis="y", labelsize=8)
+    axes.margins(y=0.01)
+    axes.set(title="Examples an intent", xlabel="examples")
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def plot_overlap(exploration: Exploration) -> Figure:
+    """Show whose neighbours are whose: the intents that overlap most, at most 25, each next to those it overlaps."""
+    names = _most_overlapping(exploration.overlap)
+    figure, axes = _figure(width=max(6.0, 0.36 * len(names) + 3), height=max(4.0, 0.32 * len(names) + 2.4))
+    if not names:
+        axes.text(0.5, 0.5, "no intent overlaps another", ha="center", va="center")
+        axes.set_axis_off()
+        return figure
+    shares = exploration.overlap.loc[names, names].to_numpy(copy=True)
+    np.fill_diagonal(shares, np.nan)
+    image = axes.imshow(shares, cmap="Blues", vmin=0)
+    for row, place in np.argwhere(np.nan_to_num(shares) >= 0.05):
+        colour = "white" if shares[row, place] > 0.6 * np.nanmax(shares) else "black"
+        axes.text(place, row, f"{100 * shares[row, place]:.0f}", ha="center", va="center", fontsize=7, color=colour)
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=7)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set(title="Overlap: % of nearest neighbours in another intent", xlabel="neighbours' intent", ylabel="intent")
+    figure.colorbar(image, ax=axes, shrink=0.6, format=PercentFormatter(1.0, decimals=0))
+    return figure
+
+
+def plot_own_confidence(exploration: Exploration) -> Figure:
+    """Show how sure a classifier that was not shown a row is of the row's own intent."""
+    figure, axes = _figure(width=7.0, height=3.6)
+    axes.hist(exploration.confidences, bins=np.linspace(0, 1, 26).tolist(), color=_BLUE)
+    understood = exploration.intents["understood"] * exploration.intents["examples"]
+    share = understood.sum() / max(exploration.intents["examples"].sum(), 1)
+    axes.set(
+        title=f"Confidence in the right intent, held out ({share:.0%} understood)",
+        xlabel="confidence",
+        ylabel="examples",
+    )
+    return figure
+
+
+def style_intents(exploration: Exploration) -> Styler:
+    """Give the table of intents with bars, the ones that overlap most first."""
+    table = exploration.intents.sort_values("overlap", ascending=False)
+    shares: list[Hashable] = ["annotated", "understood", "overlap"]
+    escaped = table.style.format(escape="html").format_index(escape="html")
+    styled = escaped.format("{:.0%}", subset=shares).format("{:.0f}", subset=["median_words"])
+    return styled.bar(subset=["overlap"], color="#e6a23c88", vmin=0, vmax=1).bar(
+        subset=["understood"], color="#5b9bd588", vmin=0, vmax=1
+    )
+
+
+def style_rows(table: pd.DataFrame, *, count: int = 20) -> Styler:
+    """Give the first rows of any table of rows for reading: texts with room, intents only where no id begins so."""
+    head = table.head(count).drop(columns=["intent", "other_intent", "own_confidence"], errors="ignore")
+    shares: list[Hashable] = [name for name in head if name in ("similarity", "confidence")]
+    texts: list[Hashable] = [name for name in head if str(name).endswith(("text", "example"))]
+    left: list[CSSDict] = [{"selector": "td, th", "props": "text-align: left; vertical-align: top"}]
+    escaped = head.style.format(escape="html")  # a text is whatever somebody wrote
+    styled = escaped.format("{:.0%}", subset=shares).hide(axis="index").set_table_styles(left)
+    return styled.set_properties(subset=texts, **{"min-width": "15em"})
+
+
+def _most_overlapping(overlap: pd.DataFrame) -> list[str]:
+    """Choose the intents that overlap most, and put each next to the one it has most in common with."""
+    shares = (overlap.to_numpy() + overlap.to_numpy().T) / 2
+    np.fill_diagonal(shares, 0.0)
+    most = [place for place in np.argsort(-shares.max(axis=1, initial=0.0), kind="stable") if shares[place].any()]
+    left = most[:MAX_OVERLAPPING]
+    ordered: list[int] = []
+    while left:
+        following = max(left, key=lambda place: shares[ordered[-1], place]) if ordered else left[0]
+        ordered.append(following)
+        left.remove(following)
+    return [overlap.index[place] for place in ordered]
+
+
+def _figure(*, width: float, height: float) -> tuple[Figure, Axes]:
+    """Make a figure without pyplot, which would keep every figure of a long-lived process in memory."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()

@@ -1,0 +1,82 @@
+"""Deleting versions whose data somebody had a right to have forgotten, once nothing answers with them."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.forget.lineage import RETIRE_TAG
+from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.runs import Runs
+from pipelines.steps.registration.artifacts import ArtifactFolder
+
+
+@dataclass(frozen=True)
+class Retired:
+    """What became of the versions that must go.
+
+    Attributes
+    ----------
+    deleted
+        Versions that are gone, with their files.
+    in_use
+        Versions that still answer or may be asked to, each with the reason.
+    """
+
+    deleted: tuple[str, ...]
+    in_use: tuple[tuple[str, str], ...]
+
+
+def retire(bot: str, *, home: Path, tracking_uri: str, is_rehearsal: bool = False) -> Retired:
+    """Delete the versions that were marked as holding what was forgotten, unless they carry an alias.
+
+    Parameters
+    ----------
+    bot
+        The bot.
+    home
+        The platform's home folder, with the releases that this machine keeps.
+    tracking_uri
+        The registry.
+    is_rehearsal
+        Only say what would be deleted.
+
+    Returns
+    -------
+    Retired
+        What is gone and what has to wait.
+    """
+    Runs(tracking_uri).find_experiment(bot)  # tries only twice, where what follows would try for minutes
+    registry = Registry(tracking_uri, is_patient=True)
+    marked = [version for version in reversed(registry.versions(bot)) if RETIRE_TAG in version.tags]
+    aliases: dict[str, list[str]] = {}
+    for alias, number in (registry.aliases(bot) if marked else {}).items():
+        aliases.setdefault(number, []).append(alias)
+    deleted, in_use = [], []
+    for version in marked:
+        kept_as = home / "releases" / bot / version.key
+        if version.version in aliases:
+            in_use.append((version.version, f"carries the alias {', '.join(sorted(aliases[version.version]))}"))
+        elif _is_last_good(kept_as):
+            in_use.append((version.version, "is what answered last on this machine"))
+        else:
+            deleted.append(version.version)
+            if not is_rehearsal:
+                _delete(registry, version)
+                for folder in (kept_as, home / "builds" / bot / version.run_id if version.run_id else kept_as):
+                    shutil.rmtree(folder, ignore_errors=True)
+    return Retired(tuple(deleted), tuple(in_use))
+
+
+def _delete(registry: Registry, version: RegisteredVersion) -> None:
+    """Delete the files first: a version without files says so, files without a version are never found again."""
+    ArtifactFolder(registry.files_uri(version), registry.tracking_uri).delete()
+    registry.delete(version)
+
+
+def _is_last_good(folder: Path) -> bool:
+    try:
+        record = json.loads((folder.parent / "last_good.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(record.get("key") == folder.name)

@@ -1,0 +1,1 @@
+"""Mining the log for texts worth a label."""

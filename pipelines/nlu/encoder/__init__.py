@@ -1,0 +1,1 @@
+"""The sentence encoder: running it, and building its graph from packaged weights."""

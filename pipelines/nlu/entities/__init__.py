@@ -1,0 +1,1 @@
+"""Entities: the trained tagger, lookup lists, patterns, and how their findings are merged."""

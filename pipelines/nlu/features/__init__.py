@@ -1,0 +1,1 @@
+"""Text to features: n-grams, spelling, augmentation."""

@@ -1,0 +1,120 @@
+"""The log of turns, in parts: which ranges of keys there are, and the messages of one range."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.schemas.keys import TURNS, bot_key_range, turn_key
+from pipelines.schemas.scoring import LoggedMessage
+from pipelines.schemas.turns import DONE, TurnDocument
+from pipelines.steps.data.mongo import open_database
+
+_PAGE = 1000
+_FIELDS = dict.fromkeys(
+    ("thread", "thread_id", "turn", "created_at", "text", "message", "state", "release", "intent_id", "confidence"), 1
+) | {"route": 1}
+
+
+class Part(BaseModel):
+    """A range of the log: keys from `first` to `last`, and how many messages it had when that was planned."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first: str
+    last: str
+    n_messages: int
+
+
+class Answered(NamedTuple):
+    """How a message was answered: the release, and what it decided."""
+
+    release: str
+    intent: str
+    confidence: float
+    route: str
+
+
+class Log:
+    """A bot's finished turns between two moments.
+
+    Parameters
+    ----------
+    turns
+        The collection.
+    bot
+        Whose.
+    since
+        The first moment.
+    until
+        The moment at which it ends, exclusive.
+    """
+
+    def __init__(self, turns: Any, bot: str, *, since: datetime, until: datetime) -> None:
+        self._turns = turns
+        self._bot = bot
+        self._wanted = {"status": DONE, "created_at": {"$gte": since, "$lt": until}}
+
+    def parts(self, *, size: int) -> Iterator[Part]:
+        """Give ranges of `size` messages each, the last one of fewer, in the order of the keys."""
+        lowest, highest = bot_key_range(self._bot)
+        everything = {"_id": {"$gt": lowest, "$lt": highest}}
+        keys: list[str] = []
+        for document in self._turns.find({**everything, **self._wanted}, {"_id": 1}).sort("_id", 1).batch_size(_PAGE):
+            keys.append(document["_id"])
+            if len(keys) == size:
+                yield Part(first=keys[0], last=keys[-1], n_messages=size)
+                keys.clear()
+        if keys:
+            yield Part(first=keys[0], last=keys[-1], n_messages=len(keys))
+
+    def read(self, part: Part) -> list[tuple[LoggedMessage, Answered]]:
+        """Give the messages of a range, each with what its thread remembered before it."""
+        keys = {"_id": {"$gte": part.first, "$lte": part.last}}
+        documents: list[TurnDocument] = list(self._turns.find({**keys, **self._wanted}, _FIELDS).sort("_id", 1))
+        state_by_key = {document["_id"]: document["state"] for document in documents}
+        state_by_key |= self._states([key for key in map(_key_before, documents) if key and key not in state_by_key])
+        return [_row(document, state_by_key) for document in documents]
+
+    def messages(self, part: Part) -> set[tuple[str, int]]:
+        """Give the thread and the turn of each message of a range that is in the log now."""
+        keys = {"_id": {"$gte": part.first, "$lte": part.last}}
+        found = self._turns.find({**keys, **self._wanted}, {"thread_id": 1, "turn": 1})
+        return {(document["thread_id"], document["turn"]) for document in found}
+
+    def _states(self, keys: Sequence[str]) -> dict[str, str]:
+        found = self._turns.find({"_id": {"$in": list(keys)}, "status": DONE}, {"state": 1}) if keys else ()
+        return {document["_id"]: document["state"] for document in found}
+
+
+@contextmanager
+def open_log(uri: str, database: str, bot: str, *, since: datetime, until: datetime) -> Iterator[Log]:
+    """Open the log of a bot; a database that does not answer is `StoreUnavailable`, whatever is asked of it."""
+    with open_database(uri, database) as place:
+        yield Log(place[TURNS], bot, since=since, until=until)
+
+
+def _key_before(document: TurnDocument) -> str | None:
+    """Return the key of the turn before; None for a thread's first."""
+    return turn_key(document["thread"], document["turn"] - 1) if document["turn"] > 1 else None
+
+
+def _row(document: TurnDocument, state_by_key: dict[str, str]) -> tuple[LoggedMessage, Answered]:
+    before = _key_before(document)
+    message = LoggedMessage(
+        thread_id=document["thread_id"],
+        turn=document["turn"],
+        said_at=document["created_at"],
+        text=document["text"],
+        message=document["message"],
+        before=state_by_key.get(before) if before else None,
+    )
+    confidence = document["confidence"]
+    return message, Answered(
+        release=document["release"],
+        intent=document["intent_id"],
+        confidence=float("nan") if confidence is None else confidence,
+        route=document["route"],
+    )

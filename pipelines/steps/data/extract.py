@@ -1,0 +1,269 @@
+"""Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
+
+import json
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails, from_json
+
+from pipelines.errors import DataRejected
+from pipelines.schemas import html
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.drafts import bot_wire
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings, get_settings
+from pipelines.steps.data.labels import LABEL_COLUMNS, accepted_labels, read_items
+from pipelines.steps.data.mongo import no_such_bot, open_database
+
+COLUMNS = ("example_id", "intent", "text", "entities", "origin")
+"""Columns of the examples, all of text.
+
+example_id
+    `intent/number`, the number being the place of the example within its intent, from 1.
+intent
+    The intent's id; `__oos__` for an utterance that no intent should take.
+text
+    The utterance as it was written.
+entities
+    Its annotations, a JSON list of `{"start","end","type","value"}`: characters `[start, end)` of the text.
+origin
+    Who labelled the row: `author`, `label` for the labelling queue (its `example_id` ends in `label-KEY`), or the file
+    that it comes from.
+"""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """What training starts from.
+
+    Attributes
+    ----------
+    bot_file
+        The bot as its authors last saved it.
+    frame
+        One row an example, with the text columns `COLUMNS`, ordered by intent and example.
+    source
+        Where it came from, for messages.
+    production
+        Accepted labels that are held out: never trained on, measured apart. Columns as `labels.LABEL_COLUMNS`.
+    notes
+        What was left out, in sentences.
+    """
+
+    bot_file: BotFile
+    frame: pd.DataFrame
+    source: str
+    production: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LABEL_COLUMNS), dtype="str"))
+    notes: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Show it in a notebook: how much there is, and the first rows."""
+        n_intents, n_types = len(self.bot_file.intents), len(self.bot_file.entities)
+        size = f"{self.source}: {len(self.frame):,} examples, {n_intents} intents, {n_types} entity types"
+        rows = [[str(value) for value in row] for row in self.frame.head().itertuples(index=False)]
+        return html.block(html.line(size), *map(html.line, self.notes), html.table(COLUMNS, rows))
+
+
+def extract(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
+    """Read what the parameters name: the drafts in MongoDB or a bot file, and the out-of-scope file if there is one.
+
+    Parameters
+    ----------
+    params
+        `source`, `bot` and `out_of_scope_file` are used. In a notebook a bot file's path will do, or `mongo` for the
+        drafts of the default bot.
+    settings
+        Where the database is; those of the environment if not given.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+    """
+    settings = settings or get_settings()
+    if not isinstance(params, TrainParams):
+        params = TrainParams(bot=settings.default_bot, source=str(params))
+    if params.source == "mongo":
+        found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
+    else:
+        found = extract_from_file(Path(params.source))
+    return replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
+
+
+def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
+    """Read a bot's drafts from MongoDB, and the labels that were accepted for it.
+
+    Parameters
+    ----------
+    uri
+        MongoDB connection string.
+    database
+        Database name.
+    bot
+        Bot to read.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+
+    Raises
+    ------
+    NotFound
+        The database has no intent of this bot.
+    StoreUnavailable
+        The database does not answer.
+    """
+    with open_database(uri, database) as place:
+        intents = list(place[INTENTS].find({"bot": bot}))
+        entities = list(place[ENTITIES].find({"bot": bot}))
+        top = place[BOTS].find_one({"_id": bot})
+    if not intents:
+        raise no_such_bot(bot)
+    drafts = extract_from_wire(bot_wire(top, intents=intents, entities=entities), source=f"bot {bot!r} in MongoDB")
+    accepted = accepted_labels(
+        read_items(uri, database, bot),
+        intents=[intent.intent_id for intent in drafts.bot_file.intents],
+        written=drafts.frame["text"],
+    )
+    frame = pd.concat([drafts.frame, accepted.train[list(COLUMNS)]], ignore_index=True)
+    return replace(drafts, frame=frame, production=accepted.holdout, notes=accepted.notes)
+
+
+def extract_from_file(file: Path) -> Extract:
+    """Read a bot file, as `intentloop export` writes it.
+
+    Parameters
+    ----------
+    file
+        The JSON file.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+
+    Raises
+    ------
+    DataRejected
+        The file is missing, is not JSON, or is not a bot.
+    """
+    try:
+        # stricter than json: refuses half characters (lone surrogates), which no release file could hold
+        wire = from_json(file.read_bytes(), allow_inf_nan=False)
+    except (OSError, ValueError) as error:
+        raise DataRejected(str(file), [f"it cannot be read as JSON: {error}"]) from error
+    return extract_from_wire(wire, source=str(file))
+
+
+def read_examples(file: Path) -> list[Example]:
+    """Read labelled utterances from a JSONL file, a row a line: ``{"id","text","intent","entities"}``.
+
+    Parameters
+    ----------
+    file
+        The file; empty lines are skipped.
+
+    Returns
+    -------
+    list[Example]
+        In the order of the file.
+
+    Raises
+    ------
+    DataRejected
+        The file cannot be read, or rows of it cannot; each is named by its line.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataRejected(str(file), [f"it cannot be read: {error}"]) from error
+    examples, problems = [], []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                examples.append(Example.model_validate_json(line))
+            except ValidationError as error:
+                problems.append(f"line {number}: {_describe(error.errors()[0])}")
+    if problems:
+        raise DataRejected(str(file), problems)
+    return examples
+
+
+def to_examples(frame: pd.DataFrame) -> list[Example]:
+    """Give the rows of an extracted frame as examples, in order."""
+    return [
+        Example(id=example_id, intent=intent, text=text, entities=json.loads(entities))
+        for example_id, intent, text, entities, _ in zip(*(frame[name].tolist() for name in COLUMNS), strict=True)
+    ]
+
+
+def to_frame(examples: list[Example], *, origin: str = "file") -> pd.DataFrame:
+    """Give examples as a frame with the columns `COLUMNS`."""
+    rows = [
+        (
+            example.id,
+            example.intent,
+            example.text,
+            json.dumps([span.model_dump(exclude_none=True) for span in example.entities], ensure_ascii=False),
+            origin,
+        )
+        for example in examples
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
+
+
+def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
+    """Append the rows of an out-of-scope file, if there is one; they only help to fit thresholds."""
+    if file is None:
+        return frame
+    rows = [example.model_copy(update={"intent": OUT_OF_SCOPE, "entities": ()}) for example in read_examples(file)]
+    return pd.concat([frame, to_frame(rows, origin="out-of-scope file")], ignore_index=True)
+
+
+def extract_from_wire(wire: Any, *, source: str) -> Extract:
+    """Read the parsed JSON of a bot file.
+
+    Parameters
+    ----------
+    wire
+        The JSON object.
+    source
+        Where it came from, for messages.
+
+    Returns
+    -------
+    Extract
+        The bot and its examples.
+
+    Raises
+    ------
+    DataRejected
+        It is not a bot; each fault is named with its place.
+    """
+    try:
+        bot_file = BotFile.model_validate(wire)
+    except ValidationError as error:
+        problems = [_describe(detail) for detail in error.errors()]
+        raise DataRejected(source, problems) from error
+    rows = []
+    for intent in bot_file.intents:
+        for number, example in enumerate(intent.training_data, start=1):
+            spans = [
+                {"start": span.begin, "end": span.end, "type": span.name, "value": span.value}
+                for span in example.entities
+            ]
+            entities = json.dumps(spans, ensure_ascii=False)
+            rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, entities, "author"))
+    return Extract(bot_file, pd.DataFrame(rows, columns=list(COLUMNS), dtype="str"), source)
+
+
+def _describe(fault: ErrorDetails) -> str:
+    """Say where in the object the fault is and what it is."""
+    place = ".".join(map(str, fault["loc"]))
+    return f"{place}: {fault['msg']}" if place else fault["msg"]

@@ -1,0 +1,105 @@
+"""Accepted labels as training data: those to learn from join the drafts, those held out never do."""
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.keys import LABELS
+from pipelines.schemas.labels import LabelItem, label_id
+from pipelines.steps.data.mongo import open_database
+
+LABEL = "label"
+"""Origin of the rows that come from the labelling queue."""
+LABEL_COLUMNS = ("example_id", "intent", "text", "entities", "origin", "week")
+"""Columns of the rows: those of `extract.COLUMNS`, and the ISO week that settled where the row goes."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The accepted labels of a bot.
+
+    Attributes
+    ----------
+    train, holdout
+        One row a label, with the columns `LABEL_COLUMNS`, by key.
+    notes
+        What was left out, in sentences.
+    """
+
+    train: pd.DataFrame
+    holdout: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
+    """Read a bot's labelling queue from MongoDB, decided items included.
+
+    Parameters
+    ----------
+    uri
+        MongoDB connection string.
+    database
+        Database name.
+    bot
+        Bot to read.
+
+    Returns
+    -------
+    list[LabelItem]
+        By key.
+
+    Raises
+    ------
+    StoreUnavailable
+        The database does not answer.
+    """
+    with open_database(uri, database) as place:
+        documents = list(place[LABELS].find({"bot": bot}))
+    return [LabelItem.from_document(document) for document in sorted(documents, key=lambda each: str(each["_id"]))]
+
+
+def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], written: Iterable[str] = ()) -> Labels:
+    """Sort accepted labels by where they go.
+
+    Parameters
+    ----------
+    items
+        The queue.
+    intents
+        Ids of the intents of the drafts; labels of others are left out.
+    written
+        Texts of the drafts: what an author has written down is an example, and no label any more.
+
+    Returns
+    -------
+    Labels
+        Rows and notes.
+    """
+    known, taught = {*intents, OUT_OF_SCOPE}, {label_id("", text) for text in written}
+    accepted = [item for item in items if item.status == "accepted"]
+    lost = [item.intent_id or "" for item in accepted if item.intent_id not in known]
+    kept = [item for item in accepted if item.intent_id in known and label_id("", item.text) not in taught]
+    notes = []
+    if lost:
+        notes.append(f"{len(lost):,} labels are left out: the drafts have no intent {', '.join(sorted(set(lost)))}")
+    if n_taught := len(accepted) - len(lost) - len(kept):
+        notes.append(f"{n_taught:,} labels are left out: their texts are examples of the drafts by now")
+    frames = {
+        side: pd.DataFrame(
+            [_row(item) for item in kept if item.destination == side], columns=list(LABEL_COLUMNS), dtype="str"
+        )
+        for side in ("train", "holdout")
+    }
+    return Labels(frames["train"], frames["holdout"], tuple(notes))
+
+
+def _row(item: LabelItem) -> tuple[str, ...]:
+    spans = [
+        {"start": span.start, "end": span.end, "type": span.type, "value": item.text[span.start : span.end]}
+        for span in item.entities
+    ]
+    entities = json.dumps(spans, ensure_ascii=False)
+    return f"{item.intent_id}/label-{item.key}", item.intent_id or "", item.text, entities, LABEL, item.week

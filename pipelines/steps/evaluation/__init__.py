@@ -1,0 +1,1 @@
+"""Measuring a model, comparing it with the one in production, and the gate it must pass."""

@@ -1,0 +1,217 @@
+"""Train and measure on any folder of labelled utterances: the public benchmarks, or a user's own bot."""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.errors import DataRejected
+from pipelines.nlu.encoder.build import find_encoder
+from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.steps.data.extract import read_examples
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """Figures of one benchmark run.
+
+    Attributes
+    ----------
+    evaluation
+        Everything measured on the test rows.
+    n_train, n_intents
+        Size of the training set.
+    training_seconds, training_cpu_seconds
+        Wall time, and CPU time of all threads of this process, of the training.
+    model_bytes
+        Size of the saved model.
+    peak_memory_mb
+        Highest resident memory of this process so far, training included.
+    """
+
+    evaluation: Evaluation
+    n_train: int
+    n_intents: int
+    training_seconds: float
+    training_cpu_seconds: float
+    model_bytes: int
+    peak_memory_mb: float
+
+
+def bench_nlu(
+    data: Path,
+    *,
+    cache: Path,
+    encoder_choice: str = "auto",
+    shots: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> BenchResult:
+    """Train on `data/train.jsonl`, then measure on `data/test.jsonl`.
+
+    Parameters
+    ----------
+    data
+        Folder with both files; a row a line: ``{"id","text","intent","entities":[{"start","end","type","value"}]}``.
+        Rows of intent `__oos__` are out of scope.
+    cache
+        Folder for built encoders.
+    encoder_choice
+        `auto`, `none`, or a folder with an encoder.
+    shots
+        Train on this many examples an intent, drawn by `seed`. None: on all.
+    seed
+        Seed of the draw and of the training.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    BenchResult
+        All figures.
+
+    Raises
+    ------
+    DataRejected
+        A file is missing or has rows that cannot be read.
+    """
+    report = progress or (lambda share, what: None)
+    train = read_examples(data / "train.jsonl")
+    test = read_examples(data / "test.jsonl")
+    if not train or not test:
+        raise DataRejected(str(data), ["train.jsonl and test.jsonl each need at least one row"])
+    if shots is not None:
+        train = draw_shots(train, shots=shots, seed=seed)
+    encoder = find_encoder(encoder_choice, cache=cache)
+    wall, cpu = time.perf_counter(), time.process_time()
+    model = NluModel(encoder=encoder, seed=seed, algorithm="lbfgs").fit(
+        train, progress=lambda share, what: report(0.8 * share, what)
+    )
+    training_seconds, training_cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    model_bytes, model = _through_disk(model)
+    evaluation = evaluate(model, test, progress=lambda share, what: report(0.8 + 0.2 * share, what))
+    return BenchResult(
+        evaluation=evaluation,
+        n_train=len(train),
+        n_intents=len({row.intent for row in train} - {OUT_OF_SCOPE}),
+        training_seconds=training_seconds,
+        training_cpu_seconds=training_cpu_seconds,
+        model_bytes=model_bytes,
+        peak_memory_mb=_peak_memory_mb(),
+    )
+
+
+def draw_shots(examples: list[Example], *, shots: int, seed: int) -> list[Example]:
+    """Draw `shots` examples of each intent (all, where there are fewer), in the order of the input."""
+    generator = np.random.default_rng(seed)
+    rows_by_intent: dict[str, list[int]] = defaultdict(list)
+    for row, example in enumerate(examples):
+        rows_by_intent[example.intent].append(row)
+    drawn: list[int] = []
+    for intent in sorted(rows_by_intent):
+        rows = rows_by_intent[intent]
+        drawn += generator.choice(rows, size=min(shots, len(rows)), replace=False).tolist()
+    return [examples[row] for row in sorted(drawn)]
+
+
+def write_predictions(evaluation: Evaluation, file: Path) -> None:
+    """Write one JSON row a test item; `final_intent` is what the engine answers at its own thresholds."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8") as stream:
+        for prediction in evaluation.predictions:
+            row = {
+                "id": prediction.example.id,
+                "intent": prediction.intent or None,
+                "confidence": prediction.confidence,
+                "final_intent": OUT_OF_SCOPE if prediction.is_fallback else prediction.intent,
+                "fallback": prediction.is_fallback,
+                "oos_score": prediction.out_of_scope_score,
+                "entities": [
+                    span.model_dump(include={"start", "end", "type", "value"}) for span in prediction.result.entities
+                ],
+            }
+            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def evaluate_file(model: NluModel, file: Path, *, progress: Progress | None = None) -> Evaluation:
+    """Measure a trained model on a file of labelled utterances.
+
+    Parameters
+    ----------
+    model
+        Of a release.
+    file
+        JSONL, a row a line as `bench_nlu` reads it.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Evaluation
+        All figures and predictions.
+
+    Raises
+    ------
+    DataRejected
+        The file is missing, empty, or has rows that cannot be read.
+    """
+    rows = read_examples(file)
+    if not rows:
+        raise DataRejected(str(file), ["it has no row; write at least one labelled utterance"])
+    return evaluate(model, rows, progress=progress)
+
+
+def describe(result: BenchResult) -> list[tuple[str, str]]:
+    """Give the figures as rows of a table: what was measured, and its value."""
+    return [
+        ("training utterances / intents", f"{result.n_train:,} / {result.n_intents}"),
+        *describe_evaluation(result.evaluation),
+        ("training, wall / CPU", f"{result.training_seconds:.1f} / {result.training_cpu_seconds:.1f} s"),
+        ("model on disk", f"{result.model_bytes / 1e6:.1f} MB"),
+        ("peak memory, training included", f"{result.peak_memory_mb:.0f} MB"),
+    ]
+
+
+def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Give the figures of a model on its test rows as rows of a table."""
+    metrics = evaluation.metrics
+    rows = []
+    if "accuracy" in metrics:
+        interval = f"{metrics['accuracy_low']:.2%} to {metrics['accuracy_high']:.2%}"
+        rows += [
+            ("intent accuracy (95 % interval)", f"{metrics['accuracy']:.2%} ({interval})"),
+            ("macro-F1", f"{metrics['macro_f1']:.2%}"),
+            ("accuracy at the fitted thresholds", f"{metrics['effective_accuracy']:.2%}"),
+            ("calibration error (ECE, 15 bins)", f"{metrics['calibration_error']:.4f}"),
+            ("latency p50 / p95", f"{metrics['latency_ms_p50']:.2f} / {metrics['latency_ms_p95']:.2f} ms"),
+            ("CPU a message, mean", f"{metrics['cpu_ms_mean']:.2f} ms"),
+        ]
+    if "entity_f1" in metrics:
+        rows.append(("entity F1 exact / overlap", f"{metrics['entity_f1']:.2%} / {metrics['entity_f1_overlap']:.2%}"))
+    if "out_of_scope_recall" in metrics:
+        rows.append(("out of scope: sent to fallback", f"{metrics['out_of_scope_recall']:.2%}"))
+    if "out_of_scope_auroc" in metrics:
+        rows.append(("out of scope: AUROC", f"{metrics['out_of_scope_auroc']:.3f}"))
+    return rows
+
+
+def _through_disk(model: NluModel) -> tuple[int, NluModel]:
+    """Save and load, so that what is measured is what a release serves."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(Path(folder))
+        size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+        return size, NluModel.load(Path(folder))
+
+
+def _peak_memory_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak / 1e3

@@ -1,0 +1,80 @@
+"""Evaluation on every example: each fold is understood by a model that has learnt from the others."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pipelines.progress import Progress, part
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.split import folds
+from pipelines.steps.evaluation.evaluate import Evaluation, Prediction, evaluate, measure
+from pipelines.steps.training.train import train
+
+FIGURES = ("accuracy", "effective_accuracy", "macro_f1", "entity_f1", "out_of_scope_recall", "expected_cost")
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """What a cross-validation found.
+
+    Attributes
+    ----------
+    folds
+        A row a fold: `fold`, `learnt`, `held_out` (rows), and those of `FIGURES` that any fold has.
+    evaluation
+        All held-out rows together, each at the thresholds of the model that understood it.
+    """
+
+    folds: pd.DataFrame
+    evaluation: Evaluation
+
+    def figures(self) -> dict[str, float]:
+        """Give the mean of each figure over the folds, and the standard deviation from fold to fold."""
+        names = [name for name in FIGURES if name in self.folds]
+        mean, deviation = self.folds[names].mean(), self.folds[names].std(ddof=1)
+        return {name: float(mean[name]) for name in names} | {f"{name}_sd": float(deviation[name]) for name in names}
+
+
+def cross_validate(
+    frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None
+) -> CrossValidation:
+    """Train a model for each fold on the others, and measure it.
+
+    Parameters
+    ----------
+    frame
+        All examples, with the columns of `extract.COLUMNS`.
+    bot_file
+        The bot.
+    params
+        As for `train`; `cross_validate` says how many folds, 2 or more.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    CrossValidation
+        The same for the same examples and seed.
+    """
+    report = progress or (lambda share, what: None)
+    # with more folds than wordings, some hold nothing out
+    filled = [fold for fold in folds(frame, n_folds=params.cross_validate, seed=params.seed) if len(fold.holdout)]
+    n_folds = len(filled)
+    rows: list[dict[str, float]] = []
+    predictions: list[Prediction] = []
+    for number, fold in enumerate(filled):
+        own = part(report, number / n_folds, (number + 1) / n_folds)
+        model = train(fold.train, bot_file, params, progress=_named(own, f"fold {number + 1} of {n_folds}: "))
+        measured = evaluate(model, to_examples(fold.holdout))
+        predictions += measured.predictions
+        figures = {name: measured.metrics.get(name, np.nan) for name in FIGURES}
+        rows.append({"fold": number + 1, "learnt": len(fold.train), "held_out": len(fold.holdout), **figures})
+    report(1.0, "cross-validated")
+    return CrossValidation(pd.DataFrame(rows).dropna(axis="columns", how="all"), measure(predictions))
+
+
+def _named(report: Progress, name: str) -> Progress:
+    return lambda share, what: report(share, f"{name}{what}")

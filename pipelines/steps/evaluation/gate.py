@@ -1,0 +1,207 @@
+"""Step 6: hold the candidate against fixed floors and against the version in production.
+
+Each check gives its reasons as sentences; a release passes if there is none. The replay of stored conversations is one
+more check, made by `serving.replay.gate`, which the training notebook puts together with these.
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
+from pipelines.registry.release import Release
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.training import TrainParams
+from pipelines.schemas.verdict import Check
+from pipelines.steps.evaluation.behaviour import run_behaviour
+from pipelines.steps.evaluation.compare import INTENTS, Comparison, PairedTest, compare
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+
+MIN_ROWS = 20
+"""Fewer utterances say too little about a share to refuse a release for it."""
+MAX_BEHAVIOUR_ROWS = 250
+"""Enough for a share to the nearest percent or two; each is understood nine times."""
+ALPHA = 0.05
+"""A difference that chance makes more often than this is none."""
+
+
+def check_floors(evaluation: Evaluation, params: TrainParams) -> Check:
+    """Hold the figures on the held-out rows against the floors of the parameters.
+
+    A bot too small to hold rows out passes: there is nothing to hold against it.
+    """
+    metrics = evaluation.metrics
+    reasons = []
+    accuracy = metrics.get("accuracy")
+    if accuracy is not None and accuracy < params.min_accuracy:
+        reasons.append(f"accuracy {accuracy:.1%} on held-out utterances is below the floor {params.min_accuracy:.1%}")
+    in_scope = [each.example for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE]
+    n_outside = len(evaluation.predictions) - len(in_scope)
+    n_entities = sum(len(example.entities) for example in in_scope)
+    needless = metrics.get("needless_fallback", 0.0)
+    if len(in_scope) >= MIN_ROWS and needless > params.max_needless_fallback:
+        reasons.append(
+            f"the thresholds send {needless:.1%} of held-out utterances to fallback although they are understood "
+            f"rightly; at most {params.max_needless_fallback:.1%} may be"
+        )
+    entity_f1 = metrics.get("entity_f1")
+    if entity_f1 is not None and n_entities >= MIN_ROWS and entity_f1 < params.min_entity_f1:
+        reasons.append(
+            f"entity F1 {entity_f1:.1%} on held-out utterances is below the floor {params.min_entity_f1:.1%}"
+        )
+    recall = metrics.get("out_of_scope_recall")
+    if recall is not None and n_outside >= MIN_ROWS and recall < params.min_out_of_scope_recall:
+        reasons.append(
+            f"only {recall:.1%} of what is out of scope is sent to fallback, less than the floor "
+            f"{params.min_out_of_scope_recall:.1%}"
+        )
+    latency = metrics.get("latency_ms_p95")
+    if latency is not None and latency > params.max_latency_ms:
+        reasons.append(
+            f"one in twenty utterances takes more than {latency:.0f} ms to understand; {params.max_latency_ms:.0f} ms "
+            "are the limit"
+        )
+    return Check(reasons=tuple(reasons))
+
+
+def check_behaviour(
+    model: NluModel, examples: Sequence[Example], params: TrainParams, *, progress: Progress | None = None
+) -> Check:
+    """Run the behaviour suite on held-out rows: how often case, typos, greetings and the like change the intent.
+
+    Parameters
+    ----------
+    model
+        The candidate's.
+    examples
+        Held-out rows; of more than `MAX_BEHAVIOUR_ROWS`, evenly spread ones are taken.
+    params
+        `min_behaviour` is the floor for each change, `seed` that of what is random in the changes.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Check
+        A reason for each change below the floor.
+    """
+    if progress:
+        progress(0.0, "checking the behaviour")
+    step = -(-len(examples) // MAX_BEHAVIOUR_ROWS) or 1
+    results = run_behaviour(model, examples[::step], seed=params.seed)
+    reasons = [
+        f"{1 - result.kept:.1%} of utterances are taken for another intent after the change {result.change!r}; "
+        f"at most {1 - params.min_behaviour:.1%} may be"
+        for result in results
+        if result.n_utterances >= MIN_ROWS and result.kept < params.min_behaviour
+    ]
+    figures = {f"behaviour_{result.change}": result.kept for result in results if result.n_utterances}
+    return Check(reasons=tuple(reasons), figures=figures)
+
+
+def measure_release(folder: Path) -> Check:
+    """Measure how large a release is; nothing speaks against it for that."""
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return Check(figures={"release_mb": size / 1e6})
+
+
+def compare_with(
+    production: Release,
+    candidate: Evaluation,
+    *,
+    seen: Sequence[bool] | None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Measure the version in production on the rows that the candidate was measured on, and compare.
+
+    Parameters
+    ----------
+    production
+        The version that answers now.
+    candidate
+        Measured on the candidate's held-out rows.
+    seen
+        Of each row, whether production has learnt from it; None: not known.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Comparison
+        What changes.
+    """
+    rows = [prediction.example for prediction in candidate.predictions]
+    measured = evaluate(production.model, rows, thresholds=production.definition.thresholds, progress=progress)
+    return compare(candidate, measured, version=production.version, seen=seen)
+
+
+def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check:
+    """Refuse a candidate that does worse than production beyond chance, or that has lost something on the way.
+
+    Where it is not known what production has learnt from, doing worse is only noted: it may know these very rows.
+
+    Parameters
+    ----------
+    comparison
+        Candidate and production on the same rows.
+    types
+        Entity types that the candidate's bot still uses: only those can be missed.
+
+    Returns
+    -------
+    Check
+        The reasons; the notes say on how many rows it was compared, and what production may have learnt from.
+    """
+    version, tests = comparison.version, comparison.tests
+    alpha = ALPHA / max(1, len(tests) - 1)  # one of many entity types looks worse by chance sooner or later
+    worse = [test for place, test in enumerate(tests) if test.is_worse(alpha=alpha if place else ALPHA)]
+    losses = [_say_what_is_lost(test, version) for test in worse]
+    is_fair = comparison.n_seen is not None
+    reasons = losses if is_fair else []
+    for circle in comparison.swapped:
+        reasons.append(
+            f"the labels of {', '.join(circle)} seem to be swapped: version {version} takes most utterances of each "
+            "for another one of them; look at their examples"
+        )
+    for name, count in comparison.vanished:
+        if name in types:
+            reasons.append(
+                f"entities of type {name!r} are found {count} times by version {version} and never by this one; look "
+                "whether its examples have lost their annotations"
+            )
+    first = tests[0]
+    figures = {
+        "compared_rows": float(first.n_rows),
+        "compared_won": float(first.only_candidate),
+        "compared_lost": float(first.only_production),
+        "compared_p_value": first.p_value,
+    }
+    notes = (_say_what_was_seen(comparison), *(losses if not is_fair else ()))
+    return Check(reasons=tuple(reasons), figures=figures, notes=notes)
+
+
+def entity_types(bot_file: BotFile) -> frozenset[str]:
+    """Give the types that a bot's parameters ask for."""
+    return frozenset(parameter.type for intent in bot_file.intents for parameter in intent.parameters)
+
+
+def _say_what_is_lost(test: PairedTest, version: str) -> str:
+    what = "intents" if test.subject == INTENTS else f"entities of type {test.subject!r}"
+    return (
+        f"{what}: version {version} is right on {test.only_production} held-out utterances that this one gets wrong, "
+        f"and wrong on only {test.only_candidate} that this one gets right (p = {test.p_value:.1g})"
+    )
+
+
+def _say_what_was_seen(comparison: Comparison) -> str:
+    n_rows, n_seen, version = comparison.n_rows, comparison.n_seen, comparison.version
+    if n_seen is None:
+        return (
+            f"compared with version {version} on {n_rows} held-out utterances; what that version has learnt from is "
+            "not known, so it may know some of them"
+        )
+    return (
+        f"compared with version {version} on {n_rows - n_seen} held-out utterances; {n_seen} more were left out, since "
+        "that version has learnt from them"
+    )

@@ -1,0 +1,63 @@
+"""Which kinds of utterances are understood less well than the others."""
+
+from collections import defaultdict
+
+import pandas as pd
+
+from pipelines.nlu.model import NluModel
+from pipelines.nlu.text import clean, tokenize
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.steps.evaluation.evaluate import Evaluation, Prediction, spans_of
+from pipelines.steps.evaluation.metrics import span_scores, wilson_interval
+
+COLUMNS = ("slice", "value", "utterances", "accuracy", "low", "high", "effective_accuracy", "entity_f1")
+_LENGTHS = ((3, "1 to 3 words"), (8, "4 to 8 words"), (15, "9 to 15 words"))
+_LONGEST = "more than 15 words"
+
+
+def slice_by_kind(evaluation: Evaluation, model: NluModel) -> pd.DataFrame:
+    """Measure utterances in scope apart by their length, by whether they are misspelt, and by their channel.
+
+    Parameters
+    ----------
+    evaluation
+        What was measured.
+    model
+        The model that was: an utterance is misspelt where it reads a word as another one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns `COLUMNS`: a row a kind, `accuracy` with its 95 % interval. `channel` is sliced by only where
+        utterances name theirs; `entity_f1` is not a number where nothing is annotated.
+    """
+    kinds: dict[tuple[str, str], list[Prediction]] = defaultdict(list)
+    for prediction in evaluation.predictions:
+        example = prediction.example
+        if example.intent == OUT_OF_SCOPE:
+            continue
+        kinds["length", _length(example.text)].append(prediction)
+        is_misspelt = model.features_.is_misspelt(example.text)
+        kinds["spelling", "with typos" if is_misspelt else "without typos"].append(prediction)
+        if example.channel:
+            kinds["channel", example.channel].append(prediction)
+    lengths = [name for _, name in _LENGTHS] + [_LONGEST]
+    order = {name: place for place, name in enumerate(lengths)}
+    rows = [_row(*key, kinds[key]) for key in sorted(kinds, key=lambda key: (key[0], order.get(key[1], 0), key[1]))]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _length(text: str) -> str:
+    n_words = sum(token.text[:1].isalnum() for token in tokenize(clean(text)))
+    return next((name for most, name in _LENGTHS if n_words <= most), _LONGEST)
+
+
+def _row(
+    kind: str, value: str, predictions: list[Prediction]
+) -> tuple[str, str, int, float, float, float, float, float]:
+    right = [prediction.intent == prediction.example.intent for prediction in predictions]
+    answered = sum(is_right and not each.is_fallback for is_right, each in zip(right, predictions, strict=True))
+    gold, found = spans_of(predictions)
+    f1 = span_scores(gold, found).f1 if any(gold) else float("nan")
+    n = len(predictions)
+    return kind, value, n, sum(right) / n, *wilson_interval(sum(right), n), answered / n, f1

@@ -1,0 +1,92 @@
+"""The recipe of a training: one digest of everything that its model and its verdict depend on."""
+
+import hashlib
+import json
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import pipelines
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.data.extract import Extract
+from pipelines.steps.data.snapshot import content_hash
+
+_ELSEWHERE = {"home", "tracking_uri", "run_id", "source", "out_of_scope_file", "test_file", "promote", "release_alias"}
+_ELSEWHERE |= {"cases", "cross_validate"}
+"""Parameters that say where from and where to; what the files hold is among the rows, or is only reported on."""
+_ANSWERING = ("dialogue", "llm", "replay", "tools")
+"""Parts of `serving` that the gate answers saved and stored conversations with; the rest has no say in an answer."""
+_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "onnxruntime", "tokenizers")
+
+
+def recipe_of(extract: Extract, params: TrainParams) -> str:
+    """Give the digest of examples, bot, saved cases, parameters, code and libraries.
+
+    The bot counts beside its examples: another reply or another tool is another release too.
+
+    Parameters
+    ----------
+    extract
+        The bot and its examples.
+    params
+        Parameters of the run.
+
+    Returns
+    -------
+    str
+        SHA-256; the same for two trainings that would give the same release.
+    """
+    parts = {
+        "data": content_hash(extract.frame),
+        "bot": extract.bot_file.model_dump_json(),
+        "cases": {file.name: _sha256(file) for file in params.cases.glob("*.json") if file.is_file()},
+        "params": params.model_dump(mode="json", exclude=_ELSEWHERE),
+        "code": code_digest(),
+        "libraries": {name: _version(name) for name in _LIBRARIES},
+        "python": platform.python_version_tuple()[:2],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+def code_digest(*, serving: Path | None = None) -> str:
+    """Hash the code that trains and judges: an image has no commit to ask for, and most commits change something else.
+
+    Parameters
+    ----------
+    serving
+        Folder of the package `serving`, of which the parts count that answer; the installed one if not given.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    package = Path(pipelines.__file__).parent
+    notebook = json.loads((package.parent / "notebooks" / "20_train_nlu.ipynb").read_bytes())
+    serving = serving or _folder_of("serving")
+    digest = hashlib.sha256()
+    for folder in (package, *(serving / part for part in _ANSWERING if serving)):
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(f"{folder.name}/{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":  # what it showed when somebody last ran it is no code
+            digest.update("".join(cell["source"]).encode() + b"\0")
+    return digest.hexdigest()
+
+
+def _folder_of(package: str) -> Path | None:
+    """Find a package without importing it: this one is below that one, and can do without."""
+    spec = find_spec(package)
+    return next(map(Path, spec.submodule_search_locations or ()), None) if spec is not None else None
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,1 @@
+"""Fitting a model, and searching for better hyper-parameters."""

@@ -1,0 +1,242 @@
+"""Step 4, if asked for: find better choices for the intent classifier than those that suit most data.
+
+Scikit-learn's search, with candidates drawn at random and cross-validated on the training part; near-duplicates are
+never on both sides of a fold. joblib brings the fits to the processors of this machine or to a Dask cluster: the same
+folds, seeds and code, so the same best candidate. Texts are read once, the encoder's pass included, not for each one.
+"""
+
+import json
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import GridSearchCV, ParameterGrid, ParameterSampler, StratifiedGroupKFold
+
+from pipelines.cluster import open_cluster, workers_expected
+from pipelines.errors import DataRejected
+from pipelines.nlu.encoder.build import find_encoder
+from pipelines.nlu.features.augmentation import varied_copies
+from pipelines.nlu.features.features import Featurizer, stack_sentences, usual_document_count
+from pipelines.nlu.features.rows import learnable_rows, names_as_texts
+from pipelines.nlu.intents.regimes import Regime, Tuning, choose_regime
+from pipelines.nlu.text import clean
+from pipelines.progress import Progress, part
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.examples import Example
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.split import wording_key
+from pipelines.steps.training.estimator import DOCUMENT_COUNTS, IntentMachine, Layout, feature_matrix
+
+N_FOLDS = 5
+WORDS_SPACE: dict[str, tuple[float, ...]] = {
+    "C": (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0),
+    "min_document_count": DOCUMENT_COUNTS,
+}
+"""What is tried for words and characters alone."""
+SENTENCE_SPACE: dict[str, tuple[float, ...]] = {
+    "prototype_weight": (0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
+    "n_prototypes": (8, 16, 32, 64),
+    "kernel_gain": (1.0, 1.5, 2.0, 3.0),
+    "sentence_weight": (0.5, 0.7, 1.0, 1.4, 2.0),
+}
+"""What is tried besides where there is an encoder."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found.
+
+    Attributes
+    ----------
+    tuning
+        What to train with; that of an ordinary training if nothing was better beyond chance.
+    best
+        The winner's choices by name: also where they are those of an ordinary training, which tries some more C.
+    table
+        One row a candidate, in the order of trying; the first is the ordinary one. Columns: the names of what was
+        tried, as in `Tuning`, then
+        `accuracy` (mean over the folds), `gain` over the first, `gain_error` (standard error of the gain, paired by
+        fold), `is_best`.
+    where
+        What the fits ran on, for the record.
+    notes
+        What should be known before the result is trusted.
+    """
+
+    tuning: Tuning
+    best: dict[str, float]
+    table: pd.DataFrame
+    where: str
+    notes: tuple[str, ...]
+
+
+class _ListedSearch(GridSearchCV):  # type: ignore[misc]
+    """Tries listed candidates, some at a time so that it can be said how far it is."""
+
+    def __init__(
+        self, estimator: IntentMachine, candidates: list[dict[str, Any]], *, at_once: int, report: Progress, cv: Any
+    ) -> None:
+        super().__init__(estimator, {}, scoring="accuracy", cv=cv, refit=False, error_score="raise")
+        self.candidates = candidates
+        self.at_once = at_once
+        self.report = report
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what only this process needs, for scikit-learn sends the search along with every fit."""
+        return {**super().__getstate__(), "candidates": [], "cv": None, "report": None}
+
+    def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], Any]) -> None:
+        total = len(self.candidates)
+        for start in range(0, total, self.at_once):
+            self.report(start / total, f"trying candidate {start + 1} of {total}")
+            evaluate_candidates(self.candidates[start : start + self.at_once])
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    """Everything that is fitted on: rows of the matrix with their intents, utterances first, then what nobody said."""
+
+    X: Any
+    labels: npt.NDArray[np.str_]
+    layout: Layout
+    regime: Regime
+    usual_count: int
+    folds: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
+
+
+def search(
+    frame: pd.DataFrame,
+    bot_file: BotFile,
+    params: TrainParams,
+    *,
+    scheduler: str | None,
+    progress: Progress | None = None,
+) -> Found:
+    """Try candidates and choose.
+
+    A candidate takes the place of the ordinary choices only if its gain, paired by fold, is larger than its standard
+    error: the best of many is always a little lucky.
+
+    Parameters
+    ----------
+    frame
+        The training part of the split.
+    bot_file
+        The bot, for its language.
+    params
+        `search` is the number of candidates, the ordinary one included; `encoder`, `seed` and `home` as for training.
+    scheduler
+        Address of a Dask scheduler; None: this machine.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    Found
+        The same for the same frame, parameters and code, wherever it ran.
+
+    Raises
+    ------
+    SetupProblem
+        The scheduler does not answer, or has no workers.
+    DataRejected
+        There is too little to hold anything out.
+    """
+    report = progress or (lambda share, what: None)
+    with open_cluster(scheduler) as cluster:
+        corpus = _read(to_examples(frame), bot_file.language, params, part(report, 0.0, 0.3))
+        candidates = _candidates(corpus, params)
+        begun = time.monotonic()
+        searching = _ListedSearch(
+            IntentMachine(corpus.layout, seed=params.seed),
+            candidates,
+            at_once=max(2, math.ceil(2 * cluster.n_workers / N_FOLDS)),
+            report=part(report, 0.3, 1.0),
+            cv=corpus.folds,
+        )
+
+        def fit() -> None:
+            with cluster.joblib():
+                searching.fit(corpus.X, corpus.labels)
+
+        with workers_expected(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
+            cluster.wait_for(fit)
+        n_fits, seconds = len(candidates) * len(corpus.folds), time.monotonic() - begun
+        where = f"{cluster}, {n_fits} fits in {seconds:.0f} s"
+        return _choose(candidates, searching.cv_results_, where=where, notes=cluster.notes)
+
+
+def _read(examples: Sequence[Example], language: str, params: TrainParams, report: Progress) -> _Corpus:
+    rows = learnable_rows(examples)
+    folds = _folds(rows, seed=params.seed)
+    encoder = find_encoder(params.encoder, cache=params.home / "encoders")
+    regime = choose_regime([row.intent for row in rows], has_encoder=encoder is not None)
+    extras = varied_copies(rows, language=language, seed=params.seed)
+    extras += names_as_texts(rows) if regime.learns_names else []
+    texts = [clean(row.text) for row in rows], [extra.text for extra in extras]
+    utterances, _ = Featurizer(encoder).fit_transform(*texts, progress=report)
+    X, layout = feature_matrix([utterance.read_as for utterance in utterances], stack_sentences(utterances))
+    # an intent's name is always learnt from, a copy only where its utterance is
+    origins = np.array([-1 if extra.origin is None else extra.origin for extra in extras], dtype=np.intp)
+    numbers = np.arange(len(rows), len(rows) + len(extras), dtype=np.intp)
+    with_extras = [
+        (np.concatenate([train, numbers[(origins < 0) | np.isin(origins, train)]]), test) for train, test in folds
+    ]
+    labels = np.array([*(row.intent for row in rows), *(extra.intent for extra in extras)])
+    return _Corpus(X, labels, layout, regime, usual_document_count(len(rows)), with_extras)
+
+
+def _folds(rows: Sequence[Example], *, seed: int) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
+    """Deal wordings out to folds, the intents as evenly as that allows."""
+    keys = [wording_key(row.text, json.dumps([span.model_dump() for span in row.entities])) for row in rows]
+    labels = [row.intent for row in rows]
+    n_folds = min(N_FOLDS, len(set(keys)), max((labels.count(label) for label in set(labels)), default=0))
+    if n_folds < 2:
+        problem = "no intent has two examples, so nothing can be held out to choose by; add some, or train without it"
+        raise DataRejected("the search", [problem])
+    dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # an intent with fewer examples than folds is unusual data, not a fault
+        warnings.filterwarnings("ignore", "The least populated class in y has only", UserWarning)
+        return list(dealer.split(np.zeros(len(rows)), labels, keys))
+
+
+def _candidates(corpus: _Corpus, params: TrainParams) -> list[dict[str, Any]]:
+    """Give the ordinary choices, then others at random, none twice."""
+    ordinary = asdict(Tuning()) | {
+        "C": corpus.regime.C_grid[0],
+        "prototype_weight": corpus.regime.prototype_weight,
+        "min_document_count": corpus.usual_count,
+    }
+    has_sentences = corpus.layout.sentence[1] > corpus.layout.sentence[0]
+    space = WORDS_SPACE | (SENTENCE_SPACE if has_sentences else {})
+    n_drawn = min(params.search, len(ParameterGrid(space)))
+    drawn = [ordinary | chosen for chosen in ParameterSampler(space, n_drawn, random_state=params.seed)]
+    return [ordinary, *(candidate for candidate in drawn if candidate != ordinary)][: params.search]
+
+
+def _choose(candidates: list[dict[str, Any]], results: dict[str, Any], *, where: str, notes: tuple[str, ...]) -> Found:
+    folds = [name for name in results if name.startswith("split") and name.endswith("_test_score")]
+    scores = np.stack([results[name] for name in folds], axis=1)
+    gains = scores - scores[0]
+    errors = gains.std(axis=1, ddof=1) / math.sqrt(len(folds))
+    best = int(scores.mean(axis=1).round(12).argmax())
+    if gains[best].mean() <= errors[best]:
+        best = 0
+    tried = [name for name in (*WORDS_SPACE, *SENTENCE_SPACE) if len({row[name] for row in candidates}) > 1]
+    table = pd.DataFrame(candidates, columns=tried).assign(
+        accuracy=scores.mean(axis=1),
+        gain=gains.mean(axis=1),
+        gain_error=errors,
+        is_best=np.arange(len(candidates)) == best,
+    )
+    chosen = {name: candidates[best][name] for name in tried}
+    return Found(Tuning(**candidates[best]) if best else Tuning(), chosen, table, where, notes)

@@ -1,0 +1,52 @@
+"""Step 4: fit the model on the training part."""
+
+import pandas as pd
+
+from pipelines.nlu.encoder.build import find_encoder
+from pipelines.nlu.intents.regimes import Tuning
+from pipelines.nlu.intents.thresholds import Costs
+from pipelines.nlu.model import NluModel
+from pipelines.progress import Progress
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.training import TrainParams
+from pipelines.steps.data.extract import to_examples
+
+
+def train(
+    frame: pd.DataFrame,
+    bot_file: BotFile,
+    params: TrainParams,
+    *,
+    tuning: Tuning | None = None,
+    progress: Progress | None = None,
+) -> NluModel:
+    """Fit intents, entities, calibration and thresholds.
+
+    Parameters
+    ----------
+    frame
+        The training part of the split, out-of-scope rows included.
+    bot_file
+        The bot: its language, its intents, and its entities with their known values.
+    params
+        `encoder`, `seed`, `algorithm` and `refusal_cost` are used; the built encoder is kept under `home`.
+    tuning
+        What a search chose; without it, what suits the amount of data.
+    progress
+        Called with the share done, in [0, 1], and what is being done.
+
+    Returns
+    -------
+    NluModel
+        Fitted; the same frame, bot, tuning and seed give the same model.
+    """
+    encoder = find_encoder(params.encoder, cache=params.home / "encoders")
+    model = NluModel(
+        encoder=encoder,
+        seed=params.seed,
+        algorithm=params.algorithm,
+        language=bot_file.language,
+        costs=Costs(refusal=params.refusal_cost),
+        tuning=tuning,
+    )
+    return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)

@@ -1,0 +1,1 @@
+"""The data gate: checks of a bot before it is trained, their repairs and their report."""

@@ -1,0 +1,165 @@
+"""The checks of whether values are marked alike in all examples: a tagger learns from what is left out as well."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.nlu.text import Token, tokenize
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.training import Finding
+from pipelines.steps.validation.checks import warning
+
+MARKED_OFTEN = 3
+"""Marks after which the same words without a mark, or with another type, are looked at."""
+RARELY = 0.2
+"""Share of a phrase's places up to which what is different there is taken for a mistake, not for another meaning."""
+_DIGIT = re.compile(r"\d")
+Phrase = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a phrase stands: row of the frame and characters."""
+
+    row: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class PhrasePlaces:
+    """Where phrases stand that are marked anywhere.
+
+    Attributes
+    ----------
+    example_ids, texts
+        The examples, by row.
+    marked
+        Places of each phrase's marks, by type.
+    unmarked
+        Its places outside of every mark.
+    """
+
+    example_ids: list[str]
+    texts: list[str]
+    marked: dict[Phrase, dict[str, list[Place]]]
+    unmarked: dict[Phrase, list[Place]]
+
+
+def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
+    """Find values that are marked in most examples and not in some, or there as another type.
+
+    Words are compared without case, and every digit as 0: `ORD-1042` is expected where `ORD-7718` is marked. Bare
+    numbers and single letters mean too many things to be expected anywhere.
+
+    Parameters
+    ----------
+    frame
+        Examples; annotations outside their texts are passed over.
+    bot_file
+        The bot, whose entities are the known types; values of an unknown type are no standard for others.
+
+    Yields
+    ------
+    Finding
+        In the order of the rows.
+    """
+    places = find_places(frame, bot_file)
+    findings = [*_left_out(places), *_of_another_type(places)]
+    for row, place, check, explanation, repair in sorted(findings):
+        yield warning(check, places.example_ids[row], explanation, repair, place)
+
+
+def find_places(frame: pd.DataFrame, bot_file: BotFile) -> PhrasePlaces:
+    """Find where each phrase that is marked anywhere stands, marked or not; the arguments of `check_annotations`."""
+    own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
+    texts = own["text"].tolist()
+    spans = [_sound_spans(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
+    marks = _marks(texts, spans, known_types={entity.name for entity in bot_file.entities})
+    return PhrasePlaces(own["example_id"].tolist(), texts, marks, _unmarked(texts, spans, marks))
+
+
+_Row = tuple[int, tuple[int, int], str, str, str]
+
+
+def _left_out(found: PhrasePlaces) -> Iterator[_Row]:
+    texts = found.texts
+    for phrase, places in found.unmarked.items():
+        entity_type, marked = max(found.marked[phrase].items(), key=lambda item: len(item[1]))
+        if len(marked) >= MARKED_OFTEN and len(places) <= RARELY * (len(marked) + len(places)):
+            for place in places:
+                written = texts[place.row][place.start : place.end]
+                explanation = (
+                    f"{written!r} is not marked in {texts[place.row]!r}; as {entity_type!r} such words are marked in "
+                    f"{len(marked)} other place(s)."
+                )
+                repair = f"mark it as {entity_type!r}, unless it means something else here."
+                yield place.row, (place.start, place.end), "values_are_marked", explanation, repair
+
+
+def _of_another_type(found: PhrasePlaces) -> Iterator[_Row]:
+    texts = found.texts
+    for by_type in found.marked.values():
+        usual, most = max(by_type.items(), key=lambda item: len(item[1]))
+        total = sum(map(len, by_type.values()))
+        for entity_type, places in by_type.items():
+            if entity_type != usual and len(most) >= MARKED_OFTEN and len(places) <= RARELY * total:
+                for place in places:
+                    written = texts[place.row][place.start : place.end]
+                    explanation = (
+                        f"{written!r} is marked as {entity_type!r} in {texts[place.row]!r}, and as {usual!r} in "
+                        f"{len(most)} other place(s)."
+                    )
+                    repair = f"mark it as {usual!r}, unless it means something else here."
+                    yield place.row, (place.start, place.end), "one_type_a_value", explanation, repair
+
+
+def _sound_spans(text: str, entities: str) -> list[tuple[int, int, str]]:
+    spans = [(span["start"], span["end"], span["type"]) for span in json.loads(entities)]
+    return [(start, end, kind) for start, end, kind in spans if 0 <= start < end <= len(text)]
+
+
+def _marks(
+    texts: list[str], spans: list[list[tuple[int, int, str]]], *, known_types: Collection[str]
+) -> dict[Phrase, dict[str, list[Place]]]:
+    """Give the places of each phrase that is marked anywhere, by type."""
+    marks: dict[Phrase, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
+    for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
+        for start, end, entity_type in own:
+            phrase = _phrase(tokenize(text[start:end]))
+            if entity_type in known_types and any(len(word) > 1 and word.isalpha() for word in phrase):
+                marks[phrase][entity_type].append(Place(row, start, end))
+    return marks
+
+
+def _unmarked(
+    texts: list[str],
+    spans: list[list[tuple[int, int, str]]],
+    marks: dict[Phrase, dict[str, list[Place]]],
+) -> dict[Phrase, list[Place]]:
+    """Give the places where a phrase that is marked elsewhere stands outside of every mark, longest phrases first."""
+    phrases_by_word: dict[str, list[Phrase]] = defaultdict(list)
+    for phrase in sorted(marks, key=lambda phrase: -len(phrase)):
+        phrases_by_word[phrase[0]].append(phrase)
+    found: dict[Phrase, list[Place]] = defaultdict(list)
+    for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
+        tokens = tokenize(text)
+        words = _phrase(tokens)
+        taken = [(start, end) for start, end, _ in own]
+        for number, word in enumerate(words):
+            for phrase in phrases_by_word.get(word, ()):
+                if words[number : number + len(phrase)] == phrase:
+                    start, end = tokens[number].start, tokens[number + len(phrase) - 1].end
+                    if all(end <= begin or stop <= start for begin, stop in taken):
+                        found[phrase].append(Place(row, start, end))
+                        taken.append((start, end))
+    return found
+
+
+def _phrase(tokens: list[Token]) -> Phrase:
+    return tuple(_DIGIT.sub("0", token.text.lower()) for token in tokens)

@@ -1,0 +1,221 @@
+"""The checks of the validation step: what examples, intents and entities mean, row by row, and how to repair it."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+import pandas as pd
+
+from pipelines.nlu.entities.patterns import check_pattern
+from pipelines.nlu.system.boundaries import stands_alone
+from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
+from pipelines.nlu.text import clean, has_content
+from pipelines.schemas.bot import (
+    BOOLEAN,
+    CANCEL_INTENT,
+    FALLBACK_INTENT,
+    FREE_TEXT,
+    HANDOVER_INTENT,
+    TEXT_TYPES,
+    WELCOME_INTENT,
+    BotFile,
+    Intent,
+)
+from pipelines.schemas.training import Finding, Severity
+
+FEW_EXAMPLES = 5
+Place = tuple[int, int]
+"""Characters `[start, end)` of an example's text."""
+_NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT, HANDOVER_INTENT)
+"""Intents that need not be understood from a text: the platform chooses them."""
+_BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
+"""Types of parameters that need no entity and no example."""
+
+
+def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
+    """Find annotations outside their text, overlapping, beside their value, within words, or of an unknown type.
+
+    Parameters
+    ----------
+    frame
+        Examples.
+    bot_file
+        The bot, whose entities are the known types.
+
+    Yields
+    ------
+    Finding
+        In the order of the rows.
+    """
+    known_types = {entity.name for entity in bot_file.entities}
+    for example_id, text, entities in zip(frame["example_id"], frame["text"], frame["entities"], strict=True):
+        end_of_last = 0
+        for span in sorted(json.loads(entities), key=lambda span: span["start"]):
+            start, end, written = span["start"], span["end"], span["value"]
+            where, place = f"characters {start} to {end} of {text!r}", (start, end)
+            if not 0 <= start < end <= len(text):
+                found = text.find(written) if written else -1
+                repair = f"set them to {found} and {found + len(written)}." if found >= 0 else "mark the value again."
+                yield error("span_in_text", example_id, f"{where} lie outside the text.", repair, place)
+            elif start < end_of_last:
+                explanation = f"{where} overlap another entity."
+                yield error("spans_do_not_overlap", example_id, explanation, "keep one of the two.", place)
+            elif text[start:end] != written:
+                explanation = f"{where} hold {text[start:end]!r}, not {written!r}."
+                yield warning("span_holds_value", example_id, explanation, "mark it again.", place)
+            elif written != written.strip() or not stands_alone(text, start, end):
+                explanation = f"{where}, {written!r}, begin or end inside a word or at a blank."
+                yield warning("span_keeps_words_whole", example_id, explanation, "mark the whole words.", place)
+            end_of_last = max(end_of_last, end)
+            if span["type"] not in known_types:
+                explanation = f"the entity type {span['type']!r} is not among the bot's entities."
+                repair = "add the entity, or correct the name."
+                yield warning("entity_type_is_known", example_id, explanation, repair, place)
+
+
+def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
+    """Find texts that cannot be learnt from, and texts that two intents claim: one of the two will be wrong.
+
+    Parameters
+    ----------
+    frame
+        Examples.
+
+    Yields
+    ------
+    Finding
+        In the order of the rows; a text claimed twice is reported with each intent after the first.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    for example_id, intent, text in zip(frame["example_id"], frame["intent"], frame["text"], strict=True):
+        if not text.strip():
+            continue  # an expectation of the suite
+        if not has_content(clean(text)):
+            explanation = f"the text {text[:80]!r} has no letter or digit; the model does not learn it."
+            yield warning("text_has_content", example_id, explanation, "write it in words or delete the row.")
+            continue
+        key = " ".join(text.lower().split())
+        other_id, other_intent = first.setdefault(key, (example_id, intent))
+        if other_intent != intent:
+            yield warning(
+                "one_intent_a_text",
+                example_id,
+                f"the text {text!r} is also an example of {other_intent!r} ({other_id}).",
+                "delete it from one of the two intents.",
+            )
+
+
+def check_intents(
+    frame: pd.DataFrame, bot_file: BotFile, *, public_shortcuts: Collection[str] = ()
+) -> Iterator[Finding]:
+    """Find intents that nobody can reach or with few examples, and parameters that cannot be asked for or filled.
+
+    Parameters
+    ----------
+    frame
+        Examples.
+    bot_file
+        The bot.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+
+    Yields
+    ------
+    Finding
+        In the order of the intents.
+    """
+    counts = Counter(frame["intent"].tolist())
+    own = {entity.name for entity in bot_file.entities}
+    types = own | _BUILT_IN_TYPES
+    marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)}
+    found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
+    fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
+    called = {*public_shortcuts, *_buttons(bot_file)} - {CANCEL_INTENT}  # which customers write in words
+    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # and first of all
+    for intent in bot_file.intents:
+        count, row = counts[intent.intent_id], intent.intent_id
+        if row in _NEVER_RECOGNISED or (not count and (row in called or asks_llm)):
+            pass
+        elif not count:
+            explanation = "it has no example, no button leads to it and customers may not call it: nobody can reach it."
+            yield warning("intent_can_be_reached", row, explanation, "add examples, or delete the intent.")
+        elif count < FEW_EXAMPLES:
+            yield warning("enough_examples", row, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more.")
+        yield from _check_buttons(intent, {each.intent_id for each in bot_file.intents})
+        for parameter in intent.parameters:
+            row = f"{intent.intent_id}.{parameter.name}"
+            if parameter.type not in types:
+                yield warning("parameter_type_is_known", row, f"there is no entity {parameter.type!r}.", "add it.")
+            elif parameter.type not in fillable:
+                yield warning(
+                    "parameter_can_be_filled",
+                    row,
+                    f"no example marks a value of {parameter.type!r}, so none will be found.",
+                    "mark some.",
+                )
+            if parameter.required and not parameter.prompt.strip():
+                yield warning("prompt_is_there", row, "it is required but has no prompt.", "write the question to ask.")
+
+
+def _buttons(bot_file: BotFile) -> Iterator[str]:
+    """Give the intents that buttons lead to."""
+    for intent in bot_file.intents:
+        for button in intent.quick_replies:
+            if button.payload.startswith("/"):
+                yield button.payload[1:].strip()
+
+
+def _check_buttons(intent: Intent, known: Collection[str]) -> Iterator[Finding]:
+    for button in intent.quick_replies:
+        if button.payload.startswith("/") and button.payload[1:].strip() not in known:
+            explanation = f"its button {button.title!r} leads to {button.payload!r}, and there is no such intent."
+            yield warning("button_leads_somewhere", intent.intent_id, explanation, "correct the payload.")
+
+
+def check_entities(bot_file: BotFile) -> Iterator[Finding]:
+    """Find patterns that cannot be used, and names that mean something else.
+
+    Parameters
+    ----------
+    bot_file
+        The bot.
+
+    Yields
+    ------
+    Finding
+        In the order of the entities.
+    """
+    for entity in bot_file.entities:
+        problem = check_pattern(entity.pattern) if entity.pattern is not None else None
+        if problem:
+            explanation, _, repair = problem.rpartition("; ")
+            yield error("pattern_can_be_used", entity.name, f"{explanation}.", f"{repair}.")
+        if entity.name == FREE_TEXT or is_reserved(entity.name):
+            yield error(
+                "entity_name_is_free",
+                entity.name,
+                f"{FREE_TEXT!r} and names that begin with {SYSTEM_PREFIX!r} are the platform's own.",
+                "rename the entity; a system type needs none, give its name to a parameter.",
+            )
+
+
+def error(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
+    """Make a finding that stops a training run."""
+    return _finding("error", check, row, explanation, repair, place)
+
+
+def warning(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
+    """Make a finding that should be looked at."""
+    return _finding("warning", check, row, explanation, repair, place)
+
+
+def note(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
+    """Make a finding that is only told."""
+    return _finding("note", check, row, explanation, repair, place)
+
+
+def _finding(severity: Severity, check: str, row: str, explanation: str, repair: str, place: Place | None) -> Finding:
+    start, end = place or (None, None)
+    return Finding(
+        severity=severity, check=check, row=row, explanation=explanation, repair=repair, start=start, end=end
+    )

@@ -1,0 +1,45 @@
+"""The data gate in two calls: look at a bot file, repair what can be repaired. What `intentloop validate` does."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.progress import Progress
+from pipelines.schemas.training import Finding
+from pipelines.steps.data.extract import extract_from_wire
+from pipelines.steps.validation.repair import Repaired, repair_bot
+from pipelines.steps.validation.repair import difference as difference
+from pipelines.steps.validation.report import write_report as write_report
+from pipelines.steps.validation.validate import ValidationReport, check_bot, validate
+
+
+@dataclass(frozen=True)
+class DataGate:
+    """Checks and repairs bot files.
+
+    Attributes
+    ----------
+    source
+        What is checked, for messages.
+    endpoints
+        Names of the operator's endpoints; where none are known here, tools may name any.
+    public_shortcuts
+        Intents that customers may call as `/intent_id`.
+    """
+
+    source: str
+    endpoints: Collection[str] = ()
+    public_shortcuts: Collection[str] = ()
+
+    def check(self, wire: dict[str, Any], *, progress: Progress | None = None) -> ValidationReport:
+        """Find everything that is wrong with a bot file; `DataRejected` if it is none."""
+        extract = extract_from_wire(wire, source=self.source)
+        return validate(extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts, progress=progress)
+
+    def repair(self, wire: dict[str, Any], report: ValidationReport) -> Repaired:
+        """Do the repairs that a report proposes, and those that are possible once they are done."""
+        return repair_bot(wire, report.findings, check=self._check_quickly)
+
+    def _check_quickly(self, wire: dict[str, Any]) -> list[Finding]:
+        extract = extract_from_wire(wire, source=self.source)
+        return check_bot(extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts)

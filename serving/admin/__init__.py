@@ -1,1 +1,0 @@
-"""The admin API: what bot authors and operators do over HTTP."""

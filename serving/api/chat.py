@@ -1,0 +1,142 @@
+"""The chat API over HTTP: ours, and the one that bots of ai-chatbot-framework are called by."""
+
+import json
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from pipelines.errors import UserInputError
+from serving.api.errors import ErrorBody, describe_validation
+from serving.channels.incoming import BotName, Context, Id, Text, new_message_id
+from serving.dialogue.messages import BotMessage, TurnResponse, UserMessage
+from serving.dialogue.turn import handle_turn, handle_turn_json
+
+CHANNEL = "rest"
+
+
+class MessageIn(BaseModel):
+    """A customer's message."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"thread_id": "visitor-7", "message_id": "m-1", "text": "track order ORD-1042"}]
+        }
+    )
+
+    thread_id: Id = Field(description="The conversation: whatever stays the same for one customer.")
+    text: Text = Field(description="What the customer wrote, or `/intent_id` for a button.")
+    message_id: Id | None = Field(
+        default=None, description="The sender's id for this message. Sent again with the same id, it is answered once."
+    )
+    context: Context = Field(default_factory=dict, description="Values for reply and tool templates; they stay known.")
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("the text is empty")
+        return text
+
+
+class CompatMessageIn(BaseModel):
+    """A message as ai-chatbot-framework's channel takes it. A blank text gets the fallback reply."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"thread_id": "visitor-7", "text": "track order ORD-1042", "context": {}}]}
+    )
+
+    thread_id: Id
+    text: Text
+    context: Context = Field(default_factory=dict)
+    message_id: Id | None = None
+
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "The body is not JSON."},
+    404: {"model": ErrorBody, "description": "There is no such bot."},
+    409: {"model": ErrorBody, "description": "Other work on the thread took too long; send the message again."},
+    413: {"model": ErrorBody, "description": "The body is too large."},
+    422: {"model": ErrorBody, "description": "A field is missing or cannot be used."},
+    503: {"model": ErrorBody, "description": "No release or no database; send the message again later."},
+}
+
+router = APIRouter(tags=["chat"], responses=_ERRORS)
+
+
+MessageModel = TypeVar("MessageModel", MessageIn, CompatMessageIn)
+
+
+async def _read(request: Request, kind: type[MessageModel]) -> MessageModel:
+    """Read the body as JSON whatever its content type says, as existing clients expect.
+
+    Not left to FastAPI, which reads, checks and later writes in more steps: half of what HTTP costs a message.
+    """
+    body = await request.body()
+    try:
+        return kind.model_validate_json(body)
+    except ValidationError:
+        return _read_slowly(body, kind)
+
+
+def _read_slowly(body: bytes, kind: type[MessageModel]) -> MessageModel:
+    """Read what the quick reader cannot: half a character is JSON for Python alone. Say what is wrong with the rest."""
+    try:
+        payload = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400) from error
+    try:
+        return kind.model_validate(payload)
+    except ValidationError as error:
+        raise UserInputError(describe_validation(error.errors(include_input=False))) from error
+
+
+def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
+    """Document a body that the route reads itself."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
+
+
+@router.post(
+    "/api/v1/bots/{bot}/messages",
+    summary="Send a message",
+    response_model=TurnResponse,
+    openapi_extra=_body_of(MessageIn),
+)
+async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
+    """Answer a message of a customer, exactly once for each `message_id`."""
+    message = await _read(request, MessageIn)
+    answer = await handle_turn_json(
+        UserMessage(
+            bot=bot,
+            thread_id=message.thread_id,
+            message_id=message.message_id or new_message_id(),
+            text=message.text,
+            context=message.context,
+            channel=CHANNEL,
+        ),
+        request.app.state.services,
+    )
+    return Response(answer, media_type="application/json")
+
+
+@router.post(
+    "/bots/channels/rest/webhook", summary="Send a message (compatible)", openapi_extra=_body_of(CompatMessageIn)
+)
+@router.post("/bots/channels/rest/webbook", include_in_schema=False)
+async def send_compat_message(request: Request) -> list[BotMessage]:
+    """Answer a message in the shape of ai-chatbot-framework; `webbook` is how its path is spelt."""
+    message = await _read(request, CompatMessageIn)
+    answer = await handle_turn(
+        UserMessage(
+            bot=request.app.state.default_bot,
+            thread_id=message.thread_id,
+            message_id=message.message_id or new_message_id(),
+            text=message.text,
+            context=message.context,
+            channel=CHANNEL,
+        ),
+        request.app.state.services,
+    )
+    return list(answer.replies)

@@ -1,0 +1,106 @@
+"""MLflow's webhook: an alias was moved. It only wakes the watcher, which looks for itself.
+
+It is sent at most a few times, to one process, and not at all for stages; polling is what everything rests on.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from starlette.exceptions import HTTPException
+
+from pipelines.errors import NotAuthentic
+from serving.dialogue.services import Services
+
+WINDOW_SECONDS = 300
+"""How far the sender's clock, and the way here, may be off."""
+ENTITY = "model_version_alias"
+_MAX_KNOWN = 10_000
+_MAX_ID_CHARS = 200
+
+
+class SignedWebhook:
+    """Tells MLflow's deliveries from everybody else's, and new ones from repeated ones.
+
+    Parameters
+    ----------
+    secret
+        The one that the webhook was registered with.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+        self._seen_until: OrderedDict[str, float] = OrderedDict()
+
+    def accept(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> bool:
+        """Check a delivery.
+
+        Parameters
+        ----------
+        body
+            As it was sent.
+        headers
+            By name, in any case.
+        now
+            The current time, with its zone.
+
+        Returns
+        -------
+        bool
+            True for a new delivery, False for one that was here before.
+
+        Raises
+        ------
+        NotAuthentic
+            The signature is missing or wrong, or it was made too long ago.
+        """
+        delivery, moment = headers.get("x-mlflow-delivery-id", ""), headers.get("x-mlflow-timestamp", "")
+        signed = b".".join((delivery.encode("latin-1"), moment.encode("latin-1"), body))
+        digest = hmac.new(self._secret, signed, hashlib.sha256).digest()
+        expected = b"v1," + base64.b64encode(digest)
+        given = headers.get("x-mlflow-signature", "").encode("latin-1")
+        if not delivery or len(delivery) > _MAX_ID_CHARS or not hmac.compare_digest(given, expected):
+            raise NotAuthentic("the signature is missing or wrong; compare the webhook's secret on the two sides")
+        seconds = now.timestamp()
+        if not moment.isdecimal() or abs(seconds - int(moment)) > WINDOW_SECONDS:
+            raise NotAuthentic("the delivery is too old or from the future; compare the clocks of the two sides")
+        return self._remember(delivery, seconds)
+
+    def _remember(self, delivery: str, seconds: float) -> bool:
+        while self._seen_until and (
+            len(self._seen_until) >= _MAX_KNOWN or next(iter(self._seen_until.values())) < seconds
+        ):
+            self._seen_until.popitem(last=False)
+        if delivery in self._seen_until:
+            return False
+        # A delivery may be dated into the future by the window, and is valid for as long again.
+        self._seen_until[delivery] = seconds + 2 * WINDOW_SECONDS
+        return True
+
+
+router = APIRouter(tags=["operation"])
+
+
+@router.post("/webhooks/mlflow", summary="Hear from MLflow that an alias was moved")
+async def hear_from_mlflow(request: Request) -> dict[str, str]:
+    """Look at once what answers. Deliveries are signed; without a secret in the settings there is no such path."""
+    webhook: SignedWebhook | None = request.app.state.mlflow_webhook
+    if webhook is None:
+        raise HTTPException(404)
+    services: Services = request.app.state.services
+    body = await request.body()
+    if not webhook.accept(body, request.headers, now=services.now()):
+        return {"status": "known"}
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise HTTPException(400) from error
+    if not isinstance(event, dict) or event.get("entity") != ENTITY:
+        return {"status": "ignored"}
+    services.releases.wake()
+    return {"status": "ok"}

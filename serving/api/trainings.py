@@ -1,0 +1,92 @@
+"""Asking for trainings and seeing how they stand: our routes, and the one that ai-chatbot-framework has."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from serving.api.access import AdminOnly
+from serving.api.errors import ErrorBody
+from serving.channels.incoming import BotName
+from serving.jobs.service import TrainingDesk
+from serving.store.jobs import Job, State
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorBody, "description": "The operator's token is missing or wrong."},
+    404: {"model": ErrorBody, "description": "There is no such bot, or no such training."},
+    503: {"model": ErrorBody, "description": "The database or the queue does not answer; try again later."},
+}
+_BY = "the admin API"
+
+router = APIRouter(tags=["training"], dependencies=[AdminOnly], responses=_ERRORS)
+
+
+class Training(BaseModel):
+    """A training and how it stands."""
+
+    id: int
+    bot: str
+    state: State
+    step: str = Field(description="What is being done.")
+    share: float = Field(description="How much is done, from 0 to 1.")
+    by: str = Field(description="Who asked for it.")
+    attempts: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    log: str | None = Field(description="Page of the MLflow run, with figures, tables and the executed notebook.")
+    version: str | None = Field(description="The version that came of it.")
+    answers: bool = Field(description="Whether that version was promoted.")
+    reason: str = Field(description="Why it failed, waits, did nothing, or was refused by the gate.")
+
+    @classmethod
+    def of(cls, job: Job) -> "Training":
+        """Show a job."""
+        shown = job.model_dump(include=set(cls.model_fields) - {"id", "log"})
+        return cls(id=job.number, log=job.run_url or None, **shown)
+
+
+class CompatTraining(BaseModel):
+    """The answer of ai-chatbot-framework, and what it leaves out."""
+
+    status: str
+    training: Training
+
+
+def _desk(request: Request) -> TrainingDesk:
+    desk: TrainingDesk = request.app.state.trainings
+    return desk
+
+
+@router.post("/api/v1/bots/{bot}/trainings", status_code=202, summary="Ask for a training")
+async def order_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
+    """Have a bot trained in the background. Status 200 and the same training, if one waits or runs already."""
+    job, is_new = await _desk(request).order(bot, by=_BY)
+    response.status_code = 202 if is_new else 200
+    response.headers["Location"] = f"/api/v1/bots/{bot}/trainings/{job.number}"
+    return Training.of(job)
+
+
+@router.get("/api/v1/bots/{bot}/trainings", summary="List trainings")
+async def list_trainings(
+    bot: Annotated[BotName, Path()], request: Request, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> list[Training]:
+    """Give the last trainings of a bot, the newest first."""
+    return [Training.of(job) for job in await _desk(request).recent(bot, limit=limit)]
+
+
+@router.get("/api/v1/bots/{bot}/trainings/{number}", summary="See how a training stands")
+async def show_training(
+    bot: Annotated[BotName, Path()], number: Annotated[int, Path(ge=1, lt=10**10)], request: Request
+) -> Training:
+    """Give one training."""
+    return Training.of(await _desk(request).find(bot, number))
+
+
+@router.post("/admin/train/build_models", summary="Ask for a training of the default bot (compatible)")
+async def build_models(request: Request) -> CompatTraining:
+    """Have the default bot trained in the background; a body is ignored."""
+    job, is_new = await _desk(request).order(request.app.state.default_bot, by=_BY)
+    status = "training started in the background" if is_new else "training is under way already"
+    return CompatTraining(status=status, training=Training.of(job))

@@ -1,0 +1,5 @@
+"""`python -m serving.cli` is the `intentloop` command."""
+
+from serving.cli.main import main
+
+main()

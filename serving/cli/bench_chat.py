@@ -1,0 +1,54 @@
+"""What `intentloop bench chat` does with its options."""
+
+import dataclasses
+from pathlib import Path
+
+import typer
+
+from pipelines.errors import SetupProblem
+from serving.bench.beside import Beside, bench_beside
+from serving.bench.chat import ChatBench, bench_chat
+from serving.bench.figures import BesideFigures, ChatFigures, describe, describe_beside
+from serving.cli.arguments import read_settings
+from serving.local.home import prepare_home
+from serving.local.programs import local_settings
+from serving.progress import share_reporter
+
+_RATE_BESIDE = 20.0
+
+
+def run_bench_chat(bench: ChatBench, *, beside: Beside | None, out: Path | None) -> None:
+    """Measure, print and write.
+
+    Parameters
+    ----------
+    bench
+        What to measure.
+    beside
+        What to measure beside, if anything.
+    out
+        Where to write all figures as JSON.
+
+    Raises
+    ------
+    SetupProblem
+        Something that is needed does not run, or the file cannot be written.
+    """
+    settings = read_settings()
+    settings = local_settings(settings, prepare_home(settings.home))
+    figures: ChatFigures | BesideFigures
+    with share_reporter("Benchmark") as report:
+        if beside is None:
+            figures = bench_chat(settings, bench, progress=report)
+            lines = describe(figures)
+        else:
+            steady = dataclasses.replace(bench, rate=bench.rate or _RATE_BESIDE)
+            figures = bench_beside(settings, steady, beside, progress=report)
+            lines = describe_beside(figures)
+    for subject, figure in lines:
+        typer.echo(f"{subject:<36} {figure}")
+    if out is not None:
+        try:
+            out.write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise SetupProblem(f"cannot write {out} ({error.strerror}); choose another place") from error

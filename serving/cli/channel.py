@@ -1,0 +1,120 @@
+"""`intentloop channel`: connects bots to platforms from the command line."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, chosen_bot, with_database
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from serving.store.integrations import Integration
+
+channel_app = typer.Typer(no_args_is_help=True, help="Connect a bot to a platform such as Messenger.")
+
+ASK = "-"
+_HOW = "the value, `secret:NAME`, or `-` to be asked for it or to read it from standard input"
+
+
+@channel_app.command("set-facebook")
+def set_facebook(
+    bot: BotOption = None,
+    verify_token: Annotated[str | None, typer.Option(help=f"What Messenger confirms the address with: {_HOW}.")] = None,
+    app_secret: Annotated[str | None, typer.Option(help=f"What Messenger signs with: {_HOW}.")] = None,
+    page_token: Annotated[str | None, typer.Option(help=f"What replies are sent with: {_HOW}.")] = None,
+    page: Annotated[str | None, typer.Option(help="Page that the token is for, if the bot has several.")] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--on/--off", help="Whether the channel answers; a new one does.", show_default=False)
+    ] = None,
+) -> None:
+    """Connect a bot to Facebook Messenger, or change how it is connected. What is not given stays as it is.
+
+    Example: `intentloop channel set-facebook --verify-token - --app-secret secret:FB_APP --page-token secret:FB_PAGE`
+    """
+    from serving.channels.facebook import FacebookSettings
+    from serving.channels.graph_api import CHANNEL
+    from serving.store.client import Database
+    from serving.store.integrations import Integration, IntegrationStore
+
+    name = chosen_bot(bot)
+    if (verify_token, app_secret, page_token, enabled) == (None,) * 4 and page is None:
+        raise typer.BadParameter("nothing is given that could be changed; --help names the options")
+    if page is not None and page_token is None:
+        raise typer.BadParameter("name the page's token as well", param_hint="--page-token")
+    verify, secret = _given(verify_token, "--verify-token"), _given(app_secret, "--app-secret")
+    token = _given(page_token, "--page-token")
+
+    async def change(database: Database) -> Integration:
+        store = IntegrationStore(database)
+        known = await store.find(name, CHANNEL)
+        before = FacebookSettings.model_validate(known.settings if known else {})
+        after = before.model_copy(
+            update={
+                "verify": verify or before.verify,
+                "secret": secret or before.secret,
+                "page_access_token": token if token and page is None else before.page_access_token,
+                "page_access_tokens": before.page_access_tokens | ({page: token} if page and token else {}),
+            }
+        )
+        is_enabled = enabled if enabled is not None else known is None or known.is_enabled
+        integration = Integration(bot=name, channel=CHANNEL, is_enabled=is_enabled, settings=after.model_dump())
+        await store.put(integration)
+        return integration
+
+    _print(with_database(change))
+
+
+@channel_app.command("show")
+def show(bot: BotOption = None) -> None:
+    """Show how a bot is connected to Messenger; secrets are not shown.
+
+    Example: `intentloop channel show --bot default`
+    """
+    from serving.channels.facebook import FacebookSettings
+    from serving.channels.graph_api import CHANNEL
+    from serving.store.integrations import IntegrationStore
+
+    name = chosen_bot(bot)
+    found = with_database(lambda database: IntegrationStore(database).find(name, CHANNEL))
+    if found is None:
+        typer.echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* count, if they are set")
+        return
+    settings = FacebookSettings.model_validate(found.settings)
+    _print(found.model_copy(update={"settings": settings.model_dump()}))
+
+
+def _given(value: str | None, option: str) -> str | None:
+    from serving.tools.references import SECRET_NAME
+
+    if value is None:
+        return None
+    if value == ASK:
+        # a script passes it on, one line each
+        is_script = not sys.stdin.isatty()
+        value = sys.stdin.readline() if is_script else typer.prompt(f"Value of {option}", hide_input=True)
+    value = value.strip()
+    if not value:
+        raise typer.BadParameter("the value is empty; leave the option out to keep what is there", param_hint=option)
+    kind, colon, name = value.partition(":")
+    if (kind, colon) == ("secret", ":") and not SECRET_NAME.fullmatch(name):
+        raise typer.BadParameter("the NAME of secret:NAME is made of capital letters, digits and _", param_hint=option)
+    return value
+
+
+def _print(integration: "Integration") -> None:
+    state = "on" if integration.is_enabled else "off"
+    typer.echo(f"facebook: {state}, webhook /api/v1/bots/{integration.bot}/channels/facebook/webhook")
+    for name, value in integration.settings.items():
+        if isinstance(value, dict):
+            for page, token in value.items():
+                typer.echo(f"  {f'page {page}':<18} {_masked(token)}")
+        else:
+            typer.echo(f"  {name:<18} {_masked(value)}")
+
+
+def _masked(value: "JsonValue") -> str:
+    if not value:
+        return "not set"
+    return value if isinstance(value, str) and value.startswith("secret:") else "***"

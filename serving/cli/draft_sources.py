@@ -1,0 +1,172 @@
+"""Where a bot is that somebody works on: its drafts in the database, or a bot file. Read it, repair it, undo that."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+from pathlib import Path
+from typing import Any, Protocol
+
+import typer
+
+from pipelines.errors import DataRejected, DraftChanged, NotFound, SetupProblem
+from pipelines.files import write_whole
+from serving.cli.arguments import chosen_bot, read_json, with_database
+
+_INDENTS: tuple[int | str | None, ...] = (2, 1, 4, None, "\t", 3, 0)
+
+
+class Drafts(Protocol):
+    """A bot that can be read, repaired, and put back."""
+
+    @property
+    def name(self) -> str:
+        """What it is, for messages."""
+        ...
+
+    def read(self) -> dict[str, Any]:
+        """Give the bot file."""
+        ...
+
+    def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Write `after` where `before` still stands, and remember how to undo it."""
+        ...
+
+    def undo(self) -> str:
+        """Take the last repair back where nobody has changed anything since; say what was done."""
+        ...
+
+
+@dataclass(frozen=True)
+class StoredDrafts:
+    """The drafts of a bot in the database."""
+
+    bot: str
+
+    @property
+    def name(self) -> str:
+        """What it is, for messages."""
+        return f"bot {self.bot!r} in MongoDB"
+
+    def read(self) -> dict[str, Any]:
+        """Give the drafts as a bot file."""
+        from serving.store.bots import export_bot
+
+        return with_database(lambda database: export_bot(database, bot=self.bot))
+
+    def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Write `after` where `before` still stands, and remember how to undo it."""
+        from serving.store.repairs import repair_drafts
+
+        now = datetime.now(UTC)
+        with_database(lambda database: repair_drafts(database, before, after, bot=self.bot, now=now))
+
+    def undo(self) -> str:
+        """Take the last repair back where nobody has changed anything since; say what was done."""
+        from serving.store.repairs import undo_repair
+
+        intents = with_database(lambda database: undo_repair(database, bot=self.bot))
+        return f"{len(intents)} intent(s) of {self.name} are what they were before the repair"
+
+
+@dataclass(frozen=True)
+class DraftFile:
+    """A bot file; what it was before a repair is kept in a folder of the platform's home."""
+
+    file: Path
+    home: Path
+
+    @property
+    def name(self) -> str:
+        """What it is, for messages."""
+        return str(self.file)
+
+    def read(self) -> dict[str, Any]:
+        """Give the bot file."""
+        from serving.store.bots import check_bot_file
+
+        return check_bot_file(read_json(self.file), source=self.name)
+
+    def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
+        """Write `after` where `before` still stands, laid out as it was, and remember how to undo it."""
+        old = self._bytes()
+        if json.loads(old.decode("utf-8-sig")) != before:
+            raise DraftChanged(self.name, remedy="validate it again")
+        new = _laid_out_like(old, before, after)
+        record = {"file": str(self.file.resolve()), "before": old.decode(), "after_sha256": _digest(new)}
+        try:
+            self._record.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._record, json.dumps(record, ensure_ascii=False).encode())
+            write_whole(self.file, new)
+        except OSError as error:
+            raise SetupProblem(f"cannot write {error.filename} ({error.strerror}); nothing was repaired") from error
+
+    def undo(self) -> str:
+        """Take the last repair back where nobody has changed anything since; say what was done."""
+        if not self._record.exists():
+            raise NotFound("repair of", self.name, hint="nothing has been repaired, or it was taken back already")
+        record = json.loads(self._record.read_text(encoding="utf-8"))
+        before = record["before"].encode()
+        if _digest(self._bytes()) not in (record["after_sha256"], _digest(before)):
+            raise DraftChanged(self.name, remedy=f"what it was before stands in {self._record}")
+        try:
+            write_whole(self.file, before)
+        except OSError as error:
+            raise SetupProblem(f"cannot write {self.file} ({error.strerror}); nothing was undone") from error
+        self._record.unlink()
+        return f"{self.name} is what it was before the repair"
+
+    @property
+    def _record(self) -> Path:
+        file = self.file.resolve()
+        return self.home / "undo" / f"{file.stem}-{hashlib.sha256(str(file).encode()).hexdigest()[:16]}.json"
+
+    def _bytes(self) -> bytes:
+        try:
+            return self.file.read_bytes()
+        except OSError as error:
+            raise DataRejected(self.name, [f"it cannot be read ({error.strerror}); check the path"]) from error
+
+
+def drafts_of(file: Path | None, *, bot: str | None, home: Path) -> Drafts:
+    """Find what a command means: a bot file, or the drafts of a bot."""
+    if file is None:
+        return StoredDrafts(chosen_bot(bot))
+    if bot is not None:
+        raise typer.BadParameter("a bot file is one bot; give the one or the other", param_hint="--bot")
+    return DraftFile(file, home)
+
+
+def _laid_out_like(old: bytes, before: dict[str, Any], after: dict[str, Any]) -> bytes:
+    """Write JSON with the indent, the escapes and the end that the old file has, so that only repairs differ.
+
+    A file that no setting of Python's own writer gives is written anew with an indent of 2.
+    """
+    for layout in _layouts():
+        if layout(before) == old:
+            return layout(after)
+    return (json.dumps(after, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+class _Layout:
+    def __init__(self, indent: int | str | None, ascii_only: bool, is_compact: bool, start: str, end: str) -> None:
+        self._options: dict[str, Any] = {"indent": indent, "ensure_ascii": ascii_only}
+        if is_compact:
+            self._options["separators"] = (",", ":")
+        self._start, self._end = start, end
+
+    def __call__(self, wire: dict[str, Any]) -> bytes:
+        return (self._start + json.dumps(wire, **self._options) + self._end).encode()
+
+
+def _layouts() -> Iterator[_Layout]:
+    for indent, ascii_only, end, start in product(_INDENTS, (False, True), ("\n", ""), ("", "\ufeff")):
+        yield _Layout(indent, ascii_only, False, start, end)
+        if indent is None:
+            yield _Layout(indent, ascii_only, True, start, end)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,81 @@
+"""`intentloop drift`: whether customers write otherwise than what the release was trained for."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, chosen_bot, read_settings
+
+if TYPE_CHECKING:
+    from pipelines.drift.drift import Drift
+
+_PACKAGES = ("mlflow", "pandas", "pyarrow", "matplotlib", "sklearn")
+_DAYS_BY_UNIT = {"d": 1, "w": 7}
+
+
+def read_since(text: str, *, now: datetime) -> datetime:
+    """Read `7d`, `4w` or a date such as `2026-11-01`."""
+    try:
+        if text[-1:] in _DAYS_BY_UNIT:
+            moment = now - timedelta(days=int(text[:-1]) * _DAYS_BY_UNIT[text[-1]])
+        else:
+            moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError) as error:
+        message = f"{text!r} is no time; write 7d, 4w or a date such as 2026-11-01"
+        raise typer.BadParameter(message, param_hint="--since") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now:
+        raise typer.BadParameter(f"{text!r} lies in the future", param_hint="--since")
+    return moment
+
+
+def drift(
+    bot: BotOption = None,
+    since: Annotated[str, typer.Option(help="How far back: `7d`, `4w`, or a date.")] = "4w",
+    retrain_above: Annotated[
+        float | None, typer.Option(help="Retrain if an index is above this and above chance.", min=0)
+    ] = None,
+) -> None:
+    """Compare what customers write with what the release that answers was measured on, week by week.
+
+    Logs a run to MLflow. A PSI below 0.1 says that nothing has changed, above 0.25 that a lot has; where so few
+    messages make such an index by chance, it says that. Exit code 0 whatever is found.
+
+    Example: `intentloop drift --since 7d --retrain-above 0.25`
+    """
+    from serving.local.home import require_packages
+    from serving.progress import share_reporter
+
+    require_packages(_PACKAGES, extra="train", purpose="looking for drift")
+    from pipelines.drift.run import look_for_drift
+
+    settings, name = read_settings(), chosen_bot(bot)
+    begin = read_since(since, now=datetime.now(UTC))
+    with share_reporter("Drift") as progress:
+        found, version = look_for_drift(name, settings, since=begin, progress=progress)
+    if found is None:
+        typer.echo(f"version {version} of bot {name!r}: nothing to compare since {begin:%Y-%m-%d}")
+        return
+    typer.echo(f"version {version} of bot {name!r}, since {begin:%Y-%m-%d}")
+    for line in (*found.sentences(), *_weeks(found)):
+        typer.echo(line)
+    if retrain_above is None:
+        return
+    if found.largest <= retrain_above:
+        typer.echo(f"no index is above {retrain_above:g} and above chance, so nothing is retrained")
+        return
+    from serving.cli.retrain import retrain
+
+    typer.echo(f"an index is above {retrain_above:g}: retraining, if labels or drafts have changed since")
+    retrain(bot=name)
+
+
+def _weeks(found: "Drift") -> list[str]:
+    lines = [f"  {'week':<9} {'messages':>9} {'intents':>8} {'confidence':>11} {'new words':>10}  reading"]
+    for row in found.weeks.to_dict("records"):
+        lines.append(
+            f"  {row['week']:<9} {row['messages']:>9,} {row['psi_intents']:>8.2f} {row['psi_confidence']:>11.2f} "
+            f"{row['unknown_words']:>10.1%}  {row['reading']}"
+        )
+    return lines

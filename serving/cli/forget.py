@@ -1,0 +1,141 @@
+"""`intentloop forget`: everything of a person goes, and what had learnt from them is named."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, chosen_bot, read_settings
+
+if TYPE_CHECKING:
+    from serving.forget.run import Outcome, Wish
+
+_PACKAGES = ("mlflow", "pandas", "pyarrow")
+_SHOWN = 20
+
+
+def forget(
+    thread: Annotated[str | None, typer.Option("--thread", help="Thread id, as its channel gave it.")] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="A sender's id: their threads on every channel of the bot.")
+    ] = None,
+    bot: BotOption = None,
+    purge: Annotated[
+        bool | None,
+        typer.Option(
+            "--purge/--no-purge", help="Take their texts out of snapshots, runs and drafts too, or leave them there."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Delete the versions that earlier runs named, unless one has an alias.")
+    ] = False,
+) -> None:
+    """Forget a person: what they wrote, what was remembered, and what was learnt from it.
+
+    Names every snapshot, run and version that held a text of theirs. Nothing brings back what is deleted.
+
+    Example: `intentloop forget --user 2614735 --dry-run`
+    """
+    from serving.local.home import require_packages
+
+    if sum((thread is not None, user is not None, retire)) != 1:
+        raise typer.BadParameter("give one of --thread, --user and --retire")
+    if not retire and not (thread or user or "").strip():
+        raise typer.BadParameter("an empty id is nobody's; was a variable of the shell not set?")
+    require_packages(_PACKAGES, extra="train", purpose="looking through what was trained")
+    if retire:
+        _retire(bot, is_rehearsal=dry_run)
+        return
+    import asyncio
+
+    from serving.forget.run import Forgetting, Wish
+    from serving.progress import share_reporter
+
+    settings = read_settings()
+    wish = Wish(chosen_bot(bot), thread=thread, user=user, purge=purge, is_rehearsal=dry_run)
+    with _naming_files(), share_reporter("Forgetting") as progress:
+        outcome = asyncio.run(Forgetting(wish, settings, progress).run())
+    for line in describe(outcome, wish):
+        typer.echo(line)
+    if not outcome.is_done and not dry_run:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _naming_files() -> Iterator[None]:
+    """Say in one sentence which file of this machine could not be read or changed."""
+    from pipelines.errors import SetupProblem
+
+    try:
+        yield
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise SetupProblem(f"a file stands in the way ({reason}); mend that and give the same command again") from error
+
+
+def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
+    """Say what was found and what became of it, in sentences; none of it quotes the person."""
+    traces, lineage = outcome.traces, outcome.lineage
+    found = ", ".join(f"{count} in {name}" for name, count in traces.counts.items()) or "nothing"
+    verb = "deleted" if outcome.is_done else "to be deleted"
+    lines = [f"{len(traces.thread_ids)} thread(s) of bot {wish.bot!r}; {verb}: {found}"]
+    if lineage.n_spared:
+        lines.append(f"{lineage.n_spared} of their texts were examples before, or others wrote them too; these stay")
+    changed = [holding for holding in lineage.holdings if not outcome.is_done or holding.kind != "version"]
+    places: list[tuple[str, str]] = [(holding.kind, holding.name) for holding in changed]
+    places += [
+        ("draft", f"{place.intent_id}, example {place.number}" if place.number else f"{place.intent_id}, its undo")
+        for place in outcome.drafts
+    ]
+    if places:
+        state = "is in" if not outcome.is_done else "was taken out of" if wish.purge else "stays in"
+        lines.append(f"what they wrote {state}:")
+        lines += [f"  {kind:<9} {name}" for kind, name in places[:_SHOWN]]
+        lines += [f"  ... and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
+    for holding in lineage.of("file"):
+        if holding.purge is None:
+            lines.append(f"{holding.name} is not the platform's own file: delete it yourself")
+    lines += _plan(outcome, wish)
+    if outcome.n_masked:
+        lines.append(f"{outcome.n_masked} log file(s) named them and were written over")
+    if outcome.other_bots:
+        lines.append(f"they also wrote to {', '.join(outcome.other_bots)}: run this with --bot for each")
+    return lines
+
+
+def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
+    """Say what is left to do."""
+    if not outcome.is_done:
+        if wish.is_rehearsal:
+            return ["nothing was changed"]
+        return [
+            "nothing was deleted: their texts can be found in these places only while the conversation is there; "
+            "add --purge to take them out, or --no-purge to leave them for good"
+        ]
+    versions = [holding.name for holding in outcome.lineage.of("version")]
+    if not versions:
+        return []
+    return [
+        f"version {'; '.join(versions)}: to be retired, since a model cannot unlearn. The data are others now, so a "
+        "retraining makes a new version:",
+        f"  intentloop retrain --promote --bot {wish.bot}",
+        f"  intentloop forget --retire --bot {wish.bot}",
+    ]
+
+
+def _retire(bot: str | None, *, is_rehearsal: bool) -> None:
+    from pipelines.forget.retire import retire
+
+    settings, name = read_settings(), chosen_bot(bot)
+    home, uri = settings.home.resolve(), settings.resolved_tracking_uri
+    with _naming_files():
+        retired = retire(name, home=home, tracking_uri=uri, is_rehearsal=is_rehearsal)
+    verb = "would be" if is_rehearsal else "is"
+    for version in retired.deleted:
+        typer.echo(f"version {version} {verb} deleted")
+    for version, why in retired.in_use:
+        typer.echo(f"version {version} stays for now: it {why}")
+    if not retired.deleted and not retired.in_use:
+        typer.echo("no version has to go")

@@ -1,0 +1,88 @@
+"""The `intentloop` command: every command of this package, put together.
+
+A command imports what it needs when it runs, so that `--help` is quick.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from serving.cli import drafts, drift, evaluate, forget, label, releases, replay, retrain, run, score, train, validate
+from serving.cli.bench import bench_app
+from serving.cli.channel import channel_app
+from serving.processes.child import ONE_THREAD
+
+app = typer.Typer(
+    name="intentloop",
+    help="A chatbot platform whose language understanding is trained, tested, versioned and promoted.\n\n"
+    "New here? `intentloop up` starts everything on this machine; `intentloop doctor` says what is missing.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
+app.add_typer(channel_app, name="channel", rich_help_panel="Run")
+
+
+def _print_version(wanted: bool) -> None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    if wanted:
+        try:
+            typer.echo(f"intentloop {version('intentloop')}")
+        except PackageNotFoundError:
+            typer.echo("intentloop, from a checkout that is not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that come before a command."""
+    for variable, value in ONE_THREAD.items():
+        os.environ.setdefault(variable, value)
+
+
+_COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Run": (run.up, run.serve, run.worker, run.doctor),
+    "Data and training": (
+        drafts.import_,
+        drafts.export,
+        validate.validate,
+        train.train,
+        retrain.retrain,
+        evaluate.evaluate,
+        replay.replay,
+        label.label,
+        drift.drift,
+        score.score,
+        forget.forget,
+    ),
+    "Releases": (releases.releases, releases.promote, releases.rollback),
+}
+for _panel, _commands in _COMMANDS.items():
+    for _command in _commands:
+        app.command(_command.__name__.rstrip("_"), rich_help_panel=_panel)(_command)
+
+
+def main() -> None:
+    """Run the command line; a known problem becomes one message and exit code 1."""
+    from pipelines.errors import BotError
+
+    try:
+        app()
+    except BotError as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""`intentloop promote`, `rollback` and `releases`: what is done by hand to what answers, and what it looks like."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.errors import StoreUnavailable
+from pipelines.registry.client import REFUSED_TAG, Registry
+from serving.release.trials import SHADOW
+from serving.replay.shadow_log import total_of
+from serving.store.promotions import Entry, Promotions
+from serving.store.shadows import ShadowCount, ShadowCounts
+
+if TYPE_CHECKING:
+    from pipelines.registry.client import RegisteredVersion
+    from serving.store.client import Database
+
+SHOWN_MOVES = 10
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The versions of a bot, newest first, and what happened to them.
+
+    `entries` and `shadow_counts` are None where the database did not say.
+    """
+
+    versions: "Sequence[RegisteredVersion]"
+    aliases: dict[str, str]
+    entries: Sequence[Entry] | None
+    shadow_counts: Sequence[ShadowCount] | None
+
+
+async def look_at_releases(registry: Registry, database: "Database", *, bot: str) -> Overview:
+    """Gather what is known about a bot's versions.
+
+    Parameters
+    ----------
+    registry
+        Where they are.
+    database
+        An open connection; one that does not answer leaves the history out.
+    bot
+        The bot.
+
+    Returns
+    -------
+    Overview
+        What is known.
+
+    Raises
+    ------
+    NotFound
+        There is no such bot.
+    RegistryUnavailable
+        The MLflow server did not answer.
+    """
+    aliases = registry.aliases(bot)
+    entries: Sequence[Entry] | None
+    counts: Sequence[ShadowCount] | None
+    try:
+        entries = await Promotions(database).recent(bot)
+        counts = await ShadowCounts(database).of(bot, aliases[SHADOW]) if SHADOW in aliases else []
+    except StoreUnavailable:
+        entries = counts = None
+    return Overview(registry.versions(bot), aliases, entries, counts)
+
+
+def print_releases(overview: Overview, *, console: Console) -> None:
+    """Show versions, the shadow's differences and the last moves."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("version", "verdict", "aliases", "registered", "accuracy"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in ("version", "accuracy") else "left")
+    for version in overview.versions:
+        table.add_row(
+            version.version,
+            _verdict(version),
+            Text(", ".join(_aliases(version, overview.aliases)), style="bold"),
+            _when(version.created_at),
+            _percent(version.tags.get("accuracy")),
+        )
+    console.print(table)
+    if overview.entries is None:
+        console.print("The database did not answer, so the history is not shown.")
+        return
+    if overview.shadow_counts:
+        total = total_of(overview.shadow_counts)
+        console.print(
+            f"\nShadow {overview.aliases[SHADOW]}: {total['different']:,} of {total['turns']:,} turns would have been "
+            f"different, {total['failed']:,} failed."
+        )
+        console.print(_shadow_table(overview.shadow_counts))
+    if overview.entries:
+        console.print("\nLast moves")
+        console.print(_moves_table(overview.entries))
+
+
+def releases_as_json(overview: Overview) -> str:
+    """Give the same for a program."""
+    rows: dict[str, Any] = {
+        "versions": [
+            {
+                "version": version.version,
+                "verdict": version.tags.get("gate"),
+                "refused": version.tags.get(REFUSED_TAG),
+                "aliases": _aliases(version, overview.aliases),
+                "registered_at": version.created_at.isoformat() if version.created_at else None,
+                "accuracy": version.tags.get("accuracy"),
+            }
+            for version in overview.versions
+        ],
+        "moves": None if overview.entries is None else [row.model_dump(mode="json") for row in overview.entries],
+        "shadow": None
+        if overview.shadow_counts is None
+        else [row.model_dump(mode="json") for row in overview.shadow_counts],
+    }
+    return json.dumps(rows, ensure_ascii=False, indent=1)
+
+
+def _verdict(version: "RegisteredVersion") -> Text:
+    if REFUSED_TAG in version.tags:
+        return Text(f"refused: {version.tags[REFUSED_TAG]}", style="red")
+    gate = version.tags.get("gate", "none")
+    reasons = version.tags.get("gate_reasons")
+    return Text(f"{gate}: {reasons}" if reasons else gate, style="green" if gate == "passed" else "red")
+
+
+def _aliases(version: "RegisteredVersion", version_by_alias: dict[str, str]) -> list[str]:
+    named = sorted(alias for alias, carrier in version_by_alias.items() if carrier == version.version)
+    return named if version.stage == "none" else [*named, f"stage {version.stage}"]
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
+
+
+def _percent(figure: str | None) -> str:
+    try:
+        return f"{float(figure or ''):.1%}"
+    except ValueError:
+        return ""
+
+
+def _shadow_table(counts: Sequence[ShadowCount]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("intent", "turns", "different", "failed"):
+        table.add_column(heading, justify="left" if heading == "intent" else "right")
+    by_intent: dict[str, list[ShadowCount]] = {}
+    for count in counts:
+        by_intent.setdefault(count.intent_id, []).append(count)
+    totals = {intent_id: total_of(rows) for intent_id, rows in by_intent.items()}
+    for intent_id, total in sorted(totals.items(), key=lambda row: -row[1]["different"] - row[1]["failed"]):
+        table.add_row(Text(intent_id), *(f"{total[name]:,}" for name in ("turns", "different", "failed")))
+    return table
+
+
+def _moves_table(entries: Sequence[Entry]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for entry in reversed(entries[-SHOWN_MOVES:]):
+        move = entry.move
+        table.add_row(
+            _when(move.at),
+            f"{move.from_version or '-'} -> {move.to_version or '-'}",
+            Text(move.by),
+            Text(move.why, style="dim"),
+        )
+    return table

@@ -1,0 +1,108 @@
+"""The commands about what answers: `intentloop promote`, `rollback` and `releases`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, chosen_bot, read_settings, with_database
+
+if TYPE_CHECKING:
+    from pipelines.schemas.training import TrainParams
+    from serving.release.promoter import Moved
+
+WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the journal of promotions.")]
+
+
+def promote(
+    version: Annotated[
+        str, typer.Argument(help="Version: a number, or a reference such as `models:/intentloop-default@candidate`.")
+    ],
+    alias: Annotated[
+        str | None,
+        typer.Option(help="Alias to give it: `canary` or `shadow` try it beside; the one that answers if not given."),
+    ] = None,
+    why: WhyOption = "",
+    bot: BotOption = None,
+) -> None:
+    """Let a version answer customers, or try it beside the one that does.
+
+    It is downloaded and checked exactly as the chat API does; what that would refuse is not promoted.
+
+    Example: `intentloop promote 7 --why "knows the new refund rules"`
+    """
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import find_version
+    from pipelines.registry.reference import parse_reference
+    from serving.release.promoter import Promoter
+
+    settings = read_settings()
+    reference = parse_reference(version, bot=chosen_bot(bot))
+    registry = Registry(settings.resolved_tracking_uri)
+    found = find_version(registry, reference, default_alias=settings.release_alias)
+    moved = with_database(
+        lambda database: Promoter.from_settings(settings, database, bot=reference.bot, registry=registry).promote(
+            found, alias=alias, why=why
+        )
+    )
+    _say(moved, bot=reference.bot)
+
+
+def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
+    """Let the version answer again that answered before. A second rollback goes further back.
+
+    Works without the database too, from this machine's journal or from what MLflow knows.
+
+    Example: `intentloop rollback --why "the new one asks too often"`
+    """
+    from pipelines.registry.client import Registry
+    from serving.release.promoter import Promoter
+
+    settings, name = read_settings(), chosen_bot(bot)
+    registry = Registry(settings.resolved_tracking_uri)
+    moved = with_database(
+        lambda database: Promoter.from_settings(settings, database, bot=name, registry=registry).roll_back(why=why)
+    )
+    _say(moved, bot=name)
+
+
+def releases(
+    bot: BotOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show a bot's versions, the verdict on each, what carries an alias, what a shadow found and what was moved.
+
+    Example: `intentloop releases`
+    """
+    from rich.console import Console
+
+    from pipelines.registry.client import Registry
+    from serving.cli.release_tables import look_at_releases, print_releases, releases_as_json
+
+    settings, name = read_settings(), chosen_bot(bot)
+    registry = Registry(settings.resolved_tracking_uri)
+    overview = with_database(lambda database: look_at_releases(registry, database, bot=name))
+    if as_json:
+        typer.echo(releases_as_json(overview))
+    else:
+        print_releases(overview, console=Console())
+
+
+def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -> None:
+    """Promote what a training has just registered; say so where only this machine's journal knows of it."""
+    import asyncio
+
+    from pipelines.registry.client import Registry
+    from serving.release import promoter
+
+    registry = Registry(tracking_uri)
+    found = registry.find_version(params.bot, version)
+    moved = asyncio.run(
+        promoter.promote_trained(params, read_settings(), registry=registry, version=found, command="train --promote")
+    )
+    if moved.note is not None:
+        typer.echo(f"note: the database did not answer; the promotion is noted in {moved.note} instead", err=True)
+
+
+def _say(moved: "Moved", *, bot: str) -> None:
+    for line in moved.describe(bot=bot, poll_seconds=read_settings().release_poll_seconds):
+        typer.echo(line)

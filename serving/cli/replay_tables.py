@@ -1,0 +1,101 @@
+"""`intentloop replay`: a thread from the log, worked out again, and what would be different."""
+
+import json
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.errors import NotFound
+from pipelines.schemas.keys import thread_key
+from serving.replay.replay import ReplayedTurn, replay
+from serving.store.turns import TurnLog
+
+if TYPE_CHECKING:
+    from pipelines.registry.release import Release
+    from pipelines.settings import Settings
+    from serving.store.client import Database
+
+_SAME, _DIFFERENT = "same", "different"
+
+
+async def replay_stored(
+    database: "Database", settings: "Settings", *, bot: str, thread_id: str, release: "Release"
+) -> list[ReplayedTurn]:
+    """Replay a thread of the database.
+
+    Parameters
+    ----------
+    database
+        An open connection.
+    settings
+        The platform's.
+    bot
+        Whose thread it is.
+    thread_id
+        The thread.
+    release
+        Answers now.
+
+    Returns
+    -------
+    list[ReplayedTurn]
+        One for each finished turn that the log still holds.
+
+    Raises
+    ------
+    NotFound
+        The log holds no turn of such a thread.
+    """
+    records = await _log_of(database, settings).of_thread(thread_key(bot, thread_id))
+    if not records:
+        raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it (any more)")
+    public_shortcuts = frozenset(settings.public_shortcuts)
+    state_ttl = timedelta(days=settings.state_ttl_days)
+    return await replay(
+        records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints, state_ttl=state_ttl
+    )
+
+
+def print_replay(turns: list[ReplayedTurn], *, version: str, console: Console) -> None:
+    """Show the turns, with what is different below those that are."""
+    table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
+    for heading in ("turn", "customer", "then", f"release {version}", ""):
+        table.add_column(heading, overflow="fold")
+    for turn in turns:
+        mark = Text(_DIFFERENT, style="yellow") if turn.differences else Text(_SAME, style="green")
+        table.add_row(
+            str(turn.turn), Text(turn.text), _intent(turn.before.intent_id, turn.before.confidence),
+            _intent(turn.after.intent_id, turn.after.confidence), mark,
+        )  # fmt: skip
+        for difference in turn.differences:
+            table.add_row("", Text(difference.subject, style="dim"), Text(difference.before), Text(difference.after))
+    console.print(table)
+    count = sum(bool(turn.differences) for turn in turns)
+    console.print(f"{count} of {len(turns)} turns differ." if count else f"All {len(turns)} turns are the same.")
+
+
+def replay_as_json(turns: list[ReplayedTurn]) -> str:
+    """Give the same for a program: one JSON object a line."""
+    rows: list[dict[str, Any]] = [
+        {
+            "turn": turn.turn,
+            "text": turn.text,
+            "before": turn.before.model_dump(mode="json"),
+            "after": turn.after.model_dump(mode="json"),
+            "differences": [asdict(difference) for difference in turn.differences],
+        }
+        for turn in turns
+    ]
+    return "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+
+
+def _log_of(database: "Database", settings: "Settings") -> TurnLog:
+    return TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days))
+
+
+def _intent(intent_id: str, confidence: float | None) -> Text:
+    return Text(intent_id if confidence is None else f"{intent_id} {confidence:.2f}")

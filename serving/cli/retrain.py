@@ -1,0 +1,220 @@
+"""`intentloop retrain`: training that nobody watches, for cron, EventBridge and the jobs of the admin API."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings, with_database
+
+if TYPE_CHECKING:
+    from pipelines.schemas.retraining import Trained
+    from pipelines.schemas.training import TrainParams
+    from pipelines.settings import Settings
+    from serving.jobs.lease import Keeper
+    from serving.jobs.retraining import Retrained
+    from serving.store.client import Database
+    from serving.store.promotions import Move
+
+_PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "MlflowException")
+"""Errors, by name, after which the same training may well succeed: the notebook's process tells no more of its own."""
+
+
+def retrain(
+    bot: BotOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
+    promote: Annotated[
+        bool | None,
+        typer.Option(
+            "--promote/--notify",
+            help="Let a version that passes the gate answer, or only tell; INTENTLOOP_RETRAIN_POLICY if not given.",
+        ),
+    ] = None,
+    out_of_scope: Annotated[
+        Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
+    ] = None,
+    encoder: EncoderOption = "auto",
+    job: Annotated[int | None, typer.Option(help="Job that this is done for.", hidden=True)] = None,
+) -> None:
+    """Train a bot again if its data, parameters or code have changed since; made for cron and EventBridge.
+
+    A version is registered as `candidate`. Only one process retrains a bot at a time; what a crash has left half-done
+    is finished or marked as failed by the next one. Exit code 0: done, or nothing to do; 3: another process is
+    retraining the bot; 1: it failed, or the gate was not passed.
+
+    Example: `intentloop retrain --promote`
+    """
+    from pipelines.errors import JobOver
+    from pipelines.priority import give_way
+    from pipelines.schemas.training import TrainParams
+    from serving.jobs.exclusive import raising_on_end
+    from serving.jobs.lease import Keeper
+    from serving.local.home import TRAINING_PACKAGES, require_packages
+    from serving.logs import configure_logging
+    from serving.processes.child import is_listening
+
+    require_packages(TRAINING_PACKAGES, extra="train", purpose="training")
+    settings, name = read_settings(), chosen_bot(bot)
+    configure_logging()
+    if job is not None or is_listening(settings.host, settings.api_port):
+        give_way()
+    params = TrainParams(
+        bot=name,
+        home=settings.home,
+        encoder=encoder,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_of(name),
+        release_alias=settings.release_alias,
+    )
+    wants_promotion = settings.retrain_policy == "promote" if promote is None else promote
+    try:
+        with ending_if_busy(), Keeper(settings, name, job=job) as keeper, raising_on_end():
+            done = _retrain(params, settings, keeper, force=force, promotes=wants_promotion)
+    except JobOver as error:
+        typer.echo(str(error))
+        return
+    for line in done.describe():
+        typer.echo(line)
+    if done.is_new and not done.trained.gate_passed:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def ending_if_busy() -> Iterator[None]:
+    """Say who is at work on the bot, and end with the exit code that says so."""
+    from pipelines.errors import TrainingBusy
+    from serving.jobs.process import EXIT_BUSY
+
+    try:
+        yield
+    except TrainingBusy as error:
+        typer.echo(f"intentloop: {error}", err=True)
+        raise typer.Exit(EXIT_BUSY) from error
+
+
+def _retrain(
+    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+) -> "Retrained":
+    """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
+    from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+    from serving.jobs.exclusive import explain_end
+    from serving.jobs.retraining import notify, outcome_of
+    from serving.logs import describe_crash
+
+    try:
+        done = _train_and_promote(params, settings, keeper, force=force, promotes=promotes)
+    except (Exception, KeyboardInterrupt) as error:
+        problem = explain_end(error, bot=params.bot, keeper=keeper)
+        reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
+        can_wait = settings.training_queue_url is not None  # in a queue; elsewhere only what a dying chat API has ended
+        is_passing = isinstance(problem, TrainingInterrupted) or (can_wait and _is_passing(problem))
+        comes_back = keeper.has_job and is_passing
+        with suppress(StoreUnavailable):
+            keeper.conclude(**_failure(reason, comes_back=comes_back))
+        if not comes_back:  # whoever decides that it does not, after all, tells it
+            notify(settings, bot=params.bot, event="failed", text=reason)
+        if problem is error:
+            raise
+        raise problem from error
+    keeper.conclude(**outcome_of(done))
+    if not done.did_nothing:
+        event = "promoted" if done.is_promoted else "candidate" if done.trained.gate_passed else "refused"
+        notify(settings, bot=params.bot, event=event, text="; ".join(done.describe()), trained=done.trained)
+    return done
+
+
+def _train_and_promote(
+    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+) -> "Retrained":
+    from serving.jobs.retraining import run_retraining
+    from serving.progress import share_reporter
+
+    with share_reporter("Retraining") as shown:
+        # imported while the display says that something is going on, since it is seconds of work
+        shown(0.0, "starting")
+        from pipelines.retrain import Retrainer
+
+        def report(share: float, what: str) -> None:
+            shown(share, what)
+            keeper.report(share, what)
+
+        trainer = Retrainer(params, settings)
+        promote = _promoter(settings, trainer.tracking_uri, params.bot) if promotes else None
+        return run_retraining(trainer, keeper, force=force, promote=promote, progress=report)
+
+
+def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[Trained, bool], bool]":
+    def promote(trained: "Trained", is_new: bool) -> bool:
+        from pipelines.registry.client import Registry
+        from serving.release.promoter import Promoter
+        from serving.store.promotions import Promotions
+
+        registry = Registry(tracking_uri)
+        found, aliases = registry.find_version(bot, trained.version), registry.aliases(bot)
+
+        async def work(database: "Database") -> bool:
+            moves = [] if is_new else [entry.move for entry in await Promotions(database).recent(bot)]
+            if is_decided(trained.version, tags=found.tags, aliases=aliases, moves=moves):
+                return False
+            promoter = Promoter.from_settings(settings, database, bot=bot, registry=registry)
+            await promoter.promote(found, why=f"intentloop retrain, run {trained.run_id[:8]}")
+            return True
+
+        return with_database(work)
+
+    return promote
+
+
+def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, str], moves: "Sequence[Move]") -> bool:
+    """Tell whether a version has been tried or has answered before, so that no schedule may let it answer again.
+
+    Parameters
+    ----------
+    version
+        The version, which does not answer now.
+    tags
+        Its tags.
+    aliases
+        The bot's aliases.
+    moves
+        What the journal of promotions says.
+
+    Returns
+    -------
+    bool
+        True if it is the canary or was stopped as one, or answered and somebody has taken that back.
+    """
+    from pipelines.registry.client import STAGE_TAG
+    from serving.release.loader import STOPPED_TAG
+    from serving.release.trials import CANARY
+
+    if STOPPED_TAG in tags or aliases.get(CANARY) == version or tags.get(STAGE_TAG) in ("Production", "Archived"):
+        return True
+    # A command writes its move down before it moves the alias, and may have got no further: that is no sign by itself.
+    return any(
+        move.from_version == version or (move.to_version == version and move.kind in ("noticed", "cache"))
+        for move in moves
+        if move.changes_answers
+    )
+
+
+def _first_line(error: Exception) -> str:
+    """Give the sentence of an error without the rows it lists: they quote examples, which stay where those are."""
+    line, _, rest = str(error).partition("\n")
+    return f"{line.rstrip(':')}; the log names them" if rest else line
+
+
+def _is_passing(error: Exception) -> bool:
+    """Tell what time may heal from a fault of the data."""
+    from pipelines.errors import TrainingFailed
+
+    return (error.cause if isinstance(error, TrainingFailed) else type(error).__name__) in _PASSING
+
+
+def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:
+    """Give the last word on a job that was not done."""
+    if comes_back:
+        return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
+    return {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}

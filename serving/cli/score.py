@@ -1,0 +1,107 @@
+"""`intentloop score`: what a release makes of the messages that customers wrote."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, chosen_bot, read_settings
+from serving.cli.drift import read_since
+
+if TYPE_CHECKING:
+    from pipelines.scoring.score import Summary
+    from pipelines.settings import Settings
+
+_PACKAGES = ("pyarrow", "sklearn")
+
+
+def score(
+    since: Annotated[str, typer.Option(help="How far back: `7d`, `4w`, or a date.")],
+    version: Annotated[
+        str | None, typer.Option("--version", help="Version that reads them; the promoted one if not given.")
+    ] = None,
+    release_folder: Annotated[
+        Path | None, typer.Option(help="Release folder that reads them.", exists=True, file_okay=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Parquet file; one under INTENTLOOP_HOME/scores if not given.", dir_okay=False)
+    ] = None,
+    bot: BotOption = None,
+) -> None:
+    """Work out what a release makes of logged messages: intent, confidence, values, and the route of each turn.
+
+    One row a message, without what was written. Works on all processors, or on the Dask cluster of
+    INTENTLOOP_DASK_SCHEDULER. What was ended before its time goes on where it was, with the same options; `7d` and `4w`
+    then mean the time that they meant at the beginning.
+
+    Example: `intentloop score --since 2026-11-01 --version 7 --out scores.parquet`
+    """
+    from dataclasses import replace
+    from functools import partial
+
+    from pipelines.priority import give_way
+    from serving.local.home import require_packages
+    from serving.processes.child import is_listening
+    from serving.progress import share_reporter
+
+    require_packages(_PACKAGES, extra="train", purpose="scoring")
+    settings, name = read_settings(), chosen_bot(bot)
+    now = datetime.now(UTC)
+    begin = read_since(since, now=now.replace(hour=0, minute=0, second=0, microsecond=0))
+    if is_listening(settings.host, settings.api_port):
+        give_way()
+    from pipelines.scoring.score import Job, find_unfinished
+    from pipelines.scoring.score import score as score_log
+    from serving.replay.score import score_messages
+
+    with _opened(settings, name, version=version, folder=release_folder) as (folder, named):
+        target = out or settings.home / "scores" / f"{name}-{named}-since-{begin:%Y-%m-%d}.parquet"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        job = Job(bot=name, since=begin, until=now, release_folder=folder, out=target, asked=since)
+        if out is None:
+            job = replace(job, out=find_unfinished(job) or target)
+        with share_reporter("Scoring") as progress:
+            summary = score_log(
+                job,
+                partial(score_messages, public_shortcuts=frozenset(settings.public_shortcuts)),
+                mongo_uri=settings.resolved_mongo_uri,
+                database=settings.mongo_database,
+                scheduler=settings.dask_scheduler,
+                progress=progress,
+            )
+    if summary.since != begin:
+        typer.echo(f"gone on with what an earlier run began: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
+    for line in _describe(summary, named=named):
+        typer.echo(line)
+
+
+@contextmanager
+def _opened(settings: "Settings", bot: str, *, version: str | None, folder: Path | None) -> Iterator[tuple[Path, str]]:
+    """Give the folder of the release that is meant, and what it is called."""
+    from pipelines.registry.client import Registry
+    from pipelines.registry.fetch import downloaded, find_version
+    from pipelines.registry.reference import Reference, parse_reference
+
+    if folder is not None:
+        if version is not None:
+            raise typer.BadParameter("a release folder is one version; give the one or the other")
+        yield folder, folder.name
+        return
+    reference = parse_reference(version, bot=bot) if version is not None else Reference(bot)
+    registry = Registry(settings.resolved_tracking_uri)
+    found = find_version(registry, reference, default_alias=settings.release_alias)
+    with downloaded(registry, found, bot=reference.bot) as place:
+        yield place, found.version
+
+
+def _describe(summary: "Summary", *, named: str) -> Iterator[str]:
+    again = f", {summary.n_resumed:,} of them by an earlier run" if summary.n_resumed else ""
+    yield f"{summary.n_messages:,} messages scored with version {named}{again}: {summary.file}"
+    if not summary.n_messages:
+        return
+    routes = sorted(summary.count_by_route.items(), key=lambda row: -row[1])
+    yield ", ".join(f"{route} {count / summary.n_messages:.1%}" for route, count in routes)
+    yield f"{summary.n_moved:,} would go another way than they did"

@@ -1,0 +1,125 @@
+"""`intentloop train`: from drafts to a registered version."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings
+from serving.cli.releases import promote_trained
+from serving.cli.retrain import ending_if_busy
+
+
+def _checked_cases(folder: Path | None) -> Path | None:
+    """Refuse a folder that is named and not there: a slip of the pen must not open the gate."""
+    if folder is not None and not folder.is_dir():
+        raise typer.BadParameter(f"there is no folder {str(folder)!r}", param_hint="--cases")
+    return folder
+
+
+def train(
+    bot: BotOption = None,
+    promote: Annotated[bool, typer.Option("--promote", help="Let it answer customers if the gate is passed.")] = False,
+    source: Annotated[str, typer.Option(help="`mongo`, or a bot file to read instead.")] = "mongo",
+    out_of_scope: Annotated[
+        Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
+    ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="JSONL of labelled utterances, to report on only.", exists=True, dir_okay=False)
+    ] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Train the entity tagger for minutes, not seconds.")
+    ] = False,
+    encoder: EncoderOption = "auto",
+    search: Annotated[
+        int | None,
+        typer.Option(help="Try so many candidates of hyper-parameters first, on INTENTLOOP_DASK_SCHEDULER.", min=2),
+    ] = None,
+    cross_validate: Annotated[
+        int, typer.Option(help="Also cross-validate with so many folds; each is a training of its own.", min=0, max=20)
+    ] = 0,
+    min_accuracy: Annotated[
+        float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
+    ] = 0.6,
+    replays: Annotated[int, typer.Option(help="Gate: newest stored conversations to replay.", min=0)] = 200,
+    max_lost_goals: Annotated[
+        float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
+    ] = 0.02,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            help="Gate: folder of saved conversations to be answered as before; data/cases if not given.",
+            file_okay=False,
+            callback=_checked_cases,
+        ),
+    ] = None,
+    accept_tool_changes: Annotated[
+        bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)] = 0,
+) -> None:
+    """Train a bot on its drafts, evaluate it, and register the result as a new version.
+
+    Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow. Where
+    a chat API answers on this machine, training takes only what that leaves of the processor. Exit code 3: another
+    process trains the bot, or takes a person out of what it has learnt.
+
+    Example: `intentloop train --promote`
+    """
+    from pipelines.priority import give_way
+    from serving.jobs.exclusive import alone_with
+    from serving.local.home import TRAINING_PACKAGES, require_packages
+    from serving.processes.child import is_listening
+    from serving.progress import share_reporter
+
+    if cross_validate == 1:
+        raise typer.BadParameter("a cross-validation needs 2 folds or more", param_hint="--cross-validate")
+    require_packages(TRAINING_PACKAGES, extra="train", purpose="training")
+    settings = read_settings()
+    if is_listening(settings.host, settings.api_port):
+        give_way()
+    if search:
+        from pipelines.cluster import check_cluster
+
+        for note in check_cluster(settings.dask_scheduler):
+            typer.echo(f"note: {note}", err=True)
+    # imported when that is settled, since it is seconds of work
+    from pipelines.run import run_training
+    from pipelines.schemas.training import CASES, TrainParams
+
+    params = TrainParams(
+        bot=chosen_bot(bot),
+        source=source,
+        home=settings.home,
+        out_of_scope_file=out_of_scope or settings.out_of_scope_of(chosen_bot(bot)),
+        test_file=test,
+        encoder=encoder,
+        algorithm="lbfgs" if thorough else "ap",
+        search=search or 0,
+        cross_validate=cross_validate,
+        min_accuracy=min_accuracy,
+        replays=replays,
+        max_lost_goals=max_lost_goals,
+        cases=cases or CASES,
+        accept_tool_changes=accept_tool_changes,
+        seed=seed,
+        release_alias=settings.release_alias,
+    )
+    # a bot file needs no database, but conversations to replay and the journal of promotions are there
+    needs_store = source == "mongo"
+    with ending_if_busy(), alone_with(settings, params.bot, is_needed=needs_store) as tags:
+        with share_reporter("Training") as report:
+            outcome = run_training(params, settings, progress=report, tags=tags)
+        wants_promotion = promote and not outcome.gate_reasons
+        if wants_promotion:
+            promote_trained(params, tracking_uri=outcome.tracking_uri, version=outcome.version)
+    for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
+        if name in outcome.metrics:
+            typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
+    if "search_gain" in outcome.metrics:
+        typer.echo(f"gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
+    verdict = "is promoted" if wants_promotion else "is registered as candidate"
+    typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
+    if outcome.gate_reasons:
+        typer.echo(f"the gate was not passed: {outcome.gate_reasons}", err=True)
+        raise typer.Exit(1)

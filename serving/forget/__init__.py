@@ -1,0 +1,1 @@
+"""Forgetting a person: the store, and everything trained on what they wrote."""

@@ -1,0 +1,1 @@
+"""Answering stored conversations again: replay, comparison, shadow, gate."""

@@ -1,0 +1,141 @@
+"""Figures against values worked out by hand, and against scikit-learn where it has the same figure."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import f1_score, precision_recall_fscore_support, roc_auc_score
+
+from pipelines.steps.evaluation.metrics import (
+    PrecisionRecallF1,
+    area_under_roc,
+    expected_calibration_error,
+    macro_f1,
+    precision_recall_f1,
+    scores_per_label,
+    scores_per_type,
+    span_scores,
+    wilson_interval,
+)
+
+LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcde")), min_size=1, max_size=40)
+SCORES = st.lists(st.sampled_from([0.0, 0.1, 0.2, 0.5, 0.9, 1.0]), min_size=1, max_size=30)
+
+
+def test_precision_recall_f1_by_hand() -> None:
+    scores = precision_recall_f1(hits=2, predicted=4, gold=8)
+    assert (scores.precision, scores.recall, scores.support) == (0.5, 0.25, 8)
+    assert scores.f1 == pytest.approx(1 / 3)
+
+
+def test_precision_recall_f1_of_nothing_is_zero() -> None:
+    assert precision_recall_f1(hits=0, predicted=0, gold=0) == PrecisionRecallF1(0.0, 0.0, 0.0, 0)
+
+
+def test_scores_per_label_by_hand() -> None:
+    scores = scores_per_label(["a", "a", "a", "b"], ["a", "a", "b", "c"])
+    assert list(scores) == ["a", "b"]
+    assert (scores["a"].precision, scores["a"].support) == (1.0, 3)
+    assert (scores["a"].recall, scores["a"].f1) == pytest.approx((2 / 3, 0.8))
+    assert scores["b"] == PrecisionRecallF1(0.0, 0.0, 0.0, 1)
+
+
+@given(LABELS)
+def test_scores_per_label_equal_sklearn(rows: list[tuple[str, str]]) -> None:
+    gold, predicted = [row[0] for row in rows], [row[1] for row in rows]
+    labels = sorted(set(gold))
+    expected = precision_recall_fscore_support(gold, predicted, labels=labels, zero_division=0)
+    scores = scores_per_label(gold, predicted)
+    own = [(s.precision, s.recall, s.f1, s.support) for s in scores.values()]
+    assert np.allclose(np.array(own).T, np.array(expected, dtype=float))
+    assert macro_f1(gold, predicted) == pytest.approx(
+        f1_score(gold, predicted, labels=labels, average="macro", zero_division=0)
+    )
+
+
+def test_macro_f1_of_no_rows_is_zero() -> None:
+    assert macro_f1([], []) == 0.0
+
+
+def test_wilson_interval_textbook_values() -> None:
+    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert wilson_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert wilson_interval(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+@given(st.integers(1, 10_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
+def test_wilson_interval_holds_the_share(row: tuple[int, int]) -> None:
+    low, high = wilson_interval(*row)
+    assert 0.0 <= low <= row[0] / row[1] + 1e-12
+    assert row[0] / row[1] - 1e-12 <= high <= 1.0
+
+
+def test_expected_calibration_error_by_hand() -> None:
+    """Two bins of two rows: 0.9 sure and right half of the time, 0.6 sure and always right."""
+    confidence = np.array([0.9, 0.9, 0.6, 0.6])
+    correct = np.array([True, False, True, True])
+    assert expected_calibration_error(confidence, correct, n_bins=10) == pytest.approx((0.4 * 2 + 0.4 * 2) / 4)
+
+
+def test_expected_calibration_error_gaps_within_a_bin_cancel() -> None:
+    assert expected_calibration_error(np.array([0.5, 0.5]), np.array([True, False])) == pytest.approx(0.0)
+
+
+def test_expected_calibration_error_certain_and_right_is_zero() -> None:
+    assert expected_calibration_error(np.ones(3), np.ones(3, dtype=bool)) == 0.0
+
+
+def test_expected_calibration_error_refuses_unequal_or_empty_arrays() -> None:
+    with pytest.raises(ValueError, match="got 0 and 0"):
+        expected_calibration_error(np.zeros(0), np.zeros(0, dtype=bool))
+    with pytest.raises(ValueError, match="got 2 and 1"):
+        expected_calibration_error(np.zeros(2), np.zeros(1, dtype=bool))
+
+
+def test_area_under_roc_by_hand() -> None:
+    assert area_under_roc(np.array([0.9, 0.4]), np.array([0.5, 0.4])) == pytest.approx((1 + 1 + 0 + 0.5) / 4)
+
+
+@given(SCORES, SCORES)
+def test_area_under_roc_equals_sklearn(positive: list[float], negative: list[float]) -> None:
+    expected = roc_auc_score([1] * len(positive) + [0] * len(negative), positive + negative)
+    assert area_under_roc(np.array(positive), np.array(negative)) == pytest.approx(expected)
+
+
+def test_area_under_roc_needs_both_sides() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        area_under_roc(np.zeros(0), np.ones(1))
+
+
+GOLD = [[(0, 4, "city"), (5, 9, "date")], [(0, 3, "city")], []]
+FOUND = [[(0, 4, "city"), (5, 8, "date")], [(0, 3, "date")], [(1, 2, "city")]]
+
+
+def test_span_scores_exact_by_hand() -> None:
+    assert span_scores(GOLD, FOUND) == precision_recall_f1(hits=1, predicted=4, gold=3)
+
+
+def test_span_scores_overlap_by_hand() -> None:
+    assert span_scores(GOLD, FOUND, overlap=True) == precision_recall_f1(hits=2, predicted=4, gold=3)
+
+
+def test_span_scores_overlap_matches_each_span_once() -> None:
+    assert span_scores([[(0, 9, "x")]], [[(0, 2, "x"), (3, 5, "x")]], overlap=True).precision == 0.5
+
+
+def test_span_scores_touching_spans_do_not_overlap() -> None:
+    assert span_scores([[(0, 4, "x")]], [[(4, 6, "x")]], overlap=True).f1 == 0.0
+
+
+def test_span_scores_refuses_rows_that_do_not_pair() -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        span_scores([[]], [])
+
+
+def test_scores_per_type_by_hand() -> None:
+    scores = scores_per_type(GOLD, FOUND)
+    assert scores == {
+        "city": precision_recall_f1(hits=1, predicted=2, gold=2),
+        "date": precision_recall_f1(hits=0, predicted=2, gold=1),
+    }

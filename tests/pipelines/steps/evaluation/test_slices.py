@@ -1,0 +1,27 @@
+"""Kinds of utterances measured apart, on a real tiny model."""
+
+from pipelines.nlu.model import NluModel
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.slices import slice_by_kind
+
+
+def test_slice_by_kind_counts_each_row_once_a_slice(tiny_model: NluModel) -> None:
+    rows = [
+        Example(id="1", text="hello", intent="greet", channel="rest"),
+        Example(id="2", text="please, where is my order now", intent="track_order", channel="facebook"),
+        Example(id="3", text="hello", intent="track_order"),
+        Example(id="4", text="qqq", intent=OUT_OF_SCOPE, channel="rest"),
+    ]
+    table = slice_by_kind(evaluate(tiny_model, rows), tiny_model)
+    found = table.set_index(["slice", "value"])
+    assert found["utterances"].to_dict() == {
+        ("channel", "facebook"): 1, ("channel", "rest"): 1, ("length", "1 to 3 words"): 2,
+        ("length", "4 to 8 words"): 1, ("spelling", "without typos"): 3,
+    }  # fmt: skip
+    assert found.loc[("length", "1 to 3 words"), "accuracy"] == 0.5
+    assert found.loc[("channel", "rest"), "low"] < found.loc[("channel", "rest"), "high"] == 1.0
+
+
+def test_slice_by_kind_of_nothing_has_its_columns(tiny_model: NluModel) -> None:
+    assert slice_by_kind(evaluate(tiny_model, []), tiny_model).columns.tolist()[:3] == ["slice", "value", "utterances"]

@@ -1,0 +1,204 @@
+"""`intentloop label` as it is used: from the log to the next training, at a terminal and without one."""
+
+import asyncio
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from pipelines.registry.release import Release
+from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.keys import mining_key
+from pipelines.schemas.labels import Decision
+from pipelines.schemas.llm import LlmConfig
+from serving.cli.label_session import Desk
+from serving.replay.traffic import SimulatedMessage, answer_traffic, scripted_reading
+from serving.store.bots import import_bot
+from serving.store.client import Database
+from serving.store.labels import Labels
+from serving.store.leases import Leases
+from serving.store.turns import TurnLog
+from tests.support.bots import TINY_BOT_WIRE
+from tests.support.command_line import intentloop
+from tests.support.labels import label_item
+from tests.support.records import NOW, now
+
+pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
+BOT = "shop"  # the same in each run: which side of the wall a text falls on hangs on it
+
+
+class Terminal:
+    """A person who types what is written down, and what they are shown."""
+
+    def __init__(self, runner: asyncio.Runner, mongo_uri: str, database: str) -> None:
+        self.runner, self.shown = runner, io.StringIO()
+        self.database = Database(mongo_uri, name=database, timeout_seconds=5.0)
+        self.labels, self.leases = Labels(self.database), Leases(self.database, ttl=timedelta(seconds=60))
+        runner.run(import_bot(self.database, TINY_BOT_WIRE, bot=BOT, source="test"))
+
+    def type(self, *lines: str, limit: int = 50) -> str:
+        typed = iter(lines)
+
+        def ask(_prompt: str) -> str:
+            try:
+                return next(typed)
+            except StopIteration:
+                raise EOFError from None
+
+        console = Console(file=self.shown, width=100)
+        desk = Desk(self.labels, self.runner.run, bot=BOT, by="ada@desk", console=console, ask=ask)
+        return str(desk.run(limit=limit))
+
+
+@pytest.fixture
+def terminal(mongo_uri: str, new_name: str) -> Iterator[Terminal]:
+    with asyncio.Runner() as runner:
+        terminal = Terminal(runner, mongo_uri, new_name)
+        yield terminal
+        terminal.database.close()
+
+
+def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) -> None:
+    texts = ("hey there", "hey there you", "who \x1b[2Jwon", "hm what", "rubbish", "buy it")
+    items = [label_item(BOT, text, value=9.0 - place) for place, text in enumerate(texts)]
+    items[1] = items[1].model_copy(update={"cluster": items[0].cluster, "personal_data": ("an e-mail address",)})
+    terminal.runner.run(terminal.labels.store(items))
+    assert terminal.type("7", "1", "r", "s", "x", "order_produkt", "order_product", "q") == (
+        "4 accepted, 1 rejected, 1 skipped"
+    )
+    decided = {item.text: terminal.runner.run(terminal.labels.get(BOT, item.key)) for item in items}
+    assert [(decided[text].status, decided[text].intent_id) for text in texts] == [
+        *[("accepted", "greet")] * 2, ("accepted", OUT_OF_SCOPE), ("skipped", None), ("rejected", None),
+        ("accepted", "order_product"),
+    ]  # fmt: skip
+    shown = terminal.shown.getvalue()
+    assert "also: hey there you" in shown
+    assert "one of them seems to hold personal data (an e-mail address)" in shown
+    assert "who  [2Jwon" in shown
+    assert "2  cancel" in shown
+    assert "classifier 40%" in shown
+    assert "type 1 to 2, an intent's id" in shown
+    assert "there is no intent 'order_produkt'" in shown
+    assert shown.rstrip().endswith("nothing is left to label")
+
+
+def test_what_means_nothing_is_asked_again(terminal: Terminal) -> None:
+    silent = label_item(BOT, "hm what", proposals=())
+    terminal.runner.run(terminal.labels.store([silent]))
+    assert terminal.type("", "a" * 201, "\udcff\udcfe", "s") == "0 accepted, 0 rejected, 1 skipped"
+    assert terminal.shown.getvalue().count("type an intent's id, r, s, x or q") == 3
+
+
+def test_filed_decisions_that_cannot_be_made_do_not_stop_the_others(
+    terminal: Terminal, mongo_uri: str, new_name: str, tmp_path: Path
+) -> None:
+    items = [label_item(BOT, text) for text in ("hey there", "hm what")]
+    terminal.runner.run(terminal.labels.store(items))
+    file, keys = tmp_path / "decisions.jsonl", ["0" * 24, *(item.key for item in items)]
+    intents = ("greet", "gret", "greet")
+    lines = [
+        json.dumps({"key": key, "status": "accepted", "intent_id": intent_id})
+        for key, intent_id in zip(keys, intents, strict=True)
+    ]
+    file.write_text("\ufeff" + "\r\n".join(lines), encoding="utf-8")  # as an editor on Windows saves it
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name}
+    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": BOT}
+    done = intentloop("label", "--decide", str(file), **environment)
+    assert (done.returncode, done.stdout) == (1, "1 accepted, 0 rejected, 0 skipped\n")
+    assert f"intentloop: 2 of 3 decisions in {file} were not made:" in done.stderr
+    assert f"  - label {keys[1]}: there is no intent 'gret'" in done.stderr
+
+
+def test_second_person_is_told_and_goes_on(terminal: Terminal) -> None:
+    first, second = label_item(BOT, "hey there", value=2.0), label_item(BOT, "hm what")
+    labels = terminal.labels
+    terminal.runner.run(labels.store([first, second]))
+
+    rejected = Decision(status="rejected")
+    typed = iter(["1", "1"])
+
+    def ask(_prompt: str) -> str:
+        if terminal.runner.run(labels.get(BOT, first.key)).status == "open":
+            terminal.runner.run(labels.decide(BOT, first.key, rejected, by="bob", now=now()))
+        return next(typed)
+
+    console = Console(file=terminal.shown, width=100)
+    desk = Desk(labels, terminal.runner.run, bot=BOT, by="ada", console=console, ask=ask)
+    assert str(desk.run(limit=2)) == "1 accepted, 0 rejected, 0 skipped; 1 were decided by others"
+    assert "is rejected by bob meanwhile" in terminal.shown.getvalue().replace("\n", " ")
+
+
+@pytest.mark.slow
+def test_log_becomes_labels_without_a_terminal(
+    terminal: Terminal, mongo_uri: str, new_name: str, tiny_release: Release, tiny_release_folder: Path, tmp_path: Path
+) -> None:
+    said = [
+        SimulatedMessage("a", "has my stuff been sent off", NOW, llm=scripted_reading("track_order")),
+        SimulatedMessage("b", "dispatch the goods mister", NOW, llm=scripted_reading("greet")),
+    ]
+    definition = tiny_release.definition
+    thresholds = definition.thresholds.model_copy(update={"confidence": 1.0, "clarify": None})
+    never_sure = definition.model_copy(
+        update={"thresholds": thresholds, "llm": LlmConfig(mode="fallback", model="written down")}
+    )
+    old = replace(tiny_release, version="0", definition=never_sure)
+    records = terminal.runner.run(answer_traffic(said, old, bot=BOT))
+    terminal.runner.run(TurnLog(terminal.database, ttl=timedelta(days=9999)).append_all(records))
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name}
+    environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": BOT}
+    mining = ("label", "--mine", "--days", "9999", "--release-folder", str(tiny_release_folder), "--accept-agreed")
+    done = intentloop(*mining, **environment)
+    assert done.returncode == 0, done.stderr
+    assert "2 turns looked at: 2 texts are new or better known" in done.stdout
+    assert "2 texts are new in the queue, 0 are better known" in done.stdout
+    assert "1 accepted because all who were asked agree" in done.stdout
+    assert "0 texts are new in the queue, 0 are better known" in intentloop(*mining, **environment).stdout
+    listed = intentloop("label", "--list", "--json", **environment)
+    (line,) = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert (line["text"], line["status"]) == ("dispatch the goods mister", "open")
+    file = tmp_path / "decisions.jsonl"
+    file.write_text(json.dumps({**line, "status": "accepted", "intent_id": "track_order"}) + "\n", encoding="utf-8")
+    assert intentloop("label", "--decide", str(file), **environment).stdout == "1 accepted, 0 rejected, 0 skipped\n"
+    again = intentloop("label", "--decide", str(file), **environment)
+    assert again.stdout.endswith("0 accepted, 0 rejected, 0 skipped; 1 were decided by others\n")
+    file.write_text('{"key": "x", "status": "accepted"}\n', encoding="utf-8")
+    wrong = intentloop("label", "--decide", str(file), **environment)
+    assert (wrong.returncode, "line 1: key: String should match" in wrong.stderr) == (1, True)
+    holder = "ada@desk, process 7"
+    lease, _ = terminal.runner.run(terminal.leases.take(mining_key(BOT), holder=holder, now=now()))
+    second = intentloop(*mining, **environment)
+    assert (second.returncode, second.stdout) == (3, "")
+    assert f"the log of bot 'shop' is being looked through already: {holder} has been at work since" in second.stderr
+    terminal.runner.run(terminal.leases.give_back(lease, now=now()))
+    nobody = intentloop("label", stdin="", **environment)
+    assert (nobody.returncode, "there is no terminal to ask at" in nobody.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--json", "--decide", __file__), 2, "it says how --list prints; add --list"),
+        (
+            ("--list", "--bot", "shopp"),
+            1,
+            "there is no bot 'shopp'; import one with `intentloop import FILE --bot NAME`",
+        ),
+        (
+            ("--mine", "--bot", "shopp"),
+            1,
+            "there is no bot 'shopp'; import one with `intentloop import FILE --bot NAME`",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(
+    mongo_uri: str, new_name: str, tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    environment = {"INTENTLOOP_MONGO_URI": mongo_uri, "INTENTLOOP_MONGO_DATABASE": new_name, "COLUMNS": "200"}
+    done = intentloop("label", *arguments, INTENTLOOP_HOME=str(tmp_path), **environment)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
