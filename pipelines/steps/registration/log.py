@@ -8,7 +8,6 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
-from matplotlib.figure import Figure
 from mlflow.entities import RunStatus
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
@@ -22,7 +21,7 @@ from pipelines.steps.data.split import fingerprints
 from pipelines.steps.evaluation.cross_validate import CrossValidation
 from pipelines.steps.evaluation.evaluate import Evaluation
 from pipelines.steps.evaluation.gate_page import describe_gate, render_gate
-from pipelines.steps.evaluation.plots import plot_calibration, plot_confidence, plot_confusion, plot_trade_off
+from pipelines.steps.evaluation.plots import Figure, plot_calibration, plot_confidence, plot_confusion, plot_trade_off
 from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.evaluation.slices import slice_by_kind
 from pipelines.steps.evaluation.trade_off import trade_off
