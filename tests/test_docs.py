@@ -17,6 +17,8 @@ DOCS = markdown_files()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GUIDES = [doc for doc in DOCS if doc.name.startswith(("pipelines/docs/", "serving/docs/"))]
 MAX_README_LINES = 150
+IGNORED_BY_GIT = ("data/cases",)
+_PATH = re.compile(r"(pipelines|serving|tests|notebooks|mlflow|data)/[\w./-]*")
 
 every_doc = pytest.mark.parametrize("doc", DOCS, ids=[doc.name for doc in DOCS])
 
@@ -130,6 +132,39 @@ def test_variables_exist(doc: Doc) -> None:
         and not (name.endswith("*") and any(each.startswith(name[:-1]) for each in known))
     }
     assert unknown == set()
+
+
+@every_doc
+def test_paths_exist(doc: Doc) -> None:
+    missing = [span for span in doc.spans if _PATH.fullmatch(span) and not (ROOT / span).exists()]
+    assert [path for path in missing if not path.startswith(IGNORED_BY_GIT)] == []
+
+
+def test_folders_that_the_readme_lists_exist() -> None:
+    rows = [line for line in Doc(ROOT / "README.md").prose.splitlines() if re.match(r"\| `\w+/`", line)]
+    assert len(rows) >= 6
+    for row in rows:
+        top, *below = [span for span in re.findall(r"`([^`]+)`", row) if span.endswith("/")]
+        assert [folder for folder in below if not (ROOT / top / folder).is_dir()] == []
+
+
+def test_layers_in_the_guide_are_those_that_are_enforced() -> None:
+    contracts = [each for each in PROJECT["tool"]["importlinter"]["contracts"] if each["type"] == "layers"]
+    enforced = {
+        each["containers"][0]: [_names(each["containers"][0], row) for row in each["layers"]] for each in contracts
+    }
+    guide = (ROOT / "serving" / "docs" / "contributing.md").read_text(encoding="utf-8")
+    drawn: dict[str, list[set[str]]] = {}
+    for name, table in re.findall(r"^\*\*`([\w.]+)`[^*]*\*\*\n\n((?:\|.*\n)+)", guide, re.MULTILINE):
+        rows = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in table.splitlines()[2:]]
+        drawn[name] = drawn.get(name, []) + rows
+    assert drawn == enforced
+
+
+def _names(container: str, layer: str) -> set[str]:
+    """Read the packages of a layer; one in brackets may be missing."""
+    folder = ROOT.joinpath(*container.split("."))
+    return {name for name in re.findall(r"\w+", layer) if (folder / name).is_dir() or (folder / f"{name}.py").is_file()}
 
 
 def test_every_dependency_has_a_reason() -> None:
