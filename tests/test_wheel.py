@@ -45,7 +45,7 @@ def test_wheel_renders_its_pages(installed: Path) -> None:
 import sys
 sys.path.insert(0, {str(installed)!r})
 from pipelines.schemas.verdict import Check
-from pipelines.steps import gate_page
+from pipelines.steps.evaluation import gate_page
 assert gate_page.__file__.startswith({str(installed)!r}), gate_page.__file__
 print(gate_page.render_gate(Check(), {{}}))
 """
