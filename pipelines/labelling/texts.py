@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from pipelines.nlu.intents.refusal import outcome_of
 from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress
 from pipelines.registry.release import Release
@@ -12,7 +13,6 @@ from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.labels import MAX_SOURCES, LabelItem, Proposal, Source, Witness, label_id
 from pipelines.schemas.understanding import NluResult
 from pipelines.steps.data.turns import rows_of
-from pipelines.steps.evaluation.evaluate import refuses
 
 SURE = 0.5
 """How likely a release must find an intent for its word to count where nobody looks: likelier than all others."""
@@ -83,7 +83,7 @@ class Reading:
     margin
         How much likelier it is than the second, in [0, 1].
     is_sure
-        Whether the release would act on it, and finds it `SURE`.
+        Whether the release would answer it by itself, and finds it `SURE`.
     """
 
     result: NluResult
@@ -168,8 +168,8 @@ def _is_wish(text: str, route: str, why: str) -> bool:
 
 
 def _read(text: str, release: Release) -> Reading:
-    result, thresholds = release.model.parse(text), release.definition.thresholds
+    result, definition = release.model.parse(text), release.definition
     best = result.ranking[0]
     margin = best.confidence - (result.ranking[1].confidence if len(result.ranking) > 1 else 0.0)
-    acts = not refuses(result, thresholds) and margin >= thresholds.margin
-    return Reading(result, best.intent_id, best.confidence, margin, acts and best.confidence >= SURE)
+    is_answered = outcome_of(result, definition.thresholds, definition.intent_by_id()).kind == "answered"
+    return Reading(result, best.intent_id, best.confidence, margin, is_answered and best.confidence >= SURE)

@@ -1,9 +1,12 @@
 """Why a text was understood as it was: the shares of the model's parts, the features, the nearest examples."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipelines.nlu.features.features import Utterance
+from pipelines.nlu.intents.refusal import outcome_of
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.explanation import Explanation, FeatureWeight, IntentShares, ScopeView, SimilarExample, ViewName
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
@@ -17,10 +20,12 @@ _N_WORDS, _N_CHARACTERS = 5, 3
 """Features shown for the intent, and as many against it; runs of characters mostly repeat what a word says."""
 
 
-def explain_text(model: "NluModel", text: str, *, now: datetime | None = None) -> Explanation:
+def explain_text(
+    model: "NluModel", text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
+) -> Explanation:
     """Explain one understanding; see `NluModel.explain`."""
     result = model.parse(text, now=now)
-    verdict = verdict_of(result, model.thresholds_)
+    verdict = verdict_of(result, model.thresholds_, intent_by_id)
     if not result.ranking:
         return Explanation(
             result=result,
@@ -49,26 +54,28 @@ def explain_text(model: "NluModel", text: str, *, now: datetime | None = None) -
     )
 
 
-def verdict_of(result: NluResult, thresholds: Thresholds) -> str:
-    """Say what routing makes of an understanding, outside of a form."""
-    if not result.ranking:
+def verdict_of(result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[str, Intent] | None = None) -> str:
+    """Describe what routing makes of a reading outside of a form; without intents, all that are ranked count."""
+    outcome = outcome_of(result, thresholds, intent_by_id)
+    if outcome.kind == "asked":
+        close = " and ".join(outcome.options) if len(outcome.options) == 2 else ", ".join(outcome.options)
+        return f"Asked: the customer chooses between {close}, which are close and together likely enough."
+    if outcome.reason == "nothing-to-read":
         return "Fallback: the text has no letter or digit."
-    best, score, limit = result.ranking[0], result.out_of_scope_score, thresholds.out_of_scope
-    if best.confidence < thresholds.confidence:
-        return (
-            f"Fallback: {best.intent_id} is the likeliest intent, but its confidence {best.confidence:.2f} is below "
-            f"{thresholds.confidence:.2f}."
-        )
-    if len(result.ranking) > 1 and best.confidence - result.ranking[1].confidence < thresholds.margin:
-        return (
-            f"Fallback: {best.intent_id} and {result.ranking[1].intent_id} are too close, less than "
-            f"{thresholds.margin:.2f} apart."
-        )
-    if score is not None and limit is not None and score > limit:
-        return (
-            f"Fallback: {best.intent_id} is the likeliest intent, but the text is unlike anything taught: its "
-            f"out-of-scope score {score:.2f} is above {limit:.2f}."
-        )
+    best = result.ranking[0]
+    match outcome.reason:
+        case "too-unsure":
+            return (
+                f"Fallback: {best.intent_id} is the likeliest intent, but its confidence {best.confidence:.2f} is "
+                f"below {thresholds.confidence:.2f}."
+            )
+        case "too-far-out":
+            return (
+                f"Fallback: {best.intent_id} is the likeliest intent, but the text is unlike anything taught: its "
+                f"out-of-scope score {result.out_of_scope_score:.2f} is above {thresholds.out_of_scope:.2f}."
+            )
+        case "not-in-release":
+            return f"Fallback: {best.intent_id} is the likeliest intent, but the release does not have it."
     return f"Answered as {best.intent_id}: its confidence {best.confidence:.2f} reaches {thresholds.confidence:.2f}."
 
 

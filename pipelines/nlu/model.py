@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -180,13 +180,17 @@ class NluModel:
             out_of_scope_score=out_of_scope,
         )
 
-    def explain(self, text: str, *, now: datetime | None = None) -> Explanation:
+    def explain(
+        self, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
+    ) -> Explanation:
         """Understand one utterance and give the reasons: some milliseconds, for an admin page or a notebook.
 
         Parameters
         ----------
         text
             Any string, as for `parse`.
+        intent_by_id
+            The release's intents: only those are answered and asked about. None: all that the model knows.
         now
             As for `parse`.
 
@@ -196,7 +200,7 @@ class NluModel:
             What each part of the model gave to the decision, the weightiest features, the most similar training
             examples, the views on what is out of scope, and the verdict at the fitted thresholds.
         """
-        return explain_text(self, text, now=now)
+        return explain_text(self, text, intent_by_id=intent_by_id, now=now)
 
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX); the folder is created if missing."""

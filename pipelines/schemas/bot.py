@@ -290,6 +290,10 @@ class BotFile(BaseModel):
     timezone: str = "UTC"
     llm: LlmConfig | None = None
 
+    def intent_by_id(self) -> dict[str, Intent]:
+        """Map each intent's id to it."""
+        return {intent.intent_id: intent for intent in self.intents}
+
     @field_validator("language", mode="before")
     @classmethod
     def _no_language(cls, value: object) -> object:

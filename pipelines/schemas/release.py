@@ -18,7 +18,6 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     confidence: float = Field(ge=0.0, le=1.0, description="Below: fallback.")
-    margin: float = Field(default=0.0, ge=0.0, le=1.0, description="First minus second below this: a close race.")
     out_of_scope: float | None = Field(default=None, description="Out-of-scope score above this: fallback.")
     clarify: float | None = Field(
         default=0.7,

@@ -93,11 +93,15 @@ def train_release(
     placed = params.model_copy(update={"home": home})
     golden = parts.train["text"].tolist()
     folder = freeze(model, found.bot_file, placed, snapshot, golden, run_id=f"simulated-{version}")
+    release = load_release(folder, version=str(version))
+    intent_by_id = release.definition.intent_by_id()
     return Trained(
-        release=load_release(folder, version=str(version)),
+        release=release,
         extract=found,
         learnt=parts.train,
-        test=evaluate(model, test),
+        test=evaluate(model, test, intent_by_id=intent_by_id),
         production=production,
-        in_production=evaluate(model, to_examples(production)) if len(production) else None,
+        in_production=(
+            evaluate(model, to_examples(production), intent_by_id=intent_by_id) if len(production) else None
+        ),
     )

@@ -28,7 +28,7 @@ def evaluate(
 
     release = release_of(bot, version=version, folder=release_folder)
     with share_reporter("Evaluation") as report:
-        evaluation = bench.evaluate_file(release.model, file, progress=report)
+        evaluation = bench.evaluate_file(release, file, progress=report)
     typer.echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
     for subject, figure in bench.describe_evaluation(evaluation):
         typer.echo(f"{subject:<36} {figure}")

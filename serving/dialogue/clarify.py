@@ -1,23 +1,14 @@
-"""The question "did you mean A or B?": when to ask it, and what the answer means."""
+"""The question "did you mean A or B?": what the answer means. `pipelines.nlu.intents.refusal` decides when to ask."""
 
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.schemas.bot import SYSTEM_INTENTS, Intent
-from pipelines.schemas.release import Thresholds
-from pipelines.schemas.understanding import NluResult
+from pipelines.schemas.bot import Intent
 from serving.dialogue.answers import AnswerReader, plain_words
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Question
 
-MOST_OPTIONS = 3
-CLOSE = 0.4
-"""How likely an option must be beside the likeliest one, as a share of it.
-
-Cross-validated on the sample bot's training part, with the default of `Thresholds.clarify`: 1.9 % of the utterances are
-asked about; of these the likeliest intent is right in 46 %, one of the options in 83 %.
-"""
 LONGEST_NAME = 5
 """Words of an answer that is looked at for the name of an option; a longer one is a message of its own."""
 
@@ -28,40 +19,6 @@ class Choice(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     intent_id: str | None
-
-
-def torn_between(nlu: NluResult, thresholds: Thresholds, intent_by_id: Mapping[str, Intent]) -> tuple[str, ...]:
-    """Name the intents that a message may mean, if it is worth asking.
-
-    Worth asking are two intents, or else three, that are close to each other, together at least as likely as
-    `thresholds.clarify`, and all the customer's own wishes; and not about a text that no intent should take.
-
-    Parameters
-    ----------
-    nlu
-        The model's reading.
-    thresholds
-        The release's.
-    intent_by_id
-        The release's intents.
-
-    Returns
-    -------
-    tuple[str, ...]
-        Two or three intents, the likeliest first; empty if there is nothing to ask.
-    """
-    score, limit = nlu.out_of_scope_score, thresholds.out_of_scope
-    if thresholds.clarify is None or (score is not None and limit is not None and score > limit):
-        return ()
-    for n_options in range(2, MOST_OPTIONS + 1):
-        best = nlu.ranking[:n_options]
-        wishes = [intent_by_id.get(row.intent_id) for row in best]
-        are_wishes = all(wish and wish.user_defined and wish.intent_id not in SYSTEM_INTENTS for wish in wishes)
-        if len(best) < n_options or not are_wishes or best[-1].confidence < CLOSE * best[0].confidence:
-            return ()
-        if sum(row.confidence for row in best) >= thresholds.clarify:
-            return tuple(row.intent_id for row in best)
-    return ()
 
 
 def read_choice(

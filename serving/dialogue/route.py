@@ -5,10 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pipelines.nlu.intents.refusal import Outcome, outcome_of
 from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
-from pipelines.schemas.understanding import NluResult
-from serving.dialogue.clarify import torn_between
 from serving.dialogue.extraction import MAJORITY
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots import Filling
@@ -33,21 +32,6 @@ class Route(BaseModel):
     options: tuple[str, ...] = ()
 
 
-def _sure_intent(nlu: NluResult, thresholds: Thresholds) -> tuple[str | None, str]:
-    """Give the intent that is likely enough, and the reason for or against it."""
-    if not nlu.ranking:
-        return None, "nothing to read"
-    best = nlu.ranking[0]
-    if best.confidence < thresholds.confidence:
-        return None, f"confidence below {thresholds.confidence:g}"
-    if len(nlu.ranking) > 1 and best.confidence - nlu.ranking[1].confidence < thresholds.margin:
-        return None, f"margin to {nlu.ranking[1].intent_id} below {thresholds.margin:g}"
-    score, limit = nlu.out_of_scope_score, thresholds.out_of_scope
-    if score is not None and limit is not None and score > limit:
-        return None, f"out-of-scope score above {limit:g}"
-    return best.intent_id, "most likely"
-
-
 def choose_route(
     interpretation: Interpretation,
     *,
@@ -64,9 +48,9 @@ def choose_route(
     others together) interrupts it, and one that is not leaves it the turn. `cancel` is one of these, and ends the form.
 
     Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
-    or that the release does not have, is the fallback's. A `yes` that nobody asked for begins nothing that needs values
-    or does something. What the language model says, where it was asked and answered,
-    takes the place of what the trained model says.
+    or that the release does not have, is the fallback's; `pipelines.nlu.intents.refusal` decides. A `yes` that nobody
+    asked for begins nothing that needs values or does something. What the language model says, where it was asked and
+    answered, takes the place of what the trained model says.
 
     Parameters
     ----------
@@ -94,26 +78,39 @@ def choose_route(
         wanted, why, confidence = interpretation.shortcut, "shortcut", None
     elif llm is not None and llm.outcome in ("understood", "none"):
         wanted, why, confidence = llm.intent_id, f"language model: {llm.why}", llm.confidence
-        may_clarify = False
     else:
-        wanted, why = _sure_intent(nlu, thresholds)
+        may_ask = may_clarify and filling is None and not is_bare_answer
+        outcome = outcome_of(nlu, thresholds, intent_by_id, may_ask=may_ask)
+        wanted, why = outcome.intent_id, _why(outcome, thresholds)
         confidence = nlu.ranking[0].confidence if nlu.ranking else None
+        if outcome.kind == "asked":
+            return Route(
+                kind="clarify", intent_id=FALLBACK_INTENT, confidence=confidence, why=why, options=outcome.options
+            )
     if is_bare_answer and wanted is not None and wanted in intent_by_id and _does_something(intent_by_id[wanted]):
         wanted, why = None, "an answer to no question"
     if filling is not None:
         kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
         return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
-    options = (
-        torn_between(nlu, thresholds, intent_by_id) if nlu is not None and may_clarify and not is_bare_answer else ()
-    )
-    if options:
-        why = f"torn between {', '.join(options)}"
-        return Route(kind="clarify", intent_id=FALLBACK_INTENT, confidence=confidence, why=why, options=options)
     if wanted is not None and wanted not in intent_by_id:
         wanted, why = None, f"the release has no intent {wanted!r}"
     if wanted is None:
         return Route(kind="fallback", intent_id=FALLBACK_INTENT, confidence=confidence, why=why)
     return Route(kind="intent", intent_id=wanted, confidence=confidence, why=why)
+
+
+def _why(outcome: Outcome, thresholds: Thresholds) -> str:
+    if outcome.kind == "asked":
+        return f"torn between {', '.join(outcome.options)}"
+    match outcome.reason:
+        case "nothing-to-read":
+            return "nothing to read"
+        case "too-unsure":
+            return f"confidence below {thresholds.confidence:g}"
+        case "too-far-out":
+            return f"out-of-scope score above {thresholds.out_of_scope:g}"
+        case _:
+            return "most likely"
 
 
 def _does_something(intent: Intent) -> bool:

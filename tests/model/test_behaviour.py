@@ -2,9 +2,9 @@
 
 import pytest
 
+from pipelines.nlu.intents.refusal import reason_to_refuse
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
-from pipelines.steps.evaluation.evaluate import refuses
 from tests.support.bots import TINY_BOT
 
 pytestmark = pytest.mark.model
@@ -17,7 +17,7 @@ def model(tiny_release: Release) -> NluModel:
 
 def understood(model: NluModel, text: str) -> str:
     result = model.parse(text)
-    return "fallback" if refuses(result, model.thresholds_) else result.ranking[0].intent_id
+    return "fallback" if reason_to_refuse(result, model.thresholds_) else result.ranking[0].intent_id
 
 
 def values(model: NluModel, text: str) -> dict[str, str]:

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.nlu.encoder.encoder import SentenceEncoder
+from pipelines.nlu.intents.refusal import reason_to_refuse
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.understanding import NluResult
 from pipelines.steps.data.extract import extract_from_file, read_examples, to_examples
 from pipelines.steps.evaluation.behaviour import BehaviourResult, run_behaviour
-from pipelines.steps.evaluation.evaluate import refuses
 from tests.support.texts import odd_texts
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -99,7 +99,7 @@ def test_unseen_values_are_found(model: NluModel) -> None:
 def test_empty_texts_are_fallback(model: NluModel, text: str) -> None:
     result = model.parse(text)
     assert result.ranking == ()
-    assert refuses(result, model.thresholds_)
+    assert reason_to_refuse(result, model.thresholds_) == "nothing-to-read"
 
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)

@@ -27,4 +27,4 @@ def test_notebook_runs_top_to_bottom(tiny_release_folder: Path, tmp_path: Path) 
     outputs = run_notebook("30_compare_releases.ipynb", executed, **parameters)
     shown = kinds_of(outputs)
     assert shown.count("image/png") == 5
-    assert shown.count("text/html") == 3
+    assert shown.count("text/html") == 4  # the tables of figures, outcomes, tests and differences

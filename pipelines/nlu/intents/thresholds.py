@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.intents.calibration import MIN_ROWS
+from pipelines.nlu.intents.refusal import which_are_refused
 from pipelines.schemas.release import Thresholds
 
 DEFAULT_CONFIDENCE = 0.2
@@ -87,21 +88,23 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
     best = (np.inf, Thresholds(confidence=float(_CONFIDENCES[0])))
     for limit in limits:
         for confidence in _CONFIDENCES:
-            cost = _cost(known, outside, float(confidence), float(limit), costs)
+            score = float(limit) if np.isfinite(limit) else None
+            thresholds = Thresholds(confidence=float(confidence), out_of_scope=score)
+            cost = _cost(known, outside, thresholds, costs)
             if cost < best[0]:
-                score = float(limit) if np.isfinite(limit) else None
-                best = cost, Thresholds(confidence=float(confidence), out_of_scope=score)
+                best = cost, thresholds
     return best[1]
 
 
-def _cost(known: Judged, outside: Judged, confidence: float, limit: float, costs: Costs) -> float:
-    """Mistakes of a pair of thresholds in wrong answers; infinite beyond the limit.
+def _cost(known: Judged, outside: Judged, thresholds: Thresholds, costs: Costs) -> float:
+    """Mistakes of a pair of thresholds in wrong answers; infinite beyond `costs.needless_limit`.
 
     Ties go to the confidence below which asking again is cheaper than answering, if it means what it says.
     """
-    refused = (known.confidence < confidence) | (known.out_of_scope > limit)
+    refused = which_are_refused(known.confidence, known.out_of_scope, thresholds)
     if (refused & known.correct).sum() > costs.needless_limit * known.correct.sum():
         return float("inf")
     wrong = (~refused & ~known.correct).sum()
-    answered = ((outside.confidence >= confidence) & (outside.out_of_scope <= limit)).sum()
-    return float(wrong + costs.refusal * refused.sum() + answered + _TIE * abs(confidence - (1.0 - costs.refusal)))
+    answered = (~which_are_refused(outside.confidence, outside.out_of_scope, thresholds)).sum()
+    tie = _TIE * abs(thresholds.confidence - (1.0 - costs.refusal))
+    return float(wrong + costs.refusal * refused.sum() + answered + tie)

@@ -15,6 +15,7 @@ from pipelines.errors import DataRejected
 from pipelines.nlu.encoder.build import find_encoder
 from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
+from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.data.extract import read_examples
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
@@ -124,7 +125,11 @@ def draw_shots(examples: list[Example], *, shots: int, seed: int) -> list[Exampl
 
 
 def write_predictions(evaluation: Evaluation, file: Path) -> None:
-    """Write one JSON row a test item; `final_intent` is what the engine answers at its own thresholds."""
+    """Write one JSON row per test item.
+
+    `final_intent` and `fallback` are what the engine's own thresholds make of it where nobody can be asked; `options`
+    are the intents that a customer would choose from, empty where there is no such question.
+    """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8") as stream:
         for prediction in evaluation.predictions:
@@ -132,8 +137,9 @@ def write_predictions(evaluation: Evaluation, file: Path) -> None:
                 "id": prediction.example.id,
                 "intent": prediction.intent or None,
                 "confidence": prediction.confidence,
-                "final_intent": OUT_OF_SCOPE if prediction.is_fallback else prediction.intent,
-                "fallback": prediction.is_fallback,
+                "final_intent": OUT_OF_SCOPE if prediction.outcome.reason else prediction.intent,
+                "fallback": prediction.outcome.reason is not None,
+                "options": list(prediction.outcome.options),
                 "oos_score": prediction.out_of_scope_score,
                 "entities": [
                     span.model_dump(include={"start", "end", "type", "value"}) for span in prediction.result.entities
@@ -142,13 +148,13 @@ def write_predictions(evaluation: Evaluation, file: Path) -> None:
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def evaluate_file(model: NluModel, file: Path, *, progress: Progress | None = None) -> Evaluation:
-    """Measure a trained model on a file of labelled utterances.
+def evaluate_file(release: Release, file: Path, *, progress: Progress | None = None) -> Evaluation:
+    """Measure a release on a file of labelled utterances, with its own thresholds and intents.
 
     Parameters
     ----------
-    model
-        Of a release.
+    release
+        What is measured.
     file
         JSONL, a row a line as `bench_nlu` reads it.
     progress
@@ -167,7 +173,14 @@ def evaluate_file(model: NluModel, file: Path, *, progress: Progress | None = No
     rows = read_examples(file)
     if not rows:
         raise DataRejected(str(file), ["it has no row; write at least one labelled utterance"])
-    return evaluate(model, rows, progress=progress)
+    definition = release.definition
+    return evaluate(
+        release.model,
+        rows,
+        thresholds=definition.thresholds,
+        intent_by_id=definition.intent_by_id(),
+        progress=progress,
+    )
 
 
 def describe(result: BenchResult) -> list[tuple[str, str]]:
@@ -191,6 +204,10 @@ def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
             ("intent accuracy (95 % interval)", f"{metrics['accuracy']:.2%} ({interval})"),
             ("macro-F1", f"{metrics['macro_f1']:.2%}"),
             ("accuracy at the fitted thresholds", f"{metrics['effective_accuracy']:.2%}"),
+            (
+                "asked which is meant, right one offered / not",
+                f"{metrics['asked_right']:.2%} / {metrics['asked_wrong']:.2%}",
+            ),
             ("calibration error (ECE, 15 bins)", f"{metrics['calibration_error']:.4f}"),
             ("latency p50 / p95", f"{metrics['latency_ms_p50']:.2f} / {metrics['latency_ms_p95']:.2f} ms"),
             ("CPU a message, mean", f"{metrics['cpu_ms_mean']:.2f} ms"),
@@ -198,7 +215,8 @@ def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
     if "entity_f1" in metrics:
         rows.append(("entity F1 exact / overlap", f"{metrics['entity_f1']:.2%} / {metrics['entity_f1_overlap']:.2%}"))
     if "out_of_scope_recall" in metrics:
-        rows.append(("out of scope: sent to fallback", f"{metrics['out_of_scope_recall']:.2%}"))
+        shares = f"{metrics['out_of_scope_recall']:.2%} / {metrics['out_of_scope_asked']:.2%}"
+        rows.append(("out of scope: sent to fallback / asked about", shares))
     if "out_of_scope_auroc" in metrics:
         rows.append(("out of scope: AUROC", f"{metrics['out_of_scope_auroc']:.3f}"))
     return rows

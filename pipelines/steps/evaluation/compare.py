@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from scipy.stats import binomtest
 
 from pipelines.errors import NotFound
 from pipelines.registry.runs import LEARNT_FILE, Runs
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.data.split import fingerprints
-from pipelines.steps.evaluation.evaluate import Evaluation, Prediction
+from pipelines.steps.evaluation.evaluate import Evaluation
+from pipelines.steps.evaluation.predictions import Prediction
 
 MIN_ROWS_OF_INTENT = 3
 """An intent with fewer held-out utterances does not tell whether its label was swapped."""
@@ -90,22 +92,10 @@ class Comparison:
 
 
 def exact_mcnemar(first_only: int, second_only: int) -> float:
-    """Give the chance of so uneven a split of the discordant rows if both were equally good.
+    """Return the chance of so uneven a split of the rows that only one gets right if both were equally good.
 
-    The exact two-sided McNemar test, which is the sign test on rows that exactly one of two classifiers gets right: of
-    `n` such rows, each is a fair coin's throw.
-
-    Parameters
-    ----------
-    first_only
-        Rows that only the first gets right.
-    second_only
-        Rows that only the second gets right.
-
-    Returns
-    -------
-    float
-        In (0, 1]; 1 where no row tells them apart.
+    The exact two-sided McNemar test, which is the sign test on these rows: each is a fair coin's throw. 1 where no row
+    tells the two apart.
 
     References
     ----------
@@ -113,15 +103,17 @@ def exact_mcnemar(first_only: int, second_only: int) -> float:
     Dietterich, 1998, "Approximate Statistical Tests for Comparing Supervised Classification Learning Algorithms".
     """
     n = first_only + second_only
-    tail = sum(math.comb(n, k) for k in range(min(first_only, second_only) + 1))
-    return min(1.0, 2 * tail / (1 << n))  # whole numbers of any size: their ratio is exact
+    return float(binomtest(first_only, n, 0.5).pvalue) if n else 1.0
 
 
 def is_right(prediction: Prediction) -> bool:
-    """Tell whether a customer would get the right answer: the intent, or fallback for what is out of scope."""
+    """Whether a customer would get the right answer at once: the intent, or fallback for what is out of scope.
+
+    A question is no answer yet, whatever it offers.
+    """
     if prediction.example.intent == OUT_OF_SCOPE:
         return prediction.is_fallback
-    return prediction.intent == prediction.example.intent and not prediction.is_fallback
+    return prediction.grade == "answered right"
 
 
 def seen_by(runs: Runs, run_id: str, frame: pd.DataFrame) -> list[bool] | None:

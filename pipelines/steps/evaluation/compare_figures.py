@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.steps.evaluation.evaluate import Evaluation, Prediction, message_costs, spans_of
+from pipelines.steps.evaluation.evaluate import Evaluation, spans_of
+from pipelines.steps.evaluation.predictions import Prediction, message_costs
 
 FloatArray = npt.NDArray[np.floating]
 Figure = Callable[[FloatArray], FloatArray]
@@ -17,6 +18,7 @@ LOWER_IS_BETTER = frozenset(
     (
         "expected cost of a message",
         "sent to fallback",
+        "asked which intent is meant",
         "time, median (ms)",
         "time, 95th percentile (ms)",
         "CPU, mean (ms)",
@@ -68,16 +70,21 @@ def figure_differences(first: Evaluation, second: Evaluation, *, n_draws: int = 
 
 def _figures(predictions: Sequence[Prediction]) -> dict[str, Figure]:
     inside = np.array([each.example.intent != OUT_OF_SCOPE for each in predictions], dtype=bool)
-    right = np.array([each.intent == each.example.intent for each in predictions], dtype=bool)
+    right = np.array([each.is_right for each in predictions], dtype=bool)
+    answered = np.array([each.grade == "answered right" for each in predictions], dtype=bool)
+    asked = np.array([each.is_asked for each in predictions], dtype=bool)
+    offered = np.array([each.grade == "asked, right one offered" for each in predictions], dtype=bool)
     refused = np.array([each.is_fallback for each in predictions], dtype=bool)
     wall = np.array([each.wall_ms for each in predictions])
     everywhere = np.ones(len(predictions), dtype=bool)
     return {
         "accuracy": _mean(right, inside),
-        "accuracy at the thresholds": _mean(right & ~refused, inside),
+        "accuracy at the thresholds": _mean(answered, inside),
         "entity F1": _f1(predictions),
         "out of scope: sent to fallback": _mean(refused, ~inside),
         "sent to fallback": _mean(refused, everywhere),
+        "asked which intent is meant": _mean(asked, everywhere),
+        "right one among those offered": _mean(offered, asked),
         "expected cost of a message": _mean(message_costs(predictions), everywhere),
         "time, median (ms)": _percentile(wall, 0.5),
         "time, 95th percentile (ms)": _percentile(wall, 0.95),

@@ -43,6 +43,17 @@ def table_of_tests(comparison: Comparison) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def style_outcomes(first: Evaluation, second: Evaluation) -> Styler:
+    """Give the shares of what becomes of a message in either release, in and out of scope."""
+    sides = {name: side.outcomes.set_index("outcome") for name, side in (("first", first), ("second", second))}
+    columns = {
+        (scope, name): table[f"{column}_share"]
+        for scope, column in (("in scope", "in_scope"), ("out of scope", "out_of_scope"))
+        for name, table in sides.items()
+    }
+    return pd.DataFrame(columns).rename_axis(None).style.format("{:.1%}", na_rep="")
+
+
 def style_differences(table: pd.DataFrame) -> Styler:
     """Give the table of `intent_differences` for reading; red where the interval lies below 0, green above."""
 
@@ -117,7 +128,7 @@ def plot_calibrations(first: Evaluation, second: Evaluation) -> Figure:
     for evaluation, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
         rows = [each for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE]
         confidence = np.array([each.confidence for each in rows])
-        correct = np.array([each.intent == each.example.intent for each in rows])
+        correct = np.array([each.is_right for each in rows])
         bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
         means = [(confidence[bins == each].mean(), correct[bins == each].mean()) for each in np.unique(bins)]
         axes.plot([x for x, _ in means], [y for _, y in means], marker="o", color=colour, label=label)

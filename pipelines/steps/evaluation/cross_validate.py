@@ -10,10 +10,20 @@ from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.extract import to_examples
 from pipelines.steps.data.split import folds
-from pipelines.steps.evaluation.evaluate import Evaluation, Prediction, evaluate, measure
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate, measure
+from pipelines.steps.evaluation.predictions import Prediction
 from pipelines.steps.training.train import train
 
-FIGURES = ("accuracy", "effective_accuracy", "macro_f1", "entity_f1", "out_of_scope_recall", "expected_cost")
+FIGURES = (
+    "accuracy",
+    "effective_accuracy",
+    "asked_right",
+    "asked_wrong",
+    "macro_f1",
+    "entity_f1",
+    "out_of_scope_recall",
+    "expected_cost",
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,7 @@ def cross_validate(
     for number, fold in enumerate(filled):
         own = part(report, number / n_folds, (number + 1) / n_folds)
         model = train(fold.train, bot_file, params, progress=_named(own, f"fold {number + 1} of {n_folds}: "))
-        measured = evaluate(model, to_examples(fold.holdout))
+        measured = evaluate(model, to_examples(fold.holdout), intent_by_id=bot_file.intent_by_id())
         predictions += measured.predictions
         figures = {name: measured.metrics.get(name, np.nan) for name in FIGURES}
         rows.append({"fold": number + 1, "learnt": len(fold.train), "held_out": len(fold.holdout), **figures})

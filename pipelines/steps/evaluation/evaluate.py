@@ -1,21 +1,18 @@
 """Step 5: measure a model on utterances it has not seen."""
 
-import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from pipelines.nlu.intents.thresholds import Costs
 from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
-from pipelines.schemas.understanding import NluResult
 from pipelines.steps.evaluation.metrics import (
     PrecisionRecallF1,
     Span,
@@ -28,45 +25,7 @@ from pipelines.steps.evaluation.metrics import (
     span_scores,
     wilson_interval,
 )
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the model says of one labelled utterance.
-
-    Attributes
-    ----------
-    example
-        The utterance and its labels.
-    result
-        The understanding.
-    is_fallback
-        Whether the fitted thresholds refuse it.
-    wall_ms, cpu_ms
-        What the understanding took, in milliseconds of the clock and of one core.
-    """
-
-    example: Example
-    result: NluResult
-    is_fallback: bool
-    wall_ms: float
-    cpu_ms: float
-
-    @property
-    def intent(self) -> str:
-        """The top intent before any threshold; empty if nothing was ranked."""
-        return self.result.ranking[0].intent_id if self.result.ranking else ""
-
-    @property
-    def confidence(self) -> float:
-        """Confidence of the top intent, in [0, 1]."""
-        return self.result.ranking[0].confidence if self.result.ranking else 0.0
-
-    @property
-    def out_of_scope_score(self) -> float:
-        """The model's out-of-scope score, or 1 - confidence for a model without one."""
-        score = self.result.out_of_scope_score
-        return 1.0 - self.confidence if score is None else score
+from pipelines.steps.evaluation.predictions import GRADES, Grade, Prediction, message_costs, predict
 
 
 @dataclass(frozen=True)
@@ -76,7 +35,13 @@ class Evaluation:
     Attributes
     ----------
     metrics
-        Name to figure; intent figures are over the in-scope rows, shares lie in [0, 1].
+        Name to figure; intent figures are over the in-scope rows, shares lie in [0, 1]. Six of them add up to 1, one
+        for each grade: `effective_accuracy` (answered right), `answered_wrong`, `asked_right`, `asked_wrong`,
+        `needless_fallback` and `justified_fallback`. So do three over the out-of-scope rows: `out_of_scope_recall`
+        (refused), `out_of_scope_asked` and `out_of_scope_answered`.
+    outcomes
+        One row per grade, in the order of `GRADES`: `outcome`, and count and share of the rows `in_scope` and
+        `out_of_scope`, the shares in `in_scope_share` and `out_of_scope_share`.
     per_intent, per_entity
         Precision, recall, F1 with its 95 % bootstrap interval `low` to `high`, and support; one row a label.
     confusions
@@ -86,39 +51,11 @@ class Evaluation:
     """
 
     metrics: dict[str, float]
+    outcomes: pd.DataFrame
     per_intent: pd.DataFrame
     per_entity: pd.DataFrame
     confusions: pd.DataFrame
     predictions: tuple[Prediction, ...]
-
-
-def refuses(result: NluResult, thresholds: Thresholds) -> bool:
-    """Tell whether the thresholds send this understanding to fallback."""
-    if not result.ranking:
-        return True
-    score = result.out_of_scope_score
-    too_far = thresholds.out_of_scope is not None and score is not None and score > thresholds.out_of_scope
-    return too_far or result.ranking[0].confidence < thresholds.confidence
-
-
-def predict(
-    model: NluModel,
-    examples: Sequence[Example],
-    *,
-    thresholds: Thresholds | None = None,
-    progress: Progress | None = None,
-) -> list[Prediction]:
-    """Understand each utterance on its own, as serving does, and time it; without thresholds, the model's count."""
-    thresholds = thresholds or model.thresholds_
-    predictions = []
-    for number, example in enumerate(examples):
-        wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
-        result = model.parse(example.text)
-        wall_ms, cpu_ms = (time.perf_counter_ns() - wall) / 1e6, (time.thread_time_ns() - cpu) / 1e6
-        predictions.append(Prediction(example, result, refuses(result, thresholds), wall_ms, cpu_ms))
-        if progress and number % 100 == 0:
-            progress(number / len(examples), "evaluating")
-    return predictions
 
 
 def evaluate(
@@ -126,6 +63,7 @@ def evaluate(
     examples: Sequence[Example],
     *,
     thresholds: Thresholds | None = None,
+    intent_by_id: Mapping[str, Intent] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
     """Measure a model.
@@ -138,6 +76,8 @@ def evaluate(
         Labelled utterances that it was not trained on; intent `__oos__` marks those out of scope.
     thresholds
         A release's own; without them, those that were fitted with the model.
+    intent_by_id
+        The release's intents: only those are answered and asked about. None: all that the model knows.
     progress
         Called with the share done, in [0, 1], and what is being done.
 
@@ -146,7 +86,7 @@ def evaluate(
     Evaluation
         Figures, tables and predictions; figures that need rows which are not there are left out.
     """
-    return measure(predict(model, examples, thresholds=thresholds, progress=progress))
+    return measure(predict(model, examples, thresholds=thresholds, intent_by_id=intent_by_id, progress=progress))
 
 
 def measure(predictions: Sequence[Prediction]) -> Evaluation:
@@ -169,6 +109,7 @@ def measure(predictions: Sequence[Prediction]) -> Evaluation:
         metrics |= _out_of_scope_metrics(in_scope, outside)
     return Evaluation(
         metrics=metrics,
+        outcomes=_outcomes(in_scope, outside),
         per_intent=_table(
             scores_per_label(gold, predicted),
             "intent",
@@ -188,39 +129,21 @@ def measure(predictions: Sequence[Prediction]) -> Evaluation:
     )
 
 
-def message_costs(predictions: Sequence[Prediction], costs: Costs | None = None) -> npt.NDArray[np.floating]:
-    """Give what each message costs, in units of one wrong answer, as the thresholds are fitted by it.
-
-    Parameters
-    ----------
-    predictions
-        One for each message.
-    costs
-        What mistakes cost; without them, the defaults.
-
-    Returns
-    -------
-    numpy.ndarray
-        1 for a wrong answer, and for any answer to what is out of scope; `costs.refusal` for a refusal in scope; else
-        0. Shape ``(n_messages,)``.
-    """
-    refusal = (costs or Costs()).refusal
-    return np.array([_cost_of(prediction, refusal=refusal) for prediction in predictions], dtype=float)
-
-
-def _cost_of(prediction: Prediction, *, refusal: float) -> float:
-    if prediction.example.intent == OUT_OF_SCOPE:
-        return 0.0 if prediction.is_fallback else 1.0
-    if prediction.is_fallback:
-        return refusal
-    return 0.0 if prediction.intent == prediction.example.intent else 1.0
+def _outcomes(in_scope: Sequence[Prediction], outside: Sequence[Prediction]) -> pd.DataFrame:
+    table = pd.DataFrame({"outcome": list(GRADES)})
+    for name, predictions in (("in_scope", in_scope), ("out_of_scope", outside)):
+        count_by_grade = Counter(prediction.grade for prediction in predictions)
+        table[name] = [count_by_grade[grade] for grade in GRADES]
+        table[f"{name}_share"] = table[name] / (len(predictions) or np.nan)
+    return table
 
 
 def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
     gold = [prediction.example.intent for prediction in in_scope]
     predicted = [prediction.intent for prediction in in_scope]
-    correct = np.array([g == p for g, p in zip(gold, predicted, strict=True)])
-    refused = np.array([prediction.is_fallback for prediction in in_scope])
+    correct = np.array([prediction.is_right for prediction in in_scope])
+    count_by_grade = Counter(prediction.grade for prediction in in_scope)
+    share: dict[Grade, float] = {grade: count_by_grade[grade] / len(in_scope) for grade in GRADES}
     confidence = np.array([prediction.confidence for prediction in in_scope])
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return {
@@ -228,8 +151,12 @@ def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
         "accuracy_low": low,
         "accuracy_high": high,
         "macro_f1": macro_f1(gold, predicted),
-        "effective_accuracy": float((correct & ~refused).mean()),
-        "needless_fallback": float((correct & refused).mean()),
+        "effective_accuracy": share["answered right"],
+        "answered_wrong": share["answered wrong"],
+        "asked_right": share["asked, right one offered"],
+        "asked_wrong": share["asked, not offered"],
+        "needless_fallback": share["refused needlessly"],
+        "justified_fallback": share["refused rightly"],
         "calibration_error": expected_calibration_error(confidence, correct),
     }
 
@@ -242,7 +169,12 @@ def _latency(predictions: Sequence[Prediction]) -> dict[str, float]:
 
 
 def _out_of_scope_metrics(in_scope: Sequence[Prediction], outside: Sequence[Prediction]) -> dict[str, float]:
-    metrics = {"out_of_scope_recall": float(np.mean([prediction.is_fallback for prediction in outside]))}
+    count_by_kind = Counter(prediction.outcome.kind for prediction in outside)
+    metrics = {
+        "out_of_scope_recall": count_by_kind["refused"] / len(outside),
+        "out_of_scope_asked": count_by_kind["asked"] / len(outside),
+        "out_of_scope_answered": count_by_kind["answered"] / len(outside),
+    }
     if in_scope:
         scores = [np.array([prediction.out_of_scope_score for prediction in rows]) for rows in (outside, in_scope)]
         metrics["out_of_scope_auroc"] = area_under_roc(scores[0], scores[1])

@@ -1,13 +1,16 @@
-"""How good an understanding is, in the figures the field uses."""
+"""How good an understanding is, in the figures the field uses.
 
-import math
+Scikit-learn is needed here, so nothing that answers customers may import it.
+"""
+
 import warnings
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import binomtest
+from sklearn.metrics import f1_score, precision_recall_fscore_support, roc_auc_score
 
 Span = tuple[int, int, str]
 """Start, end (exclusive), entity type."""
@@ -36,48 +39,28 @@ def precision_recall_f1(*, hits: int, predicted: int, gold: int) -> PrecisionRec
 
 def scores_per_label(gold: Sequence[str], predicted: Sequence[str]) -> dict[str, PrecisionRecallF1]:
     """Score each label that occurs in `gold`, in alphabetical order."""
-    hits = Counter(g for g, p in zip(gold, predicted, strict=True) if g == p)
-    n_gold, n_predicted = Counter(gold), Counter(predicted)
-    return {
-        label: precision_recall_f1(hits=hits[label], predicted=n_predicted[label], gold=n_gold[label])
-        for label in sorted(n_gold)
-    }
+    if not gold:
+        return {}
+    labels = sorted(set(gold))
+    columns = precision_recall_fscore_support(gold, predicted, labels=labels, zero_division=0)
+    precision, recall, f1, support = (column.tolist() for column in columns)
+    rows = zip(labels, precision, recall, f1, support, strict=True)
+    return {label: PrecisionRecallF1(p, r, f, n) for label, p, r, f, n in rows}
 
 
 def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
     """Mean F1 over the labels that occur in `gold`; 0 for no rows."""
-    scores = scores_per_label(gold, predicted)
-    return sum(score.f1 for score in scores.values()) / len(scores) if scores else 0.0
+    if not gold:
+        return 0.0
+    return float(f1_score(gold, predicted, labels=sorted(set(gold)), average="macro", zero_division=0))
 
 
-def wilson_interval(hits: int, total: int, *, z: float = 1.96) -> tuple[float, float]:
-    """Give the Wilson score interval of a share, in [0, 1].
-
-    Parameters
-    ----------
-    hits
-        Successes, 0 to `total`.
-    total
-        Trials; 0 gives the whole range.
-    z
-        Normal quantile; 1.96 for 95 %.
-
-    Returns
-    -------
-    tuple[float, float]
-        Lower and upper bound.
-
-    References
-    ----------
-    Wilson, 1927, "Probable inference, the law of succession, and statistical inference".
-    """
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of a share, in [0, 1]; of no trials the whole range."""
     if total == 0:
         return 0.0, 1.0
-    share = hits / total
-    denominator = 1 + z * z / total
-    centre = (share + z * z / (2 * total)) / denominator
-    half = z * math.sqrt(share * (1 - share) / total + z * z / (4 * total * total)) / denominator
-    return max(0.0, centre - half), min(1.0, centre + half)
+    interval = binomtest(hits, total).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def f1_intervals(
@@ -162,19 +145,7 @@ def expected_calibration_error(
 
 
 def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.floating]) -> float:
-    """Chance that a positive row scores above a negative one, ties counting half.
-
-    Parameters
-    ----------
-    positive
-        Scores of the positive rows. Shape ``(n,)``, not empty.
-    negative
-        Scores of the negative rows. Shape ``(m,)``, not empty.
-
-    Returns
-    -------
-    float
-        In [0, 1]; 0.5 is no better than chance.
+    """Return the chance that a positive row scores above a negative one, ties counting half; 0.5 is mere luck.
 
     Raises
     ------
@@ -183,11 +154,8 @@ def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.
     """
     if len(positive) == 0 or len(negative) == 0:
         raise ValueError("need at least one positive and one negative score")
-    _, inverse, counts = np.unique(np.concatenate([positive, negative]), return_inverse=True, return_counts=True)
-    mean_rank = np.cumsum(counts) - (counts - 1) / 2
-    rank_sum = mean_rank[inverse[: len(positive)]].sum()
-    n, m = len(positive), len(negative)
-    return float((rank_sum - n * (n + 1) / 2) / (n * m))
+    is_positive = np.repeat([True, False], [len(positive), len(negative)])
+    return float(roc_auc_score(is_positive, np.concatenate([positive, negative])))
 
 
 def span_scores(

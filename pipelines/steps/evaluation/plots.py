@@ -8,9 +8,40 @@ from matplotlib.ticker import PercentFormatter
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.evaluation.evaluate import Evaluation
+from pipelines.steps.evaluation.predictions import GRADES, Grade
 
 MAX_CONFUSED = 25
+_SCOPES = {"in_scope": "in scope", "out_of_scope": "out of scope"}
 _BLUE, _RED, _GREY, _ORANGE = "#3b6ea8", "#b8433a", "#8a8a8a", "#d08a28"
+_GREEN, _LIGHT_BLUE, _LIGHT_GREY = "#3b8a5a", "#9dbbdb", "#cfcfcf"
+_COLOUR_BY_GRADE: dict[Grade, str] = {
+    "answered right": _GREEN,
+    "answered wrong": _RED,
+    "asked, right one offered": _LIGHT_BLUE,
+    "asked, not offered": _BLUE,
+    "refused needlessly": _ORANGE,
+    "refused rightly": _LIGHT_GREY,
+}
+
+
+def plot_outcomes(evaluation: Evaluation) -> Figure:
+    """Show what share of the messages is answered, asked about and refused, and how good that is."""
+    figure, axes = _figure(width=8.0, height=2.8)
+    table = evaluation.outcomes.set_index("outcome")
+    names = {name: label for name, label in _SCOPES.items() if table[name].sum()}
+    left = np.zeros(len(names))
+    for grade in GRADES:
+        shares = table.loc[grade, [f"{name}_share" for name in names]].to_numpy(dtype=float)
+        if shares.any():
+            told = ", ".join(f"{share:.1%}" for share in shares)
+            axes.barh(list(names.values()), shares, left=left, color=_COLOUR_BY_GRADE[grade], label=f"{grade}: {told}")
+            left += shares
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.set(title="What becomes of a message", xlabel="share of utterances", xlim=(0, 1))
+    axes.invert_yaxis()
+    if names:
+        figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+    return figure
 
 
 def plot_confusion(evaluation: Evaluation) -> Figure:
@@ -68,7 +99,7 @@ def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
     figure, axes = _figure(width=5.0, height=4.5)
     in_scope = [p for p in evaluation.predictions if p.example.intent != OUT_OF_SCOPE]
     confidence = np.array([prediction.confidence for prediction in in_scope])
-    correct = np.array([prediction.intent == prediction.example.intent for prediction in in_scope])
+    correct = np.array([prediction.is_right for prediction in in_scope])
     axes.plot([0, 1], [0, 1], color=_GREY, linestyle="--", linewidth=1, label="perfect")
     if len(in_scope):
         bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
@@ -105,8 +136,13 @@ def plot_trade_off(curve: pd.DataFrame) -> Figure:
         chosen["confidence"], chosen["cost"], "o", color="black", zorder=3, label=f"chosen: {chosen['cost']:.3f}"
     )
     above.set(title="What a message costs, by threshold", ylabel="cost (wrong answers)")
-    shares = {"wrong": ("answered wrongly", _RED), "needless": ("refused needlessly", _GREY)}
-    for name, (label, colour) in (shares | {"outside": ("out of scope, yet answered", _ORANGE)}).items():
+    shares = {
+        "wrong": ("answered wrongly", _RED),
+        "needless": ("refused needlessly", _GREY),
+        "asked": ("asked which is meant", _BLUE),
+        "outside": ("out of scope, yet answered", _ORANGE),
+    }
+    for name, (label, colour) in shares.items():
         if curve[name].notna().any():
             below.plot(x, curve[name], color=colour, label=f"{label}: {chosen[name]:.1%}")
     below.set(xlabel="confidence below which the bot does not answer", ylabel="share of utterances", xlim=(0, 1))

@@ -7,10 +7,11 @@ import pandas as pd
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.text import clean, tokenize
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.steps.evaluation.evaluate import Evaluation, Prediction, spans_of
+from pipelines.steps.evaluation.evaluate import Evaluation, spans_of
 from pipelines.steps.evaluation.metrics import span_scores, wilson_interval
+from pipelines.steps.evaluation.predictions import Prediction
 
-COLUMNS = ("slice", "value", "utterances", "accuracy", "low", "high", "effective_accuracy", "entity_f1")
+COLUMNS = ("slice", "value", "utterances", "accuracy", "low", "high", "effective_accuracy", "asked", "entity_f1")
 _LENGTHS = ((3, "1 to 3 words"), (8, "4 to 8 words"), (15, "9 to 15 words"))
 _LONGEST = "more than 15 words"
 
@@ -28,8 +29,9 @@ def slice_by_kind(evaluation: Evaluation, model: NluModel) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS`: a row a kind, `accuracy` with its 95 % interval. `channel` is sliced by only where
-        utterances name theirs; `entity_f1` is not a number where nothing is annotated.
+        The columns `COLUMNS`: one row per kind, `accuracy` with its 95 % interval; `effective_accuracy` is the share
+        answered rightly, `asked` the share where the customer is asked which intent is meant. `channel` is sliced by
+        only where utterances name theirs; `entity_f1` is not a number where nothing is annotated.
     """
     kinds: dict[tuple[str, str], list[Prediction]] = defaultdict(list)
     for prediction in evaluation.predictions:
@@ -54,10 +56,11 @@ def _length(text: str) -> str:
 
 def _row(
     kind: str, value: str, predictions: list[Prediction]
-) -> tuple[str, str, int, float, float, float, float, float]:
-    right = [prediction.intent == prediction.example.intent for prediction in predictions]
-    answered = sum(is_right and not each.is_fallback for is_right, each in zip(right, predictions, strict=True))
+) -> tuple[str, str, int, float, float, float, float, float, float]:
+    n_right = sum(each.is_right for each in predictions)
+    answered = sum(each.grade == "answered right" for each in predictions)
+    asked = sum(each.is_asked for each in predictions)
     gold, found = spans_of(predictions)
     f1 = span_scores(gold, found).f1 if any(gold) else float("nan")
     n = len(predictions)
-    return kind, value, n, sum(right) / n, *wilson_interval(sum(right), n), answered / n, f1
+    return kind, value, n, n_right / n, *wilson_interval(n_right, n), answered / n, asked / n, f1

@@ -1,9 +1,13 @@
 """What other thresholds would have cost: the whole curve, on utterances that the model has not learnt from."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from pipelines.nlu.intents.refusal import columns_of, options_to_offer, which_are_refused
 from pipelines.nlu.intents.thresholds import Costs
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.release import Thresholds
 from pipelines.steps.evaluation.evaluate import Evaluation
@@ -11,7 +15,13 @@ from pipelines.steps.evaluation.evaluate import Evaluation
 _CONFIDENCES = np.round(np.arange(0.0, 0.99, 0.02), 2)
 
 
-def trade_off(evaluation: Evaluation, thresholds: Thresholds, *, costs: Costs | None = None) -> pd.DataFrame:
+def trade_off(
+    evaluation: Evaluation,
+    thresholds: Thresholds,
+    *,
+    intent_by_id: Mapping[str, Intent] | None = None,
+    costs: Costs | None = None,
+) -> pd.DataFrame:
     """Work out what each threshold of the confidence would have cost.
 
     Parameters
@@ -20,44 +30,68 @@ def trade_off(evaluation: Evaluation, thresholds: Thresholds, *, costs: Costs | 
         A model on utterances that it has not learnt from; at whatever thresholds.
     thresholds
         The ones that were chosen: the limit of the out-of-scope score stays as it is, the confidence varies.
+    intent_by_id
+        The release's intents, as for `evaluate`.
     costs
         What mistakes cost; without them, the defaults.
 
     Returns
     -------
     pandas.DataFrame
-        A row a threshold: `confidence`; `cost` of a message in units of one wrong answer, and `cost_without_limit` if
-        the out-of-scope score had none; the shares `wrong` and `needless` (refused though understood rightly) of the
-        utterances in scope, and `outside` (answered) of the others; `allowed` as long as it refuses no more of the
+        One row per threshold: `confidence`; `cost` of a message in units of one wrong answer, and `cost_without_limit`
+        if the out-of-scope score had none; the shares `wrong` (answered wrongly), `needless` (refused though understood
+        rightly) and `asked` (which intent is meant, the same at every threshold of the confidence) of the utterances in
+        scope; `outside` (answered) and `outside_asked` of the others; `allowed` as long as it refuses no more of the
         rightly understood than `costs.needless_limit`; `chosen`. Shares of nothing are not numbers.
     """
     costs = costs or Costs()
-    confidence = np.array([each.confidence for each in evaluation.predictions])
-    score = np.array([each.out_of_scope_score for each in evaluation.predictions])
-    is_inside = np.array([each.example.intent != OUT_OF_SCOPE for each in evaluation.predictions], dtype=bool)
-    is_right = np.array([each.intent == each.example.intent for each in evaluation.predictions], dtype=bool)
-    limit = np.inf if thresholds.out_of_scope is None else thresholds.out_of_scope
-
-    def cost(refused: np.ndarray) -> float:
-        each = np.where(is_inside, np.where(refused, costs.refusal, ~is_right), ~refused)
-        return _mean(each)
-
+    without_limit = thresholds.model_copy(update={"out_of_scope": None})
+    curve, free = _Curve(evaluation, thresholds, intent_by_id), _Curve(evaluation, without_limit, intent_by_id)
+    is_inside, is_right, asked = curve.is_inside, curve.is_right, curve.asked
     rows = []
     for threshold in np.unique([*_CONFIDENCES, thresholds.confidence]).tolist():
-        refused = (confidence < threshold) | (score > limit)
+        refused = curve.refused(threshold)
+        answered, needless = ~asked & ~refused, refused & is_right
         rows.append(
             {
                 "confidence": threshold,
-                "cost": cost(refused),
-                "cost_without_limit": cost(confidence < threshold),
-                "wrong": _mean((~refused & ~is_right)[is_inside]),
-                "needless": _mean((refused & is_right)[is_inside]),
-                "outside": _mean(~refused[~is_inside]),
-                "allowed": (refused & is_right).sum() <= costs.needless_limit * is_right.sum(),
+                "cost": curve.cost(refused, costs),
+                "cost_without_limit": free.cost(free.refused(threshold), costs),
+                "wrong": _mean((answered & ~is_right)[is_inside]),
+                "needless": _mean(needless[is_inside]),
+                "asked": _mean(asked[is_inside]),
+                "outside": _mean(answered[~is_inside]),
+                "outside_asked": _mean(asked[~is_inside]),
+                "allowed": needless.sum() <= costs.needless_limit * is_right.sum(),
                 "chosen": threshold == thresholds.confidence,
             }
         )
     return pd.DataFrame(rows)
+
+
+class _Curve:
+    """What varies with the confidence below which the bot does not answer, and what does not."""
+
+    def __init__(
+        self, evaluation: Evaluation, thresholds: Thresholds, intent_by_id: Mapping[str, Intent] | None
+    ) -> None:
+        results = [each.result for each in evaluation.predictions]
+        self.thresholds = thresholds
+        self.columns = columns_of(results, intent_by_id)
+        self.asked = np.array([bool(options_to_offer(each, thresholds, intent_by_id)) for each in results], dtype=bool)
+        self.is_right = np.array([each.is_right for each in evaluation.predictions], dtype=bool)
+        self.is_inside = np.array([each.example.intent != OUT_OF_SCOPE for each in evaluation.predictions], dtype=bool)
+
+    def refused(self, confidence: float) -> np.ndarray:
+        """Return which messages are refused at this threshold."""
+        at = self.thresholds.model_copy(update={"confidence": confidence})
+        return ~self.asked & which_are_refused(*self.columns, at)
+
+    def cost(self, refused: np.ndarray, costs: Costs) -> float:
+        """Return the mean cost of a message, as `evaluate.message_costs` counts it."""
+        answered = np.where(self.is_right, 0.0, 1.0)
+        of_refusal = np.where(self.is_inside, costs.refusal, 0.0)
+        return _mean(np.where(self.asked, costs.refusal, np.where(refused, of_refusal, answered)))
 
 
 def _mean(values: np.ndarray) -> float:

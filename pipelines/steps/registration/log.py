@@ -14,6 +14,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from pipelines.nlu.model import NluModel
 from pipelines.registry.connection import translated
 from pipelines.registry.runs import LEARNT_FILE, PROFILE_FILE, RECIPE_TAG, Runs
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.steps.data.snapshot import Snapshot
@@ -21,7 +22,14 @@ from pipelines.steps.data.split import fingerprints
 from pipelines.steps.evaluation.cross_validate import CrossValidation
 from pipelines.steps.evaluation.evaluate import Evaluation
 from pipelines.steps.evaluation.gate_page import describe_gate, render_gate
-from pipelines.steps.evaluation.plots import Figure, plot_calibration, plot_confidence, plot_confusion, plot_trade_off
+from pipelines.steps.evaluation.plots import (
+    Figure,
+    plot_calibration,
+    plot_confidence,
+    plot_confusion,
+    plot_outcomes,
+    plot_trade_off,
+)
 from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.evaluation.slices import slice_by_kind
 from pipelines.steps.evaluation.trade_off import trade_off
@@ -100,7 +108,14 @@ def log_validation(run_id: str, report: ValidationReport) -> None:
         mlflow.log_text(report.to_frame().to_csv(index=False), "validation/findings.csv")
 
 
-def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, model: NluModel) -> dict[str, Figure]:
+def log_evaluation(
+    run_id: str,
+    evaluation: Evaluation,
+    *,
+    prefix: str,
+    model: NluModel,
+    intent_by_id: Mapping[str, Intent] | None = None,
+) -> dict[str, Figure]:
     """Log figures, tables and plots of an evaluation: what is understood, which kinds less well, what thresholds cost.
 
     Parameters
@@ -113,21 +128,24 @@ def log_evaluation(run_id: str, evaluation: Evaluation, *, prefix: str, model: N
         Put before each metric's name, and the folder of the artifacts: `holdout` or `test`.
     model
         The model that was measured, with its thresholds.
+    intent_by_id
+        The bot's intents, as the evaluation was told.
 
     Returns
     -------
     dict[str, Figure]
         The plots, for the notebook.
     """
-    curve = trade_off(evaluation, model.thresholds_, costs=model.costs)
+    curve = trade_off(evaluation, model.thresholds_, intent_by_id=intent_by_id, costs=model.costs)
     figures = {
+        "outcomes": plot_outcomes(evaluation),
         "confusion": plot_confusion(evaluation),
         "confidence": plot_confidence(evaluation, threshold=model.thresholds_.confidence),
         "calibration": plot_calibration(evaluation),
         "thresholds": plot_trade_off(curve),
     }
     tables = {"intents": evaluation.per_intent, "entities": evaluation.per_entity, "confusions": evaluation.confusions}
-    tables |= {"slices": slice_by_kind(evaluation, model), "thresholds": curve}
+    tables |= {"outcomes": evaluation.outcomes, "slices": slice_by_kind(evaluation, model), "thresholds": curve}
     with _continue(run_id):
         mlflow.log_metrics({f"{prefix}_{name}": value for name, value in evaluation.metrics.items()})
         for name, table in tables.items():
@@ -141,6 +159,7 @@ def log_cross_validation(run_id: str, validated: CrossValidation) -> None:
     """Log the figures of every fold, their mean, and what all folds together say of each intent and entity."""
     tables = {"folds": validated.folds, "intents": validated.evaluation.per_intent}
     tables |= {"entities": validated.evaluation.per_entity, "confusions": validated.evaluation.confusions}
+    tables |= {"outcomes": validated.evaluation.outcomes}
     with _continue(run_id):
         mlflow.log_metrics({f"cross_validation_{name}": value for name, value in validated.figures().items()})
         for name, table in tables.items():

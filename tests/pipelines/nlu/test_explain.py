@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.nlu.explain import verdict_of
 from pipelines.nlu.model import NluModel
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
@@ -70,10 +71,13 @@ def test_explain_never_raises_and_can_be_shown(tiny_model: NluModel, text: str) 
         (result(), "Fallback: the text has no letter or digit."),
         (result(("a", 0.9), ("b", 0.1)), "Answered as a: its confidence 0.90 reaches 0.50."),
         (result(("a", 0.4)), "Fallback: a is the likeliest intent, but its confidence 0.40 is below 0.50."),
-        (result(("a", 0.52), ("b", 0.48)), "Fallback: a and b are too close, less than 0.10 apart."),
+        (result(("a", 0.52), ("b", 0.48)), "Asked: the customer chooses between a and b, which are close"),
+        (result(("a", 0.3), ("b", 0.25), ("c", 0.2)), "Asked: the customer chooses between a, b, c, which are close"),
+        (result(("gone", 0.9)), "Fallback: gone is the likeliest intent, but the release does not have it."),
         (result(("a", 0.9), score=3.0), "Fallback: a is the likeliest intent, but the text is unlike anything taught"),
     ],
 )
 def test_verdict_of_says_what_routing_does(understood: NluResult, verdict: str) -> None:
-    said = verdict_of(understood, Thresholds(confidence=0.5, margin=0.1, out_of_scope=2.0))
+    intent_by_id = {name: Intent(name=name, intent_id=name) for name in ("a", "b", "c")}
+    said = verdict_of(understood, Thresholds(confidence=0.5, out_of_scope=2.0), intent_by_id)
     assert said.startswith(verdict)

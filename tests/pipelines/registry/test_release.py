@@ -12,7 +12,7 @@ import pytest
 from pipelines.errors import ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release, load_release, write_release
-from pipelines.schemas.release import RELEASE_FORMAT
+from pipelines.schemas.release import RELEASE_FORMAT, Thresholds
 from tests.support.bots import TINY_BOT
 from tests.support.releases import make_release
 
@@ -115,6 +115,20 @@ def test_load_release_again_from_what_was_loaded(tmp_path: Path, tiny_release: R
     again = load_release(tmp_path / "release", version="2")
     assert again.definition == tiny_release.definition
     assert again.model.parse("track ORD-1") == tiny_release.model.parse("track ORD-1")
+
+
+# as releases have it that were made when thresholds still had a margin, which no training ever set
+WITH_MARGIN = {"confidence": 0.3, "margin": 0.0, "out_of_scope": 1.25, "clarify": 0.7}
+
+
+def test_load_release_reads_thresholds_that_still_have_a_margin(folder: Path) -> None:
+    for name in ("bot.json", "nlu/nlu.json"):
+        content = json.loads((folder / name).read_bytes()) | {"thresholds": WITH_MARGIN}
+        forge(folder, name, json.dumps(content).encode())
+    release = load_release(folder, version="1")
+    expected = Thresholds(confidence=0.3, out_of_scope=1.25, clarify=0.7)
+    assert release.definition.thresholds == release.model.thresholds_ == expected
+    assert "margin" not in release.definition.model_dump_json()
 
 
 def test_load_release_refuses_a_changed_byte_in_any_file(original: Path, folder: Path) -> None:

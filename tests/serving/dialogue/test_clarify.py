@@ -1,57 +1,11 @@
-"""The question "did you mean A or B?": when it is asked, and how it is answered."""
+"""The question "did you mean A or B?": where it is asked, and how it is answered."""
 
 from typing import Any
 
 import pytest
 
-from pipelines.schemas.bot import Intent
-from pipelines.schemas.release import Thresholds
 from pipelines.schemas.turns import LabelRecord
-from pipelines.schemas.understanding import IntentScore, NluResult
-from serving.dialogue.clarify import torn_between
 from tests.support.talk import Talk, definition_of
-
-INTENTS = {
-    name: Intent(name=name, intent_id=name, user_defined=name != "cancel")
-    for name in ("order", "track", "refund", "cancel")
-}
-
-
-def torn(*scores: tuple[str, float], out_of_scope: float | None = None, clarify: float | None = 0.8) -> tuple[str, ...]:
-    ranking = tuple(IntentScore(intent_id=name, confidence=score) for name, score in scores)
-    nlu = NluResult(text="t", ranking=ranking, out_of_scope_score=out_of_scope)
-    return torn_between(nlu, Thresholds(confidence=0.3, out_of_scope=2.0, clarify=clarify), INTENTS)
-
-
-def test_torn_between_two_that_share_nearly_everything() -> None:
-    assert torn(("order", 0.45), ("track", 0.4), ("refund", 0.1)) == ("order", "track")
-
-
-def test_torn_between_three_where_two_are_not_enough() -> None:
-    assert torn(("order", 0.35), ("track", 0.3), ("refund", 0.2)) == ("order", "track", "refund")
-
-
-@pytest.mark.parametrize(
-    "scores",
-    [
-        (("order", 0.6), ("track", 0.23)),  # one is far likelier
-        (("order", 0.4), ("track", 0.3), ("refund", 0.05)),  # who knows what it is
-        (("order", 0.45), ("cancel", 0.45)),  # nobody is asked for a system intent
-        (("order", 0.45), ("gone", 0.45)),
-        (("order", 0.9),),
-        (),
-    ],
-)
-def test_torn_between_nothing_worth_asking(scores: tuple[tuple[str, float], ...]) -> None:
-    assert torn(*scores) == ()
-
-
-def test_torn_between_never_asks_about_the_out_of_scope_or_where_it_is_off() -> None:
-    scores = (("order", 0.45), ("track", 0.45))
-    assert torn(*scores, out_of_scope=1.9) == ("order", "track")
-    assert torn(*scores, out_of_scope=2.1) == ()
-    assert torn(*scores, clarify=None) == ()
-
 
 ORDER = {
     "name": "Track an order",

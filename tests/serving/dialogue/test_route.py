@@ -19,7 +19,7 @@ def read(*scores: tuple[str, float], out_of_scope: float | None = None) -> Inter
 
 
 def routed(interpretation: Interpretation, *, filling: Filling | None = None, **limits: float | None) -> Route:
-    thresholds = Thresholds.model_validate({"confidence": 0.4, "margin": 0.1, "clarify": None} | limits)
+    thresholds = Thresholds.model_validate({"confidence": 0.4, "clarify": None} | limits)
     return choose_route(interpretation, thresholds=thresholds, intent_by_id=INTENTS, filling=filling)
 
 
@@ -36,7 +36,6 @@ def test_choose_route_clear_winner_takes_the_turn() -> None:
 @pytest.mark.parametrize(
     ("interpretation", "why"),
     [
-        (read(("order", 0.48), ("track", 0.45)), "margin to track below 0.1"),
         (read(("order", 0.3), ("track", 0.1)), "confidence below 0.4"),
         (read(("order", 0.9), out_of_scope=2.1), "out-of-scope score above 2"),
         (read(("gone", 0.9)), "the release has no intent 'gone'"),
@@ -97,7 +96,32 @@ def test_choose_route_torn_message_is_asked_about() -> None:
     torn = read(("order", 0.48), ("track", 0.44), ("cancel", 0.08))
     route = routed(torn, clarify=0.9)
     assert (route.kind, route.options) == ("clarify", ("order", "track"))
-    assert routed(torn, clarify=0.95).kind == "fallback"
+    assert route.why == "torn between order, track"
+    assert routed(torn, clarify=0.95).kind == "intent"
+    unsure = read(("order", 0.38), ("track", 0.36))
+    assert routed(unsure, clarify=0.7).kind == "clarify"
+    assert routed(unsure, clarify=0.75).kind == "fallback"
+
+
+def test_choose_route_close_race_that_is_not_asked_about_goes_to_the_likeliest() -> None:
+    route = routed(read(("order", 0.48), ("track", 0.45)))
+    assert (route.kind, route.intent_id) == ("intent", "order")
+
+
+def test_choose_route_asks_nothing_inside_a_form_nor_about_a_bare_answer() -> None:
+    torn = read(("track", 0.48), ("order", 0.44))
+    assert routed(torn, filling=filling(), clarify=0.9).kind == "form"
+    thresholds = Thresholds(confidence=0.4, clarify=0.9)
+    for may_clarify, is_bare_answer in ((False, False), (True, True)):
+        route = choose_route(
+            torn,
+            thresholds=thresholds,
+            intent_by_id=INTENTS,
+            filling=None,
+            may_clarify=may_clarify,
+            is_bare_answer=is_bare_answer,
+        )
+        assert (route.kind, route.intent_id) == ("intent", "track")
 
 
 def test_choose_route_shortcut_has_no_confidence() -> None:

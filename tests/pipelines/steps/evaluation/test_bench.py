@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipelines.errors import DataRejected
+from pipelines.nlu.intents.refusal import Outcome
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.evaluation.bench import BenchResult, bench_nlu, describe, draw_shots, write_predictions
 from tests.support.bots import TINY_BOT
@@ -57,13 +59,40 @@ def test_write_predictions_gives_a_row_for_each_test_row(result: BenchResult, tm
     assert [row["id"] for row in rows] == ["t1", "t2", "t3", "t4"]
     assert (rows[0]["intent"], rows[0]["final_intent"], rows[0]["fallback"]) == ("greet", "greet", False)
     assert (rows[2]["intent"], rows[2]["final_intent"], rows[2]["fallback"]) == (None, OUT_OF_SCOPE, True)
-    assert set(rows[0]) == {"id", "intent", "confidence", "final_intent", "fallback", "oos_score", "entities"}
+    assert set(rows[0]) == {
+        "id",
+        "intent",
+        "confidence",
+        "final_intent",
+        "fallback",
+        "options",
+        "oos_score",
+        "entities",
+    }
+
+
+def test_write_predictions_gives_what_is_offered_beside_what_the_thresholds_say(
+    result: BenchResult, tmp_path: Path
+) -> None:
+    first, second, *_ = result.evaluation.predictions
+    options = ("greet", "cancel")
+    unsure = replace(first, outcome=Outcome("asked", None, "too-unsure", options))
+    sure = replace(second, outcome=Outcome("asked", "track_order", None, options))
+    file = tmp_path / "predictions.jsonl"
+    write_predictions(replace(result.evaluation, predictions=(unsure, sure)), file)
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(row["final_intent"], row["fallback"], row["options"]) for row in rows] == [
+        (OUT_OF_SCOPE, True, ["greet", "cancel"]),
+        ("track_order", False, ["greet", "cancel"]),
+    ]
 
 
 def test_describe_tells_the_figures_that_are_there(result: BenchResult) -> None:
     table = dict(describe(result))
     assert table["training utterances / intents"].endswith(" / 4")
     assert table["intent accuracy (95 % interval)"].startswith("66.67%")
+    assert table["asked which is meant, right one offered / not"] == "0.00% / 0.00%"
+    assert table["out of scope: sent to fallback / asked about"] == "0.00% / 100.00%"
     assert "entity F1 exact / overlap" not in table
 
 

@@ -1,8 +1,11 @@
 """Two releases on the same rows, counted by hand."""
 
+import math
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
@@ -19,7 +22,7 @@ from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
 
 
 class Told(NluModel):
-    """Says of the n-th text the n-th thing it was told: an intent, `!` behind it for an entity."""
+    """Says of the n-th text the n-th thing it was told: an intent, `!` behind it for an entity; or `a|b`, torn."""
 
     thresholds_ = Thresholds(confidence=0.5)
 
@@ -29,7 +32,9 @@ class Told(NluModel):
     def parse(self, text: str) -> NluResult:
         intent = self.said[int(text)]
         spans = (EntitySpan(start=0, end=1, type="city", value="x"),) if intent.endswith("!") else ()
-        ranking = (IntentScore(intent_id=intent.rstrip("!?"), confidence=0.4 if "?" in intent else 0.9),)
+        names = intent.rstrip("!?").split("|")
+        confidence = (0.4 if "?" in intent else 0.9) / len(names)
+        ranking = tuple(IntentScore(intent_id=name, confidence=confidence) for name in names)
         return NluResult(text=text, ranking=ranking, entities=spans)
 
 
@@ -50,6 +55,13 @@ def test_exact_mcnemar_by_hand(first: int, second: int, chance: float) -> None:
     assert exact_mcnemar(first, second) == pytest.approx(chance)
 
 
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_exact_mcnemar_is_twice_the_smaller_tail(first: int, second: int) -> None:
+    n = first + second
+    tail = sum(math.comb(n, k) for k in range(min(first, second) + 1)) / 2**n
+    assert exact_mcnemar(first, second) == pytest.approx(min(1.0, 2 * tail))
+
+
 def test_exact_mcnemar_of_thousands_of_rows() -> None:
     assert exact_mcnemar(5000, 5000) == 1.0
     assert 0.0 < exact_mcnemar(2000, 3000) < 1e-40
@@ -63,6 +75,13 @@ def test_compare_counts_what_only_one_gets_right() -> None:
     assert (intents.n_rows, intents.only_candidate, intents.only_production) == (6, 2, 2)
     (intents,) = compare(new, old, version="7", seen=[False, False, True, True, False, False]).tests
     assert (intents.n_rows, intents.only_candidate, intents.only_production) == (4, 2, 0)
+
+
+def test_compare_counts_a_question_as_no_answer_yet() -> None:
+    gold = ["a", "a", OUT_OF_SCOPE]
+    asking = evaluated(gold, ["a|b", "a|b", "a|b"])
+    (intents,) = compare(asking, evaluated(gold, ["a", "b", "a?"]), version="7").tests
+    assert (intents.only_candidate, intents.only_production) == (0, 2)
 
 
 def test_compare_counts_entities_by_type_where_there_are_any() -> None:

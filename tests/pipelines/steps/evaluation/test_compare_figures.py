@@ -44,6 +44,21 @@ def test_figure_differences_gives_both_sides_and_an_interval_around_the_differen
     assert "entity F1" not in table.index
 
 
+def test_figure_differences_counts_what_is_asked_about() -> None:
+    class Torn(Told):
+        def parse(self, text: str) -> NluResult:
+            rows = tuple(IntentScore(intent_id=name, confidence=0.45) for name in ("wrong", "a"))
+            return NluResult(text=text, ranking=rows) if int(text.split()[1]) >= 80 else super().parse(text)
+
+    rows = [Example(id=str(n), text=f"a {n}", intent="a" if n < 90 else OUT_OF_SCOPE) for n in range(100)]
+    table = figure_differences(evaluate(Told(0), rows), evaluate(Torn(0), rows))
+    assert table.loc["asked which intent is meant", ["first", "second"]].tolist() == [0.0, 0.2]
+    assert table.loc["accuracy at the thresholds", "second"] == 80 / 90
+    assert "right one among those offered" not in table.index  # the first asks nothing
+    twice = figure_differences(*[evaluate(Torn(0), rows)] * 2)
+    assert twice.loc["right one among those offered", "first"] == 0.5
+
+
 def test_figure_differences_of_the_same_is_nothing_and_of_nothing_is_empty() -> None:
     one = evaluated(10, wall_ms=1.0)
     assert (figure_differences(one, one)[["difference", "low", "high"]] == 0).all().all()

@@ -5,24 +5,29 @@ from pathlib import Path
 import pytest
 
 from pipelines.nlu.model import NluModel
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
-from pipelines.steps.evaluation.evaluate import evaluate, predict, refuses
-from pipelines.steps.evaluation.plots import plot_calibration, plot_confidence, plot_confusion
+from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.plots import plot_calibration, plot_confidence, plot_confusion, plot_outcomes
+from pipelines.steps.evaluation.predictions import GRADES, message_costs, predict
 
 
 class Told(NluModel):
-    """Says of each text what the test says: `intent confidence`, or nothing for an empty text."""
+    """Says of each text what the test says: pairs of `intent confidence`, or nothing for an empty text."""
 
     thresholds_ = Thresholds(confidence=0.5)
 
     def parse(self, text: str) -> NluResult:
         if not text:
             return NluResult(text=text, ranking=())
-        intent, confidence = text.split()[:2]
+        words = text.removesuffix(" !").split()
         spans = (EntitySpan(start=0, end=1, type="t", value="x"),) if "!" in text else ()
-        ranking = (IntentScore(intent_id=intent, confidence=float(confidence)),)
+        ranking = tuple(
+            IntentScore(intent_id=intent, confidence=float(confidence))
+            for intent, confidence in zip(words[::2], words[1::2], strict=True)
+        )
         return NluResult(text=text, ranking=ranking, entities=spans)
 
 
@@ -58,6 +63,53 @@ def test_evaluate_figures_by_hand() -> None:
     assert metrics["accuracy_low"] < 0.6 < metrics["accuracy_high"]
 
 
+ASKED_ABOUT = [
+    row("a", "a 0.9"),
+    row("b", "a 0.9"),
+    row("a", "a 0.6 b 0.3"),  # would be answered rightly
+    row("b", "a 0.4 b 0.3"),  # would be refused
+    row("c", "a 0.4 b 0.3"),
+    row("a", "a 0.4"),
+    row("b", "a 0.4"),
+    row("c", ""),
+    row(OUT_OF_SCOPE, "a 0.9"),
+    row(OUT_OF_SCOPE, "a 0.4 b 0.3"),
+    row(OUT_OF_SCOPE, "a 0.4"),
+]
+
+
+def test_evaluate_counts_a_question_as_an_outcome_of_its_own() -> None:
+    evaluation = evaluate(Told(), ASKED_ABOUT)
+    metrics = evaluation.metrics
+    assert metrics["accuracy"] == pytest.approx(3 / 8)
+    assert metrics["effective_accuracy"] == pytest.approx(1 / 8)
+    assert metrics["answered_wrong"] == pytest.approx(1 / 8)
+    assert metrics["asked_right"] == pytest.approx(2 / 8)
+    assert metrics["asked_wrong"] == pytest.approx(1 / 8)
+    assert metrics["needless_fallback"] == pytest.approx(1 / 8)
+    assert metrics["justified_fallback"] == pytest.approx(2 / 8)
+    assert metrics["out_of_scope_recall"] == pytest.approx(1 / 3)
+    assert metrics["out_of_scope_asked"] == pytest.approx(1 / 3)
+    assert metrics["out_of_scope_answered"] == pytest.approx(1 / 3)
+    table = evaluation.outcomes.set_index("outcome")
+    assert table.index.tolist() == list(GRADES)
+    assert table["in_scope"].tolist() == [1, 1, 2, 1, 1, 2]
+    assert table["out_of_scope"].tolist() == [0, 1, 0, 1, 0, 1]
+    assert table.loc["asked, right one offered", "in_scope_share"] == pytest.approx(2 / 8)
+
+
+def test_message_costs_of_a_question_are_those_of_asking_again() -> None:
+    costs = message_costs(evaluate(Told(), ASKED_ABOUT).predictions)
+    assert costs.tolist() == [0.0, 1.0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 1.0, 0.7, 0.0]
+
+
+def test_evaluate_asks_about_and_answers_nothing_that_the_release_does_not_have() -> None:
+    intents = {name: Intent(name=name, intent_id=name) for name in "ac"}
+    evaluation = evaluate(Told(), [row("a", "a 0.6 b 0.3"), row("b", "b 0.9")], intent_by_id=intents)
+    assert [each.grade for each in evaluation.predictions] == ["answered right", "refused needlessly"]
+    assert [each.outcome.reason for each in evaluation.predictions] == [None, "not-in-release"]
+
+
 def test_evaluate_tables_by_hand() -> None:
     evaluation = evaluate(Told(), ROWS)
     assert evaluation.per_intent[["intent", "support"]].to_numpy().tolist() == [["a", 3], ["b", 1], ["c", 1]]
@@ -80,6 +132,7 @@ def test_evaluate_leaves_out_figures_without_rows_and_plots_them_all_the_same(
     evaluation = evaluate(Told(), rows)
     assert left_out.isdisjoint(evaluation.metrics)
     for figure in (
+        plot_outcomes(evaluation),
         plot_confusion(evaluation),
         plot_confidence(evaluation, threshold=0.2),
         plot_calibration(evaluation),
@@ -94,19 +147,18 @@ def test_plots_of_many_confused_intents_show_the_worst(tmp_path: Path) -> None:
     assert len(figure.axes[0].get_xticklabels()) == 25
 
 
-def test_refuses_below_the_threshold_only() -> None:
-    thresholds = Thresholds(confidence=0.5, out_of_scope=0.8)
-
-    def result(confidence: float, score: float | None = None) -> NluResult:
-        ranking = (IntentScore(intent_id="a", confidence=confidence),)
-        return NluResult(text="x", ranking=ranking, out_of_scope_score=score)
-
-    assert refuses(NluResult(text="", ranking=()), thresholds)
-    assert refuses(result(0.49), thresholds)
-    assert not refuses(result(0.5), thresholds)
-    assert not refuses(result(0.9, 0.8), thresholds)
-    assert refuses(result(0.9, 0.81), thresholds)
-    assert not refuses(result(0.9, 99.0), Thresholds(confidence=0.5))
+def test_plot_outcomes_names_the_share_of_each(tmp_path: Path) -> None:
+    figure = plot_outcomes(evaluate(Told(), ASKED_ABOUT))
+    figure.savefig(tmp_path / "plot.png")
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == [
+        "answered right: 12.5%, 0.0%",
+        "answered wrong: 12.5%, 33.3%",
+        "asked, right one offered: 25.0%, 0.0%",
+        "asked, not offered: 12.5%, 33.3%",
+        "refused needlessly: 12.5%, 0.0%",
+        "refused rightly: 25.0%, 33.3%",
+    ]
 
 
 def test_predict_keeps_the_order_and_reports_progress() -> None:

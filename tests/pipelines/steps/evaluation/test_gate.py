@@ -141,6 +141,17 @@ def test_check_floors_gives_each_reason_as_a_sentence(metrics: dict[str, float],
     assert found.startswith(reason)
 
 
+def test_check_floors_notes_what_is_asked_about_and_holds_it_against_nobody() -> None:
+    rows = list(map(order, range(1000, 1020)))
+    check = check_floors(measured(rows, asked_right=0.3, asked_wrong=0.1), PARAMS)
+    assert check.passed
+    assert check.notes == (
+        "for 40.0% of held-out utterances the customer is asked which intent is meant; the right one is among the "
+        "options in 75% of these",
+    )
+    assert check_floors(measured(rows, asked_right=0.0, asked_wrong=0.0), PARAMS).notes == ()
+
+
 def test_check_floors_holds_no_share_of_a_few_rows_against_a_release() -> None:
     few = {"entity_f1": 0.0, "out_of_scope_recall": 0.0, "needless_fallback": 1.0}
     rows = [*map(order, range(1000, 1019)), *(Example(id="o", text="x", intent=OUT_OF_SCOPE) for _ in range(19))]

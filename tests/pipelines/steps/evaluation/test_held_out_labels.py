@@ -6,12 +6,15 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import DataRejected
+from pipelines.nlu.intents.refusal import outcome_of
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.data.extract import to_examples, to_frame
 from pipelines.steps.data.labels import accepted_labels
-from pipelines.steps.evaluation.evaluate import Evaluation, Prediction
+from pipelines.steps.evaluation.evaluate import measure
 from pipelines.steps.evaluation.held_out_labels import by_week, measured_apart
+from pipelines.steps.evaluation.predictions import Prediction
 from tests.support.labels import accepted_item
 
 HELD = accepted_item("b", "where is my parcel then", "track", bound_for="holdout")
@@ -50,12 +53,12 @@ def test_by_week_counts_right_intents_and_right_refusals() -> None:
     rows = rows.sort_values("text", ignore_index=True)  # my parcel, no idea, where is ..., who won
     nothing = NluResult(text="", ranking=())
     track = NluResult(text="", ranking=(IntentScore(intent_id="track", confidence=0.9),))
-    predictions = tuple(
-        Prediction(example, result, result is nothing, 1.0, 1.0)
+    thresholds = Thresholds(confidence=0.5)
+    predictions = [
+        Prediction(example, result, outcome_of(result, thresholds, None), 1.0, 1.0)
         for example, result in zip(to_examples(rows), (track, nothing, track, nothing), strict=True)
-    )
-    evaluation = Evaluation({}, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), predictions)
-    assert by_week(evaluation, rows).to_dict("records") == [
+    ]
+    assert by_week(measure(predictions), rows).to_dict("records") == [
         {"week": "2026-W45", "rows": 1, "understood": 1.0},
         {"week": "2026-W46", "rows": 3, "understood": pytest.approx(2 / 3)},
     ]

@@ -1,5 +1,8 @@
 """Kinds of utterances measured apart, on a real tiny model."""
 
+from dataclasses import replace
+
+from pipelines.nlu.intents.refusal import Outcome
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.evaluation.evaluate import evaluate
@@ -20,7 +23,17 @@ def test_slice_by_kind_counts_each_row_once_a_slice(tiny_model: NluModel) -> Non
         ("length", "4 to 8 words"): 1, ("spelling", "without typos"): 3,
     }  # fmt: skip
     assert found.loc[("length", "1 to 3 words"), "accuracy"] == 0.5
+    assert found["asked"].tolist() == [0.0] * 5
     assert found.loc[("channel", "rest"), "low"] < found.loc[("channel", "rest"), "high"] == 1.0
+
+
+def test_slice_by_kind_counts_what_is_asked_about_apart(tiny_model: NluModel) -> None:
+    rows = [Example(id=text, text=text, intent="greet") for text in ("hello", "hi")]
+    evaluation = evaluate(tiny_model, rows)
+    first, second = evaluation.predictions
+    asked = replace(first, outcome=Outcome("asked", "greet", None, ("greet", "track_order")))
+    table = slice_by_kind(replace(evaluation, predictions=(asked, second)), tiny_model)
+    assert table.loc[0, ["accuracy", "effective_accuracy", "asked"]].tolist() == [1.0, 0.5, 0.5]
 
 
 def test_slice_by_kind_of_nothing_has_its_columns(tiny_model: NluModel) -> None:

@@ -16,14 +16,17 @@ from pipelines.steps.evaluation.trade_off import trade_off
 
 
 class Told(NluModel):
-    """Says of each text the intent, confidence and out-of-scope score that stand in it."""
+    """Says of each text the intents with their confidence and then the out-of-scope score that stand in it."""
 
     thresholds_ = Thresholds(confidence=0.5, out_of_scope=0.8)
 
     def parse(self, text: str) -> NluResult:
-        intent, confidence, score = text.split()
-        ranking = (IntentScore(intent_id=intent, confidence=float(confidence)),)
-        return NluResult(text=text, ranking=ranking, out_of_scope_score=float(score))
+        *words, score = text.split()
+        ranking = tuple(
+            IntentScore(intent_id=intent, confidence=float(confidence))
+            for intent, confidence in zip(words[::2], words[1::2], strict=True)
+        )
+        return NluResult(text=text, ranking=ranking, out_of_scope_score=None if score == "-" else float(score))
 
 
 def evaluated(*rows: tuple[str, str]) -> Evaluation:
@@ -51,6 +54,30 @@ def test_trade_off_counts_what_every_threshold_costs() -> None:
     assert trade_off(evaluation, Told.thresholds_).set_index("confidence").loc[0.5, "cost"] == pytest.approx(
         evaluation.metrics["expected_cost"]
     )
+
+
+def test_trade_off_counts_what_is_asked_about_apart_at_every_threshold() -> None:
+    rows = (("a", "a 0.5 b 0.4 0.1"), ("b", "b 0.5 a 0.4 0.9"), ("a", "a 0.9 0.1"), (OUT_OF_SCOPE, "a 0.5 b 0.4 0.1"))
+    evaluation = evaluated(*rows)
+    curve = trade_off(evaluation, Told.thresholds_).set_index("confidence")
+    # the second is too far out to be asked about, without a limit it is
+    for confidence in (0.0, 0.5, 0.7):
+        row = curve.loc[confidence]
+        assert row[["wrong", "needless", "asked", "outside", "outside_asked"]].tolist() == pytest.approx(
+            [0.0, 1 / 3, 1 / 3, 0.0, 1.0]
+        )
+        assert row[["cost", "cost_without_limit"]].tolist() == pytest.approx([3 * 0.7 / 4, 3 * 0.7 / 4])
+    assert curve.loc[0.94, "needless"] == pytest.approx(2 / 3)
+
+
+def test_trade_off_refuses_a_text_that_says_nothing_and_knows_no_score_that_is_not_there() -> None:
+    class Silent(Told):
+        def parse(self, text: str) -> NluResult:
+            return NluResult(text=text, ranking=()) if text == "?" else super().parse(text)
+
+    rows = [Example(id=text, intent="a", text=text) for text in ("?", "a 0.1 -")]
+    curve = trade_off(evaluate(Silent(), rows), Told.thresholds_).set_index("confidence")
+    assert curve.loc[0.0, ["cost", "wrong", "needless"]].tolist() == pytest.approx([0.7 / 2, 0.0, 0.0])
 
 
 def test_trade_off_of_rows_that_are_not_there_is_no_number_and_drawn_all_the_same(tmp_path: Path) -> None:

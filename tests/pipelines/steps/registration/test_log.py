@@ -68,11 +68,16 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     assert run.data.metrics["n_examples"] == 2
     assert run.data.metrics["validation_errors"] == 0
     assert run.data.metrics["holdout_accuracy"] == 0.5
+    grades = ("effective_accuracy", "answered_wrong", "asked_right", "asked_wrong", "needless_fallback")
+    shares = [run.data.metrics[f"holdout_{name}"] for name in (*grades, "justified_fallback")]
+    assert sum(shares) == pytest.approx(1.0)
     assert artifacts(run_id) == {"data", "validation", "choices.json", "holdout", "notebook"}
     assert artifacts(run_id, "data") == {f"data/{snapshot.path.name}"}
     assert artifacts(run_id, "notebook") == {"notebook/run.ipynb", "notebook/notebook.html"}
     assert artifacts(run_id, "validation") == {"validation/report.html", "validation/findings.csv"}
-    tables = {f"holdout/{name}.csv" for name in ("intents", "entities", "confusions", "slices", "thresholds")}
+    tables = {
+        f"holdout/{name}.csv" for name in ("intents", "entities", "confusions", "outcomes", "slices", "thresholds")
+    }
     assert artifacts(run_id, "holdout") == tables | {f"holdout/{name}.png" for name in figures}
 
 
