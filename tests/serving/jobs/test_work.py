@@ -10,12 +10,12 @@ import pytest
 
 from pipelines.errors import NotFound
 from pipelines.schemas.keys import JOBS, training_key
-from serving.channels import sqs
 from serving.jobs.attempts import Attempts
 from serving.jobs.child_runner import LocalCrew
 from serving.jobs.process import EXIT_BUSY, Ended, TrainingProcess
 from serving.jobs.queue import TrainingOrder, TrainingQueue
 from serving.jobs.worker import TrainingWork
+from serving.queues import sqs
 from serving.queues.sqs import QueueState
 from serving.queues.worker import Worker
 from serving.store.client import Database
