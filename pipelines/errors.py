@@ -1,34 +1,34 @@
-"""Every error this project raises on purpose, sorted by who must act.
+"""All errors this project raises on purpose, sorted by who must act.
 
     BotError
     ├── UserInputError        the sender of a message or request: change the input
     │   ├── NotFound          the sender named a bot, intent or thread that does not exist
-    │   └── NotAuthentic      the sender could not show who it is
+    │   └── NotAuthentic      the sender could not be authenticated
     ├── DataRejected          the author of the training data or bot file: repair the named rows
     ├── SetupProblem          whoever starts the platform: a port, a folder, a missing program
     ├── ModelNotLoaded        the operator: no release can answer
-    │   ├── ReleaseRefused    a release exists and must not answer (hash, golden file, gate)
-    │   └── ReleasePending    nobody knows yet: it is being loaded, or the registry is silent
+    │   ├── ReleaseRefused    a release exists but must not answer (hash, golden file, gate)
+    │   └── ReleasePending    not known yet: it is being loaded, or the registry does not answer
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
-    ├── StateConflict         nobody: try again, somebody else moved the thread on
+    ├── StateConflict         nobody: retry, another worker has advanced the thread
     │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
     │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
-    ├── TrainingFailed        whoever trains: a cell of the training notebook raised, look at what it says
-    ├── TrainingInterrupted   nobody: a training was cut off, train again
-    ├── TrainingOverdue       the operator: a training hung, look where, or allow more hours
-    ├── TrainingBusy          nobody: the bot is being trained or cleaned already
+    ├── TrainingFailed        whoever trains: a cell of the training notebook raised, read its message
+    ├── TrainingInterrupted   nobody: a training was killed, train again
+    ├── TrainingOverdue       the operator: a training hung, find out where, or allow more hours
+    ├── TrainingBusy          nobody: the bot is already being trained or cleaned
     ├── JobOver               nobody: the requested training has already finished
-    ├── MiningBusy            nobody: the labelling queue of the bot is being filled already
-    ├── LeaseLost             whoever gave the command: give it again
-    ├── RunGivenUp            nobody: another training took this one for dead and works in its place
-    ├── QueueUnavailable      nobody: background work cannot be taken on now, try again
-    ├── DeliveryFailed        a platform did not take a reply; it is sent again later
-    │   └── DeliveryRefused   the operator: the platform never will, something must be put right first
+    ├── MiningBusy            nobody: the bot's labelling queue is already being filled
+    ├── LeaseLost             whoever gave the command: repeat it
+    ├── RunGivenUp            nobody: another training took this one for dead and replaces it
+    ├── QueueUnavailable      nobody: background work cannot be accepted now, retry
+    ├── DeliveryFailed        a platform did not accept a reply; it is sent again later
+    │   └── DeliveryRefused   the operator: the platform never will, something must be fixed first
     ├── ToolFailed            the owner of the tool
     ├── SecretUnavailable     the operator: a secret that is referred to has no value
-    └── LlmUnavailable        the operator of the LLM endpoint; the turn goes on without it
+    └── LlmUnavailable        the operator of the LLM endpoint; the turn continues without it
 
 An error takes facts and writes its own sentence, which ends in what to do next.
 """
@@ -41,7 +41,7 @@ _CREDENTIALS = re.compile(r"://[^/?#\s]*@")
 
 
 def without_password(text: str) -> str:
-    """Hide user names and passwords in every address of a text."""
+    """Mask user names and passwords in every address of a text."""
     return _CREDENTIALS.sub("://***@", text)
 
 
@@ -50,7 +50,7 @@ class BotError(Exception):
 
 
 class UserInputError(BotError):
-    """What was sent cannot be used."""
+    """The input cannot be used."""
 
 
 class NotFound(UserInputError):
@@ -62,18 +62,14 @@ class NotFound(UserInputError):
 
 
 class NotAuthentic(UserInputError):
-    """A request does not come from where it says, or nobody can tell."""
+    """A request's origin is false or cannot be verified."""
 
 
 class DataRejected(BotError):
     """Training data or a bot file has faults that must be repaired first.
 
-    Parameters
-    ----------
-    source
-        What was read: a file, a collection, a snapshot.
-    problems
-        One sentence for each fault, naming the row and the repair.
+    `source` is the file, collection or snapshot; `problems` has a sentence for each fault that names the row and the
+    repair.
     """
 
     max_shown = 20
@@ -87,7 +83,7 @@ class DataRejected(BotError):
 
 
 class SetupProblem(BotError):
-    """The machine lacks something; the sentence says what and what to do."""
+    """The machine lacks something; the message says what, and what to do."""
 
 
 class ModelNotLoaded(BotError):
@@ -96,13 +92,13 @@ class ModelNotLoaded(BotError):
     def __init__(self, name: str, alias: str) -> None:
         self.name, self.alias = name, alias
         super().__init__(
-            f"no version of {name!r} carries the alias {alias!r}; "
+            f"{name!r} has no version behind the alias {alias!r}; "
             f"train one with `intentloop train --promote` or set the alias in the MLflow UI"
         )
 
 
 class ReleaseRefused(ModelNotLoaded):
-    """A version carries the alias but must not answer customers."""
+    """The version behind the alias must not answer customers."""
 
     def __init__(self, name: str, version: str, reason: str) -> None:
         self.name, self.version, self.reason = name, version, reason
@@ -112,7 +108,7 @@ class ReleaseRefused(ModelNotLoaded):
 
 
 class ReleasePending(ModelNotLoaded):
-    """Whether a release can answer is not known yet."""
+    """It is not known yet whether a release can answer."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name, self.reason = name, reason
@@ -139,10 +135,10 @@ class RegistryUnavailable(BotError):
 
 
 class StateConflict(BotError):
-    """Another worker moved the thread on; the message can be sent again."""
+    """Another worker advanced the thread; the message can be sent again."""
 
     def __init__(self) -> None:
-        # no id: this is logged, and a queue may hold it
+        # no id, because this is logged and may be stored in a queue
         super().__init__("this conversation is being answered by another worker; send the message again")
 
 
@@ -159,7 +155,7 @@ class DraftChanged(StateConflict):
 
 
 class ThreadForgotten(StateConflict):
-    """A conversation was deleted while a message of it was being answered; nothing was written."""
+    """A conversation was deleted while one of its messages was being answered; nothing was written."""
 
     def __init__(self) -> None:
         BotError.__init__(self, "this conversation has just been deleted; send the message again to begin a new one")
@@ -177,7 +173,7 @@ class LabelDecided(StateConflict):
 
 
 class TrainingFailed(BotError):
-    """A cell of the training notebook raised; the message is the cell's, and `cause` names the kind of its error."""
+    """A cell of the training notebook raised; the message is the cell's, and `cause` names the type of its error."""
 
     def __init__(self, message: str, *, cause: str) -> None:
         self.cause = cause
@@ -185,31 +181,31 @@ class TrainingFailed(BotError):
 
 
 class TrainingInterrupted(BotError):
-    """The process of a training ended before its time; the same training may well succeed another time."""
+    """The process of a training ended early; another try may well succeed."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} before its time: it was ended from outside, or memory ran out; train again")
+        super().__init__(f"{what} early: it was killed, or memory ran out; train again")
 
 
 class TrainingOverdue(BotError):
-    """A training took so long that it must hang; it would keep all others of its bot waiting for ever."""
+    """A training took so long that it must hang, and would block all others of its bot for ever."""
 
     def __init__(self, bot: str, *, hours: float) -> None:
         self.bot, self.hours = bot, hours
         super().__init__(
-            f"the training of bot {bot!r} was ended since it took longer than {hours:g} hours; look at its log where "
-            "it stood still, or allow more in INTENTLOOP_TRAINING_LIMIT_HOURS"
+            f"the training of bot {bot!r} was stopped after {hours:g} hours; check its log for where it hung, or allow "
+            "more in INTENTLOOP_TRAINING_LIMIT_HOURS"
         )
 
 
 class TrainingBusy(BotError):
-    """Somebody trains a bot or takes a person out of what it has learnt; nothing was begun."""
+    """The bot is being trained, or a person is being removed from its data; nothing was started."""
 
     def __init__(self, bot: str, *, holder: str, since: datetime) -> None:
         self.bot, self.holder, self.since = bot, holder, since
         super().__init__(
             f"bot {bot!r} cannot be trained or cleaned now: {holder} has been at work since "
-            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
+            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was started here"
         )
 
 
@@ -218,32 +214,32 @@ class JobOver(BotError):
 
     def __init__(self, bot: str, number: int, *, state: str) -> None:
         self.bot, self.number, self.state = bot, number, state
-        super().__init__(f"training {number} of bot {bot!r} is over ({state}); nothing was begun")
+        super().__init__(f"training {number} of bot {bot!r} has already finished ({state}); nothing was started")
 
 
 class MiningBusy(BotError):
-    """Somebody fills the labelling queue of a bot; nothing was begun."""
+    """Somebody is filling a bot's labelling queue; nothing was started."""
 
     def __init__(self, bot: str, *, holder: str, since: datetime) -> None:
         self.bot, self.holder, self.since = bot, holder, since
         super().__init__(
-            f"the log of bot {bot!r} is being looked through already: {holder} has been at work since "
-            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was begun here"
+            f"the log of bot {bot!r} is already being mined: {holder} has been at work since "
+            f"{since:%Y-%m-%d %H:%M:%S} UTC; nothing was started here"
         )
 
 
 class LeaseLost(BotError):
-    """A process gave no sign of life for so long that others may have begun what it was to keep them from."""
+    """A process gave no sign of life for so long that another may have started what it was meant to exclude."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"{what} was held up for so long that another process may have taken over; it stopped half-way and nothing "
-            "is lost: give the same command again"
+            f"{what} was delayed for so long that another process may have taken over; it stopped half-way and nothing "
+            "is lost: run the same command again"
         )
 
 
 class RunGivenUp(BotError):
-    """A training was taken for dead while it was not; it must not register anything any more."""
+    """A running training was taken for dead; it must not register anything any more."""
 
     def __init__(self, run_id: str, reason: str) -> None:
         self.run_id = run_id
@@ -251,25 +247,25 @@ class RunGivenUp(BotError):
 
 
 class QueueUnavailable(BotError):
-    """Background work cannot be taken on now."""
+    """Background work cannot be accepted now."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"nothing can be accepted right now: {reason}; send it again later")
 
 
 class DeliveryFailed(BotError):
-    """A platform did not take a reply now.
+    """A platform did not accept a reply now.
 
-    `retry_after_seconds` is how long it asked to be left alone, None if it did not say.
+    `retry_after_seconds` is how long it asked to wait, None if it did not say.
     """
 
     def __init__(self, channel: str, reason: str, *, retry_after_seconds: float | None = None) -> None:
         self.channel, self.reason, self.retry_after_seconds = channel, reason, retry_after_seconds
-        super().__init__(f"{channel} did not take a reply: {reason}; it is sent again later")
+        super().__init__(f"{channel} did not accept a reply: {reason}; it is sent again later")
 
 
 class DeliveryRefused(DeliveryFailed):
-    """A platform will not take a reply, however often it is sent."""
+    """A platform will never accept a reply, however often it is sent."""
 
     def __init__(self, channel: str, reason: str) -> None:
         self.channel, self.reason, self.retry_after_seconds = channel, reason, None
@@ -280,7 +276,7 @@ class DeliveryRefused(DeliveryFailed):
 
 
 class ToolFailed(BotError):
-    """A tool could not be called or did not give a usable answer."""
+    """A tool could not be called or gave no usable answer."""
 
     def __init__(self, intent_id: str, reason: str) -> None:
         self.intent_id, self.reason = intent_id, reason
@@ -288,18 +284,18 @@ class ToolFailed(BotError):
 
 
 class SecretUnavailable(BotError):
-    """A secret that a bot or a setting refers to has no value, or none that can be read now."""
+    """A secret that a bot or setting refers to has no value, or cannot be read now."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name, self.reason = name, reason
         super().__init__(
-            f"the secret {name!r} cannot be had: {reason}; set INTENTLOOP_SECRET_{name}, "
+            f"the secret {name!r} is not available: {reason}; set INTENTLOOP_SECRET_{name}, "
             f"or create it in AWS Secrets Manager with the prefix INTENTLOOP_SECRETS_MANAGER_PREFIX"
         )
 
 
 class LlmUnavailable(BotError):
-    """The language model gave no usable answer; the turn goes on without it."""
+    """The language model gave no usable answer; the turn continues without it."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -1,4 +1,4 @@
-"""Which process goes first on a machine that trains and answers customers at once."""
+"""CPU priority on a machine that trains and answers customers at once."""
 
 import os
 from contextlib import suppress
@@ -9,20 +9,20 @@ _SESSION_FILE = Path("/proc/self/autogroup")
 
 
 def give_way() -> None:
-    """Work only while nobody else wants the processor; holds for this process and all it starts from now on.
+    """Run only while nobody else needs the processor; applies to this process and all its future children.
 
-    A process that begins a session of its own, as notebook kernels do, has to call `keep_giving_way` as well.
+    A process that starts its own session, as notebook kernels do, has to call `keep_giving_way` as well.
     """
     os.nice(_NICEST)
     if hasattr(os, "SCHED_IDLE"):
-        # Being nice alone lets a process finish its time slice, some milliseconds, before a server may wake.
+        # niceness alone lets a process finish its time slice, some milliseconds, before a server may wake
         with suppress(PermissionError):  # a container may forbid it
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     _calm_session()
 
 
 def keep_giving_way() -> None:
-    """In a process whose parent gave way: do so across the border of its session."""
+    """Apply the low priority of the parent to this process's own session."""
     if os.nice(0) >= _NICEST:
         _calm_session()
 
@@ -30,8 +30,9 @@ def keep_giving_way() -> None:
 def _calm_session() -> None:
     """Make the whole session nice.
 
-    Linux on desktops and servers shares the processor between sessions first and looks at niceness only within one
-    (sched(7), "The autogroup feature"): 70 % on the p95 of an API beside a training that was nice within its own.
+    Linux on desktops and servers first shares the processor between sessions, and applies niceness only within one
+    (sched(7), "The autogroup feature"): beside a training that was nice within its own session, an API's p95 rose by 70
+    %.
     """
     if _has_terminal():
         return  # the session is a user's, with other programs in it

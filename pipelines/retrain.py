@@ -1,7 +1,7 @@
-"""Retraining: train a bot again if that would give another release, and finish what an earlier try has left half-done.
+"""Retraining: train a bot again if that would give a different release, and complete an interrupted registration.
 
-Whoever calls this holds the bot's lease, so that nobody else does the same meanwhile. The lease's number marks the run
-in MLflow: a run that still seems to be under way, with the number of an earlier lease, is dead.
+The caller holds the bot's lease, so that nobody else retrains meanwhile. The lease's number tags the run in MLflow: a
+run that seems to be running under an earlier lease's number is dead.
 """
 
 import os
@@ -23,15 +23,7 @@ from pipelines.steps.registration.recipe import recipe_of
 
 
 class Retrainer:
-    """Trains one bot, unless the registry has what would come of it.
-
-    Parameters
-    ----------
-    params
-        What to train.
-    settings
-        The platform's.
-    """
+    """Trains one bot, unless the registry already has the result."""
 
     def __init__(self, params: TrainParams, settings: Settings) -> None:
         home = params.home.resolve()
@@ -42,22 +34,9 @@ class Retrainer:
         os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
     def give_up_dead_runs(self, lease: int) -> list[str]:
-        """Mark runs as failed that were begun under an earlier lease and never ended.
+        """Mark runs as failed that began under an earlier lease than this process's and never ended; return their ids.
 
-        Parameters
-        ----------
-        lease
-            Number of the lease that this process holds.
-
-        Returns
-        -------
-        list[str]
-            Ids of the runs.
-
-        Raises
-        ------
-        RegistryUnavailable
-            The MLflow server does not answer.
+        Raises RegistryUnavailable if the MLflow server does not answer.
         """
         dead = [run.run_id for run in self._runs.running(self._params.bot) if _was_begun_before(run, lease)]
         for run_id in dead:
@@ -65,19 +44,11 @@ class Retrainer:
         return dead
 
     def find_trained(self) -> Trained | None:
-        """Find what a training would give now among what is registered: the newest version, or the one that answers.
+        """Return the version that a training would give now, if it is the newest one or the one that answers.
 
-        Of the newest one, what a crash has left undone of its registration is done first.
-
-        Returns
-        -------
-        Trained | None
-            None: training gives something else.
-
-        Raises
-        ------
-        BotError
-            The data cannot be read, or the MLflow server does not answer.
+        If it is the newest one, its registration is completed first, in case a crash interrupted it. None means that
+        training would give something else. Raises BotError if the data cannot be read or the MLflow server does not
+        answer.
         """
         recipe = recipe_of(extract(self._params, self._settings), self._params)
         newest = next(iter(self._registry.versions(self._params.bot)), None)
@@ -95,26 +66,10 @@ class Retrainer:
         return None
 
     def train(self, *, lease: int, progress: Progress, begun: Callable[[str, str], None]) -> Trained:
-        """Train, judge and register, whatever is registered already.
+        """Train, evaluate and register, even if the registry has the result; raise as `pipelines.run.run_training`.
 
-        Parameters
-        ----------
-        lease
-            Number of the lease that this process holds.
-        progress
-            Called with the share done, in [0, 1], and what is being done.
-        begun
-            Called with the id of the MLflow run and its page once there is one.
-
-        Returns
-        -------
-        Trained
-            The new version.
-
-        Raises
-        ------
-        BotError
-            See `pipelines.run.run_training`.
+        `lease` is the number of this process's lease. `begun` is called with the id and the page of the MLflow run once
+        it exists.
         """
 
         def tell(run_id: str) -> None:
@@ -127,7 +82,7 @@ class Retrainer:
     def _is_of(self, recipe: str, version: RegisteredVersion) -> bool:
         try:
             return self._runs.get(version.run_id).tags.get(RECIPE_TAG) == recipe
-        except NotFound:  # somebody has deleted the run
+        except NotFound:  # somebody deleted the run
             return False
 
     def _finish(self, version: RegisteredVersion) -> bool:

@@ -1,4 +1,4 @@
-"""Run the training notebook with papermill: a kernel process of its own, checked parameters, a record in MLflow."""
+"""Run the training notebook with papermill: in its own kernel process, with checked parameters, recorded in MLflow."""
 
 import contextlib
 import json
@@ -13,48 +13,29 @@ from tempfile import TemporaryDirectory
 
 from dotenv import dotenv_values
 
-import pipelines.steps  # noqa: F401  its telemetry switches, before anything imports mlflow
+import pipelines.steps  # noqa: F401  sets the telemetry switches before anything imports mlflow
 from pipelines.errors import BotError, RegistryUnavailable, TrainingFailed, TrainingInterrupted
-from pipelines.progress import read_progress
+from pipelines.progress import Progress, read_progress
 from pipelines.registry.connection import choose_tracking_uri
 from pipelines.registry.runs import Runs
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import ENV_PREFIX, Settings
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "20_train_nlu.ipynb"
-Progress = Callable[[float, str], None]
 _POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What a training run ended with.
-
-    Attributes
-    ----------
-    run_id
-        The MLflow run.
-    name, version
-        The registered model and its new version.
-    is_promoted
-        Whether the version carries the alias that answers now.
-    gate_reasons
-        Why the gate refused it; empty if it passed.
-    metrics
-        The run's figures, by name.
-    notebook
-        The executed notebook.
-    tracking_uri
-        Where all of it is.
-    """
+    """Result of a training run."""
 
     run_id: str
-    name: str
+    name: str  # of the registered model
     version: str
-    is_promoted: bool
-    gate_reasons: str
+    is_promoted: bool  # whether the version is behind the alias that answers
+    gate_reasons: str  # why the gate refused it; empty if it passed
     metrics: dict[str, float]
-    notebook: Path
+    notebook: Path  # executed
     tracking_uri: str
 
 
@@ -71,36 +52,36 @@ def run_training(
     Parameters
     ----------
     params
-        What to train; paths may be relative to the working directory.
+        Paths may be relative to the working directory.
     settings
         The platform's settings.
     progress
-        Called with the share done, in [0, 1], and what is being done.
+        Receives the share done and the current activity.
     tags
-        What the MLflow run is marked with from its beginning.
+        Tags of the MLflow run from its beginning.
     begun
-        Called with the id of the MLflow run once there is one.
+        Called with the id of the MLflow run once it exists.
 
     Returns
     -------
     TrainingOutcome
-        The registered version and its figures.
+        The registered version and its metrics.
 
     Raises
     ------
     NotFound
-        There is no such bot; nothing was begun. Likewise `DataRejected` where there is no such file, and
+        There is no such bot, and nothing was started. Likewise `DataRejected` if there is no such file, and
         `StoreUnavailable`.
     RegistryUnavailable
-        The MLflow server does not answer, perhaps only in the end, when the version is registered already.
+        The MLflow server does not answer, perhaps only at the end, when the version is already registered.
     TrainingFailed
-        A cell raised: data that must be repaired, or a fault of ours. The MLflow run is marked failed and holds the
-        notebook with the cell that stopped it.
+        A cell raised: invalid data, or a fault of ours. The MLflow run is marked as failed and contains the notebook
+        with the failing cell.
     TrainingInterrupted
-        The notebook's process was ended from outside, or ran out of memory.
+        The notebook's process was killed, or ran out of memory.
     """
     progress(0.0, "starting")
-    # imported here: seconds of imports that `--help` must not pay
+    # imported here: `--help` must not wait seconds for these imports
     from pipelines.steps.data.mongo import require_source
 
     require_source(params, settings)
@@ -116,11 +97,11 @@ def run_training(
             begun(run_id)
         _execute(placed, executed, progress)
     except BaseException:
-        # what went wrong is the message; a server that died with it must not take its place
+        # the original error is the message; a server that died too must not replace it
         with contextlib.suppress(RegistryUnavailable):
             _close_run(runs, run_id, executed, succeeded=False)
         raise
-    # a server that is silent now has the version already; the next retraining finds it, and closes its run
+    # if the server does not answer now, it has the version already; the next retraining finds it and closes its run
     _close_run(runs, run_id, executed, succeeded=True)
     return _outcome(params, runs, run_id, executed)
 
@@ -143,7 +124,7 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
         if values[name] not in ("", "mongo"):
             values[name] = str(Path(values[name]).resolve())
     with TemporaryDirectory() as folder, warnings.catch_warnings():
-        # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
+        # the kernel listens on loopback only, but warns on each start that its sockets are not encrypted
         warnings.filterwarnings("ignore", category=UserWarning, module="jupyter_client")
         file = Path(folder) / "progress.jsonl"
         values["progress_file"] = str(file)
@@ -160,17 +141,17 @@ def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
 
 @contextmanager
 def _environment(home: Path) -> Iterator[None]:
-    """Set what the kernel inherits: no lines of MLflow's in our output, and no files outside our folder."""
+    """Set the kernel's environment: none of MLflow's output in ours, and no files outside our folder."""
     folder = home / "jupyter"
     profile = folder / "ipythondir" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    # the kernel listens on loopback only, and says on each start that its sockets are not encrypted
+    # the kernel listens on loopback only, but warns on each start that its sockets are not encrypted
     kernel = {"log_level": 40, "exec_lines": ["from pipelines.priority import keep_giving_way", "keep_giving_way()"]}
     (profile / "ipython_kernel_config.json").write_text(json.dumps({"IPKernelApp": kernel}), encoding="utf-8")
     wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
     wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
-    wanted["PYTHONWARNINGS"] = "ignore:IProgress not found"  # of a progress bar that nobody looks at
-    # the kernel works in the notebook's folder, where it would not find the settings in our `.env`
+    wanted["PYTHONWARNINGS"] = "ignore:IProgress not found"  # a progress bar that nobody sees
+    # the kernel runs in the notebook's folder, where it would not find the settings in our `.env`
     wanted |= {name: value for name, value in dotenv_values(".env").items() if name.startswith(ENV_PREFIX) and value}
     added = {name: value for name, value in wanted.items() if name not in os.environ}
     os.environ.update(added)
@@ -183,7 +164,7 @@ def _environment(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _forward(file: Path, progress: Progress) -> Iterator[None]:
-    """Read the kernel's progress in a thread for as long as the notebook runs."""
+    """Report the kernel's progress from a thread while the notebook runs."""
     done = threading.Event()
 
     def follow() -> None:
@@ -206,7 +187,7 @@ def _forward(file: Path, progress: Progress) -> Iterator[None]:
 
 
 def _explain(name: str, message: str, executed: Path) -> str:
-    """Give an error of ours as its own sentence, and a foreign one with its name and where to look."""
+    """Return an error of ours as its own sentence, any other with its name and the notebook."""
     ours = {error.__name__ for error in _subclasses(BotError)}
     if name in ours:
         return message

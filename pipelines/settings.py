@@ -9,11 +9,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ENV_PREFIX = "INTENTLOOP_"
 SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
-"""What the variables begin with whose values bots and settings name as `secrets.NAME` and `secret:NAME`."""
+"""Prefix of the variables with secrets, which bots and settings call `secrets.NAME` and `secret:NAME`."""
 OUT_OF_SCOPE_FOLDER = "out-of-scope"
-"""Folder of the home that holds, by bot, what no intent should take."""
+"""Folder in the home folder with each bot's out-of-scope utterances."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-"""What a bot may be called; the registry and URLs hold the name as it is."""
+"""Pattern of a bot's name; registry and URLs contain the name as it is."""
 _PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
 
 
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     @field_validator("public_shortcuts", "tool_allowed_hosts", mode="before")
     @classmethod
     def split_commas(cls, value: object) -> object:
-        """Read `a,b` from the environment as two names."""
+        """Split `a,b` from the environment into two names."""
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
@@ -230,29 +230,18 @@ class Settings(BaseSettings):
         return value or None
 
     def out_of_scope_of(self, bot: str) -> Path | None:
-        """Give the file of utterances that no intent of a bot should take, if there is one.
-
-        Parameters
-        ----------
-        bot
-            Name of the bot.
-
-        Returns
-        -------
-        Path | None
-            The one that was set for all bots, else the bot's own in the home folder.
-        """
+        """Return the file of a bot's out-of-scope utterances: the one for all bots, else the bot's, if it exists."""
         own = self.home / OUT_OF_SCOPE_FOLDER / f"{bot}.jsonl"
         return self.out_of_scope_file or (own if own.is_file() else None)
 
     @property
     def resolved_mongo_uri(self) -> str:
-        """The URI in use: the one that was set, else the embedded database's."""
+        """The configured URI, else the embedded database's."""
         return self.mongo_uri or f"mongodb://127.0.0.1:{self.mongo_port}"
 
     @property
     def resolved_tracking_uri(self) -> str:
-        """The MLflow server in use: the one that was set, else the local one's."""
+        """The configured MLflow server, else the local one's."""
         return self.mlflow_tracking_uri or f"http://127.0.0.1:{self.mlflow_port}"
 
 
@@ -270,5 +259,5 @@ def _is_scheduler(address: str) -> bool:
 
 
 def get_settings() -> Settings:
-    """Read the environment once, at an entry point."""
+    """Read the environment; call this once, at an entry point."""
     return Settings()

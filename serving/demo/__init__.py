@@ -1,1 +1,1 @@
-"""The parts of the demo shop; `serving.demo.api` puts them together."""
+"""The parts of the demo shop, assembled in `serving.demo.api`."""

@@ -1,7 +1,7 @@
-"""The demo shop: a small HTTP API for the sample bot's tools to call. Not a part of production.
+"""The demo shop: a small HTTP API for the sample bot's tools to call. Not for production.
 
 Every answer is HTTP 200 with `found` and a `message` fit for a customer; actions add `ok`, honour `Idempotency-Key` and
-leave one row in `GET /effects` for each side effect that happened.
+add one row to `GET /effects` for each side effect that happened.
 """
 
 from collections.abc import Callable
@@ -23,36 +23,25 @@ operation_router = APIRouter(tags=["operation"])
 
 @operation_router.get("/effects")
 async def effects(shop: TheShop) -> dict[str, Any]:
-    """Side effects that really happened, in their order."""
+    """Side effects that really happened, in order."""
     return {"count": len(shop.effects), "effects": [asdict(effect) for effect in shop.effects]}
 
 
 @operation_router.delete("/effects")
 async def forget_effects(shop: TheShop) -> dict[str, Any]:
-    """Forget side effects, new orders and keys."""
+    """Delete side effects, new orders and keys."""
     shop.forget()
     return {"count": 0, "effects": []}
 
 
 @operation_router.get("/health/live")
 async def live() -> dict[str, str]:
-    """Say that the process answers."""
+    """Report that the process answers."""
     return {"status": "ok"}
 
 
 def create_demo_app(today: Callable[[], date] | None = None) -> FastAPI:
-    """Build the demo shop.
-
-    Parameters
-    ----------
-    today
-        Gives the current day; the clock if omitted.
-
-    Returns
-    -------
-    FastAPI
-        An application with its own, empty state.
-    """
+    """Create the demo shop with its own, empty state; `today` replaces the clock."""
     app = FastAPI(title="Demo shop", description=__doc__, version="1")
     app.state.shop = Shop(today or (lambda: datetime.now(UTC).date()))
     for router in (orders_router, refunds_router, parcels_router, products_router, stores_router, offers_router):

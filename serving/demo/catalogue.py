@@ -1,4 +1,4 @@
-"""Products, stores, discounts and points of the demo shop."""
+"""Products, stores, discounts and loyalty points of the demo shop."""
 
 from datetime import timedelta
 from zlib import crc32
@@ -14,7 +14,7 @@ products_router = APIRouter(prefix="/products", tags=["products"])
 
 @products_router.get("/price")
 async def price(shop: TheShop, product: shapes.Text = "") -> Answer:
-    """Say what a product costs."""
+    """Return the price of a product."""
     found = data.find_product(product)
     if found is None:
         return _no_product(product)
@@ -30,7 +30,7 @@ async def price(shop: TheShop, product: shapes.Text = "") -> Answer:
 async def stock(
     shop: TheShop, product: shapes.Text = "", size: shapes.Text = "", color: shapes.Text = "", city: shapes.Text = ""
 ) -> Answer:
-    """Say whether a product is there, online or in one store."""
+    """Return whether a product is in stock, online or in one store."""
     found = data.find_product(product)
     if found is None:
         return _no_product(product)
@@ -56,7 +56,7 @@ stores_router = APIRouter(prefix="/stores", tags=["stores"])
 
 @stores_router.get("")
 async def find_store(shop: TheShop, city: shapes.Text = "") -> Answer:
-    """Say where the store of a city is."""
+    """Return the address of the store in a city."""
     store = data.STORES.get(city.lower())
     if store is None:
         return _no_store(city)
@@ -70,7 +70,7 @@ async def find_store(shop: TheShop, city: shapes.Text = "") -> Answer:
 
 @stores_router.get("/hours")
 async def hours(shop: TheShop, city: shapes.Text = "", date: shapes.Text = "") -> Answer:
-    """Say when the store of a city is open."""
+    """Return the opening hours of the store in a city."""
     store = data.STORES.get(city.lower())
     if store is None:
         return _no_store(city)
@@ -89,7 +89,7 @@ offers_router = APIRouter(tags=["offers"])
 
 @offers_router.post("/discount-codes/apply")
 async def apply_discount(shop: TheShop, body: shapes.Discount, key: Key = None) -> Answer:
-    """Put a discount code to use."""
+    """Apply a discount code."""
 
     def act() -> Answer:
         code = body.discount_code.upper()
@@ -106,7 +106,7 @@ async def apply_discount(shop: TheShop, body: shapes.Discount, key: Key = None) 
 
 @offers_router.get("/loyalty/points")
 async def loyalty_points(shop: TheShop, email: shapes.Text = "") -> Answer:
-    """Count the points of an account."""
+    """Return the points of an account."""
     name, at, domain = email.lower().partition("@")
     if not (name and at and "." in domain):
         return missing("That does not look like an e-mail address.", email=email)
@@ -123,7 +123,7 @@ async def loyalty_points(shop: TheShop, email: shapes.Text = "") -> Answer:
 
 
 def _pieces(product: str, size: str, color: str, city: str) -> int:
-    """Count the pieces in a store; about a third of the kinds are sold out there."""
+    """Return the number of pieces in a store; about a third of the variants are sold out there."""
     chance = crc32(f"{product}|{size}|{color}|{city}".lower().encode())
     return chance % 9 if chance % 3 else 0
 

@@ -1,4 +1,4 @@
-"""What the demo shop sells, owns and has shipped: made from numbers, the same on every machine."""
+"""Products, stores and orders of the demo shop, derived from numbers, so that they are the same on every machine."""
 
 import re
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ FREE_SHIPPING_FROM = 50.0
 
 @dataclass(frozen=True)
 class Product:
-    """Something on sale; `old_price` is set while it is reduced."""
+    """A product; `old_price` is set while it is reduced."""
 
     name: str
     price: float
@@ -22,7 +22,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Store:
-    """A shop in the high street."""
+    """A store in the high street."""
 
     city: str
     address: str
@@ -33,14 +33,14 @@ class Store:
 
     @property
     def hours(self) -> dict[str, str]:
-        """Opening hours by weekday, ready to read."""
+        """Opening hours by weekday, as text."""
         week = dict.fromkeys(WEEKDAYS[:5], f"{self.opens}:00 to {self.closes}:00")
         return {**week, "saturday": f"{self.opens}:00 to 17:00", "sunday": "11:00 to 16:00"}
 
 
 @dataclass(frozen=True)
 class Destination:
-    """A country parcels are sent to."""
+    """A country that parcels are sent to."""
 
     name: str
     standard_cost: float
@@ -133,7 +133,7 @@ COUNTRY_NAMES = {
     "great britain": "united kingdom",
     "england": "united kingdom",
 }
-# Extra cost and the days it takes; None where it is what the country says.
+# extra cost, and the days it takes (None: as for the country)
 SHIPPING_METHODS: dict[str, tuple[float, tuple[int, int] | None]] = {
     "standard": (0.0, None),
     "international": (0.0, None),
@@ -143,7 +143,7 @@ SHIPPING_METHODS: dict[str, tuple[float, tuple[int, int] | None]] = {
     "locker": (-1.0, (2, 3)),
 }
 HOME_ONLY_METHODS = frozenset({"next day", "pickup", "locker"})
-# Percent off and whether the code can still be used.
+# percent off, and whether the code is still valid
 DISCOUNT_CODES = {"SAVE10": (10, True), "SPRING25": (25, False), "WELCOME5": (5, True), "TRAIL20": (20, True)}
 
 _STATUSES: tuple[OrderStatus, ...] = ("processing", "shipped", "delivered", "packed", "out for delivery", "shipped")
@@ -156,7 +156,7 @@ _NUMBER_WORDS = {
 
 
 def make_order(number: int) -> Order:
-    """Make the order with this number; the same number always gives the same order."""
+    """Return the order with this number, always the same one."""
     product = list(PRODUCTS.values())[number % len(PRODUCTS)]
     quantity = 1 + number // 15 % 3
     order = Order(
@@ -191,19 +191,19 @@ ORDER_BY_TRACKING_NUMBER = {
 
 
 def read_order_number(text: str) -> int | None:
-    """Read `ORD-1042`, `ord 1042`, `#1042`, `RF-1042` or `1042`; None if it is none of these."""
+    """Parse `ORD-1042`, `ord 1042`, `#1042`, `RF-1042` or `1042`; None for anything else."""
     found = re.fullmatch(r"\s*(?:ord(?:er)?|rf|rt)?[\s#:-]*(\d{1,9})\s*", text, re.IGNORECASE | re.ASCII)
     return int(found.group(1)) if found else None
 
 
 def read_tracking_number(text: str) -> str | None:
-    """Read a tracking number with or without its letters and spaces; None if it has not nine digits."""
+    """Parse a tracking number with or without its letters and spaces; None unless it has nine digits."""
     found = re.fullmatch(r"(?:PX)?(\d{9})(?:GB)?", re.sub(r"[\s-]", "", text).upper(), re.ASCII)
     return f"PX{found.group(1)}GB" if found else None
 
 
 def read_quantity(text: str) -> int | None:
-    """Read `3`, `three`, `a pair of`, `a dozen`; None if there is no number in it or it is not 1 to 99."""
+    """Parse `3`, `three`, `a pair of`, `a dozen`; None without a number from 1 to 99."""
     digits = re.search(r"[-\d.,]*\d", text, re.ASCII)
     words = [_NUMBER_WORDS[word] for word in re.findall(r"[a-z]+", text.lower()) if word in _NUMBER_WORDS]
     if digits and not digits.group().isdigit():

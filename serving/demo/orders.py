@@ -13,7 +13,7 @@ orders_router = APIRouter(prefix="/orders", tags=["orders"])
 
 @orders_router.get("/{order_id}")
 async def get_order(shop: TheShop, order_id: str) -> Answer:
-    """Say where an order stands."""
+    """Return the status of an order."""
     order = shop.order(order_id)
     if order is None:
         return no_order(order_id)
@@ -82,7 +82,7 @@ async def cancel_order(shop: TheShop, order_id: str, key: Key = None) -> Answer:
 
 @orders_router.put("/{order_id}/address")
 async def change_address(shop: TheShop, order_id: str, body: shapes.NewAddress, key: Key = None) -> Answer:
-    """Send an order somewhere else."""
+    """Change the delivery address of an order."""
 
     def act() -> Answer:
         order = shop.order(order_id)
@@ -109,7 +109,7 @@ async def change_address(shop: TheShop, order_id: str, body: shapes.NewAddress, 
 
 @orders_router.put("/{order_id}/shipping")
 async def change_shipping(shop: TheShop, order_id: str, body: shapes.NewShipping, key: Key = None) -> Answer:
-    """Send an order another way."""
+    """Change the shipping method of an order."""
 
     def act() -> Answer:
         order, method = shop.order(order_id), body.shipping_method.lower()
@@ -145,7 +145,7 @@ refunds_router = APIRouter(tags=["refunds and returns"])
 
 @refunds_router.post("/refunds")
 async def request_refund(shop: TheShop, body: shapes.NewRefund, key: Key = None) -> Answer:
-    """Ask for the money of an order."""
+    """Request a refund for an order."""
 
     def act() -> Answer:
         order = shop.order(body.order_id)
@@ -172,7 +172,7 @@ async def request_refund(shop: TheShop, body: shapes.NewRefund, key: Key = None)
 
 @refunds_router.get("/refunds/{order_id}")
 async def refund_status(shop: TheShop, order_id: str) -> Answer:
-    """Say where a refund stands."""
+    """Return the status of a refund."""
     order = shop.order(order_id)
     if order is None:
         return no_order(order_id)

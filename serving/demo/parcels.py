@@ -13,7 +13,7 @@ parcels_router = APIRouter(tags=["parcels and shipping"])
 
 @parcels_router.get("/parcels/{tracking_number}")
 async def get_parcel(shop: TheShop, tracking_number: str) -> Answer:
-    """Say where a parcel is."""
+    """Return the location of a parcel."""
     tidy = _known_parcel(tracking_number)
     if tidy is None:
         return _no_parcel(tracking_number)
@@ -80,7 +80,7 @@ async def pickup_points(shop: TheShop, city: shapes.Text = "") -> Answer:
 
 @parcels_router.get("/shipping/quote")
 async def shipping_quote(shop: TheShop, country: shapes.Text = "", shipping_method: shapes.Text = "") -> Answer:
-    """Say what delivery costs and how long it takes."""
+    """Return the cost and duration of a delivery."""
     name, method = data.COUNTRY_NAMES.get(country.lower(), country.lower()), shipping_method.lower() or "standard"
     destination = data.DESTINATIONS.get(name)
     if destination is None:

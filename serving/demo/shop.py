@@ -1,4 +1,4 @@
-"""What the demo shop remembers during a run, and the shapes of its requests."""
+"""State of the demo shop during a run, and the shapes of its requests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -91,14 +91,9 @@ class IdempotencyKeyReused(Exception):
 
 
 class Shop:
-    """Orders, refunds and effects of one run, in memory.
+    """Orders, refunds and effects of one run, in memory; `today` gives the day from which deliveries are counted.
 
     Its methods never wait, so on one event loop each of them is atomic and no lock is needed.
-
-    Parameters
-    ----------
-    today
-        Gives the day that delivery dates are counted from.
     """
 
     def __init__(self, today: Callable[[], date]) -> None:
@@ -106,7 +101,7 @@ class Shop:
         self.forget()
 
     def forget(self) -> None:
-        """Start again: no effects, no new orders, no keys."""
+        """Reset: no effects, no new orders, no keys."""
         self.effects: list[Effect] = []
         self.refunds: dict[int, str] = {}
         self._orders: dict[int, data.Order] = {}
@@ -114,7 +109,7 @@ class Shop:
         self._next_order = data.LAST_ORDER + 1
 
     def order(self, text: str) -> data.Order | None:
-        """Find an order by what a customer typed."""
+        """Find an order by a customer's input."""
         number = data.read_order_number(text)
         if number is None:
             return None
@@ -127,7 +122,7 @@ class Shop:
         self._orders[order.number] = order
 
     def new_order(self, product: data.Product, quantity: int) -> data.Order:
-        """Make and store an order."""
+        """Create and store an order."""
         number, self._next_order = self._next_order, self._next_order + 1
         total = round(product.price * quantity, 2)
         order = data.Order(number, product.name, quantity, total, "processing", "standard", "Bristol", 3)
@@ -137,30 +132,10 @@ class Shop:
     def once(
         self, key: str | None, *, kind: str, subject: str, body: BaseModel | None, act: Callable[[], Answer]
     ) -> Answer:
-        """Run an action, or give the answer it gave when the same key was sent before.
+        """Run an action, or return its earlier answer if the same key was sent before.
 
-        Parameters
-        ----------
-        key
-            The `Idempotency-Key` header; None runs the action every time.
-        kind
-            What is done, for the effect log.
-        subject
-            What it is done to, for the effect log.
-        body
-            The request's body, which a repeat must have in common.
-        act
-            The action. Its answer's `ok` says whether something happened.
-
-        Returns
-        -------
-        Answer
-            The action's answer.
-
-        Raises
-        ------
-        IdempotencyKeyReused
-            The key was sent with another request.
+        `kind` and `subject` go to the effect log. The answer's `ok` tells whether something happened. Raises
+        IdempotencyKeyReused if the key was sent with another request; without a key, the action runs every time.
         """
         details = body.model_dump() if body else {}
         request = repr((kind, subject, details))
@@ -177,18 +152,18 @@ class Shop:
         return answer
 
     def day(self, days: int) -> str:
-        """Give the day that many days ahead, ready to read."""
+        """Return the date in that many days, as text."""
         day = self.today() + timedelta(days=days)
         return f"{day:%A} {day.day} {day:%B}"
 
 
 def pounds(amount: float) -> str:
-    """Write an amount of money."""
+    """Format an amount of money."""
     return f"£{amount:,.2f}"
 
 
 def missing(message: str, **facts: Any) -> Answer:
-    """Answer that a thing does not exist."""
+    """Answer that something does not exist."""
     return {"found": False, "ok": False, "message": message, **facts}
 
 
@@ -198,7 +173,7 @@ def no_order(order_id: str) -> Answer:
 
 
 def the_shop(request: Request) -> Shop:
-    """Give a route the shop of its application."""
+    """Return the shop of the route's application."""
     shop: Shop = request.app.state.shop
     return shop
 

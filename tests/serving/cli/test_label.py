@@ -173,7 +173,7 @@ def test_log_becomes_labels_without_a_terminal(
     lease, _ = terminal.runner.run(terminal.leases.take(mining_key(BOT), holder=holder, now=now()))
     second = intentloop(*mining, **environment)
     assert (second.returncode, second.stdout) == (3, "")
-    assert f"the log of bot 'shop' is being looked through already: {holder} has been at work since" in second.stderr
+    assert f"the log of bot 'shop' is already being mined: {holder} has been at work since" in second.stderr
     terminal.runner.run(terminal.leases.give_back(lease, now=now()))
     nobody = intentloop("label", stdin="", **environment)
     assert (nobody.returncode, "there is no terminal to ask at" in nobody.stderr) == (2, True)

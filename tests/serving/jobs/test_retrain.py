@@ -90,7 +90,7 @@ def test_retrain_that_is_asked_to_end_leaves_nothing_running(trainings: Platform
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert f"the training of bot '{new_name}' ended before its time" in errors
+    assert f"the training of bot '{new_name}' ended early" in errors
     assert "Traceback" not in errors
     assert (trainings.runs(new_name), trainings.versions(new_name)) == (["FAILED"], {})
     lease = lease_of(trainings, new_name)

@@ -91,6 +91,6 @@ async def test_miner_that_was_taken_for_dead_stores_nothing(database: Database, 
     assert is_ours
     await asyncio.sleep(TTL.total_seconds())
     miner.may_go_on.set()
-    with pytest.raises(LeaseLost, match="mining was held up"):
+    with pytest.raises(LeaseLost, match="mining was delayed"):
         await under_way
     assert await Labels(database).page(new_name) == []

@@ -193,7 +193,7 @@ async def test_call_with_an_unknown_secret_fails_by_name_and_blames_no_host(
     client: ToolClient, tool: ToolServer
 ) -> None:
     for _ in range(10):
-        with pytest.raises(ToolFailed, match="the secret 'NOPE' cannot be had: it is not set"):
+        with pytest.raises(ToolFailed, match="the secret 'NOPE' is not available: it is not set"):
             await client.call(request_of(tool, url="{{ endpoints.shop }}/{{ secrets.NOPE }}"))
     assert tool.connections == 0
     assert (await client.call(request_of(tool))).result == {"status": "shipped"}
