@@ -170,7 +170,7 @@ def installation() -> dict[str, str]:
             versions[name] = "none"
     digest = hashlib.sha256()
     root = Path(__file__).parents[0]
-    for file in (*sorted((root / "nlu").rglob("*.py")), root / "steps" / "intent_machine.py"):
+    for file in (*sorted((root / "nlu").rglob("*.py")), root / "steps" / "training" / "estimator.py"):
         digest.update(file.read_bytes())
     return {**versions, _CODE: digest.hexdigest()[:12]}
 
