@@ -1,4 +1,4 @@
-"""How the servers log: one line an event, with the names and ids that the event was logged with."""
+"""Log format of the servers: one line per event, with the names and ids it was logged with."""
 
 import logging
 import re
@@ -18,13 +18,13 @@ class EventFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Add the event's own fields to the line."""
         fields = [f"{name}={_one_line(value)}" for name, value in vars(record).items() if name not in _STANDARD]
-        # a path or an error may hold line breaks, which would pass for a line of ours
+        # a path or an error may contain line breaks, which would forge a log line
         record.message = _CONTROLS.sub(" | ", record.message)
         return " ".join([super().formatMessage(record), *fields])
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """Send all logs to standard error. Entry points call this; libraries' chatter below WARNING is left out."""
+    """Send all logs to standard error, libraries' only from WARNING. Called by entry points."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
     root = logging.getLogger()
@@ -35,7 +35,7 @@ def configure_logging(level: int = logging.INFO) -> None:
 
 
 def describe_crash(error: BaseException) -> str:
-    """Say what kind of error nobody expected and where it happened; its message stays out, it may quote a customer."""
+    """Return an unexpected error's type and place. Its message is left out: it may quote a customer."""
     frames = traceback.extract_tb(error.__traceback__)[-8:]
     where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
     return f"{type(error).__name__} at {where}"

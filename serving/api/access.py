@@ -1,7 +1,6 @@
-"""Who may use the admin API: whoever shows the operator's token.
+"""Access to the admin API: only with the operator's token.
 
-There is no way around it on loopback: a reverse proxy on the same machine, or a page in a browser there, comes from
-loopback too.
+Loopback is no exception: a reverse proxy on the same machine, or a page in a browser there, connects from loopback too.
 """
 
 import hmac
@@ -15,23 +14,13 @@ _SCHEME = "bearer"
 
 
 async def require_admin(request: Request, authorization: Annotated[str, Header()] = "") -> None:
-    """Let a request pass that shows the token; the dependency of every admin route.
+    """Require the operator's token, as the dependency of every admin route; raise `NotAuthentic` without it.
 
-    Parameters
-    ----------
-    request
-        The request.
-    authorization
-        Its header: `Bearer TOKEN`.
-
-    Raises
-    ------
-    NotAuthentic
-        The token is missing or wrong, or this server has none.
+    `authorization` is the request's header: `Bearer TOKEN`.
     """
     expected: str | None = request.app.state.admin_token
     if expected is None:
-        raise NotAuthentic("the admin API is closed; set INTENTLOOP_ADMIN_TOKEN and start the server again")
+        raise NotAuthentic("the admin API is closed; set INTENTLOOP_ADMIN_TOKEN and restart the server")
     scheme, _, given = authorization.partition(" ")
     if scheme.lower() != _SCHEME or not hmac.compare_digest(given.strip().encode(), expected.encode()):
         raise NotAuthentic("send the header `Authorization: Bearer TOKEN` with the value of INTENTLOOP_ADMIN_TOKEN")

@@ -15,7 +15,7 @@ from pipelines.settings import Settings
 from serving.api import chat, health, labels, mlflow_webhook, trainings, webhooks
 from serving.api.errors import BodyLimit, install_error_handlers
 from serving.api.mlflow_webhook import SignedWebhook
-from serving.channels.inbox import open_desk
+from serving.channels.inbox import open_webhook_inbox
 from serving.dialogue.services import Releases
 from serving.jobs.service import open_trainings
 from serving.wiring import open_services
@@ -25,7 +25,7 @@ _PUBLIC_PATHS = ("/bots/channels/", "/api/v1/bots/")
 
 
 class PublicCors:
-    """Lets chat widgets on any site use the chat routes, without cookies; every other route stays closed to them."""
+    """Lets chat widgets on any site use the chat routes, without cookies; all other routes stay closed to them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class PublicCors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         is_public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC_PATHS)
-        # only a browser's page says where it comes from; programs need not pay for what is meant for it
+        # only browsers send an origin; other clients need not pay for CORS
         is_page = is_public and any(name == b"origin" for name, _ in scope["headers"])
         await (self._open if is_page else self._app)(scope, receive, send)
 
@@ -43,36 +43,26 @@ def _package_version() -> str:
     try:
         return version("intentloop")
     except PackageNotFoundError:
-        return "0"  # run from a checkout that was not installed
+        return "0"  # run from a checkout that is not installed
 
 
 def create_app(settings: Settings, *, releases: Releases | None = None) -> FastAPI:
-    """Build the chat API.
+    """Build the chat API, which connects when its lifespan starts.
 
-    Parameters
-    ----------
-    settings
-        The platform's.
-    releases
-        Gives the release of each bot. None follows the model registry.
-
-    Returns
-    -------
-    FastAPI
-        Connects when its lifespan starts, not before.
+    Without `releases` it follows the model registry.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with (
             open_services(settings, releases=releases or _following_registry(settings)) as services,
-            open_desk(settings, services) as desk,
+            open_webhook_inbox(settings, services) as inbox,
             open_trainings(settings, services) as trainings,
         ):
-            app.state.services, app.state.channels, app.state.trainings = services, desk, trainings
+            app.state.services, app.state.channels, app.state.trainings = services, inbox, trainings
             yield
 
-    app = FastAPIOffline(  # its docs page works without a network, the stock one asks a CDN
+    app = FastAPIOffline(  # its docs page works offline; the stock one loads from a CDN
         redoc_url=None,
         title="Intentloop chat API",
         summary="Send a customer's message, get the bot's replies.",

@@ -1,4 +1,4 @@
-"""The chat API over HTTP: ours, and the one that bots of ai-chatbot-framework are called by."""
+"""The chat API over HTTP: ours, and that of ai-chatbot-framework."""
 
 import json
 from typing import Annotated, Any, TypeVar
@@ -42,7 +42,7 @@ class MessageIn(BaseModel):
 
 
 class CompatMessageIn(BaseModel):
-    """A message as ai-chatbot-framework's channel takes it. A blank text gets the fallback reply."""
+    """A message in the format of ai-chatbot-framework. A blank text gets the fallback reply."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"thread_id": "visitor-7", "text": "track order ORD-1042", "context": {}}]}
@@ -72,7 +72,7 @@ MessageModel = TypeVar("MessageModel", MessageIn, CompatMessageIn)
 async def _read(request: Request, kind: type[MessageModel]) -> MessageModel:
     """Read the body as JSON whatever its content type says, as existing clients expect.
 
-    Not left to FastAPI, which reads, checks and later writes in more steps: half of what HTTP costs a message.
+    Not left to FastAPI, whose reading, validation and serialization take more steps: half of what HTTP costs a message.
     """
     body = await request.body()
     try:
@@ -82,7 +82,7 @@ async def _read(request: Request, kind: type[MessageModel]) -> MessageModel:
 
 
 def _read_slowly(body: bytes, kind: type[MessageModel]) -> MessageModel:
-    """Read what the quick reader cannot: half a character is JSON for Python alone. Say what is wrong with the rest."""
+    """Read what the fast parser rejects, such as lone surrogates, which Python accepts; raise for invalid input."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -105,9 +105,9 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
     openapi_extra=_body_of(MessageIn),
 )
 async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
-    """Answer a message of a customer, exactly once for each `message_id`."""
+    """Answer a customer's message, exactly once for each `message_id`."""
     message = await _read(request, MessageIn)
-    answer = await handle_turn_json(
+    response = await handle_turn_json(
         UserMessage(
             bot=bot,
             thread_id=message.thread_id,
@@ -118,7 +118,7 @@ async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Res
         ),
         request.app.state.services,
     )
-    return Response(answer, media_type="application/json")
+    return Response(response, media_type="application/json")
 
 
 @router.post(
@@ -126,9 +126,9 @@ async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Res
 )
 @router.post("/bots/channels/rest/webbook", include_in_schema=False)
 async def send_compat_message(request: Request) -> list[BotMessage]:
-    """Answer a message in the shape of ai-chatbot-framework; `webbook` is how its path is spelt."""
+    """Answer a message in the format of ai-chatbot-framework; `webbook` is how it spells its path."""
     message = await _read(request, CompatMessageIn)
-    answer = await handle_turn(
+    response = await handle_turn(
         UserMessage(
             bot=request.app.state.default_bot,
             thread_id=message.thread_id,
@@ -139,4 +139,4 @@ async def send_compat_message(request: Request) -> list[BotMessage]:
         ),
         request.app.state.services,
     )
-    return list(answer.replies)
+    return list(response.replies)

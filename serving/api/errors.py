@@ -1,4 +1,4 @@
-"""Errors as HTTP answers. The only place that knows status codes; every body is `{"error", "detail"}`."""
+"""Errors as HTTP responses. The only module that knows status codes; every body is `{"error", "detail"}`."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 2
 
-# The first that fits: subclasses stand before their parents.
+# The first match counts: subclasses precede their parents.
 _STATUS_BY_ERROR: tuple[tuple[type[BotError], int, str], ...] = (
     (NotFound, 404, "not_found"),
     (NotAuthentic, 403, "forbidden"),
@@ -58,20 +58,20 @@ _NO_JSON = "the body is not valid JSON; send an object as the docs show"
 
 
 class ErrorBody(BaseModel):
-    """What every answer that is an error says: a word for programs and a sentence for people."""
+    """The body of every error response: a word for programs and a sentence for people."""
 
     error: str
     detail: str
 
 
 def error_response(status: int, error: str, detail: str) -> JSONResponse:
-    """Build the answer of an error."""
+    """Build an error response."""
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in (409, 503) else None
     return JSONResponse(ErrorBody(error=error, detail=detail).model_dump(), status_code=status, headers=headers)
 
 
 def describe_validation(errors: Sequence[Any]) -> str:
-    """Say what is wrong with a request, field by field, without repeating what was sent."""
+    """Describe what is wrong with a request, field by field, without quoting the input."""
     sentences = []
     for error in errors[:5]:
         place = ".".join(str(part) for part in error["loc"] if part != "body")
@@ -87,7 +87,7 @@ async def _on_bot_error(_: Request, error: Exception) -> JSONResponse:
         if isinstance(error, kind):
             return error_response(status, name, str(error))
     _log.error("unexpected %s", type(error).__name__)
-    return error_response(500, "internal", "something went wrong here; the log of the server knows more")
+    return error_response(500, "internal", "something went wrong here; see the server's log")
 
 
 async def _on_validation_error(_: Request, error: Exception) -> JSONResponse:
@@ -109,7 +109,7 @@ async def _on_http_error(_: Request, error: Exception) -> JSONResponse:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Make an app answer every error in the one shape."""
+    """Make an app answer every error in the same format."""
     app.add_exception_handler(BotError, _on_bot_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
@@ -117,10 +117,10 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 class CrashGuard:
-    """Turns an error nobody expected into a plain 500.
+    """Turns an unexpected error into a plain 500.
 
-    The stock handler lets the server log the exception's message, which may quote a customer; this logs where it
-    happened and what kind it was. A problem at start-up is logged as its sentence, not as a stack trace.
+    The stock handler lets the server log the exception's message, which may quote a customer; this one logs only its
+    type and place. A problem at start-up is logged as its message, without a stack trace.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -141,12 +141,12 @@ class CrashGuard:
         try:
             await self._app(scope, receive, watching)
         except ClientDisconnect:
-            return  # whoever sent half a request is gone: there is nothing to mend, and nobody to tell
+            return  # the sender left in mid-request: nothing to report, and nobody to report it to
         except Exception as error:
             _log.error("%s %s: %s", scope["method"], scope["path"], describe_crash(error))
             if has_started:
                 raise
-            detail = "something went wrong here; the log of the server knows more"
+            detail = "something went wrong here; see the server's log"
             await error_response(500, "internal", detail)(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,16 +170,16 @@ class CrashGuard:
 
 
 class BodyLimit:
-    """Refuses request bodies above a size, whether they announce it or not.
+    """Refuses oversized request bodies, whether or not they announce their size.
 
     Parameters
     ----------
     app
-        What handles the request.
+        Handles the request.
     max_bytes
-        Largest body.
+        Size limit of a body.
     max_bytes_by_ending
-        Another largest body for paths with a certain ending.
+        Other limits, by the ending of the path.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Tells whether the process is alive and whether it can answer."""
+"""Whether the process is alive and whether it can answer."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from pipelines.errors import ModelNotLoaded, NotFound, StoreUnavailable
-from serving.api.webhooks import DeskOfApp
+from serving.api.webhooks import InboxOfApp
 from serving.dialogue.services import Services
 from serving.store.inbox import Inbox
 
@@ -20,10 +20,10 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether messages can be answered, and by what. Ages are in seconds.
+    """Whether messages can be answered, and by which release. Ages are in seconds.
 
-    `inbox_waiting` counts what platforms brought and nobody has answered yet, up to 1,000. It is for alarms: however
-    much waits, this process can answer.
+    `inbox_waiting` counts unanswered platform events, up to 1,000. It is for alarms: this process can answer regardless
+    of the backlog.
     """
 
     status: str
@@ -78,23 +78,23 @@ async def _readiness(request: Request, inbox: Inbox) -> Readiness:
 
 @router.get("/health/live", summary="Is the process alive?")
 async def live() -> Alive:
-    """Answer as long as the event loop turns; touches neither database nor registry."""
+    """Answer as long as the event loop runs; touches neither database nor registry."""
     return Alive()
 
 
 @router.get("/health/ready", summary="Can messages be answered?", responses={503: {"model": Readiness}})
-async def ready(request: Request, response: Response, desk: DeskOfApp) -> Readiness:
-    """Tell whether the database and a release are there; 503 if one is missing."""
-    readiness = await _readiness(request, desk.deliveries.inbox)
+async def ready(request: Request, response: Response, webhook_inbox: InboxOfApp) -> Readiness:
+    """Report whether the database and a release are available; 503 if one is missing."""
+    readiness = await _readiness(request, webhook_inbox.deliveries.inbox)
     if readiness.status != "ok":
         response.status_code = 503
     return readiness
 
 
 @router.get("/ready", include_in_schema=False)
-async def compat_ready(request: Request, response: Response, desk: DeskOfApp) -> Alive:
-    """Answer as ai-chatbot-framework does, but only when it is true."""
-    readiness = await _readiness(request, desk.deliveries.inbox)
+async def compat_ready(request: Request, response: Response, webhook_inbox: InboxOfApp) -> Alive:
+    """Answer as ai-chatbot-framework does, but truthfully."""
+    readiness = await _readiness(request, webhook_inbox.deliveries.inbox)
     if readiness.status != "ok":
         response.status_code = 503
     return Alive(status=readiness.status)

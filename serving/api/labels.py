@@ -1,4 +1,4 @@
-"""The labelling queue for a page: what is most worth a look, what is decided, and deciding it."""
+"""The labelling queue over HTTP: the most valuable texts, the decided ones, and decisions."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -17,8 +17,8 @@ from serving.store.labels import MAX_PAGE, Labels
 _ERRORS: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorBody, "description": "The operator's token is missing or wrong."},
     404: {"model": ErrorBody, "description": "There is no such label, or the drafts have no such intent."},
-    409: {"model": ErrorBody, "description": "Somebody else has decided about it; look at it again."},
-    503: {"model": ErrorBody, "description": "The database does not answer; try again later."},
+    409: {"model": ErrorBody, "description": "Somebody else has decided this label; read it again."},
+    503: {"model": ErrorBody, "description": "The database is unavailable; try again later."},
 }
 _BY = "the admin API"
 _NAME = r"^[^\x00-\x1f\x7f-\x9f]+$"
@@ -36,26 +36,26 @@ class Label(BaseModel):
     key: str
     text: str
     status: Status
-    intent_id: str | None = Field(description="What it means, once accepted; `__oos__`: none of the intents.")
-    destination: Destination | None = Field(description="Whether it is learnt from or held out, once accepted.")
+    intent_id: str | None = Field(description="Its intent, once accepted; `__oos__`: none of the intents.")
+    destination: Destination | None = Field(description="Whether it is used for training or held out, once accepted.")
     entities: tuple[LabelledSpan, ...]
-    proposals: tuple[Proposal, ...] = Field(description="Who thinks what, who knows best first.")
-    agreed: str | None = Field(description="What all witnesses agree on, if a program may accept it.")
-    value: float = Field(description="What a decision is worth: the higher, the more.")
-    cluster: str = Field(description="The same for texts that say nearly the same.")
-    personal_data: tuple[str, ...] = Field(description="Kinds of personal data that the text seems to hold.")
+    proposals: tuple[Proposal, ...] = Field(description="Proposed intents by source, the most reliable first.")
+    agreed: str | None = Field(description="The intent all sources agree on, if a program may accept it.")
+    value: float = Field(description="How much a decision would teach the model; higher is better.")
+    cluster: str = Field(description="Shared by texts that say nearly the same.")
+    personal_data: tuple[str, ...] = Field(description="Kinds of personal data the text seems to contain.")
     sources: tuple[Source, ...]
     decided_at: datetime | None
     decided_by: str | None
 
     @classmethod
     def of(cls, item: LabelItem) -> "Label":
-        """Show an item."""
+        """Convert an item."""
         return cls(key=item.key, **{name: getattr(item, name) for name in cls.model_fields if name != "key"})
 
 
 class LabelPage(BaseModel):
-    """Some labels, the most valuable first, and how many there are in all."""
+    """Some labels, the most valuable first, and the total counts."""
 
     labels: tuple[Label, ...]
     counts: dict[str, int] = Field(
@@ -71,13 +71,13 @@ class DecisionIn(Decision):
 
 
 class AgreedIn(BaseModel):
-    """Who lets a program accept what everybody agrees on."""
+    """Who accepts what all witnesses agree on."""
 
     by: str = Field(default=_BY, pattern=_NAME, max_length=100, description="Who accepts.")
 
 
 class Accepted(BaseModel):
-    """What was accepted at once."""
+    """The accepted labels."""
 
     labels: tuple[Label, ...]
 
@@ -95,29 +95,29 @@ async def list_labels(
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> LabelPage:
-    """Give a page of labels of one status, the most valuable first."""
+    """Return a page of labels of one status, the most valuable first."""
     labels = Labels(_services(request).database)
     items = await labels.page(bot, status=status, offset=offset, limit=limit)
     return LabelPage(labels=tuple(map(Label.of, items)), counts=await labels.counts(bot))
 
 
-@router.get("/{key}", summary="See a label")
+@router.get("/{key}", summary="Show a label")
 async def show_label(bot: Bot, key: Key, request: Request) -> Label:
-    """Give one label."""
+    """Return one label."""
     return Label.of(await Labels(_services(request).database).get(bot, key))
 
 
-@router.post("/{key}/decision", summary="Decide about a label")
+@router.post("/{key}/decision", summary="Decide a label")
 async def decide(bot: Bot, key: Key, decision: DecisionIn, request: Request) -> Label:
-    """Accept a text for an intent, reject it, skip it, or take a decision back."""
+    """Accept a text for an intent, reject it, skip it, or undo a decision."""
     services = _services(request)
     said = Decision.model_validate(decision.model_dump(exclude={"by"}))
     return Label.of(await Labels(services.database).decide(bot, key, said, by=decision.by, now=services.now()))
 
 
-@router.post("/accept-agreed", summary="Accept what everybody agrees on")
+@router.post("/accept-agreed", summary="Accept all agreed labels")
 async def accept_agreed(bot: Bot, agreed: AgreedIn, request: Request) -> Accepted:
-    """Accept every open label on which a release trained since, the language model and the customer agree."""
+    """Accept every open label on which a newer release, the language model and the customer agree."""
     services = _services(request)
     items = await Labels(services.database).accept_agreed(bot, by=agreed.by, now=services.now())
     return Accepted(labels=tuple(map(Label.of, items)))

@@ -1,4 +1,4 @@
-"""How the chat API is put on a port: the one set of server options, for `serve` and for the benchmark."""
+"""The HTTP server options, shared by `serve` and the benchmark."""
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -8,50 +8,40 @@ MAX_HEAD_BYTES = 65_536
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """Uvicorn's faster protocol, with a bound on the memory that a request's head takes.
+    """Uvicorn's faster protocol, with a limit on the memory used for a request's head.
 
-    Its parser gathers a header, or trailers, until their end comes, which a hostile sender never sends. So what has
-    come in is counted since the parser last got anywhere: to the end of a head, to a piece of a body, to its end.
+    Its parser buffers a header, or trailers, until they end, which a hostile sender never lets them do. So count the
+    bytes since the parser last made progress: the end of a head, a piece of a body, or the end of the request.
     """
 
-    _n_gathered = 0
+    _n_buffered = 0
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, unless too much of it has come without an end."""
-        if self._n_gathered > MAX_HEAD_BYTES:
+        """Parse the data unless too much has arrived without progress."""
+        if self._n_buffered > MAX_HEAD_BYTES:
             self.send_400_response("The head of the request is too large.")
             return
-        self._n_gathered += len(data)  # what came last may hold all of a request, so it counts from the next time on
+        self._n_buffered += len(data)  # counted before parsing: this data may complete a request and reset the count
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """Begin to answer."""
-        self._n_gathered = 0
+        """Reset the count and start the response."""
+        self._n_buffered = 0
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Hand on a piece of the body."""
-        self._n_gathered = 0
+        """Reset the count and pass on a piece of the body."""
+        self._n_buffered = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Hand on that the request is at its end."""
-        self._n_gathered = 0
+        """Reset the count and pass on the end of the request."""
+        self._n_buffered = 0
         super().on_message_complete()
 
 
 def run_server(app: ASGIApp, *, host: str, port: int) -> None:
-    """Serve an application until the process is told to end.
-
-    Parameters
-    ----------
-    app
-        The application.
-    host
-        Address to listen on.
-    port
-        Port to listen on.
-    """
+    """Serve an application until the process is asked to end."""
     uvicorn.run(
         app,
         host=host,

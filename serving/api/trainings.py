@@ -1,4 +1,4 @@
-"""Asking for trainings and seeing how they stand: our routes, and the one that ai-chatbot-framework has."""
+"""Requesting and following trainings: our routes, and the one of ai-chatbot-framework."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from serving.store.jobs import Job, State
 _ERRORS: dict[int | str, dict[str, Any]] = {
     403: {"model": ErrorBody, "description": "The operator's token is missing or wrong."},
     404: {"model": ErrorBody, "description": "There is no such bot, or no such training."},
-    503: {"model": ErrorBody, "description": "The database or the queue does not answer; try again later."},
+    503: {"model": ErrorBody, "description": "The database or the queue is unavailable; try again later."},
 }
 _BY = "the admin API"
 
@@ -23,32 +23,32 @@ router = APIRouter(tags=["training"], dependencies=[AdminOnly], responses=_ERROR
 
 
 class Training(BaseModel):
-    """A training and how it stands."""
+    """A training and its state."""
 
     id: int
     bot: str
     state: State
-    step: str = Field(description="What is being done.")
-    share: float = Field(description="How much is done, from 0 to 1.")
-    by: str = Field(description="Who asked for it.")
+    step: str = Field(description="The current step.")
+    share: float = Field(description="Progress, from 0 to 1.")
+    by: str = Field(description="Who requested it.")
     attempts: int
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     log: str | None = Field(description="Page of the MLflow run, with figures, tables and the executed notebook.")
-    version: str | None = Field(description="The version that came of it.")
+    version: str | None = Field(description="The version it produced.")
     answers: bool = Field(description="Whether that version was promoted.")
-    reason: str = Field(description="Why it failed, waits, did nothing, or was refused by the gate.")
+    reason: str = Field(description="Why it failed, waits, had nothing to do, or was refused by the gate.")
 
     @classmethod
     def of(cls, job: Job) -> "Training":
-        """Show a job."""
+        """Convert a job."""
         shown = job.model_dump(include=set(cls.model_fields) - {"id", "log"})
         return cls(id=job.number, log=job.run_url or None, **shown)
 
 
 class CompatTraining(BaseModel):
-    """The answer of ai-chatbot-framework, and what it leaves out."""
+    """The response of ai-chatbot-framework, and the training it omits."""
 
     status: str
     training: Training
@@ -59,9 +59,9 @@ def _desk(request: Request) -> TrainingDesk:
     return desk
 
 
-@router.post("/api/v1/bots/{bot}/trainings", status_code=202, summary="Ask for a training")
+@router.post("/api/v1/bots/{bot}/trainings", status_code=202, summary="Request a training")
 async def order_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
-    """Have a bot trained in the background. Status 200 and the same training, if one waits or runs already."""
+    """Train a bot in the background. Status 200 and the existing training if one is waiting or running already."""
     job, is_new = await _desk(request).order(bot, by=_BY)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = f"/api/v1/bots/{bot}/trainings/{job.number}"
@@ -72,21 +72,21 @@ async def order_training(bot: Annotated[BotName, Path()], request: Request, resp
 async def list_trainings(
     bot: Annotated[BotName, Path()], request: Request, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[Training]:
-    """Give the last trainings of a bot, the newest first."""
+    """Return a bot's last trainings, newest first."""
     return [Training.of(job) for job in await _desk(request).recent(bot, limit=limit)]
 
 
-@router.get("/api/v1/bots/{bot}/trainings/{number}", summary="See how a training stands")
+@router.get("/api/v1/bots/{bot}/trainings/{number}", summary="Show a training")
 async def show_training(
     bot: Annotated[BotName, Path()], number: Annotated[int, Path(ge=1, lt=10**10)], request: Request
 ) -> Training:
-    """Give one training."""
+    """Return one training."""
     return Training.of(await _desk(request).find(bot, number))
 
 
-@router.post("/admin/train/build_models", summary="Ask for a training of the default bot (compatible)")
+@router.post("/admin/train/build_models", summary="Request a training of the default bot (compatible)")
 async def build_models(request: Request) -> CompatTraining:
-    """Have the default bot trained in the background; a body is ignored."""
+    """Train the default bot in the background; a body is ignored."""
     job, is_new = await _desk(request).order(request.app.state.default_bot, by=_BY)
     status = "training started in the background" if is_new else "training is under way already"
     return CompatTraining(status=status, training=Training.of(job))

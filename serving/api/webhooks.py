@@ -1,7 +1,7 @@
-"""Where platforms call: everything is checked and written down, then the platform hears that it arrived.
+"""The platforms' webhooks: every request is verified and stored, then acknowledged.
 
-The answer goes out after at most two short trips to the database, for platforms give up within seconds and send less to
-those who let them wait. The work comes after it.
+The acknowledgement takes at most two short round trips to the database: platforms give up within seconds and throttle
+slow receivers. The work comes after it.
 """
 
 import logging
@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from pipelines.errors import NotAuthentic, QueueUnavailable, SecretUnavailable
 from serving.api.errors import ErrorBody
 from serving.channels.contract import Channel
-from serving.channels.inbox import ChannelDesk
+from serving.channels.inbox import WebhookInbox
 from serving.channels.incoming import BotName
 
 PATH_ENDING = "/channels/facebook/webhook"
@@ -23,19 +23,19 @@ ACCEPTED = "EVENT_RECEIVED"
 _log = logging.getLogger(__name__)
 
 
-def desk_of(request: Request) -> ChannelDesk:
-    """Give the desk of the app that handles the request."""
-    desk: ChannelDesk = request.app.state.channels
-    return desk
+def inbox_of(request: Request) -> WebhookInbox:
+    """Return the inbox of the app that handles the request."""
+    inbox: WebhookInbox = request.app.state.channels
+    return inbox
 
 
 def bot_of(request: Request) -> str:
-    """Give the bot that a path without one means."""
+    """Return the bot of a path that names none."""
     bot: str = request.app.state.default_bot
     return bot
 
 
-DeskOfApp = Annotated[ChannelDesk, Depends(desk_of)]
+InboxOfApp = Annotated[WebhookInbox, Depends(inbox_of)]
 DefaultBot = Annotated[str, Depends(bot_of)]
 Bot = Annotated[BotName, Path()]
 ChannelName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="Name of the channel.")]
@@ -50,19 +50,19 @@ router = APIRouter(
 )
 
 
-async def _open(desk: ChannelDesk, bot: str, channel: str) -> Channel:
+async def _open(inbox: WebhookInbox, bot: str, channel: str) -> Channel:
     try:
-        return await desk.connections.open(bot, channel)
+        return await inbox.connections.open(bot, channel)
     except SecretUnavailable as error:
-        # Its sentence names the secret, which is for the operator alone; the platform comes again.
+        # Its message names the secret, which only the operator may see; the platform retries.
         _log.error("bot %s: %s cannot be used: %s", bot, channel, error)
-        raise QueueUnavailable(f"{channel} is not set up in full") from error
+        raise QueueUnavailable(f"{channel} is not fully set up") from error
 
 
 @router.get("/api/v1/bots/{bot}/channels/{channel}/webhook", summary="Confirm a webhook's address")
-async def confirm(bot: Bot, channel: ChannelName, request: Request, desk: DeskOfApp) -> str:
-    """Answer the platform's question whether this address belongs to whoever set it up there."""
-    return (await _open(desk, bot, channel)).answer_challenge(request.query_params)
+async def confirm(bot: Bot, channel: ChannelName, request: Request, inbox: InboxOfApp) -> str:
+    """Answer the platform's check that this address belongs to whoever set it up there."""
+    return (await _open(inbox, bot, channel)).answer_challenge(request.query_params)
 
 
 @router.post(
@@ -74,9 +74,9 @@ async def confirm(bot: Bot, channel: ChannelName, request: Request, desk: DeskOf
         503: {"model": ErrorBody, "description": "Nothing can be accepted right now; send it again later."},
     },
 )
-async def receive(bot: Bot, channel: ChannelName, request: Request, desk: DeskOfApp) -> str:
-    """Accept signed events. They are answered after this; what was accepted is answered whatever happens here."""
-    connection = await _open(desk, bot, channel)
+async def receive(bot: Bot, channel: ChannelName, request: Request, inbox: InboxOfApp) -> str:
+    """Accept signed events. They are answered later; once accepted, they will be answered."""
+    connection = await _open(inbox, bot, channel)
     body = await request.body()
     if not connection.verify(body, request.headers):
         raise NotAuthentic("the signature is missing or wrong; compare the app secret of the two sides")
@@ -84,17 +84,17 @@ async def receive(bot: Bot, channel: ChannelName, request: Request, desk: DeskOf
         parsed = connection.parse(body)
     except ValueError as error:
         raise HTTPException(400) from error
-    await desk.accept(bot, connection.name, parsed)
+    await inbox.accept(bot, connection.name, parsed)
     return ACCEPTED
 
 
 @router.get("/bots/channels/{channel}/webhook", summary="Confirm a webhook's address (compatible)")
-async def confirm_compat(bot: DefaultBot, channel: ChannelName, request: Request, desk: DeskOfApp) -> str:
-    """Answer for the default bot, where ai-chatbot-framework has its webhook."""
-    return await confirm(bot, channel, request, desk)
+async def confirm_compat(bot: DefaultBot, channel: ChannelName, request: Request, inbox: InboxOfApp) -> str:
+    """Answer the check for the default bot, at ai-chatbot-framework's path."""
+    return await confirm(bot, channel, request, inbox)
 
 
 @router.post("/bots/channels/{channel}/webhook", summary="Bring a platform's events (compatible)")
-async def receive_compat(bot: DefaultBot, channel: ChannelName, request: Request, desk: DeskOfApp) -> str:
-    """Accept events for the default bot, where ai-chatbot-framework has its webhook."""
-    return await receive(bot, channel, request, desk)
+async def receive_compat(bot: DefaultBot, channel: ChannelName, request: Request, inbox: InboxOfApp) -> str:
+    """Accept events for the default bot, at ai-chatbot-framework's path."""
+    return await receive(bot, channel, request, inbox)

@@ -1,4 +1,4 @@
-"""Opens a bot's connection to a platform: its stored settings, with the secrets they refer to."""
+"""Opens a bot's connection to a platform: its stored settings with their secrets resolved."""
 
 from collections.abc import Mapping
 
@@ -14,18 +14,18 @@ from serving.tools.secrets import Secrets
 
 
 class Connections:
-    """Gives the channel of a bot as its settings are at this moment, so that a change acts at once.
+    """Opens channels with the current settings, so that a change takes effect at once.
 
     Parameters
     ----------
     store
         The settings of all bots.
     secrets
-        Gives what a setting `secret:NAME` stands for.
+        Resolves `secret:NAME`.
     graph_api
         Where Messenger's replies go.
     defaults
-        For bots without stored settings, and for what those leave open.
+        For bots without stored settings, and for values missing in those.
     """
 
     def __init__(
@@ -54,16 +54,16 @@ class Connections:
         Returns
         -------
         Channel
-            Ready to be used.
+            Ready for use.
 
         Raises
         ------
         NotFound
             The bot has no such channel, or it is switched off.
         SecretUnavailable
-            A secret that its settings name cannot be read.
+            A secret that its settings refer to cannot be read.
         StoreUnavailable
-            The database does not answer.
+            The database does not respond.
         """
         if channel != graph_api.CHANNEL:
             raise NotFound("channel", channel, hint=f"the channels with a webhook are: {graph_api.CHANNEL}")

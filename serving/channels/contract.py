@@ -1,8 +1,8 @@
-"""What a platform's channel has to be able to do. Whoever adds one implements `Channel` and names it in `connections`.
+"""What a platform's channel must do. To add one, implement `Channel` and name it in `connections`.
 
-A channel translates and nothing more: it tells whether a request is the platform's, reads events out of it, and brings
-replies into the platform's shape and there. What is lost, repeated, late or out of order is not its concern: `webhooks`
-accepts, `delivery` answers. `tests/support/webhook_conformance.py` is the suite that every channel passes.
+A channel only translates: it authenticates the platform's requests, reads their events, and converts and sends replies.
+Lost, repeated, late or reordered events are handled elsewhere: `webhooks` accepts, `delivery` answers.
+`tests/support/webhook_conformance.py` is the suite that every channel passes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +15,15 @@ from serving.channels.incoming import Id, Text
 from serving.dialogue.messages import BotMessage
 
 OutgoingMessage = dict[str, JsonValue]
-"""One message in the platform's own shape: what goes out in one request."""
+"""One message in the platform's format, sent in one request."""
 
 
 class IncomingEvent(BaseModel):
-    """Something that a customer said or pressed.
+    """Something that a customer wrote or pressed.
 
-    `account` is whom they wrote to (a page, a number), `sender` who they are there; both are part of `thread_id`. An
-    attachment has no text: the dialogue answers it as it answers what it does not understand. `sent_at` is the
-    platform's clock, None if it does not say.
+    `account` is the addressee (a page, a number) and `sender` the customer's id there; both are part of `thread_id`. An
+    attachment has no text: the dialogue treats it as a message it does not understand. `sent_at` is on the platform's
+    clock; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +38,7 @@ class IncomingEvent(BaseModel):
 
 
 class Parsed(BaseModel):
-    """What one request held: events in their order, and a word for each part that is none of the bot's business."""
+    """The content of one request: events in order, and a reason for each part that was ignored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,33 +47,33 @@ class Parsed(BaseModel):
 
 
 class Channel(Protocol):
-    """A bot's connection to a platform, with the secrets it needs."""
+    """A bot's connection to a platform, with its secrets."""
 
     @property
     def name(self) -> str:
-        """How paths, threads and the log call it."""
+        """Its name in paths, thread ids and logs."""
         ...
 
     def answer_challenge(self, query: Mapping[str, str]) -> str:
-        """Answer the platform's question whether this address is ours; raise `NotAuthentic` if it is not the one."""
+        """Answer the platform's check that this address is ours; raise `NotAuthentic` for anybody else."""
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Tell whether the platform sent this; without a secret to tell by, it did not. Header names are lower-case."""
+        """Whether the platform signed this body; False without a secret to check with. Header names are lower-case."""
         ...
 
     def parse(self, body: bytes) -> Parsed:
-        """Read a verified body; raise `ValueError` if it is no JSON."""
+        """Read a verified body; raise `ValueError` if it is not JSON."""
         ...
 
     def compose(self, replies: Sequence[BotMessage]) -> tuple[OutgoingMessage, ...]:
-        """Bring replies into the platform's shape; always the same messages, since a crash resumes by their number."""
+        """Convert replies to the platform's format. Deterministic: after a crash, sending resumes by message number."""
         ...
 
     async def send(self, event: IncomingEvent, message: OutgoingMessage) -> None:
-        """Send one message to whoever caused the event; raise `DeliveryFailed` or `DeliveryRefused`."""
+        """Send one message to the event's sender; raise `DeliveryFailed` or `DeliveryRefused`."""
         ...
 
     async def show_typing(self, event: IncomingEvent) -> None:
-        """Show that an answer is on its way; raise as `send` does."""
+        """Show a typing indicator; raises as `send` does."""
         ...

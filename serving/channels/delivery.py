@@ -1,8 +1,7 @@
-"""Answers what waits in the inbox: one thread at a time in its order, each message once, each reply to its platform.
+"""Answers the events in the inbox: each thread in order, each message once, each reply to its platform.
 
-The turn is exactly once, whatever happens here. The way to the platform is at least once: how many messages of an
-answer are out is written down after each, so that a crash between the two, or an answer of the platform's that never
-came, sends that one message again.
+The turn is exactly once. Delivery to the platform is at least once: the number of messages sent is stored after each of
+them, so a crash in between, or a lost acknowledgement, repeats that one message.
 """
 
 import asyncio
@@ -21,17 +20,17 @@ from serving.logs import describe_crash
 from serving.store.inbox import Inbox, InboxItem
 
 RETRY_SECONDS = (5.0, 20.0, 60.0, 300.0, 1200.0, 3600.0, 3600.0)
-"""How long an event waits after each try. After the last try it is left for a person to look at."""
+"""How long an event waits after each attempt. After the last one it is left for a person."""
 MAX_WAIT_SECONDS = 3600.0
-"""How long an event waits at most, whatever the platform asks for: later events of its thread wait with it."""
+"""Longest wait of an event, even if the platform asks for more: later events of its thread wait with it."""
 TYPING_AFTER_SECONDS = 0.4
 _SENDING_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
 
 
-class _TakenAway(Exception):
-    """Somebody else works on the event: this process was too slow."""
+class _ClaimLost(Exception):
+    """Another worker has taken over the event: this process was too slow."""
 
 
 class Deliveries:
@@ -40,13 +39,13 @@ class Deliveries:
     Parameters
     ----------
     inbox
-        What waits.
+        The events.
     connections
-        Where answers go.
+        Where replies go.
     services
-        What turns need.
+        The collaborators of a turn.
     retry_seconds
-        How long an event waits after each try that failed.
+        How long an event waits after each failed attempt.
     """
 
     def __init__(
@@ -61,45 +60,45 @@ class Deliveries:
         self.connections = connections
         self.services = services
         self.retry_seconds = retry_seconds
-        # Longer than the longest step between two notes in the inbox: a wait for other work on the thread and the turn
-        # itself, or one message with all its tries.
+        # Longer than the longest step between two writes to the inbox: waiting for other work on the thread plus the
+        # turn itself, or one message with all its attempts.
         self.lease = timedelta(seconds=2 * services.patience_seconds + _SENDING_SECONDS)
 
-    async def work(self, mark: str) -> float | None:
-        """Answer a thread's events in their order, those included that come in meanwhile.
+    async def work(self, thread_hash: str) -> float | None:
+        """Answer a thread's events in order, including those that arrive meanwhile.
 
         Parameters
         ----------
-        mark
-            What stands for the thread, see `thread_hash`.
+        thread_hash
+            The thread, as `pipelines.schemas.keys.thread_hash` names it.
 
         Returns
         -------
         float | None
-            None once nothing waits. Otherwise the seconds until the first event, which the others wait for, is to be
-            tried again, or until whoever has it may be given up.
+            None if nothing waits any more; else the seconds until the first event, which blocks the others, is due
+            again or its worker's claim expires.
 
         Raises
         ------
         StoreUnavailable
-            The database does not answer; the same call later goes on.
+            The database does not respond; a later call resumes.
         """
-        while items := await self.inbox.open_of(mark):
+        while items := await self.inbox.open_of(thread_hash):
             now = self.services.now()
-            hindrance = next((item for item in items if item.tries and item.due_at > now), None)
-            if hindrance is not None:
-                await self._let_wait(items, hindrance.due_at)
-                return (hindrance.due_at - now).total_seconds()
+            blocking = next((item for item in items if item.tries and item.due_at > now), None)
+            if blocking is not None:
+                await self._postpone_others(items, blocking.due_at)
+                return (blocking.due_at - now).total_seconds()
             claimed = await self.inbox.claim(items[0], until=now + self.lease)
-            if claimed is None:  # somebody was faster, and goes on with what comes after it
+            if claimed is None:  # another worker was faster, and takes up what follows
                 return self.lease.total_seconds()
             await _Delivery(claimed, self).run()
         return None
 
-    async def _let_wait(self, items: list[InboxItem], due_at: datetime) -> None:
-        """Keep what waits for another event from being found as due: it would hide threads that can be worked on.
+    async def _postpone_others(self, items: list[InboxItem], due_at: datetime) -> None:
+        """Postpone the events behind a blocking one: if they seemed due, they would hide threads that can be worked on.
 
-        An event that nobody has tried waits for others only: whoever ends the wait goes on with it, due or not.
+        An untried event waits only for others: whoever ends the wait takes it up, due or not.
         """
         for item in items:
             if not item.tries and item.due_at < due_at:
@@ -107,33 +106,33 @@ class Deliveries:
 
 
 class _Delivery:
-    """One try to answer one event. `item` is as the inbox has it."""
+    """One attempt to answer one event. `item` is as stored in the inbox."""
 
     def __init__(self, item: InboxItem, deliveries: Deliveries) -> None:
         self._item = item
         self._with = deliveries
 
     async def run(self) -> None:
-        """Answer the event, or see to it that somebody tries again later."""
-        if self._item.tries > len(self._with.retry_seconds) + 1:  # it kills whoever works on it
-            await self._give_up(f"nobody finished it in {self._item.tries - 1} tries")
+        """Answer the event, or schedule another attempt."""
+        if self._item.tries > len(self._with.retry_seconds) + 1:  # it kills its workers
+            await self._give_up(f"not finished in {self._item.tries - 1} attempts")
             return
         try:
             await self._deliver()
-        except _TakenAway:
-            _log.warning("thread %.12s: an event was taken over by another worker", self._item.mark)
-        except ThreadForgotten:  # the event is gone too; its thread is named nowhere any more
-            _log.info("an event of a thread that is being forgotten is dropped")
-        except NotFound as error:  # a bot or channel that is not there now may be there later
-            await self._put_off(str(error))
+        except _ClaimLost:
+            _log.warning("thread %.12s: an event was taken over by another worker", self._item.thread)
+        except ThreadForgotten:  # the event is gone too, and logs must not name the thread
+            _log.info("an event of a thread that is being erased was dropped")
+        except NotFound as error:  # a missing bot or channel may exist later
+            await self._retry_later(str(error))
         except (DeliveryRefused, UserInputError) as error:
             await self._give_up(str(error))
         except DeliveryFailed as error:
-            await self._put_off(str(error), at_least_seconds=error.retry_after_seconds or 0.0)
+            await self._retry_later(str(error), at_least_seconds=error.retry_after_seconds or 0.0)
         except BotError as error:
-            await self._put_off(str(error))
+            await self._retry_later(str(error))
         except Exception as error:
-            await self._put_off(describe_crash(error))
+            await self._retry_later(describe_crash(error))
 
     async def _deliver(self) -> None:
         event = IncomingEvent.model_validate_json(self._item.event)
@@ -142,44 +141,44 @@ class _Delivery:
             bot=self._item.bot,
             thread_id=event.thread_id,
             message_id=event.message_id,
-            text=event.text[: self._with.services.max_message_chars],  # an answer to its beginning, rather than none
+            text=event.text[: self._with.services.max_message_chars],  # better to answer its beginning than nothing
             channel=self._item.channel,
             sent_at=self._item.happened_at,
         )
         async with _typing(channel, event):
-            answer = await handle_turn(message, self._with.services)
-        outgoing = channel.compose(answer.replies)
+            response = await handle_turn(message, self._with.services)
+        outgoing = channel.compose(response.replies)
         for number in range(self._item.sent, len(outgoing)):
             await channel.send(event, outgoing[number])
             if number + 1 < len(outgoing):
-                await self._note(sent=number + 1)
+                await self._record_progress(sent=number + 1)
         await self._with.inbox.close(self._item, sent=len(outgoing))
 
-    async def _note(self, *, sent: int) -> None:
+    async def _record_progress(self, *, sent: int) -> None:
         updated = await self._with.inbox.update(
             self._item, due_at=self._with.services.now() + self._with.lease, sent=sent
         )
         if updated is None:
-            raise _TakenAway
+            raise _ClaimLost
         self._item = updated
 
-    async def _put_off(self, reason: str, *, at_least_seconds: float = 0.0) -> None:
+    async def _retry_later(self, reason: str, *, at_least_seconds: float = 0.0) -> None:
         if self._item.tries > len(self._with.retry_seconds):
             await self._give_up(reason)
             return
         seconds = min(max(at_least_seconds, self._with.retry_seconds[self._item.tries - 1]), MAX_WAIT_SECONDS)
-        _log.warning("thread %.12s: tried again in %g s: %s", self._item.mark, seconds, reason)
+        _log.warning("thread %.12s: next attempt in %g s: %s", self._item.thread_hash, seconds, reason)
         due_at = self._with.services.now() + timedelta(seconds=seconds)
         await self._with.inbox.update(self._item, due_at=due_at, sent=self._item.sent)
 
     async def _give_up(self, reason: str) -> None:
-        _log.error("thread %.12s: an event is given up: %s", self._item.mark, reason)
+        _log.error("thread %.12s: gave up on an event: %s", self._item.thread_hash, reason)
         await self._with.inbox.close(self._item, sent=self._item.sent, failure=reason)
 
 
 @asynccontextmanager
 async def _typing(channel: Channel, event: IncomingEvent) -> AsyncIterator[None]:
-    """Show that an answer is on its way if it takes long enough to be worth a request; it may fail."""
+    """Show a typing indicator if the reply takes long enough to be worth a request; a failure is ignored."""
 
     async def show() -> None:
         await asyncio.sleep(TYPING_AFTER_SECONDS)

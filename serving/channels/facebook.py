@@ -1,7 +1,7 @@
 """Facebook Messenger.
 
-https://developers.facebook.com/docs/messenger-platform/webhooks and .../reference/send-api: a webhook brings events of
-several pages at a time, signed over the raw body with the app's secret; replies go to the page's Send API.
+https://developers.facebook.com/docs/messenger-platform/webhooks and .../reference/send-api: a webhook delivers events
+of several pages at a time, signed over the raw body with the app's secret; replies go to the page's Send API.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _ids: TypeAdapter[str] = TypeAdapter(Id)
 
 
 class FacebookSettings(BaseModel):
-    """A bot's Messenger settings, as ai-chatbot-framework names them; `page_access_tokens` are for several pages."""
+    """A bot's Messenger settings, named as in ai-chatbot-framework; `page_access_tokens` is for several pages."""
 
     verify: str = ""
     secret: str = ""
@@ -47,7 +47,7 @@ class _Party(BaseModel):
     id: _PartyId
 
 
-class _Pressed(BaseModel):
+class _Button(BaseModel):
     payload: Text
 
 
@@ -55,7 +55,7 @@ class _Message(BaseModel):
     mid: str | None = None
     text: Text | None = None
     is_echo: bool = False
-    quick_reply: _Pressed | None = None
+    quick_reply: _Button | None = None
 
 
 class _Postback(BaseModel):
@@ -81,15 +81,15 @@ class Facebook:
     name: ClassVar[str] = CHANNEL
 
     def answer_challenge(self, query: Mapping[str, str]) -> str:
-        """Give back `hub.challenge` to whoever knows the verify token."""
+        """Return `hub.challenge` to a caller who knows the verify token."""
         token = query.get("hub.verify_token", "")
         is_known = bool(self.settings.verify) and _is_same(token, self.settings.verify)
         if query.get("hub.mode") != "subscribe" or not is_known:
-            raise NotAuthentic("the verify token is not the one of this bot; compare the two")
+            raise NotAuthentic("the verify token is not this bot's; compare the two")
         return query.get("hub.challenge", "")
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Check `X-Hub-Signature-256`. The older SHA-1 header is not looked at: both are always sent."""
+        """Check `X-Hub-Signature-256`. The older SHA-1 header is ignored: platforms always send both."""
         given = headers.get("x-hub-signature-256", "")
         if not self.settings.secret or not given.startswith(_SIGNATURE):
             return False
@@ -97,7 +97,7 @@ class Facebook:
         return _is_same(given.removeprefix(_SIGNATURE), digest)
 
     def parse(self, body: bytes) -> Parsed:
-        """Read every event of every page. What cannot be read costs the others nothing."""
+        """Read every event of every page. An unreadable one does not affect the others."""
         try:
             payload = json.loads(body)
         except RecursionError as error:
@@ -109,7 +109,7 @@ class Facebook:
         return Parsed(events=events, ignored=tuple(each for each in found if isinstance(each, str)))
 
     def compose(self, replies: Sequence[BotMessage]) -> tuple[OutgoingMessage, ...]:
-        """Split what is too long and put the buttons under the last part. A blank reply is not sent."""
+        """Split long replies, with the buttons under the last part. Blank replies are dropped."""
         messages: list[OutgoingMessage] = []
         for reply in replies:
             parts: list[OutgoingMessage] = [{"text": part} for part in split_text(reply.text, limit=MAX_TEXT)]
@@ -120,12 +120,12 @@ class Facebook:
         return tuple(messages)
 
     async def send(self, event: IncomingEvent, message: OutgoingMessage) -> None:
-        """Send one message in the page's name."""
+        """Send one message as the page."""
         fields: dict[str, JsonValue] = {"messaging_type": "RESPONSE", "message": message}
         await self._post(event, fields)
 
     async def show_typing(self, event: IncomingEvent) -> None:
-        """Show three dots; the next message ends them."""
+        """Show three dots until the next message."""
         await self._post(event, {"sender_action": "typing_on"}, max_tries=1)
 
     async def _post(self, event: IncomingEvent, fields: dict[str, JsonValue], **options: Any) -> None:
@@ -151,7 +151,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _read(event: dict[str, Any]) -> IncomingEvent | str:
-    """Read an event, or say in a word why it is ignored."""
+    """Read an event, or return why it is ignored."""
     if "message" not in event and "postback" not in event:
         return next((kind for kind in sorted(_OTHER_KINDS) if kind in event), "unknown")
     try:
@@ -184,7 +184,7 @@ def _event(messaging: _Messaging, kind: Any, text: str, *, mid: str | None) -> I
 
 
 def _message_id(mid: str | None, *parts: str) -> str:
-    """Give the platform's id; where there is none that can be used, one that a repeat of the event has, too."""
+    """Return the platform's id or, without a usable one, an id derived from the event that its repetition has too."""
     try:
         return _ids.validate_python(mid)
     except ValidationError:

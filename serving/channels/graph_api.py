@@ -1,10 +1,11 @@
-"""Messenger's Send API: one request out, tried again where that can help."""
+"""Messenger's Send API: one request per message, retried where that can help."""
 
 import asyncio
 import hashlib
 import hmac
 import json
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
@@ -19,9 +20,18 @@ RETRY_SECONDS = 0.5
 MAX_WAIT_SECONDS = 4.0
 TRY_SECONDS = 8.0
 
-# https://developers.facebook.com/docs/messenger-platform/error-codes: the platform is busy or has had too many calls.
-# It answers some of these with status 400.
+# https://developers.facebook.com/docs/messenger-platform/error-codes: the platform is busy or rate-limits us.
+# Some of these come with status 400.
 _TEMPORARY_CODES = frozenset((2, 4, 17, 32, 341, 613, 1200, 80006))
+
+
+def threads_of_sender(sender: str) -> str:
+    """Return a regular expression that matches the ids of a sender's threads.
+
+    On the REST channel the caller chooses the thread's id, and no other identity is known. On Messenger a thread id is
+    made of the page and the customer's id on that page.
+    """
+    return rf"^({re.escape(sender)}|{CHANNEL}:[A-Za-z0-9_-]+:{re.escape(sender)})$"
 
 
 class GraphApi:
@@ -32,9 +42,9 @@ class GraphApi:
     http
         Sends the requests.
     base_url
-        Address of the API, version included.
+        Address of the API, including its version.
     sleep
-        Waits between two tries.
+        Waits between two attempts.
     """
 
     def __init__(
@@ -62,23 +72,23 @@ class GraphApi:
         Parameters
         ----------
         page
-            The page in whose name this is sent.
+            The page that sends it.
         fields
-            What is sent; objects go out as JSON.
+            The form fields; objects are sent as JSON.
         token
-            The page's access token. It is part of the body, never of the address, which programs like to log.
+            The page's access token. It goes into the body, never into the address, which programs tend to log.
         app_secret
-            The app's secret, which is not sent: it proves that the token is in the hands of the app. Empty if unknown;
-            an app that requires the proof is refused then.
+            The app's secret, which is not sent: it proves that the app owns the token. Empty if unknown; an app that
+            requires the proof is then refused.
         max_tries
-            How often a busy platform is asked.
+            Attempts while the platform is busy.
 
         Raises
         ------
         DeliveryRefused
-            The platform will not take it, however often it is sent.
+            The platform will never accept it.
         DeliveryFailed
-            It might later. After a silence nobody knows whether it was taken.
+            It might accept it later. After a timeout, whether it was accepted is unknown.
         """
         form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in fields.items()}
         form["access_token"] = token
@@ -91,12 +101,12 @@ class GraphApi:
             except DeliveryRefused:
                 raise
             except DeliveryFailed as error:
-                # Jitter, so that all threads that wait for the platform do not come back in step.
+                # Jitter keeps waiting threads from retrying in step.
                 wait = error.retry_after_seconds or RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
                 if number == max_tries or wait > MAX_WAIT_SECONDS or isinstance(error.__cause__, TimeoutError):
                     raise
             await self._sleep(wait)
-        raise AssertionError("unreachable: the last try returns or raises")
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _post(self, url: str, form: dict[str, str]) -> None:
         try:
@@ -111,12 +121,12 @@ class GraphApi:
 
 
 def _proof(token: str, app_secret: str) -> str:
-    """Work out what https://developers.facebook.com/docs/graph-api/guides/secure-requests calls the proof."""
+    """Return the `appsecret_proof` of https://developers.facebook.com/docs/graph-api/guides/secure-requests."""
     return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def _failure(response: httpx2.Response) -> DeliveryFailed:
-    """Tell what an answer means. The platform's own sentence is left out: it may quote the token."""
+    """Classify an error response. The platform's own message is left out: it may quote the token."""
     code, subcode, is_transient = _error_of(response)
     reason = f"status {response.status_code}, code {code}, subcode {subcode}"
     if is_transient or code in _TEMPORARY_CODES or response.status_code == 429 or response.status_code >= 500:

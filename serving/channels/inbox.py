@@ -1,4 +1,4 @@
-"""Everything between a platform's webhook and its answer, built once and handed in."""
+"""Everything between a platform's webhook and its answer, built once and injected."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -23,43 +23,43 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ChannelDesk:
-    """Takes in what platforms bring, and has it answered."""
+class WebhookInbox:
+    """Accepts platforms' events and has them answered."""
 
     deliveries: Deliveries
     queue: ThreadQueue
 
     @property
     def connections(self) -> Connections:
-        """How bots are connected to platforms."""
+        """The bots' connections to platforms."""
         return self.deliveries.connections
 
     async def accept(self, bot: str, channel: str, parsed: Parsed) -> None:
-        """Promise to answer events: write them down, then see to it that somebody works on them.
+        """Accept events: store them, then enqueue their threads.
 
         Parameters
         ----------
         bot
-            Whom they are for.
+            The bot they are for.
         channel
-            Where they came from.
+            The channel they came through.
         parsed
-            What the request held.
+            The content of the request.
 
         Raises
         ------
         QueueUnavailable
-            Nobody can work on them now. They may be written down; the platform must send them again.
+            Nobody can work on them now. They may be stored already; the platform must send them again.
         StoreUnavailable
-            They are not certain to be written down.
+            They may not be stored.
         """
         now = self.deliveries.services.now()
         ignored = list(parsed.ignored)
         items = []
         for place, event in enumerate(parsed.events):
-            happened_at = min(event.sent_at or now, now)  # a clock ahead of ours must not put it behind what follows
+            happened_at = min(event.sent_at or now, now)  # a clock ahead of ours must not reorder events
             if happened_at < now - KEPT:
-                # Its mark may be gone from the inbox: somebody repeats an old request, platforms do not.
+                # Its record may have expired from the inbox. A platform does not repeat requests this old.
                 ignored.append("too old")
                 continue
             item = InboxItem.new(
@@ -78,26 +78,13 @@ class ChannelDesk:
         if items:
             self.queue.check_room()
             await self.deliveries.inbox.accept(items)
-            await self.queue.put(list(dict.fromkeys(item.mark for item in items)))
+            await self.queue.put(list(dict.fromkeys(item.thread_hash for item in items)))
 
 
 @asynccontextmanager
 async def open_deliveries(settings: Settings, services: Services) -> AsyncIterator[Deliveries]:
-    """Build what answers the inbox.
-
-    Parameters
-    ----------
-    settings
-        The platform's.
-    services
-        What turns need.
-
-    Yields
-    ------
-    Deliveries
-        Ready to work until the context ends.
-    """
-    # no time limit of its own: the Graph API client has one for the whole of a try
+    """Build what answers the inbox."""
+    # no timeout here: the Graph API client limits each attempt as a whole
     async with httpx2.AsyncClient(timeout=None, headers={"User-Agent": "intentloop"}) as http:
         connections = Connections(
             IntegrationStore(services.database),
@@ -109,26 +96,16 @@ async def open_deliveries(settings: Settings, services: Services) -> AsyncIterat
 
 
 @asynccontextmanager
-async def open_desk(settings: Settings, services: Services) -> AsyncIterator[ChannelDesk]:
-    """Build what takes webhooks in; without a queue in the settings, this process does the work as well.
+async def open_webhook_inbox(settings: Settings, services: Services) -> AsyncIterator[WebhookInbox]:
+    """Build what accepts webhooks; without a queue in the settings, this process also does the work.
 
-    Parameters
-    ----------
-    settings
-        The platform's.
-    services
-        What turns need.
-
-    Yields
-    ------
-    ChannelDesk
-        Ready until the context ends, which waits for what is under way.
+    At the end, wait for work in progress.
     """
     async with open_deliveries(settings, services) as deliveries:
         if settings.queue_url is not None:
-            from serving.channels.sqs import SqsQueue  # boto3 takes a third of a second that most do not need
+            from serving.channels.sqs import SqsQueue  # boto3 takes a third of a second to import
 
-            yield ChannelDesk(deliveries, await SqsQueue.connect(settings.queue_url))
+            yield WebhookInbox(deliveries, await SqsQueue.connect(settings.queue_url))
             return
 
         async def due_threads(limit: int) -> list[str]:
@@ -137,13 +114,13 @@ async def open_desk(settings: Settings, services: Services) -> AsyncIterator[Cha
         queue = LocalQueue(deliveries.work, due_threads, max_pending=settings.channel_max_pending)
         queue.start()
         try:
-            yield ChannelDesk(deliveries, queue)
+            yield WebhookInbox(deliveries, queue)
         finally:
             await queue.aclose()
 
 
 def _facebook_of(settings: Settings) -> tuple[Integration, ...]:
-    """Give the default bot's Messenger settings as the environment has them, if it has any."""
+    """Return the default bot's Messenger settings from the environment, if there are any."""
     given = {
         "verify": settings.facebook_verify_token,
         "secret": settings.facebook_app_secret,

@@ -1,4 +1,4 @@
-"""Checks and cleaning that every channel applies to what comes from outside."""
+"""Validation and cleaning that every channel applies to input."""
 
 import math
 import re
@@ -15,7 +15,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def clean_text(text: str) -> str:
-    """Replace what cannot be stored or sent: halves of a character (U+FFFD takes their place) and NUL (a space)."""
+    """Replace what cannot be stored or sent: lone surrogates by U+FFFD, NUL by a space."""
     if "\x00" in text:
         text = text.replace("\x00", " ")
     if text.isascii() or not _SURROGATE.search(text):
@@ -57,12 +57,12 @@ BotName = Annotated[
     str,
     Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=MAX_BOT_CHARS, description="Name of the bot."),
 ]
-# Not cleaned: two different ids must never become the same.
+# Not cleaned: cleaning could make two ids equal.
 Id = Annotated[str, AfterValidator(_check_id), Field(min_length=1, max_length=MAX_ID_CHARS)]
 Text = Annotated[str, BeforeValidator(_clean_if_text)]
 Context = Annotated[dict[str, JsonValue], BeforeValidator(_no_context)]
 
 
 def new_message_id() -> str:
-    """Make an id for a message that came without one; its sender cannot repeat it."""
+    """Return an id for a message without one; its sender cannot repeat the message."""
     return uuid.uuid4().hex

@@ -1,7 +1,7 @@
-"""Who works on threads whose events wait in the inbox: this process in the background, or `intentloop worker`.
+"""Who works on threads with events in the inbox: this process in the background, or `intentloop worker`.
 
-A queue holds marks of threads (`thread_hash`), no more: the events themselves wait in the inbox, so nothing is lost
-with a queue, and nobody is named in it.
+A queue holds only thread hashes (`thread_hash`). The events themselves stay in the inbox, so losing a queue loses
+nothing, and a queue names nobody.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pipelines.errors import BotError, QueueUnavailable, StoreUnavailable
 from serving.logs import describe_crash
 
 WORKERS = 32
-"""Threads worked on at once: most of an answer's time is waiting, and too many would hold up other requests."""
+"""Threads worked on at once: a turn mostly waits, but too many would delay other requests."""
 SWEEP_SECONDS = 5.0
 DRAIN_SECONDS = 10.0
 
@@ -22,33 +22,32 @@ _log = logging.getLogger(__name__)
 
 
 class ThreadQueue(Protocol):
-    """Sees to it that somebody works on threads."""
+    """Has threads worked on."""
 
     def check_room(self) -> None:
-        """Raise `QueueUnavailable` if no more can be taken on."""
+        """Raise `QueueUnavailable` if no more threads can be accepted."""
         ...
 
-    async def put(self, marks: Sequence[str]) -> None:
-        """Take threads on, by their marks; raise `QueueUnavailable` if that is not certain."""
+    async def put(self, thread_hashes: Sequence[str]) -> None:
+        """Enqueue threads by their hashes; raise `QueueUnavailable` if that may have failed."""
         ...
 
 
 class LocalQueue:
     """Works in this process, in the background.
 
-    Regularly takes up what is left in the inbox as well: what waited for its next try, and what a process that died
-    left behind.
+    It also sweeps the inbox regularly for events that are due for another attempt or were left by a process that died.
 
     Parameters
     ----------
     work
-        Answers what waits in the thread with a mark.
+        Answers the events of the thread with this hash.
     due_threads
-        Finds the marks of threads that nobody works on, at most so many.
+        Finds up to this number of threads that nobody works on, by hash.
     max_pending
-        How many threads may be under way or waiting.
+        Limit of threads in progress or waiting.
     workers
-        How many are worked on at once.
+        Threads worked on at once.
     """
 
     def __init__(
@@ -70,11 +69,11 @@ class LocalQueue:
         self._is_closing = False
 
     def start(self) -> None:
-        """Begin to take up what is left in the inbox."""
+        """Start sweeping the inbox."""
         self._sweeping = asyncio.create_task(self._sweep_for_ever())
 
     async def aclose(self) -> None:
-        """Finish what is under way, as far as it does not take too long; the rest stays in the inbox."""
+        """Finish work in progress unless it takes too long; the rest stays in the inbox."""
         self._is_closing = True
         if self._sweeping is not None:
             self._sweeping.cancel()
@@ -87,33 +86,33 @@ class LocalQueue:
             await asyncio.gather(*late, return_exceptions=True)
 
     def check_room(self) -> None:
-        """Refuse when this process has all that it can carry."""
+        """Refuse if this process is ending or at its limit."""
         if self._is_closing:
             raise QueueUnavailable("this process is about to end")
         if len(self._tasks) >= self._max_pending:
             raise QueueUnavailable(f"{self._max_pending} threads are being answered")
 
-    async def put(self, marks: Sequence[str]) -> None:
-        """Work on threads as soon as there is a free slot."""
-        for mark in marks:
-            if mark in self._waiting:
-                continue  # whoever begins with it reads the inbox then, and finds everything
-            self._waiting.add(mark)
-            task = asyncio.create_task(self._work_on(mark))
+    async def put(self, thread_hashes: Sequence[str]) -> None:
+        """Work on threads as soon as a slot is free."""
+        for thread_hash in thread_hashes:
+            if thread_hash in self._waiting:
+                continue  # its worker has not read the inbox yet, and will find everything
+            self._waiting.add(thread_hash)
+            task = asyncio.create_task(self._work_on(thread_hash))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _work_on(self, mark: str) -> None:
+    async def _work_on(self, thread_hash: str) -> None:
         try:
             await self._slots.acquire()
         finally:
-            self._waiting.discard(mark)
+            self._waiting.discard(thread_hash)
         try:
-            await self._work(mark)
+            await self._work(thread_hash)
         except BotError as error:
-            _log.warning("thread %.12s: left in the inbox for now: %s", mark, error)
+            _log.warning("thread %.12s: left in the inbox for now: %s", thread_hash, error)
         except Exception as error:
-            _log.error("thread %.12s: left in the inbox for now: %s", mark, describe_crash(error))
+            _log.error("thread %.12s: left in the inbox for now: %s", thread_hash, describe_crash(error))
         finally:
             self._slots.release()
 
@@ -121,13 +120,13 @@ class LocalQueue:
         while True:
             pause = SWEEP_SECONDS
             try:
-                if len(self._tasks) < self._workers:  # else what is left has to wait anyway
+                if len(self._tasks) < self._workers:  # otherwise there is no free slot anyway
                     due = await self._due_threads(self._workers)
                     await self.put(due)
                     if len(due) == self._workers:
                         pause /= 20  # there is more
             except StoreUnavailable as error:
-                _log.warning("the inbox cannot be looked through: %s", error)
+                _log.warning("cannot sweep the inbox: %s", error)
             except Exception as error:
-                _log.error("the inbox cannot be looked through: %s", describe_crash(error))
+                _log.error("cannot sweep the inbox: %s", describe_crash(error))
             await asyncio.sleep(pause)

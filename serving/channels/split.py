@@ -1,4 +1,4 @@
-"""Cuts a long reply into messages that a platform takes, where a reader would pause."""
+"""Splits a long reply into messages that a platform accepts, where a reader would pause."""
 
 import re
 import unicodedata
@@ -9,20 +9,10 @@ _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 
 
 def split_text(text: str, *, limit: int) -> list[str]:
-    """Cut a text into parts.
+    """Split a text into stripped, non-empty parts.
 
-    Parameters
-    ----------
-    text
-        Any text.
-    limit
-        Longest part, in UTF-16 units: platforms count in them or in characters, of which there are never more.
-
-    Returns
-    -------
-    list[str]
-        Parts without space around them, none of them empty. Each ends with a sentence if one ends in the second half
-        of what fits, else with a word if possible.
+    A part ends with a sentence if one ends in the second half of what fits, else with a word if possible. `limit` is
+    the longest part in UTF-16 units: platforms count these or characters, of which there are never more.
     """
     parts = []
     rest = text.strip()
@@ -48,7 +38,7 @@ def _prefix(text: str, limit: int) -> int:
 
 def _pause(text: str, fitting: int) -> int:
     """Find the best place to cut within the characters that fit."""
-    # one more character is looked at: a pause may lie right behind what fits
+    # search one character further: a pause may lie right behind what fits
     sentences = [match.end() for match in _SENTENCE_END.finditer(text, 0, fitting + 1) if match.end() <= fitting]
     if sentences and sentences[-1] >= fitting // 2:
         return sentences[-1]

@@ -1,4 +1,4 @@
-"""Threads through SQS: the chat API sends a thread's mark, `intentloop worker` answers what waits in the thread."""
+"""Threads through SQS: the chat API sends thread hashes, `intentloop worker` answers the threads' events."""
 
 from collections.abc import Sequence
 from typing import Any, Literal, Self
@@ -9,7 +9,7 @@ from serving.queues.sqs import MessageQueue, connect
 
 
 class ThreadJob(BaseModel):
-    """What a message in the queue asks for: to answer what waits in the thread with a mark."""
+    """A queue message: answer the events of the thread whose hash is `mark`."""
 
     kind: Literal["thread"] = "thread"
     mark: str
@@ -19,7 +19,7 @@ class ThreadJob(BaseModel):
 
 
 class SqsQueue(MessageQueue[ThreadJob]):
-    """The queue of threads whose events wait in the inbox.
+    """The queue of threads with events in the inbox.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class SqsQueue(MessageQueue[ThreadJob]):
         return cls(await connect(url, setting="INTENTLOOP_QUEUE_URL"), url)
 
     def check_room(self) -> None:
-        """Have room for everything."""
+        """Do nothing: SQS has no limit."""
 
-    async def put(self, marks: Sequence[str]) -> None:
-        """Send the marks of threads."""
-        await self.send([ThreadJob(mark=mark) for mark in marks])
+    async def put(self, thread_hashes: Sequence[str]) -> None:
+        """Send thread hashes."""
+        await self.send([ThreadJob(mark=thread_hash) for thread_hash in thread_hashes])

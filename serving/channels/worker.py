@@ -1,7 +1,7 @@
-"""`intentloop worker`: answers what platforms brought to the chat API, as the SQS queue asks for it.
+"""`intentloop worker`: answers platform messages from an SQS queue instead of inside the chat API.
 
-Needs a standard queue. A redrive policy takes aside what cannot be worked on; with a `maxReceiveCount` of 10 an event's
-own tries run out first, and only what is broken goes there.
+Needs a standard queue. A redrive policy removes what cannot be processed; with a `maxReceiveCount` of 10, an event's
+own attempts run out first, so only broken messages go there.
 """
 
 import asyncio
@@ -26,19 +26,9 @@ _log = logging.getLogger(__name__)
 
 
 async def run_worker(settings: Settings, *, releases: Releases | None = None) -> None:
-    """Work until the process is asked to end (SIGTERM or Ctrl-C).
+    """Work until the process is asked to end (SIGTERM or Ctrl-C); without `releases`, follow the model registry.
 
-    Parameters
-    ----------
-    settings
-        The platform's; `queue_url` must be set.
-    releases
-        Gives the release of each bot. None follows the model registry.
-
-    Raises
-    ------
-    SetupProblem
-        There is no queue in the settings, or it cannot be used.
+    Raise `SetupProblem` if the settings name no queue, or the queue cannot be used.
     """
     if settings.queue_url is None:
         raise SetupProblem(
@@ -63,15 +53,15 @@ async def run_worker(settings: Settings, *, releases: Releases | None = None) ->
 
 
 async def _sweep_for_ever(queue: SqsQueue, deliveries: Deliveries) -> None:
-    """Ask again for what has been due for long: its message may have been taken aside, or never have been sent."""
+    """Enqueue again what has long been due: its message may have been removed, or never sent."""
     while True:
         long_ago = deliveries.services.now() - timedelta(seconds=SWEEP_SECONDS)
         try:
             await queue.put(await deliveries.inbox.due_threads(long_ago, limit=1000))
         except (QueueUnavailable, StoreUnavailable) as error:
-            _log.warning("the inbox cannot be looked through: %s", error)
+            _log.warning("cannot sweep the inbox: %s", error)
         except Exception as error:
-            _log.error("the inbox cannot be looked through: %s", describe_crash(error))
+            _log.error("cannot sweep the inbox: %s", describe_crash(error))
         await asyncio.sleep(SWEEP_SECONDS)
 
 

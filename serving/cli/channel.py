@@ -1,4 +1,4 @@
-"""`intentloop channel`: connects bots to platforms from the command line."""
+"""`intentloop channel`: connects bots to platforms."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
 channel_app = typer.Typer(no_args_is_help=True, help="Connect a bot to a platform such as Messenger.")
 
 ASK = "-"
-_HOW = "the value, `secret:NAME`, or `-` to be asked for it or to read it from standard input"
+_HOW = "the value, `secret:NAME`, or `-` to enter it at a prompt or on standard input"
 
 
 @channel_app.command("set-facebook")
 def set_facebook(
     bot: BotOption = None,
-    verify_token: Annotated[str | None, typer.Option(help=f"What Messenger confirms the address with: {_HOW}.")] = None,
-    app_secret: Annotated[str | None, typer.Option(help=f"What Messenger signs with: {_HOW}.")] = None,
-    page_token: Annotated[str | None, typer.Option(help=f"What replies are sent with: {_HOW}.")] = None,
-    page: Annotated[str | None, typer.Option(help="Page that the token is for, if the bot has several.")] = None,
+    verify_token: Annotated[str | None, typer.Option(help=f"Verifies the webhook's address: {_HOW}.")] = None,
+    app_secret: Annotated[str | None, typer.Option(help=f"Signs Messenger's requests: {_HOW}.")] = None,
+    page_token: Annotated[str | None, typer.Option(help=f"Authorizes replies: {_HOW}.")] = None,
+    page: Annotated[str | None, typer.Option(help="The token's page, if the bot has several.")] = None,
     enabled: Annotated[
-        bool | None, typer.Option("--on/--off", help="Whether the channel answers; a new one does.", show_default=False)
+        bool | None,
+        typer.Option("--on/--off", help="Switch the channel on or off.", show_default=False),
     ] = None,
 ) -> None:
-    """Connect a bot to Facebook Messenger, or change how it is connected. What is not given stays as it is.
+    """Connect a bot to Facebook Messenger, or change its connection. Options that are not given stay unchanged.
 
     Example: `intentloop channel set-facebook --verify-token - --app-secret secret:FB_APP --page-token secret:FB_PAGE`
     """
@@ -40,9 +41,9 @@ def set_facebook(
 
     name = chosen_bot(bot)
     if (verify_token, app_secret, page_token, enabled) == (None,) * 4 and page is None:
-        raise typer.BadParameter("nothing is given that could be changed; --help names the options")
+        raise typer.BadParameter("nothing to change; --help lists the options")
     if page is not None and page_token is None:
-        raise typer.BadParameter("name the page's token as well", param_hint="--page-token")
+        raise typer.BadParameter("give the page's token as well", param_hint="--page-token")
     verify, secret = _given(verify_token, "--verify-token"), _given(app_secret, "--app-secret")
     token = _given(page_token, "--page-token")
 
@@ -68,7 +69,7 @@ def set_facebook(
 
 @channel_app.command("show")
 def show(bot: BotOption = None) -> None:
-    """Show how a bot is connected to Messenger; secrets are not shown.
+    """Show a bot's connection to Messenger; secrets are masked.
 
     Example: `intentloop channel show --bot default`
     """
@@ -79,7 +80,7 @@ def show(bot: BotOption = None) -> None:
     name = chosen_bot(bot)
     found = with_database(lambda database: IntegrationStore(database).find(name, CHANNEL))
     if found is None:
-        typer.echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* count, if they are set")
+        typer.echo(f"bot {name} has no connection set by `intentloop channel`; INTENTLOOP_FACEBOOK_* apply, if set")
         return
     settings = FacebookSettings.model_validate(found.settings)
     _print(found.model_copy(update={"settings": settings.model_dump()}))
@@ -91,15 +92,15 @@ def _given(value: str | None, option: str) -> str | None:
     if value is None:
         return None
     if value == ASK:
-        # a script passes it on, one line each
+        # scripts pipe the values, one per line
         is_script = not sys.stdin.isatty()
         value = sys.stdin.readline() if is_script else typer.prompt(f"Value of {option}", hide_input=True)
     value = value.strip()
     if not value:
-        raise typer.BadParameter("the value is empty; leave the option out to keep what is there", param_hint=option)
+        raise typer.BadParameter("the value is empty; omit the option to keep the current one", param_hint=option)
     kind, colon, name = value.partition(":")
     if (kind, colon) == ("secret", ":") and not SECRET_NAME.fullmatch(name):
-        raise typer.BadParameter("the NAME of secret:NAME is made of capital letters, digits and _", param_hint=option)
+        raise typer.BadParameter("the NAME of secret:NAME consists of capital letters, digits and _", param_hint=option)
     return value
 
 

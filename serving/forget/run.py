@@ -20,7 +20,7 @@ from pipelines.progress import Progress, part
 from pipelines.schemas.keys import thread_key, training_key
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
-from serving.channels.senders import threads_of_sender
+from serving.channels.graph_api import threads_of_sender
 from serving.forget.store import DraftPlace, Eraser, Traces
 from serving.store.client import Database
 from serving.store.forgotten import Deletion, notice_seconds

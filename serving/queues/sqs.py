@@ -16,21 +16,19 @@ from pydantic import BaseModel, ValidationError
 from pipelines.errors import QueueUnavailable, SetupProblem
 
 POLL_SECONDS = 5
-"""How long a poll waits for a message; also how long a worker takes to notice that it should end."""
+"""How long a poll waits for a message; also how long a worker takes to notice a stop request."""
 _PUT_SECONDS = 5.0
 _BATCH = 10
 _THREADS = 8
 _AWS_HOST = re.compile(r"^https://sqs\.([a-z0-9-]+)\.amazonaws\.com")
 
 T = TypeVar("T")
-
-
 M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Received(Generic[M]):
-    """A message from a queue; `job` is None if it is none of ours."""
+    """A message from a queue; `job` is None if it is not one of ours."""
 
     job: M | None
     receipt: str
@@ -39,34 +37,34 @@ class Received(Generic[M]):
 
 @dataclass(frozen=True)
 class QueueState:
-    """How many messages wait, about, and whether a redrive policy takes aside what fails again and again."""
+    """The approximate number of waiting messages, and whether a redrive policy removes those that fail repeatedly."""
 
     waiting: int
     has_redrive_policy: bool
 
 
 class MessageQueue(Generic[M]):
-    """A standard queue with a redrive policy, whose dead-letter queue gets what fails again and again.
+    """A standard queue with a redrive policy, whose dead-letter queue receives what fails repeatedly.
 
     Parameters
     ----------
     client
-        A boto3 client for SQS; made once, it may be used from several threads.
+        A boto3 client for SQS; thread-safe once made.
     url
         Address of the queue.
     kind
-        What its messages are.
+        Type of its messages.
     """
 
     def __init__(self, client: Any, url: str, *, kind: type[M]) -> None:
         self._client = client
         self._url = url
         self._kind = kind
-        # Threads of its own: a queue that hangs does not keep messages from being read.
+        # A pool of its own: a hanging queue must not block other work in threads.
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
 
     async def send(self, messages: Sequence[M], *, delay_seconds: int = 0) -> None:
-        """Send messages; nobody receives them before the delay is over."""
+        """Send messages, which become visible after the delay."""
         for start in range(0, len(messages), _BATCH):
             entries = [
                 {"Id": str(number), "MessageBody": message.model_dump_json(), "DelaySeconds": delay_seconds}
@@ -78,10 +76,10 @@ class MessageQueue(Generic[M]):
             except TimeoutError as error:
                 raise QueueUnavailable(f"the queue did not answer within {_PUT_SECONDS:g} s") from error
             if outcome.get("Failed"):
-                raise QueueUnavailable(f"the queue did not take {len(outcome['Failed'])} of {len(entries)} messages")
+                raise QueueUnavailable(f"the queue rejected {len(outcome['Failed'])} of {len(entries)} messages")
 
     async def receive(self, count: int, *, visibility_seconds: int) -> list[Received[M]]:
-        """Wait for up to `count` messages (10 at most) and hide them from other workers for a while."""
+        """Wait for up to `count` messages (at most 10) and hide them from other workers."""
         outcome = await self._call(
             self._client.receive_message,
             MaxNumberOfMessages=min(count, _BATCH),
@@ -91,15 +89,15 @@ class MessageQueue(Generic[M]):
         return [self._received(message) for message in outcome.get("Messages", ())]
 
     async def hide(self, job: Received[M], *, seconds: int) -> None:
-        """Keep a message from other workers, from now on for this long; 0 hands it back."""
+        """Hide a message from other workers for this long from now; 0 returns it to the queue."""
         await self._call(self._client.change_message_visibility, ReceiptHandle=job.receipt, VisibilityTimeout=seconds)
 
     async def delete(self, job: Received[M]) -> None:
-        """Be done with a message."""
+        """Acknowledge a message."""
         await self._call(self._client.delete_message, ReceiptHandle=job.receipt)
 
     async def state(self) -> QueueState:
-        """Tell how the queue is; raise `QueueUnavailable` if it does not say."""
+        """Return the queue's state; raise `QueueUnavailable` if it does not respond."""
         names = ["ApproximateNumberOfMessages", "RedrivePolicy"]
         attributes = (await self._call(self._client.get_queue_attributes, AttributeNames=names))["Attributes"]
         return QueueState(waiting=int(attributes[names[0]]), has_redrive_policy=names[1] in attributes)
@@ -121,32 +119,18 @@ class MessageQueue(Generic[M]):
 
 
 async def inspect_queue(url: str, *, setting: str) -> QueueState:
-    """Ask a queue how it is; raise as `connect` does, or `QueueUnavailable` if it does not answer."""
+    """Return a queue's state; raise as `connect` does, or `QueueUnavailable` if it does not respond."""
     return await MessageQueue(await connect(url, setting=setting), url, kind=BaseModel).state()
 
 
 async def connect(url: str, *, setting: str) -> Any:
-    """Build a client for a queue.
+    """Build a boto3 client for a queue; nothing is sent yet.
 
-    Parameters
-    ----------
-    url
-        Address of the queue.
-    setting
-        The variable that holds it, for messages.
-
-    Returns
-    -------
-    Any
-        A boto3 client; nothing is sent yet.
-
-    Raises
-    ------
-    SetupProblem
-        It is a FIFO queue, or AWS is not set up.
+    `setting` is the variable that holds the address, for messages. Raise `SetupProblem` for a FIFO queue, or if AWS is
+    not set up.
     """
     if url.endswith(".fifo"):
-        raise SetupProblem(f"{setting} names a FIFO queue; a standard one is needed, order is kept without it")
+        raise SetupProblem(f"{setting} names a FIFO queue; use a standard one, order is kept without FIFO")
     host = _AWS_HOST.match(url)
     config = Config(
         connect_timeout=3, read_timeout=POLL_SECONDS + 5, retries={"mode": "standard", "total_max_attempts": 2}

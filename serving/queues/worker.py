@@ -1,4 +1,4 @@
-"""A worker: takes messages from a queue and works on many at once."""
+"""A worker that processes many queue messages at once."""
 
 import asyncio
 import logging
@@ -14,30 +14,30 @@ from serving.queues.sqs import M, MessageQueue, Received
 
 VISIBILITY_SECONDS = 60
 MAX_HIDDEN_SECONDS = 43_200
-"""SQS hides a message no longer than this."""
+"""SQS's limit for hiding a message."""
 DRAIN_SECONDS = 20.0
 SLOTS = 32
-"""Messages worked on at once: most of the work is waiting, and more would hold up one another."""
+"""Messages processed at once: the work mostly waits, and more would delay one another."""
 _PAUSE_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
 
 class Worker(Generic[M]):
-    """Takes messages from a queue and works on many at once.
+    """Processes many queue messages at once.
 
     Parameters
     ----------
     queue
         Where messages come from.
     work
-        Does what a message asks for; gives the seconds until there is more of it to do.
+        Processes a message; returns the seconds until it must be processed again, or None when finished.
     slots
-        How many messages are worked on at once.
+        Messages processed at once.
     visibility_seconds
         How long a message stays hidden from other workers after this one has died.
     drain_seconds
-        How long what is under way may take once the process is asked to end; what is not done by then is cancelled.
+        Time limit for work in progress once the process is asked to end; the rest is cancelled.
     """
 
     def __init__(
@@ -57,13 +57,7 @@ class Worker(Generic[M]):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set, then finish what is under way; the rest goes back to the queue by itself.
-
-        Parameters
-        ----------
-        stop
-            Set when the process is asked to end.
-        """
+        """Work until `stop` is set, then finish work in progress; the rest returns to the queue."""
         while not stop.is_set():
             if len(self._tasks) >= self._slots:
                 await asyncio.wait(self._tasks, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
@@ -88,8 +82,8 @@ class Worker(Generic[M]):
 
     async def _do(self, received: Received[M]) -> None:
         if received.job is None:
-            # Left alone: it comes back until the redrive policy takes it aside.
-            _log.error("message %s in the queue is none of ours", received.message_id)
+            # Not acknowledged: it returns until the redrive policy removes it.
+            _log.error("message %s in the queue is not one of ours", received.message_id)
             return
         try:
             async with self._hidden(received):
@@ -98,15 +92,15 @@ class Worker(Generic[M]):
             await self._hide(received, seconds=0)  # the next worker need not wait
             raise
         except BotError as error:
-            _log.warning("%s: comes back: %s", received.job, error)
+            _log.warning("%s: will be retried: %s", received.job, error)
         except Exception as error:
-            _log.error("%s: comes back: %s", received.job, describe_crash(error))
+            _log.error("%s: will be retried: %s", received.job, describe_crash(error))
         else:
             await (self._delete(received) if seconds is None else self._hide(received, seconds=math.ceil(seconds)))
 
     @asynccontextmanager
     async def _hidden(self, received: Received[M]) -> AsyncIterator[None]:
-        """Keep a message from other workers for as long as this one works on it."""
+        """Hide a message from other workers while this one processes it."""
 
         async def keep_hidden() -> None:
             while True:
@@ -123,11 +117,11 @@ class Worker(Generic[M]):
     async def _hide(self, received: Received[M], *, seconds: int) -> None:
         try:
             await self._queue.hide(received, seconds=min(seconds, MAX_HIDDEN_SECONDS))
-        except QueueUnavailable as error:  # it comes back too early, which does no harm
+        except QueueUnavailable as error:  # it returns too early, which is harmless
             _log.warning("message %s: %s", received.message_id, error)
 
     async def _delete(self, received: Received[M]) -> None:
         try:
             await self._queue.delete(received)
-        except QueueUnavailable as error:  # it comes back, and nothing is found to do
+        except QueueUnavailable as error:  # it returns, and there will be nothing to do
             _log.warning("message %s: %s", received.message_id, error)

@@ -91,8 +91,8 @@ class InboxItem(BaseModel):
         return cls(key=key, thread=thread, bot=bot, channel=channel, event=event, place=place, **times)
 
     @property
-    def mark(self) -> str:
-        """What stands for the thread where it must not be named."""
+    def thread_hash(self) -> str:
+        """Stands for the thread where it must not be named."""
         return thread_hash(self.thread)
 
 
@@ -132,9 +132,9 @@ class Inbox:
             with suppress(DuplicateKeyError):  # the others are in
                 await self._database.call("write inbox", self._items.insert_many(some, ordered=False))
 
-    async def open_of(self, mark: str) -> list[InboxItem]:
-        """Give the unanswered messages of the thread with this mark, in their order."""
-        cursor = self._items.find({"open_thread": mark})
+    async def open_of(self, thread_hash: str) -> list[InboxItem]:
+        """Return the unanswered messages of the thread with this hash, in order."""
+        cursor = self._items.find({"open_thread": thread_hash})
         documents = await self._database.call("read inbox", cursor.to_list(None))
         return sorted((_item(document) for document in documents), key=lambda item: (item.happened_at, item.place))
 
@@ -182,7 +182,7 @@ def _document(item: InboxItem, *, is_open: bool) -> Document:
         "_id": item.key,
         **item.model_dump(exclude={"key"}),
         "is_open": is_open,
-        "open_thread": item.mark if is_open else None,
+        "open_thread": item.thread_hash if is_open else None,
         "expires_at": item.accepted_at + KEPT,
     }
 

@@ -9,5 +9,5 @@ class NoQueue:
     def check_room(self) -> None:
         """Have room."""
 
-    async def put(self, marks: Sequence[str]) -> None:
+    async def put(self, thread_hashes: Sequence[str]) -> None:
         """Do nothing."""

@@ -24,7 +24,7 @@ from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.api.app import create_app
 from serving.channels import graph_api, queue
-from serving.channels.inbox import ChannelDesk
+from serving.channels.inbox import WebhookInbox
 from serving.store.integrations import Integration, IntegrationStore
 from tests.support.fixed import FixedReleases
 
@@ -83,10 +83,10 @@ class Webhook:
     paths: tuple[str, ...]
 
     @property
-    def desk(self) -> ChannelDesk:
-        """The app's desk."""
-        desk: ChannelDesk = self.app.state.channels
-        return desk
+    def webhook_inbox(self) -> WebhookInbox:
+        """The app's webhook inbox."""
+        webhook_inbox: WebhookInbox = self.app.state.channels
+        return webhook_inbox
 
     async def connect(self, *, secret: str = SECRET, is_enabled: bool = True) -> None:
         """Set the bot's channel up."""
@@ -96,7 +96,7 @@ class Webhook:
             is_enabled=is_enabled,
             settings=self.platform.integration(secret),
         )
-        await IntegrationStore(self.desk.deliveries.services.database).put(integration)
+        await IntegrationStore(self.webhook_inbox.deliveries.services.database).put(integration)
 
     async def call(self, body: bytes, *, headers: dict[str, str] | None = None, path: int = 0) -> httpx2.Response:
         """Call the webhook; signed unless headers are given."""
@@ -109,7 +109,7 @@ class Webhook:
 
     async def settled(self, count: int) -> list[tuple[str, str | None]]:
         """Wait until so many messages are out and nothing is left to do; more would be found as well."""
-        inbox = self.desk.deliveries.services.database.collection("inbox")
+        inbox = self.webhook_inbox.deliveries.services.database.collection("inbox")
         async with asyncio.timeout(20):
             while len(self.platform.sent()) < count or await inbox.find_one({"is_open": True}):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -146,7 +146,7 @@ class WebhookConformance:
             httpx2.AsyncClient(transport=transport, base_url="http://chat.test") as client,
         ):
             webhook = Webhook(app, client, platform, paths)
-            webhook.desk.deliveries.retry_seconds = (0.1,) * 7
+            webhook.webhook_inbox.deliveries.retry_seconds = (0.1,) * 7
             await webhook.connect()
             yield webhook
 
@@ -307,13 +307,13 @@ class WebhookConformance:
         assert [text for _, text in sent] == ["How many?", "Ordered: 2 x tent.", "Anything else?"]
 
     async def test_a_process_that_is_full_lets_the_platform_come_again(self, webhook: Webhook) -> None:
-        assert isinstance(webhook.desk.queue, queue.LocalQueue)
-        webhook.desk.queue._max_pending = 0
+        assert isinstance(webhook.webhook_inbox.queue, queue.LocalQueue)
+        webhook.webhook_inbox.queue._max_pending = 0
         event = webhook.platform.text_event("m1", "hello")
         response = await webhook.events(event)
         assert (response.status_code, response.json()["error"]) == (503, "queue_unavailable")
         assert "retry-after" in response.headers
-        webhook.desk.queue._max_pending = 10
+        webhook.webhook_inbox.queue._max_pending = 10
         assert (await webhook.events(event)).status_code == 200
         assert len(await webhook.settled(1)) == 1
 

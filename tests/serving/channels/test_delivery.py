@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed
 from serving.channels.delivery import Deliveries
-from serving.channels.inbox import ChannelDesk, open_deliveries
+from serving.channels.inbox import WebhookInbox, open_deliveries
 from serving.store.inbox import InboxItem
 from serving.store.integrations import Integration, IntegrationStore
 from serving.wiring import open_services
@@ -44,7 +44,7 @@ class Post:
         return IncomingEvent(**(values | fields))
 
     async def accept(self, *events: IncomingEvent) -> None:
-        await ChannelDesk(self.deliveries, NoQueue()).accept(self.bot, "facebook", Parsed(events=events))
+        await WebhookInbox(self.deliveries, NoQueue()).accept(self.bot, "facebook", Parsed(events=events))
 
     def thread(self, sender: str = "2002") -> str:
         return f"{self.bot}:facebook%3A1001%3A{sender}"
@@ -288,7 +288,7 @@ async def test_an_event_that_kills_its_workers_is_given_up_without_being_touched
         assert await post.deliveries.inbox.claim((await post.open_items())[0], until=now()) is not None
     assert await post.work() is None
     assert post.graph.texts == ["Cancelled."]
-    assert (await post.stored("m1"))["failure"] == "nobody finished it in 8 tries"
+    assert (await post.stored("m1"))["failure"] == "not finished in 8 attempts"
 
 
 async def test_an_event_waits_for_a_bot_that_has_no_release_yet(post: Post) -> None:

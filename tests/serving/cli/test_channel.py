@@ -65,8 +65,8 @@ async def test_set_changes_what_is_given_and_show_hides_secrets(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--page", "1002"), "name the page's token as well"),
-        ((), "nothing is given"),
+        (("--page", "1002"), "give the page's token as well"),
+        ((), "nothing to change"),
         (("--app-secret", ""), "the value is empty"),
         (("--app-secret", "-"), "the value is empty"),
         (("--app-secret", "secret:fb-app"), "capital letters"),

@@ -29,7 +29,7 @@ from pipelines.scoring.log import Part
 from pipelines.scoring.parts import PLAN_FILE, Plan, part_file, parts_folder
 from pipelines.settings import Settings
 from serving.channels.contract import IncomingEvent, Parsed
-from serving.channels.inbox import ChannelDesk, open_deliveries
+from serving.channels.inbox import WebhookInbox, open_deliveries
 from serving.channels.queue import ThreadQueue
 from serving.channels.sqs import SqsQueue, ThreadJob
 from serving.cli.forget import describe
@@ -287,7 +287,7 @@ async def live(place: Place, chat: Chat) -> None:
     )  # fmt: skip
     async with open_deliveries(place.settings, chat.services) as deliveries:
         queue: ThreadQueue = await SqsQueue.connect(place.cloud.queue.url) if place.cloud else NoQueue()
-        await ChannelDesk(deliveries, queue).accept(BOT, "facebook", Parsed(events=(waiting,)))
+        await WebhookInbox(deliveries, queue).accept(BOT, "facebook", Parsed(events=(waiting,)))
     source = Source(thread_id=MESSENGER, turn=2, message_id="m", said_at=datetime.now(UTC), release="1")
     label = LabelItem(
         bot=BOT, text=PARCEL, sources=(source,), value=1.0, cluster="c", week="2026-W48", bound_for="train",

@@ -6,7 +6,7 @@ import pytest
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.labels import LabelItem, Source
 from pipelines.schemas.turns import LabelRecord
-from serving.channels.senders import threads_of_sender
+from serving.channels.graph_api import threads_of_sender
 from serving.forget.store import DraftPlace, Eraser
 from serving.store.bots import import_bot
 from serving.store.client import Database

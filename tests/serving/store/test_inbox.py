@@ -33,7 +33,7 @@ async def test_accept_keeps_what_is_known_and_takes_the_rest(inbox: Inbox, new_n
     later = now() + timedelta(seconds=1)
     others = [item(new_name, name, event="second", happened_at=later, place=place) for place, name in enumerate("abc")]
     await inbox.accept([others[0], item(new_name, "m1", event="again"), *others[1:]])
-    assert await inbox.open_of(first.mark) == [first, *others]
+    assert await inbox.open_of(first.thread_hash) == [first, *others]
 
 
 async def test_accept_takes_a_large_batch_with_repeats_in_it(inbox: Inbox, new_name: str) -> None:
@@ -118,4 +118,4 @@ async def test_due_threads_are_those_that_nobody_works_on(inbox: Inbox, new_name
     await inbox.claim(threads["held"], until=now() + timedelta(minutes=1))
     await inbox.close(threads["done"], sent=1)
     due = await inbox.due_threads(now(), limit=1000)
-    assert [name for name, held in threads.items() if held.mark in due] == ["free"]
+    assert [name for name, held in threads.items() if held.thread_hash in due] == ["free"]
