@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from pipelines.nlu.features.features import Utterance
 from pipelines.nlu.intents.refusal import outcome_of
+from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.explanation import Explanation, FeatureWeight, IntentShares, ScopeView, SimilarExample, ViewName
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
-
-if TYPE_CHECKING:
-    from pipelines.nlu.model import NluModel
 
 N_INTENTS = 5
 N_NEAREST = 5
@@ -20,10 +17,14 @@ _N_WORDS, _N_CHARACTERS = 5, 3
 """Features shown for the intent, and as many against it; runs of characters mostly repeat what a word says."""
 
 
-def explain_text(
-    model: "NluModel", text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
+def explain(
+    model: NluModel, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
 ) -> Explanation:
-    """Explain one understanding; see `NluModel.explain`."""
+    """Understand one utterance and return the reasons: some milliseconds, for an admin page or a notebook.
+
+    The most important features, the most similar training examples, the out-of-scope signals, and the outcome at the
+    fitted thresholds. With `intent_by_id`, only the release's intents are answered and asked about.
+    """
     result = model.parse(text, now=now)
     verdict = verdict_of(result, model.thresholds_, intent_by_id)
     if not result.ranking:
@@ -79,7 +80,7 @@ def verdict_of(result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[
     return f"Answered as {best.intent_id}: its confidence {best.confidence:.2f} reaches {thresholds.confidence:.2f}."
 
 
-def _shares(model: "NluModel", utterance: Utterance, result: NluResult) -> tuple[IntentShares, ...]:
+def _shares(model: NluModel, utterance: Utterance, result: NluResult) -> tuple[IntentShares, ...]:
     words, sentence, prototypes, constant = model.classifier_.contributions(utterance.sparse, utterance.sentence)
     decisions = words + sentence + prototypes + constant
     rows = []
@@ -99,7 +100,7 @@ def _shares(model: "NluModel", utterance: Utterance, result: NluResult) -> tuple
     return tuple(rows)
 
 
-def _features(model: "NluModel", utterance: Utterance, intent: int) -> tuple[FeatureWeight, ...]:
+def _features(model: NluModel, utterance: Utterance, intent: int) -> tuple[FeatureWeight, ...]:
     weight_by_column = dict(zip(utterance.sparse.columns.tolist(), utterance.sparse.weights.tolist(), strict=True))
     coefficients = model.classifier_.coefficients_
     weighed = [
@@ -121,7 +122,7 @@ def _by_weight(row: tuple[str, float]) -> float:
     return -row[1]
 
 
-def _scope(model: "NluModel", utterance: Utterance) -> tuple[ScopeView, ...]:
+def _scope(model: NluModel, utterance: Utterance) -> tuple[ScopeView, ...]:
     values = model.confidence_model_.signals(model.classifier_, utterance)
     usual, spread = model.confidence_model_.scope_.means_, model.confidence_model_.scope_.spreads_
     distances = (usual - values) / spread

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,6 @@ import numpy as np
 from pipelines.nlu.encoder.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.entities.finder import EntityFinder
 from pipelines.nlu.entities.tagger import Algorithm
-from pipelines.nlu.explain import explain_text
 from pipelines.nlu.features.augmentation import varied_copies
 from pipelines.nlu.features.features import Featurizer, stack_sentences
 from pipelines.nlu.features.rows import learnable_rows, names_as_texts
@@ -25,7 +24,6 @@ from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 
@@ -179,28 +177,6 @@ class NluModel:
             entities=self.finder_.find(utterance, [score.intent_id for score in ranking], probabilities, now=now),
             out_of_scope_score=out_of_scope,
         )
-
-    def explain(
-        self, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
-    ) -> Explanation:
-        """Understand one utterance and give the reasons: some milliseconds, for an admin page or a notebook.
-
-        Parameters
-        ----------
-        text
-            Any string, as for `parse`.
-        intent_by_id
-            The release's intents: only those are answered and asked about. None: all that the model knows.
-        now
-            As for `parse`.
-
-        Returns
-        -------
-        Explanation
-            What each part of the model gave to the decision, the weightiest features, the most similar training
-            examples, the views on what is out of scope, and the verdict at the fitted thresholds.
-        """
-        return explain_text(self, text, intent_by_id=intent_by_id, now=now)
 
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX); the folder is created if missing."""
