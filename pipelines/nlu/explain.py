@@ -1,4 +1,4 @@
-"""Why a text was understood as it was: the shares of the model's parts, the features, the nearest examples."""
+"""Why a text was interpreted as it was: contributions of the model's parts, features, nearest examples."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,23 +7,30 @@ from pipelines.nlu.features.features import Utterance
 from pipelines.nlu.intents.refusal import outcome_of
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import Intent
-from pipelines.schemas.explanation import Explanation, FeatureWeight, IntentShares, ScopeView, SimilarExample, ViewName
+from pipelines.schemas.explanation import (
+    Explanation,
+    FeatureWeight,
+    IntentContributions,
+    ScopeSignal,
+    SignalName,
+    SimilarExample,
+)
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
 
 N_INTENTS = 5
 N_NEAREST = 5
 _N_WORDS, _N_CHARACTERS = 5, 3
-"""Features shown for the intent, and as many against it; runs of characters mostly repeat what a word says."""
+"""Number of features shown for the intent, and against it; runs of characters mostly repeat the words."""
 
 
 def explain(
     model: NluModel, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
 ) -> Explanation:
-    """Understand one utterance and return the reasons: some milliseconds, for an admin page or a notebook.
+    """Interpret one utterance and explain why, in some milliseconds, for an admin page or a notebook.
 
-    The most important features, the most similar training examples, the out-of-scope signals, and the outcome at the
-    fitted thresholds. With `intent_by_id`, only the release's intents are answered and asked about.
+    The explanation has the weightiest features, the most similar training examples, the out-of-scope signals, and the
+    verdict at the fitted thresholds. With `intent_by_id`, only the release's intents are answered and asked about.
     """
     result = model.parse(text, now=now)
     verdict = verdict_of(result, model.thresholds_, intent_by_id)
@@ -44,7 +51,7 @@ def explain(
     return Explanation(
         result=result,
         read_as=utterance.read_as,
-        intents=_shares(model, utterance, result),
+        intents=_contributions(model, utterance, result),
         features=_features(model, utterance, intents.index(result.ranking[0].intent_id)),
         nearest=tuple(
             SimilarExample(text=text, intent_id=intents[column], similarity=cosine) for text, column, cosine in nearest
@@ -56,7 +63,7 @@ def explain(
 
 
 def verdict_of(result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[str, Intent] | None = None) -> str:
-    """Describe what routing makes of a reading outside of a form; without intents, all that are ranked count."""
+    """Describe how routing treats a reading outside a form; without intents, all that are ranked count."""
     outcome = outcome_of(result, thresholds, intent_by_id)
     if outcome.kind == "asked":
         close = " and ".join(outcome.options) if len(outcome.options) == 2 else ", ".join(outcome.options)
@@ -80,14 +87,14 @@ def verdict_of(result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[
     return f"Answered as {best.intent_id}: its confidence {best.confidence:.2f} reaches {thresholds.confidence:.2f}."
 
 
-def _shares(model: NluModel, utterance: Utterance, result: NluResult) -> tuple[IntentShares, ...]:
+def _contributions(model: NluModel, utterance: Utterance, result: NluResult) -> tuple[IntentContributions, ...]:
     words, sentence, prototypes, constant = model.classifier_.contributions(utterance.sparse, utterance.sentence)
     decisions = words + sentence + prototypes + constant
     rows = []
     for score in result.ranking[:N_INTENTS]:
         column = model.classifier_.intents_.index(score.intent_id)
         rows.append(
-            IntentShares(
+            IntentContributions(
                 intent_id=score.intent_id,
                 confidence=score.confidence,
                 decision=float(decisions[column]),
@@ -122,17 +129,17 @@ def _by_weight(row: tuple[str, float]) -> float:
     return -row[1]
 
 
-def _scope(model: NluModel, utterance: Utterance) -> tuple[ScopeView, ...]:
+def _scope(model: NluModel, utterance: Utterance) -> tuple[ScopeSignal, ...]:
     values = model.confidence_model_.signals(model.classifier_, utterance)
     usual, spread = model.confidence_model_.scope_.means_, model.confidence_model_.scope_.spreads_
     distances = (usual - values) / spread
-    names: tuple[ViewName, ...] = (
+    names: tuple[SignalName, ...] = (
         "pattern of decisions",
         "closeness to the nearest kind",
         "lead of the likeliest intent",
         "words its examples use",
     )
     return tuple(
-        ScopeView(name=name, value=float(value), usual=float(mean), distance=float(distance))
+        ScopeSignal(name=name, value=float(value), usual=float(mean), distance=float(distance))
         for name, value, mean, distance in zip(names, values, usual, distances, strict=True)
     )

@@ -19,7 +19,7 @@ from pipelines.nlu.intents.classifier import IntentClassifier
 from pipelines.nlu.intents.confidence import ConfidenceModel
 from pipelines.nlu.intents.nearest import NearestExamples
 from pipelines.nlu.intents.regimes import Tuning, choose_regime
-from pipelines.nlu.intents.thresholds import Costs, Judged, fit_thresholds
+from pipelines.nlu.intents.thresholds import Costs, ScoredRows, fit_thresholds
 from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
@@ -130,7 +130,7 @@ class NluModel:
             for text in out_of_scope_texts
             if has_content(clean(text))
         ]
-        unknown = Judged(
+        unknown = ScoredRows(
             np.array([prediction.confidences.max() for prediction in outside]),
             np.array([prediction.out_of_scope for prediction in outside]),
             np.zeros(len(outside), dtype=bool),

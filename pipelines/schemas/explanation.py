@@ -1,4 +1,4 @@
-"""Why a text was understood as it was."""
+"""Why a text was interpreted as it was."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from pipelines.schemas import html
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import NluResult
 
-ViewName = Literal[
+SignalName = Literal[
     "pattern of decisions",
     "closeness to the nearest kind",
     "lead of the likeliest intent",
@@ -16,8 +16,8 @@ ViewName = Literal[
 ]
 
 
-class IntentShares(BaseModel):
-    """The decision on one intent, and what each part of the model gave to it; the four add up to it."""
+class IntentContributions(BaseModel):
+    """The decision on one intent, and its four additive contributions."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -31,7 +31,7 @@ class IntentShares(BaseModel):
 
 
 class FeatureWeight(BaseModel):
-    """What a word, a pair of words or a run of characters gives to the likeliest intent; negative: against it."""
+    """Contribution of a word, a pair of words or a run of characters to the top intent; negative: against it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,7 +41,7 @@ class FeatureWeight(BaseModel):
 
 
 class SimilarExample(BaseModel):
-    """A training example like the text; `similarity` is a cosine."""
+    """A training example that resembles the text; `similarity` is a cosine."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -50,44 +50,44 @@ class SimilarExample(BaseModel):
     similarity: float
 
 
-class ScopeView(BaseModel):
-    """One view on whether the text is like anything the bot was taught.
+class ScopeSignal(BaseModel):
+    """One signal of whether the text resembles the training data.
 
-    `value` is what was measured, `usual` what training utterances have on average, and `distance` how many standard
-    deviations the text lies further out than they do (negative: it is more usual than they are).
+    `value` is the measurement, `usual` the mean of training utterances, and `distance` how many standard deviations the
+    text is further out than they are (negative: it is more usual).
     """
 
     model_config = ConfigDict(frozen=True)
 
-    name: ViewName
+    name: SignalName
     value: float
     usual: float
     distance: float
 
 
 class Explanation(BaseModel):
-    """The understanding of one text with its reasons.
+    """The interpretation of one text with its reasons.
 
-    `read_as` is the text with its misspelt words corrected, as the intent's features see it. `intents` are the
-    likeliest ones, best first. `features` are the weightiest for and against the first of them, words before
-    characters. `scope` is empty for a text without letter or digit; its distances add up to the result's out-of-scope
-    score. `verdict` says in plain words what routing makes of it outside of a form.
+    `read_as` is the text with its spelling corrected, from which the features come. `intents` are the likeliest ones,
+    best first. `features` are the weightiest for and against the first of them, words before characters. `scope` is
+    empty for a text without letter or digit; its distances add up to the result's out-of-scope score. `verdict`
+    describes how routing treats the text outside a form.
     """
 
     model_config = ConfigDict(frozen=True)
 
     result: NluResult
     read_as: str
-    intents: tuple[IntentShares, ...]
+    intents: tuple[IntentContributions, ...]
     features: tuple[FeatureWeight, ...]
     nearest: tuple[SimilarExample, ...]
-    scope: tuple[ScopeView, ...]
+    scope: tuple[ScopeSignal, ...]
     thresholds: Thresholds
     verdict: str
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook."""
-        shares = [
+        """Render for a notebook."""
+        contributions = [
             (row.intent_id, *(f"{value:+.2f}" for value in (row.words, row.sentence, row.prototypes, row.constant)))
             for row in self.intents
         ]
@@ -95,7 +95,7 @@ class Explanation(BaseModel):
             self.result._repr_html_(),
             html.line(self.verdict),
             *([html.line(f"Read as: {self.read_as}")] if self.read_as != self.result.text else []),
-            html.table(("intent", "words", "sentence", "prototypes", "constant"), shares),
+            html.table(("intent", "words", "sentence", "prototypes", "constant"), contributions),
             html.table(("feature", "weight"), [(row.ngram, f"{row.weight:+.2f}") for row in self.features]),
             html.table(
                 ("similar example", "intent", "cosine"),

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.schemas.understanding import EntitySpan
 
-Outcome = Literal["understood", "none", "refused", "unavailable", "over_budget", "off"]
+LlmOutcome = Literal["understood", "none", "refused", "unavailable", "over_budget", "off"]
 
 
 class LlmReading(BaseModel):
@@ -20,7 +20,7 @@ class LlmReading(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    outcome: Outcome
+    outcome: LlmOutcome
     intent_id: str | None = None
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
     entities: tuple[EntitySpan, ...] = ()

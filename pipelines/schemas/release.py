@@ -1,4 +1,4 @@
-"""What a release consists of besides its trained parts."""
+"""The parts of a release besides the trained model."""
 
 from datetime import datetime, tzinfo
 from typing import Self
@@ -13,7 +13,7 @@ RELEASE_FORMAT = 1
 
 
 class Thresholds(BaseModel):
-    """Where routing draws its lines, fitted at training time and frozen with the release."""
+    """Routing thresholds, fitted at training time and frozen with the release."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -23,13 +23,13 @@ class Thresholds(BaseModel):
         default=0.7,
         gt=0.0,
         le=1.0,
-        description="Two or three intents close to each other that are together at least this likely: the customer is "
-        "asked which one is meant. None: never.",
+        description="If two or three close intents are together at least this likely, the customer is asked which one "
+        "is meant. None: never.",
     )
 
 
 class BotDefinition(BaseModel):
-    """`bot.json`: everything besides the trained parts that decides an answer."""
+    """`bot.json`: everything besides the trained model that decides an answer."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,16 +43,16 @@ class BotDefinition(BaseModel):
 
     @property
     def zone(self) -> tzinfo:
-        """The time zone that customers live in."""
+        """The customers' time zone."""
         return zone_of(self.timezone)
 
     def intent_by_id(self) -> dict[str, Intent]:
-        """Map each intent's id to it."""
+        """Return the intents by id."""
         return {intent.intent_id: intent for intent in self.intents}
 
 
 class GoldenRow(BaseModel):
-    """`golden.jsonl`: an utterance and the ranking the model gave it at training time; replayed at load."""
+    """`golden.jsonl`: an utterance and the model's ranking at training time; checked at load."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -61,7 +61,7 @@ class GoldenRow(BaseModel):
 
 
 class Manifest(BaseModel):
-    """`manifest.json`: where a release comes from and the hash of each of its files."""
+    """`manifest.json`: the origin of a release and the hash of each of its files."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -73,10 +73,10 @@ class Manifest(BaseModel):
     git_commit: str | None
     seed: int
     library_versions: dict[str, str]
-    sha256_by_file: dict[str, str] = Field(description="Relative path to SHA-256, `manifest.json` itself excepted.")
+    sha256_by_file: dict[str, str] = Field(description="Relative path to SHA-256, except `manifest.json` itself.")
 
     def require_known_format(self) -> Self:
-        """Refuse a release written by a newer program."""
+        """Refuse a release written by a newer version."""
         if self.format > RELEASE_FORMAT:
             raise ValueError(f"release format {self.format} is newer than this program's {RELEASE_FORMAT}; upgrade it")
         return self

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from pipelines.schemas.llm_reading import Outcome
+from pipelines.schemas.llm_reading import LlmOutcome
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion
 
@@ -29,7 +29,7 @@ class Quote:
 class ModelAnswer:
     """The model's answer about a message; it holds for any message of the same wording."""
 
-    outcome: Outcome
+    outcome: LlmOutcome
     why: str
     intent_id: str | None = None
     confidence: float | None = None

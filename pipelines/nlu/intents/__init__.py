@@ -1,1 +1,1 @@
-"""Intent classification: the classifier, its confidence, out-of-scope detection, and the rule that refuses."""
+"""Intent classification: the classifier, its confidence, the out-of-scope score, and the rule that refuses."""

@@ -12,7 +12,7 @@ from pipelines.nlu.intents.calibration import TopConfidence, fit_top_confidence,
 from pipelines.nlu.intents.classifier import IntentClassifier
 from pipelines.nlu.intents.coverage import WordCoverage, held_out_shares
 from pipelines.nlu.intents.out_of_scope import Evidence, OutOfScopeScore
-from pipelines.nlu.intents.thresholds import Judged
+from pipelines.nlu.intents.thresholds import ScoredRows
 
 NOTHING_KNOWN = 100.0
 """Out-of-scope score of a text without any known word or character n-gram: above every limit that training fits."""
@@ -61,7 +61,7 @@ class ConfidenceModel:
         known = held_out.is_known
         leads, scores, correct = leads[known], self.scope_.held_out_[known], (tops == labels)[known]
         self.curve_ = fit_top_confidence(leads, scores, correct)
-        self.held_out_: Judged | None = Judged(self.curve_.probability(leads, scores), scores, correct)
+        self.held_out_: ScoredRows | None = ScoredRows(self.curve_.probability(leads, scores), scores, correct)
         return self
 
     def predict(self, classifier: IntentClassifier, utterance: Utterance) -> IntentPrediction:

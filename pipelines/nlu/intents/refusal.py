@@ -1,4 +1,4 @@
-"""The one rule for what becomes of a message: it is answered, asked about ("did you mean"), or refused.
+"""The one rule that decides about a message: it is answered, clarified ("did you mean"), or refused.
 
 The live route, the explanation, the evaluation, the trade-off curve, mining and the fitting of thresholds all call it.
 """
@@ -14,15 +14,14 @@ from pipelines.schemas.bot import SYSTEM_INTENTS, Intent
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 
-MOST_OPTIONS = 3
+MAX_OPTIONS = 3
 CLOSE = 0.4
-"""Least confidence of an option, as a share of the likeliest intent's.
+"""Minimum confidence of an option, as a share of the top intent's.
 
-Cross-validated on the sample bot's training part, with the default of `Thresholds.clarify`: 1.9 % of the utterances are
-asked about; of these the likeliest intent is right in 46 %, one of the options in 83 %.
-"""
+Cross-validated on the sample bot's training part with the default of `Thresholds.clarify`, 1.9 % of the utterances are
+clarified; of these, the top intent is right in 46 % and one of the options in 83 %."""
 NOTHING = -np.inf
-"""Stands for a confidence or a score that is not there: too unsure below any threshold, too far out above none."""
+"""A missing confidence or score: below every confidence threshold, and above no limit of the score."""
 
 Reason = Literal["nothing-to-read", "too-unsure", "too-far-out", "not-in-release"]
 
@@ -32,20 +31,12 @@ BoolArray = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of a message outside of a form.
+    """The decision about a message outside a form.
 
-    Attributes
-    ----------
-    kind
-        `answered`: `intent_id` takes the turn; `asked`: the customer is asked which of `options` is meant; `refused`:
-        the fallback takes the turn, or a language model where the bot has one.
-    intent_id
-        The likeliest intent if it is sure enough, also where the release does not have it; else None.
-    reason
-        Why the likeliest intent does not take the turn; None if it does. A message that is asked about has one only if
-        it would have been refused otherwise.
-    options
-        Two or three intents, the likeliest first; empty unless asked.
+    `answered`: `intent_id` takes the turn. `asked`: the customer is asked which of the two or three `options` is meant,
+    the likeliest first. `refused`: the fallback takes the turn, or a language model if the bot has one. `intent_id` is
+    the top intent if it is sure enough, even if the release does not have it. `reason` is why it does not take the
+    turn; a message that is asked about has one only if it would have been refused otherwise.
     """
 
     kind: Literal["answered", "asked", "refused"]
@@ -57,23 +48,10 @@ class Outcome:
 def outcome_of(
     result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[str, Intent] | None, *, may_ask: bool = True
 ) -> Outcome:
-    """Decide what becomes of a message. A question comes first: it is asked whether or not the likeliest is sure.
+    """Decide about a message. Asking takes precedence, whether or not the top intent is sure.
 
-    Parameters
-    ----------
-    result
-        The model's reading.
-    thresholds
-        The release's.
-    intent_by_id
-        The release's intents. None: there is no release, and whatever the model knows is the bot's.
-    may_ask
-        Whether the customer may be asked now; the dialogue decides that.
-
-    Returns
-    -------
-    Outcome
-        The same for the same arguments.
+    Without `intent_by_id` there is no release, and every intent of the model is the bot's. `may_ask` is the dialogue's
+    decision whether the customer may be asked now.
     """
     reason = reason_to_refuse(result, thresholds)
     intent_id = None if reason is not None else result.ranking[0].intent_id
@@ -86,7 +64,7 @@ def outcome_of(
 
 
 def reason_to_refuse(result: NluResult, thresholds: Thresholds) -> Reason | None:
-    """Return why the likeliest intent is not sure enough, or None if it is; the first reason of several."""
+    """Return why the top intent is not sure enough (the first reason of several), or None if it is."""
     if not result.ranking:
         return "nothing-to-read"
     if _is_unsure(result.ranking[0].confidence, thresholds):
@@ -99,14 +77,14 @@ def options_to_offer(
 ) -> tuple[str, ...]:
     """Return the intents to choose from, likeliest first; empty if there is nothing to ask.
 
-    Worth asking about are two intents, or else three, that are close to each other, together at least as likely as
-    `thresholds.clarify`, and all of them wishes that customers have; but never a text that is too far out.
+    These are two intents, or else three, that are close to each other, together at least as likely as
+    `thresholds.clarify`, and all of them requests that customers make. A text that is too far out is never asked about.
     """
     if thresholds.clarify is None or _is_far_out(_score_of(result), thresholds):
         return ()
-    for n_options in range(2, MOST_OPTIONS + 1):
+    for n_options in range(2, MAX_OPTIONS + 1):
         best = result.ranking[:n_options]
-        if len(best) < n_options or not _are_wishes(best, intent_by_id):
+        if len(best) < n_options or not _are_requests(best, intent_by_id):
             return ()
         if best[-1].confidence < CLOSE * best[0].confidence:
             return ()
@@ -115,8 +93,8 @@ def options_to_offer(
     return ()
 
 
-def which_are_refused(confidence: FloatArray, out_of_scope: FloatArray, thresholds: Thresholds) -> BoolArray:
-    """Return which of many messages are refused unless they are asked about; `columns_of` gives the arrays."""
+def refused_mask(confidence: FloatArray, out_of_scope: FloatArray, thresholds: Thresholds) -> BoolArray:
+    """Return which of many messages are refused unless they are asked about; `columns_of` returns the arrays."""
     refused: BoolArray = _is_unsure(confidence, thresholds) | _is_far_out(out_of_scope, thresholds)
     return refused
 
@@ -124,20 +102,9 @@ def which_are_refused(confidence: FloatArray, out_of_scope: FloatArray, threshol
 def columns_of(
     results: Sequence[NluResult], intent_by_id: Mapping[str, Intent] | None
 ) -> tuple[FloatArray, FloatArray]:
-    """Return what `which_are_refused` needs to try one threshold after another.
+    """Return the arrays for `refused_mask`, shape ``(n,)`` each: confidence of the top intent, and out-of-scope score.
 
-    Parameters
-    ----------
-    results
-        Readings of ``n`` messages.
-    intent_by_id
-        As for `outcome_of`.
-
-    Returns
-    -------
-    tuple[numpy.ndarray, numpy.ndarray]
-        Confidence of the likeliest intent, `NOTHING` where there is none that the release has; and the out-of-scope
-        score, `NOTHING` where the model has none. Shape ``(n,)`` each.
+    The confidence is `NOTHING` without a top intent in the release, the score if the model has none.
     """
     best = [result.ranking[0] if result.ranking else None for result in results]
     confidence = [
@@ -147,7 +114,7 @@ def columns_of(
     return np.array(confidence, dtype=float), np.array([_score_of(result) for result in results], dtype=float)
 
 
-# Both comparisons take a number or an array: what is decided about one message is what is counted for many.
+# both comparisons take a number or an array, so that decisions about one message and counts over many agree
 def _is_unsure(confidence: Any, thresholds: Thresholds) -> Any:
     return confidence < thresholds.confidence
 
@@ -160,7 +127,7 @@ def _score_of(result: NluResult) -> float:
     return NOTHING if result.out_of_scope_score is None else result.out_of_scope_score
 
 
-def _are_wishes(rows: Sequence[IntentScore], intent_by_id: Mapping[str, Intent] | None) -> bool:
+def _are_requests(rows: Sequence[IntentScore], intent_by_id: Mapping[str, Intent] | None) -> bool:
     if any(row.intent_id in SYSTEM_INTENTS for row in rows):
         return False
     if intent_by_id is None:

@@ -1,4 +1,4 @@
-"""Where to stop trusting the classifier: thresholds fitted on held-out rows by expected cost."""
+"""Thresholds below which the classifier is not trusted, fitted on held-out rows by expected cost."""
 
 from dataclasses import dataclass
 
@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.nlu.intents.calibration import MIN_ROWS
-from pipelines.nlu.intents.refusal import which_are_refused
+from pipelines.nlu.intents.refusal import refused_mask
 from pipelines.schemas.release import Thresholds
 
 DEFAULT_CONFIDENCE = 0.2
-"""Without enough rows to fit by."""
+"""Used when there are too few rows to fit."""
 _CONFIDENCES = np.round(np.arange(0.02, 0.91, 0.02), 2)
 _TIE = 1e-6
 
@@ -19,62 +19,34 @@ FloatArray = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Costs:
-    """What mistakes cost, in units of one wrong answer.
-
-    Attributes
-    ----------
-    refusal
-        Cost of asking again although the message could have been answered or not, in [0, 1]; of asking a language
-        model, where the bot has one.
-    needless_limit
-        Largest share of rightly understood messages that may be refused, in [0, 1].
-    """
+    """Costs of mistakes, in units of one wrong answer."""
 
     refusal: float = 0.7
+    """Cost of asking the customer again, whether or not the message could have been answered, in [0, 1]; or of asking a
+    language model, if the bot has one."""
     needless_limit: float = 0.01
+    """Maximum share of correctly understood messages that may be refused, in [0, 1]."""
 
 
 @dataclass(frozen=True)
-class Judged:
-    """Held-out utterances as the model sees them.
+class ScoredRows:
+    """Held-out utterances with the model's scores."""
 
-    Attributes
-    ----------
-    confidence
-        Calibrated probability of the top intent. Shape ``(n,)``.
-    out_of_scope
-        Out-of-scope score; higher is further out. Shape ``(n,)``.
-    correct
-        Whether the top intent is right; never, for what is out of scope. Shape ``(n,)``.
-    """
-
-    confidence: FloatArray
-    out_of_scope: FloatArray
-    correct: npt.NDArray[np.bool_]
+    confidence: FloatArray  # (n,), calibrated probability of the top intent
+    out_of_scope: FloatArray  # (n,), out-of-scope score; higher is further out
+    correct: npt.NDArray[np.bool_]  # (n,), whether the top intent is right; never if out of scope
 
 
-def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Thresholds:
+def fit_thresholds(known: ScoredRows, outside: ScoredRows, *, costs: Costs) -> Thresholds:
     """Choose the confidence below which, and the score above which, the bot says that it did not understand.
 
     A wrong answer costs 1, a refusal `costs.refusal`, an answer to something out of scope 1 (its refusal is right and
-    costs nothing). The cheapest pair of thresholds wins, among those that refuse no more of the rightly understood
-    than `costs.needless_limit`. Without any out-of-scope row, half of that limit is spent on the score: what is out of
-    scope will come, though nobody wrote it down.
+    costs nothing). The cheapest pair of thresholds wins, among those that refuse no more of the correctly understood
+    rows than `costs.needless_limit`. Without any out-of-scope row, half of that limit is spent on the score:
+    out-of-scope messages will come, even if nobody has collected any.
 
-    Parameters
-    ----------
-    known
-        Held-out rows of the bot's intents.
-    outside
-        Rows that no intent should take; may be empty.
-    costs
-        What mistakes cost.
-
-    Returns
-    -------
-    Thresholds
-        With `DEFAULT_CONFIDENCE` if there are too few rows to choose by; without a limit on the score if there are too
-        few rightly understood ones for `costs.needless_limit` to mean any of them.
+    With too few rows, the confidence is `DEFAULT_CONFIDENCE`. The score has no limit if there are too few correctly
+    understood rows for `costs.needless_limit` to amount to one.
     """
     if len(known.confidence) < MIN_ROWS or not known.correct.any():
         return Thresholds(confidence=DEFAULT_CONFIDENCE)
@@ -84,7 +56,7 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
         shares = np.array([costs.needless_limit / 2])
     limits = np.quantile(right, 1.0 - shares, method="higher")
     if len(right) * costs.needless_limit < 1.0:
-        limits = np.array([np.inf])  # so few rows do not tell how far out the rightly understood may lie
+        limits = np.array([np.inf])  # too few rows to tell how far out a correctly understood one may be
     best = (np.inf, Thresholds(confidence=float(_CONFIDENCES[0])))
     for limit in limits:
         for confidence in _CONFIDENCES:
@@ -96,15 +68,15 @@ def fit_thresholds(known: Judged, outside: Judged, *, costs: Costs) -> Threshold
     return best[1]
 
 
-def _cost(known: Judged, outside: Judged, thresholds: Thresholds, costs: Costs) -> float:
-    """Mistakes of a pair of thresholds in wrong answers; infinite beyond `costs.needless_limit`.
+def _cost(known: ScoredRows, outside: ScoredRows, thresholds: Thresholds, costs: Costs) -> float:
+    """Return the cost of a pair of thresholds in wrong answers; infinite beyond `costs.needless_limit`.
 
-    Ties go to the confidence below which asking again is cheaper than answering, if it means what it says.
+    Ties go to the threshold closest to the confidence below which asking again is cheaper than answering.
     """
-    refused = which_are_refused(known.confidence, known.out_of_scope, thresholds)
+    refused = refused_mask(known.confidence, known.out_of_scope, thresholds)
     if (refused & known.correct).sum() > costs.needless_limit * known.correct.sum():
         return float("inf")
     wrong = (~refused & ~known.correct).sum()
-    answered = (~which_are_refused(outside.confidence, outside.out_of_scope, thresholds)).sum()
+    answered = (~refused_mask(outside.confidence, outside.out_of_scope, thresholds)).sum()
     tie = _TIE * abs(thresholds.confidence - (1.0 - costs.refusal))
     return float(wrong + costs.refusal * refused.sum() + answered + tie)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pipelines.nlu.intents.refusal import columns_of, options_to_offer, which_are_refused
+from pipelines.nlu.intents.refusal import columns_of, options_to_offer, refused_mask
 from pipelines.nlu.intents.thresholds import Costs
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE
@@ -85,7 +85,7 @@ class _Curve:
     def refused(self, confidence: float) -> np.ndarray:
         """Return which messages are refused at this threshold."""
         at = self.thresholds.model_copy(update={"confidence": confidence})
-        return ~self.asked & which_are_refused(*self.columns, at)
+        return ~self.asked & refused_mask(*self.columns, at)
 
     def cost(self, refused: np.ndarray, costs: Costs) -> float:
         """Return the mean cost of a message, as `evaluate.message_costs` counts it."""

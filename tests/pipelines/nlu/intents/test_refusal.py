@@ -17,9 +17,9 @@ from pipelines.nlu.intents.refusal import (
     options_to_offer,
     outcome_of,
     reason_to_refuse,
-    which_are_refused,
+    refused_mask,
 )
-from pipelines.nlu.intents.thresholds import Costs, Judged, _cost
+from pipelines.nlu.intents.thresholds import Costs, ScoredRows, _cost
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
@@ -195,7 +195,7 @@ def test_columns_tell_the_same_as_one_message_at_a_time(
     results = [result for result, _ in rows]
     for intent_by_id in (INTENTS, None):
         each = [outcome_of(result, thresholds, intent_by_id, may_ask=False).kind == "refused" for result in results]
-        assert which_are_refused(*columns_of(results, intent_by_id), thresholds).tolist() == each
+        assert refused_mask(*columns_of(results, intent_by_id), thresholds).tolist() == each
 
 
 @settings(max_examples=50)  # a curve and a bootstrap each
@@ -233,7 +233,7 @@ def test_fitting_counts_what_the_evaluation_does_where_nothing_is_asked_about(
     confidence, score = columns_of([result for result, _ in rows], INTENTS)
     is_inside = np.array([gold != OUT_OF_SCOPE for _, gold in rows], dtype=bool)
     is_right = np.array([each.is_right for each in predictions], dtype=bool)
-    known, outside = (Judged(confidence[these], score[these], is_right[these]) for these in (is_inside, ~is_inside))
+    known, outside = (ScoredRows(confidence[these], score[these], is_right[these]) for these in (is_inside, ~is_inside))
     assert _cost(known, outside, thresholds, costs) == pytest.approx(message_costs(predictions, costs).sum(), abs=1e-5)
 
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from pipelines.nlu.intents.calibration import MIN_ROWS
-from pipelines.nlu.intents.thresholds import DEFAULT_CONFIDENCE, Costs, Judged, fit_thresholds
+from pipelines.nlu.intents.thresholds import DEFAULT_CONFIDENCE, Costs, ScoredRows, fit_thresholds
 
 NONE = np.zeros(0)
 
 
-def judged(confidence: np.ndarray, correct: np.ndarray | None = None) -> Judged:
+def judged(confidence: np.ndarray, correct: np.ndarray | None = None) -> ScoredRows:
     """Rows whose score says nothing."""
     known = np.zeros(len(confidence), dtype=bool) if correct is None else correct
-    return Judged(confidence, np.zeros(len(confidence)), known)
+    return ScoredRows(confidence, np.zeros(len(confidence)), known)
 
 
 def fit(right: list[float], wrong: list[float], outside: list[float], **costs: float) -> float:
@@ -56,6 +56,6 @@ def test_fit_thresholds_boundary_row_is_answered() -> None:
 @pytest.mark.parametrize(("n_rows", "has_limit"), [(50, False), (99, False), (200, True)])
 def test_fit_thresholds_limits_the_score_only_where_rows_can_tell(n_rows: int, has_limit: bool) -> None:
     """A bot of fifty examples refused its own training utterances: the furthest of so few is not far."""
-    known = Judged(np.full(n_rows, 0.9), np.linspace(-1, 1, n_rows), np.ones(n_rows, dtype=bool))
-    nobody = Judged(NONE, NONE, np.zeros(0, dtype=bool))
+    known = ScoredRows(np.full(n_rows, 0.9), np.linspace(-1, 1, n_rows), np.ones(n_rows, dtype=bool))
+    nobody = ScoredRows(NONE, NONE, np.zeros(0, dtype=bool))
     assert (fit_thresholds(known, nobody, costs=Costs()).out_of_scope is not None) == has_limit
