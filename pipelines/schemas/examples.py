@@ -1,4 +1,4 @@
-"""Labelled utterances as training and evaluation use them."""
+"""Labelled utterances for training and evaluation."""
 
 from typing import Self
 
@@ -22,7 +22,7 @@ class LabelledSpan(BaseModel):
 class Example(BaseModel):
     """A labelled utterance.
 
-    `intent` is `__oos__` for one that no intent should take. `channel` is where it was said, if anybody knows.
+    `intent` is `__oos__` for one that no intent should take. `channel` is where it was written, if known.
     """
 
     model_config = ConfigDict(frozen=True)

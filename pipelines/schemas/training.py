@@ -26,51 +26,53 @@ class TrainParams(BaseModel):
     source: str = Field(default="mongo", description="`mongo`, or a bot file to read instead.")
     home: Path = Field(default=Path(".intentloop"), description="Folder for snapshots and releases.")
     tracking_uri: str = Field(default="auto", description="MLflow server or store; `auto` finds one.")
-    run_id: str = Field(default="", description="MLflow run to go on with; empty: a new one.")
+    run_id: str = Field(default="", description="MLflow run to resume; empty: a new one.")
     out_of_scope_file: Path | None = Field(default=None, description="JSONL of utterances no intent should take.")
     test_file: Path | None = Field(default=None, description="JSONL of labelled utterances to report on only.")
     holdout_share: float = Field(
         default=0.15, ge=0.0, le=0.5, description="Share of the examples held out to evaluate."
     )
-    cross_validate: int = Field(default=0, ge=0, le=20, description="Folds of a cross-validation besides; 0: none.")
+    cross_validate: int = Field(default=0, ge=0, le=20, description="Folds of an extra cross-validation; 0: none.")
     encoder: str = Field(
-        default="auto", description="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form."
+        default="auto", description="Sentence encoder: `auto`, `none`, or a folder with an ONNX model."
     )
-    algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` quick, `lbfgs` thorough.")
+    algorithm: Literal["ap", "lbfgs"] = Field(default="ap", description="Entity tagger: `ap` fast, `lbfgs` thorough.")
     refusal_cost: float = Field(
         default=0.7,
         ge=0.0,
         le=1.0,
-        description="What asking again, or a language model, costs in wrong answers; thresholds are fitted by it.",
+        description="Cost of asking again, or of a language model, in wrong answers; used to fit the thresholds.",
     )
-    search: int = Field(default=0, ge=0, description="Candidates of hyper-parameters to try before; 0: no search.")
-    min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: least accuracy on held-out examples.")
-    min_entity_f1: float = Field(default=0.5, ge=0.0, le=1.0, description="Gate: least entity F1 on held-out examples.")
+    search: int = Field(default=0, ge=0, description="Hyper-parameter candidates to try first; 0: no search.")
+    min_accuracy: float = Field(default=0.6, ge=0.0, le=1.0, description="Gate: minimum accuracy on held-out examples.")
+    min_entity_f1: float = Field(
+        default=0.5, ge=0.0, le=1.0, description="Gate: minimum entity F1 on held-out examples."
+    )
     min_behaviour: float = Field(
         default=0.7,
         ge=0.0,
         le=1.0,
-        description="Gate: least share of intents that a typo or a greeting leaves alone.",
+        description="Gate: minimum share of intents that a typo or a greeting leaves unchanged.",
     )
     min_out_of_scope_recall: float = Field(
-        default=0.1, ge=0.0, le=1.0, description="Gate: least share of held-out out-of-scope rows sent to fallback."
+        default=0.1, ge=0.0, le=1.0, description="Gate: minimum share of held-out out-of-scope rows sent to fallback."
     )
     max_needless_fallback: float = Field(
-        default=0.2, ge=0.0, le=1.0, description="Gate: largest share of rightly understood rows sent to fallback."
+        default=0.2, ge=0.0, le=1.0, description="Gate: maximum share of correctly understood rows sent to fallback."
     )
-    max_latency_ms: float = Field(default=250.0, gt=0.0, description="Gate: largest p95 of understanding a message.")
+    max_latency_ms: float = Field(
+        default=250.0, gt=0.0, description="Gate: maximum p95 of the time to parse a message."
+    )
     replays: int = Field(default=200, ge=0, description="Gate: newest stored conversations to replay; 0: none.")
     max_lost_goals: float = Field(
         default=0.02,
         ge=0.0,
         le=1.0,
-        description="Gate: largest share of conversations that may lose their goal.",
+        description="Gate: maximum share of conversations that lose their goal.",
     )
-    cases: Path = Field(
-        default=CASES, description="Gate: folder of saved conversations that must be answered as before."
-    )
+    cases: Path = Field(default=CASES, description="Gate: folder of saved conversations whose answers must not change.")
     accept_tool_changes: bool = Field(
-        default=False, description="Gate: let tools be called in another way than stored conversations did."
+        default=False, description="Gate: accept tool calls that differ from those in stored conversations."
     )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
     promote: bool = Field(default=False, description="Set the alias `release_alias` if the gate is passed.")
@@ -80,7 +82,7 @@ class TrainParams(BaseModel):
     @classmethod
     def _one_fold_is_none(cls, folds: int) -> int:
         if folds == 1:
-            raise ValueError("a cross-validation needs 2 folds or more; 0 leaves it out")
+            raise ValueError("a cross-validation needs 2 folds or more; 0 skips it")
         return folds
 
     @field_validator("out_of_scope_file", "test_file", mode="before")
@@ -90,20 +92,20 @@ class TrainParams(BaseModel):
 
 
 class RowEdit(BaseModel):
-    """A change of one example, small enough to be looked at: what stood there, and what is to stand there instead.
+    """A change of one example, small enough to review: its old and its new form.
 
-    It is applied only where `before` still stands. `after` is None for a row that is to be deleted.
+    It is applied only if `before` is still there. `after` is None for an example to delete.
     """
 
     model_config = ConfigDict(frozen=True)
 
     intent_id: str
-    position: int = Field(ge=1, description="Place of the example within its intent, from 1.")
+    position: int = Field(ge=1, description="Position of the example within its intent, from 1.")
     before: TrainingExample
     after: TrainingExample | None
 
     def __str__(self) -> str:
-        """Say what becomes of the example, its values in brackets: `to [Oslo](city)`."""
+        """Describe the change, with values in brackets: `to [Oslo](city)`."""
         if self.after is None:
             return "delete the example"
         text = self.after.text
@@ -113,22 +115,22 @@ class RowEdit(BaseModel):
 
 
 class Finding(BaseModel):
-    """One thing that validation noticed.
+    """One finding of validation.
 
-    An error stops a training run, a warning should be looked at, a note is only told. Where it is about an example,
-    `text` is that example's and `start` and `end` say which of its characters are meant, if only some are. `edit` is
-    there where a program may safely do the repair.
+    An error stops a training run, a warning should be reviewed, a note is for information. If it concerns an example,
+    `text` is that example's text, and `start` and `end` delimit the characters concerned, if only some are. `edit` is
+    set if a program can safely make the repair.
     """
 
     model_config = ConfigDict(frozen=True)
 
     severity: Severity
     check: str
-    row: str = Field(description="Id of the example, intent or entity it is about.")
+    row: str = Field(description="Id of the example, intent or entity concerned.")
     explanation: str
     repair: str
     intent_id: str = ""
-    position: int | None = Field(default=None, description="Place of the example within its intent, from 1.")
+    position: int | None = Field(default=None, description="Position of the example within its intent, from 1.")
     text: str = ""
     start: int | None = None
     end: int | None = None
