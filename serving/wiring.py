@@ -86,15 +86,15 @@ async def _open_shadow(settings: Settings, database: Database, releases: Release
         public_shortcuts=frozenset(settings.public_shortcuts),
         endpoints=settings.endpoints,
     )
-    keeper = ShadowReporter(player, ShadowCounts(database), releases, now=_utc_now)
-    keeping = asyncio.create_task(keeper.run(), name="shadow-keeper")
+    reporter = ShadowReporter(player, ShadowCounts(database), releases, now=_utc_now)
+    reporting = asyncio.create_task(reporter.run(), name="shadow-reporter")
     try:
         yield player
     finally:
         player.close()
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
-        await keeper.store()
+        reporting.cancel()
+        await asyncio.gather(reporting, return_exceptions=True)
+        await reporter.store()
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from serving.api.access import AdminOnly
 from serving.api.errors import ErrorBody
 from serving.channels.incoming import BotName
-from serving.jobs.service import TrainingDesk
+from serving.jobs.service import TrainingService
 from serving.store.jobs import Job, State
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -54,15 +54,15 @@ class CompatTraining(BaseModel):
     training: Training
 
 
-def _desk(request: Request) -> TrainingDesk:
-    desk: TrainingDesk = request.app.state.trainings
-    return desk
+def _trainings(request: Request) -> TrainingService:
+    trainings: TrainingService = request.app.state.trainings
+    return trainings
 
 
 @router.post("/api/v1/bots/{bot}/trainings", status_code=202, summary="Request a training")
-async def order_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
+async def request_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
     """Train a bot in the background. Status 200 and the existing training if one is waiting or running already."""
-    job, is_new = await _desk(request).order(bot, by=_BY)
+    job, is_new = await _trainings(request).request(bot, by=_BY)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = f"/api/v1/bots/{bot}/trainings/{job.number}"
     return Training.of(job)
@@ -73,7 +73,7 @@ async def list_trainings(
     bot: Annotated[BotName, Path()], request: Request, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[Training]:
     """Return a bot's last trainings, newest first."""
-    return [Training.of(job) for job in await _desk(request).recent(bot, limit=limit)]
+    return [Training.of(job) for job in await _trainings(request).recent(bot, limit=limit)]
 
 
 @router.get("/api/v1/bots/{bot}/trainings/{number}", summary="Show a training")
@@ -81,12 +81,12 @@ async def show_training(
     bot: Annotated[BotName, Path()], number: Annotated[int, Path(ge=1, lt=10**10)], request: Request
 ) -> Training:
     """Return one training."""
-    return Training.of(await _desk(request).find(bot, number))
+    return Training.of(await _trainings(request).find(bot, number))
 
 
 @router.post("/admin/train/build_models", summary="Request a training of the default bot (compatible)")
 async def build_models(request: Request) -> CompatTraining:
     """Train the default bot in the background; a body is ignored."""
-    job, is_new = await _desk(request).order(request.app.state.default_bot, by=_BY)
+    job, is_new = await _trainings(request).request(request.app.state.default_bot, by=_BY)
     status = "training started in the background" if is_new else "training is under way already"
     return CompatTraining(status=status, training=Training.of(job))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pipelines.schemas.retraining import Trained
     from pipelines.schemas.training import TrainParams
     from pipelines.settings import Settings
-    from serving.jobs.lease import Keeper
+    from serving.jobs.lease import TrainingLease
     from serving.jobs.retraining import Retrained
     from serving.store.client import Database
     from serving.store.promotions import Move
@@ -50,8 +50,8 @@ def retrain(
     from pipelines.errors import JobOver
     from pipelines.priority import give_way
     from pipelines.schemas.training import TrainParams
-    from serving.jobs.exclusive import raising_on_end
-    from serving.jobs.lease import Keeper
+    from serving.jobs.exclusive import sigterm_as_interrupt
+    from serving.jobs.lease import TrainingLease
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.logs import configure_logging
     from serving.processes.child import is_listening
@@ -70,8 +70,8 @@ def retrain(
     )
     wants_promotion = settings.retrain_policy == "promote" if promote is None else promote
     try:
-        with ending_if_busy(), Keeper(settings, name, job=job) as keeper, raising_on_end():
-            done = _retrain(params, settings, keeper, force=force, promotes=wants_promotion)
+        with ending_if_busy(), TrainingLease(settings, name, job=job) as lease, sigterm_as_interrupt():
+            done = _retrain(params, settings, lease, force=force, promotes=wants_promotion)
     except JobOver as error:
         typer.echo(str(error))
         return
@@ -95,7 +95,7 @@ def ending_if_busy() -> Iterator[None]:
 
 
 def _retrain(
-    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+    params: "TrainParams", settings: "Settings", lease: "TrainingLease", *, force: bool, promotes: bool
 ) -> "Retrained":
     """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
     from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
@@ -104,21 +104,21 @@ def _retrain(
     from serving.logs import describe_crash
 
     try:
-        done = _train_and_promote(params, settings, keeper, force=force, promotes=promotes)
+        done = _train_and_promote(params, settings, lease, force=force, promotes=promotes)
     except (Exception, KeyboardInterrupt) as error:
-        problem = explain_end(error, bot=params.bot, keeper=keeper)
+        problem = explain_end(error, bot=params.bot, lease=lease)
         reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
         can_wait = settings.training_queue_url is not None  # in a queue; elsewhere only what a dying chat API has ended
         is_passing = isinstance(problem, TrainingInterrupted) or (can_wait and _is_passing(problem))
-        comes_back = keeper.has_job and is_passing
+        comes_back = lease.has_job and is_passing
         with suppress(StoreUnavailable):
-            keeper.conclude(**_failure(reason, comes_back=comes_back))
+            lease.conclude(**_failure(reason, comes_back=comes_back))
         if not comes_back:  # whoever decides that it does not, after all, tells it
             notify(settings, bot=params.bot, event="failed", text=reason)
         if problem is error:
             raise
         raise problem from error
-    keeper.conclude(**outcome_of(done))
+    lease.conclude(**outcome_of(done))
     if not done.did_nothing:
         event = "promoted" if done.is_promoted else "candidate" if done.trained.gate_passed else "refused"
         notify(settings, bot=params.bot, event=event, text="; ".join(done.describe()), trained=done.trained)
@@ -126,7 +126,7 @@ def _retrain(
 
 
 def _train_and_promote(
-    params: "TrainParams", settings: "Settings", keeper: "Keeper", *, force: bool, promotes: bool
+    params: "TrainParams", settings: "Settings", lease: "TrainingLease", *, force: bool, promotes: bool
 ) -> "Retrained":
     from serving.jobs.retraining import run_retraining
     from serving.progress import share_reporter
@@ -138,11 +138,11 @@ def _train_and_promote(
 
         def report(share: float, what: str) -> None:
             shown(share, what)
-            keeper.report(share, what)
+            lease.report(share, what)
 
         trainer = Retrainer(params, settings)
         promote = _promoter(settings, trainer.tracking_uri, params.bot) if promotes else None
-        return run_retraining(trainer, keeper, force=force, promote=promote, progress=report)
+        return run_retraining(trainer, lease, force=force, promote=promote, progress=report)
 
 
 def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[Trained, bool], bool]":

@@ -67,7 +67,7 @@ def train(
     Example: `intentloop train --promote`
     """
     from pipelines.priority import give_way
-    from serving.jobs.exclusive import alone_with
+    from serving.jobs.exclusive import exclusive_training
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.processes.child import is_listening
     from serving.progress import share_reporter
@@ -107,7 +107,7 @@ def train(
     )
     # a bot file needs no database, but conversations to replay and the journal of promotions are there
     needs_store = source == "mongo"
-    with ending_if_busy(), alone_with(settings, params.bot, is_needed=needs_store) as tags:
+    with ending_if_busy(), exclusive_training(settings, params.bot, is_needed=needs_store) as tags:
         with share_reporter("Training") as report:
             outcome = run_training(params, settings, progress=report, tags=tags)
         wants_promotion = promote and not outcome.gate_reasons

@@ -1,4 +1,4 @@
-"""Training a bot while nobody else does, and why that ended before its time."""
+"""The exclusive training lock, and why a training was interrupted."""
 
 import logging
 import signal
@@ -9,16 +9,16 @@ from types import FrameType
 from pipelines.errors import StoreUnavailable, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.retraining import LEASE_TAG
 from pipelines.settings import Settings
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def raising_on_end() -> Iterator[None]:
-    """Let a request to end be heard like Ctrl-C, so that what is under way is put in order.
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C, so that a training cleans up.
 
-    Only the first one: a second one must not stop the putting in order. Whoever sends it has the means to kill.
+    Only the first one: a second one must not interrupt the clean-up. Whoever sends it can still kill the process.
     """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
@@ -32,60 +32,60 @@ def raising_on_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def explain_end(error: Exception | KeyboardInterrupt, *, bot: str, keeper: Keeper) -> Exception:
-    """Give the error that says why a training ended, in place of one that only says that its process was told to."""
-    if keeper.is_lost:
+def explain_end(error: Exception | KeyboardInterrupt, *, bot: str, lease: TrainingLease) -> Exception:
+    """Return the error that says why a training ended; the original may say only that its process was told to."""
+    if lease.is_lost:
         return TrainingInterrupted(f"the training of bot {bot!r} was taken over by another process, and this one ended")
-    if keeper.is_overdue:
-        return TrainingOverdue(bot, hours=keeper.limit_hours)
+    if lease.is_overdue:
+        return TrainingOverdue(bot, hours=lease.limit_hours)
     if isinstance(error, KeyboardInterrupt):
         return TrainingInterrupted(f"the training of bot {bot!r} ended")
     return error
 
 
 @contextmanager
-def alone_with(settings: Settings, bot: str, *, is_needed: bool) -> Iterator[dict[str, str]]:
-    """Keep other trainings of a bot away, and `intentloop forget`, while it is trained by hand.
+def exclusive_training(settings: Settings, bot: str, *, is_needed: bool) -> Iterator[dict[str, str]]:
+    """Keep other trainings of a bot, and `intentloop forget`, away while it is trained by hand.
 
     Parameters
     ----------
     settings
-        The platform's.
+        Says where the database is, and how long a lease lasts.
     bot
         The bot.
     is_needed
-        Whether there can be no training without the database; otherwise a silent one keeps nobody away.
+        Whether the training needs the database; if not, an unreachable one only means that nobody is kept away.
 
     Yields
     ------
     dict[str, str]
-        Tags for the MLflow run, by which the next retraining knows it for dead if this process is killed.
+        Tags for the MLflow run: they tell the next retraining that the run is dead if this process is killed.
 
     Raises
     ------
     TrainingBusy
-        Somebody else is at work on the bot.
+        Another process is working on the bot.
     StoreUnavailable
         The database does not answer, and it is needed.
     TrainingInterrupted
-        This process gave no sign of life for so long that another one has taken its place.
+        This process gave no sign of life for so long that another one took over.
     TrainingOverdue
         It took too long.
     """
-    keeper, tags = Keeper(settings, bot, job=None), {}
+    lease, tags = TrainingLease(settings, bot, job=None), {}
     with ExitStack() as stack:
         try:
-            stack.enter_context(keeper)
+            stack.enter_context(lease)
             if is_needed:  # leases of this database say nothing of a run that only shares the MLflow server with others
-                tags[LEASE_TAG] = str(keeper.lease_number)
+                tags[LEASE_TAG] = str(lease.number)
         except StoreUnavailable as error:
             if is_needed:
                 raise
             _log.warning("note: %s; nothing keeps other trainings of bot %r away meanwhile", error, bot)
-        stack.enter_context(raising_on_end())
+        stack.enter_context(sigterm_as_interrupt())
         try:
             yield tags
         except KeyboardInterrupt as error:
-            if keeper.is_lost or keeper.is_overdue:
-                raise explain_end(error, bot=bot, keeper=keeper) from error
+            if lease.is_lost or lease.is_overdue:
+                raise explain_end(error, bot=bot, lease=lease) from error
             raise

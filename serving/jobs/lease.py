@@ -1,6 +1,6 @@
-"""Holds the lease on a bot while this process trains it, and writes down how far it is.
+"""The lease on a bot while this process trains it, and the progress of its job.
 
-Training keeps the main thread busy for minutes, so this has a thread and an event loop of its own.
+Training keeps the main thread busy for minutes, so the lease has a thread and an event loop of its own.
 """
 
 import asyncio
@@ -31,28 +31,19 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Keeper:
-    """A context that lasts as long as this process may train a bot.
+class TrainingLease:
+    """A context in which this process may train a bot, for the job with the number `job` if there is one.
 
-    Entering it raises `TrainingBusy` where somebody else trains the bot, and `JobOver` or `NotFound` where there is no
-    such job to do. Should somebody else take the lease, which happens only to a process that gave no sign of life, or
-    should the training take too long, it is the main thread that is ended, by `SIGTERM`.
-
-    Parameters
-    ----------
-    settings
-        The platform's.
-    bot
-        The bot.
-    job
-        Number of the job that is worked on, if it is one.
+    Entering it raises `TrainingBusy` if another process trains the bot, and `JobOver` or `NotFound` if there is no such
+    job to do. If another process takes the lease, which happens only to a process that gave no sign of life, or if the
+    training takes too long, the main thread is ended by `SIGTERM`.
     """
 
     def __init__(self, settings: Settings, bot: str, *, job: int | None) -> None:
-        self._settings, self._bot, self._number = settings, bot, job
+        self._settings, self._bot, self._job_number = settings, bot, job
         self._ttl = timedelta(seconds=settings.training_lease_seconds)
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="training-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="training-lease", daemon=True)
         self._progress = (0.0, "starting")
         self._run: dict[str, Any] = {}
         self._lease: Lease | None = None
@@ -67,26 +58,26 @@ class Keeper:
 
     @property
     def has_job(self) -> bool:
-        """Whether this is done for a job."""
-        return self._number is not None
+        """Whether the training is for a job."""
+        return self._job_number is not None
 
     @property
-    def lease_number(self) -> int:
-        """Number of the lease that this process holds."""
+    def number(self) -> int:
+        """Number of the lease that this process holds; later leases on the bot have higher ones."""
         if self._lease is None:
             raise RuntimeError("the lease is held only within the context")
         return self._lease.number
 
     def report(self, share: float, what: str) -> None:
-        """Note the share done, in [0, 1], and what is being done."""
+        """Report the share done, in [0, 1], and the present step."""
         self._progress = (share, what)
 
-    def begun(self, run_id: str, run_url: str) -> None:
-        """Note the MLflow run."""
+    def note_run(self, run_id: str, run_url: str) -> None:
+        """Report the MLflow run."""
         self._run = {"run_id": run_id, "run_url": run_url}
 
     def conclude(self, **changes: Any) -> None:
-        """Write what became of the job, if this is one; a database that is away for a moment is waited for."""
+        """Write the outcome of the job, if there is one; waits if the database is away for a moment."""
         self._call(self._conclude(**changes, **self._run))
 
     def __enter__(self) -> Self:
@@ -101,7 +92,7 @@ class Keeper:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(StoreUnavailable):  # it runs out by itself
+        with suppress(StoreUnavailable):  # the lease expires by itself
             self._call(self._end())
         self._end_thread()
 
@@ -119,22 +110,22 @@ class Keeper:
         self._leases, self._jobs = Leases(self._database, ttl=self._ttl), Jobs(self._database)
         self._writing = asyncio.Lock()
         try:
-            lease = await self._take()
+            lease = await self._acquire()
         except BaseException:
             self._database.close()
             raise
         self._stop = asyncio.Event()
         self._tasks = (asyncio.create_task(self._hold(lease)), asyncio.create_task(self._watch()))
 
-    async def _take(self) -> Lease:
+    async def _acquire(self) -> Lease:
         holder = f"{socket.gethostname()}, process {os.getpid()}"
         lease, is_ours = await self._leases.take(training_key(self._bot), holder=holder, now=utc_now())
         if not is_ours:
             raise TrainingBusy(self._bot, holder=lease.holder, since=lease.since)
         self._lease = lease
-        if self._number is not None:
+        if self._job_number is not None:
             try:
-                self._job = await self._claim(self._number, holder)
+                self._job = await self._claim(self._job_number, holder)
             except BotError:
                 await self._leases.give_back(lease, now=utc_now())
                 raise
@@ -157,7 +148,7 @@ class Keeper:
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def _watch(self) -> None:
-        """Write down the progress as it changes, and see to it that the training ends."""
+        """Write the progress as it changes, and end a training that takes too long."""
         begun_at = time.monotonic()
         written: tuple[Any, ...] = ()
         while not await is_set_within(self._stop, seconds=min(WRITE_SECONDS, self._ttl.total_seconds() / 6)):
@@ -189,12 +180,12 @@ class Keeper:
             await asyncio.sleep(WRITE_SECONDS)
 
     async def _change_job(self, **changes: Any) -> None:
-        """Write the job, unless somebody has decided about it meanwhile."""
+        """Write the job, unless it has another holder or outcome by now."""
         async with self._writing:
             while self._job is not None:
                 changed = await self._jobs.change(self._job, **changes)
                 if changed is not None:
-                    self._job = None if "state" in changes else changed  # nothing after the last word
+                    self._job = None if "state" in changes else changed  # nothing is written after the outcome
                     return
                 found = await self._jobs.find(self._bot, self._job.number)
                 is_ours = found is not None and found.holder == self._job.holder and not found.is_over
@@ -202,7 +193,7 @@ class Keeper:
 
     async def _end(self) -> None:
         self._stop.set()
-        await asyncio.gather(*self._tasks, return_exceptions=True)  # not cancelled: what it sends could arrive late
+        await asyncio.gather(*self._tasks, return_exceptions=True)  # not cancelled: a write under way could arrive late
         try:
             if self._lease is not None:
                 await self._leases.give_back(self._lease, now=utc_now())

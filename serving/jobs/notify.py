@@ -1,4 +1,4 @@
-"""Tells an address of the operator's what came of a retraining; that nobody listens there stops nothing."""
+"""Posts the result of a retraining to the operator's address; a failure to post stops nothing."""
 
 import json
 import logging
@@ -13,19 +13,9 @@ _log = logging.getLogger(__name__)
 
 
 def post_notice(url: str, notice: dict[str, Any]) -> bool:
-    """Post a small JSON object.
+    """Post a small JSON object, whose field `text` chat services show; return whether it was accepted.
 
-    Parameters
-    ----------
-    url
-        Where to; it may hold a secret and is not logged.
-    notice
-        What to say. Chat services show its field `text`.
-
-    Returns
-    -------
-    bool
-        Whether somebody took it.
+    The URL may hold a secret and is not logged.
     """
     body = json.dumps(notice, ensure_ascii=False).encode()
     request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310

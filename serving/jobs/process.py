@@ -1,4 +1,4 @@
-"""The child process that a job is done in: `intentloop retrain`, which cannot outlive whoever started it."""
+"""The child process that runs a job: `intentloop retrain`, which cannot outlive its parent."""
 
 import asyncio
 import json
@@ -15,37 +15,32 @@ from serving.store.jobs import Job
 
 RETRAIN = (sys.executable, "-m", "serving.cli", "retrain")
 EXIT_BUSY = 3
-"""Exit code of a retraining that did nothing because another process is retraining the bot."""
+"""Exit code of a retraining that did nothing since another process is retraining the bot."""
 _POLL_SECONDS = 0.2
 _OWN_WORDS = "intentloop: "
-# Serving gives up on MLflow within seconds and passes that on to its children; a training has large files to send.
+# Serving gives up on MLflow within seconds, and its children inherit that; a training has large files to upload.
 _PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
 
 
 @dataclass(frozen=True)
-class Ended:
-    """How a child ended: its exit code, 128 + N if signal N ended it, and that in a sentence."""
+class ChildExit:
+    """How a child ended: its exit code, 128 + N if signal N ended it, and the same in a sentence."""
 
     code: int
     sentence: str
 
 
 class TrainingProcess:
-    """Runs jobs, each in a child process.
+    """Runs jobs, each in a child process with the same settings.
 
-    Parameters
-    ----------
-    settings
-        The platform's, which the child gets too.
-    command
-        What a job is done by; it is told the bot and the number of the job.
+    `command` is given the bot and the number of the job.
     """
 
     def __init__(self, settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
         self._settings, self._command = settings, command
 
-    async def run(self, job: Job, *, stop: asyncio.Event) -> Ended:
-        """Do a job and wait for it, or end it as soon as `stop` is set; who is cancelled meanwhile ends it too."""
+    async def run(self, job: Job, *, stop: asyncio.Event) -> ChildExit:
+        """Run a job to its end, or end it as soon as `stop` is set or this task is cancelled."""
         program = Program(
             f"training-{job.bot}",
             f"the training of bot {job.bot!r}",
@@ -54,22 +49,22 @@ class TrainingProcess:
         )
         child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))
         try:
-            while child.exit_code is None and not stop.is_set():  # noqa: ASYNC110  an end is told to nobody who does not ask
+            while child.exit_code is None and not stop.is_set():  # noqa: ASYNC110  an end must be polled for
                 await asyncio.sleep(_POLL_SECONDS)
         finally:
             await asyncio.to_thread(child.finish_stop)
-        return Ended(child.exit_code or 0, _describe_end(child))
+        return ChildExit(child.exit_code or 0, _describe_end(child))
 
 
 def _describe_end(child: Child) -> str:
-    """Say how a child ended, with its own sentence if it had one; the rest of its log may quote examples."""
+    """Describe how a child ended, with its own sentence if it had one; the rest of its log may quote examples."""
     how = str(child.failure()).partition("\n")[0]
     said = [line for line in child.tail().splitlines() if line.startswith(_OWN_WORDS)]
     return f"{how}; it said: {said[-1].removeprefix(_OWN_WORDS)}" if said else how
 
 
 def _environment_of(settings: Settings) -> dict[str, str]:
-    """Give the variables by which a child gets the settings of this process, wherever it has them from."""
+    """Return the environment variables that give a child the settings of this process, whatever their source."""
     variables = {}
     for name in settings.model_fields_set:
         value, alias = getattr(settings, name), Settings.model_fields[name].validation_alias

@@ -1,7 +1,7 @@
-"""Trainings through SQS: the chat API sends the name of a job, `intentloop worker --trainings` does it.
+"""Trainings through SQS: the chat API sends the name of a job, and `intentloop worker --trainings` runs it.
 
-A queue of its own: a training keeps a worker busy for minutes and needs the training packages, an answer to a customer
-takes a second and needs none of them. Messages hold no more than the name, so nothing is lost with one.
+They have their own queue: a training keeps a worker busy for minutes and needs the training packages; an answer to a
+customer takes a second and needs none of them. A message holds only the job's name, so a lost one loses no data.
 """
 
 from typing import Any, Literal, Self
@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 
 from pipelines.settings import BOT_NAME
 from serving.queues.sqs import MessageQueue, connect
-from serving.store.jobs import Crew, Job
+from serving.store.jobs import Backend, Job
 
 
-class TrainingOrder(BaseModel):
-    """What a message asks for: to do a job."""
+class TrainingMessage(BaseModel):
+    """A message that names a job to run."""
 
     kind: Literal["training"]
     bot: str = Field(pattern=BOT_NAME)
@@ -24,30 +24,22 @@ class TrainingOrder(BaseModel):
         return f"training {self.number} of bot {self.bot}"
 
 
-class TrainingQueue(MessageQueue[TrainingOrder]):
-    """The queue of jobs.
+class TrainingQueue(MessageQueue[TrainingMessage]):
+    """The backend that leaves jobs to workers; `client` is a boto3 client for SQS."""
 
-    Parameters
-    ----------
-    client
-        A boto3 client for SQS.
-    url
-        Address of the queue.
-    """
-
-    name: Crew = "workers"
+    name: Backend = "workers"
 
     def __init__(self, client: Any, url: str) -> None:
-        super().__init__(client, url, kind=TrainingOrder)
+        super().__init__(client, url, kind=TrainingMessage)
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Build the client; nothing is sent yet."""
+        """Build the client; sends nothing yet."""
         return cls(await connect(url, setting="INTENTLOOP_TRAINING_QUEUE_URL"), url)
 
-    async def take_on(self, job: Job) -> None:
-        """Send a job; sent twice, it is done once."""
-        await self.send([TrainingOrder(kind="training", bot=job.bot, number=job.number)])
+    async def submit(self, job: Job) -> None:
+        """Send a job. Idempotent: a job that is sent twice runs once."""
+        await self.send([TrainingMessage(kind="training", bot=job.bot, number=job.number)])
 
     async def aclose(self) -> None:
         """Leave the jobs to the workers."""

@@ -1,4 +1,4 @@
-"""One retraining from the lease to the last word about it: what `intentloop retrain` does."""
+"""One retraining under the lease, from the data to the outcome: the work of `intentloop retrain`."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from pipelines.progress import Progress
 from pipelines.schemas.retraining import Trained
 from pipelines.settings import Settings
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 from serving.jobs.notify import post_notice
 
 _log = logging.getLogger(__name__)
@@ -19,30 +19,30 @@ class Trainer(Protocol):
     """Trains one bot; `pipelines.retrain` has the class."""
 
     def give_up_dead_runs(self, lease: int) -> list[str]:
-        """Mark runs as failed that were begun under an earlier lease and never ended; give their ids."""
+        """Mark runs that began under an earlier lease and never ended as failed; return their ids."""
         ...
 
     def find_trained(self) -> Trained | None:
-        """Find what a training would give now among what is registered."""
+        """Return the registered version that a training would make now, if there is one."""
         ...
 
     def train(self, *, lease: int, progress: Progress, begun: Callable[[str, str], None]) -> Trained:
-        """Train, judge and register."""
+        """Train, evaluate and register a version."""
         ...
 
 
 @dataclass(frozen=True)
 class Retrained:
-    """What came of a retraining.
+    """The result of a retraining.
 
     Attributes
     ----------
     trained
-        The version that is the answer to the present data.
+        The version for the present data.
     is_new
         Whether it was trained just now.
     is_promoted
-        Whether this retraining let it answer.
+        Whether this retraining promoted it.
     dead_runs
         Runs of processes that died, which were marked as failed.
     """
@@ -54,11 +54,11 @@ class Retrained:
 
     @property
     def did_nothing(self) -> bool:
-        """Whether everything was as it should be before."""
+        """Whether everything was up to date already."""
         return not (self.is_new or self.is_promoted or self.trained.was_completed)
 
     def describe(self) -> list[str]:
-        """Say in sentences what was done and why."""
+        """Describe in sentences what was done and why."""
         trained = self.trained
         lines = [
             f"run {run_id[:8]} belonged to a process that died; it is marked as failed" for run_id in self.dead_runs
@@ -67,7 +67,7 @@ class Retrained:
         if self.is_new:
             lines.append(f"{name} is trained and registered as candidate")
         elif trained.was_completed:
-            lines.append(f"{name} was trained already and its registration cut off; that is finished now")
+            lines.append(f"{name} was trained already but its registration was cut off; that is finished now")
         else:
             recipe = f"from the same data ({trained.data_hash[:12]}), parameters and code"
             lines.append(f"nothing to train: {name} was trained {recipe}; --force trains it anyway")
@@ -84,39 +84,22 @@ class Retrained:
 
 def run_retraining(
     trainer: Trainer,
-    keeper: Keeper,
+    lease: TrainingLease,
     *,
     force: bool,
     promote: Callable[[Trained, bool], bool] | None,
     progress: Progress,
 ) -> Retrained:
-    """Train if that gives something else than what is registered, and promote it if that is wanted.
+    """Train unless the result is registered already (`force` trains anyway), and promote if that is wanted.
 
-    Parameters
-    ----------
-    trainer
-        Trains the bot.
-    keeper
-        Holds the lease.
-    force
-        Train even what is registered already.
-    promote
-        Lets a version answer, unless it should not; given the version and whether it is new, it says whether it did.
-        None: nothing is promoted.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Retrained
-        What was done.
+    `promote` takes the version and whether it is new, and returns whether it promoted it; None promotes nothing.
     """
-    progress(0.0, "looking at the data and at what is registered")
-    dead = trainer.give_up_dead_runs(keeper.lease_number)
+    progress(0.0, "comparing the data with the registered versions")
+    dead = trainer.give_up_dead_runs(lease.number)
     trained = None if force else trainer.find_trained()
     is_new = trained is None
     if trained is None:
-        trained = trainer.train(lease=keeper.lease_number, progress=progress, begun=keeper.begun)
+        trained = trainer.train(lease=lease.number, progress=progress, begun=lease.note_run)
     is_promoted = False
     if promote is not None and trained.gate_passed and not trained.answers:
         is_promoted = promote(trained, is_new)
@@ -125,7 +108,7 @@ def run_retraining(
 
 
 def outcome_of(done: Retrained) -> dict[str, Any]:
-    """Give the last word on a job."""
+    """Return the fields of a finished job."""
     trained = done.trained
     return {
         "state": "nothing-to-do" if done.did_nothing else "done",
@@ -139,13 +122,13 @@ def outcome_of(done: Retrained) -> dict[str, Any]:
     }
 
 
-def tell_of_failure(settings: Settings, bot: str, reason: str) -> None:
-    """Tell that a training has failed whose own process could not."""
+def report_failure(settings: Settings, bot: str, reason: str) -> None:
+    """Report a failed training whose own process could not."""
     notify(settings, bot=bot, event="failed", text=reason)
 
 
 def notify(settings: Settings, *, bot: str, event: str, text: str, trained: Trained | None = None) -> None:
-    """Log what came of a retraining, and post it where the operator wants it."""
+    """Log the result of a retraining, and post it to the operator's address if there is one."""
     _log.info("retraining of bot %s: %s", bot, event)
     if settings.notify_url is None:
         return

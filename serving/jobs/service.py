@@ -1,4 +1,4 @@
-"""Where trainings are asked for: the job is written down, and handed to whoever does it."""
+"""Where trainings are requested: the job is stored, and submitted to the backend that runs it."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -10,129 +10,102 @@ from pipelines.errors import NotFound
 from pipelines.settings import Settings
 from serving.dialogue.services import Services
 from serving.jobs.attempts import Attempts
-from serving.jobs.child_runner import LocalCrew
+from serving.jobs.child_runner import ChildRunner
 from serving.jobs.process import TrainingProcess
-from serving.jobs.retraining import tell_of_failure
+from serving.jobs.retraining import report_failure
 from serving.store.bots import has_intents
 from serving.store.client import Database
-from serving.store.jobs import Crew as CrewName
-from serving.store.jobs import Job, Jobs
+from serving.store.jobs import Backend, Job, Jobs
 from serving.store.leases import Leases
 from serving.store.schema import Schema
 
 
-class Crew(Protocol):
-    """Sees to it that jobs are done."""
+class JobBackend(Protocol):
+    """Runs jobs."""
 
     @property
-    def name(self) -> CrewName:
-        """Which crew this is."""
+    def name(self) -> Backend:
+        """Which backend this is."""
         ...
 
-    async def take_on(self, job: Job) -> None:
-        """Have a job done; asked twice, it is done once."""
+    async def submit(self, job: Job) -> None:
+        """Submit a job. Idempotent."""
         ...
 
     async def aclose(self) -> None:
-        """End what is under way in this process."""
+        """End the jobs that run in this process."""
         ...
 
 
-class TrainingDesk:
-    """Takes orders for trainings, and knows how they stand.
+class TrainingService:
+    """Accepts requests for trainings, and reports on them.
 
     Parameters
     ----------
     database
         An open connection.
-    crew
-        Does the work.
+    backend
+        Runs the jobs.
     now
         The current time, in UTC.
     """
 
-    def __init__(self, database: Database, crew: Crew, *, now: Callable[[], datetime]) -> None:
-        self._database, self._crew, self._now = database, crew, now
+    def __init__(self, database: Database, backend: JobBackend, *, now: Callable[[], datetime]) -> None:
+        self._database, self._backend, self._now = database, backend, now
         self._jobs, self._schema = Jobs(database), Schema(database)
 
-    async def order(self, bot: str, *, by: str) -> tuple[Job, bool]:
-        """Ask for a training of a bot.
+    async def request(self, bot: str, *, by: str) -> tuple[Job, bool]:
+        """Request a training of a bot; returns the job, and whether it is new.
 
-        While one waits or runs that one will do: an impatient second click is no error, and the training that it would
-        begin could not start before the first one's end anyway. One that waits is handed on once more, in case its
-        message was lost.
+        A job that waits or runs is returned instead of a new one: an impatient second click is no error, and its
+        training could not start before the first one ends anyway. A waiting job is submitted once more, in case its
+        message was lost. `by` says who asks, for the record.
 
-        Parameters
-        ----------
-        bot
-            The bot.
-        by
-            Who asks, for the record.
-
-        Returns
-        -------
-        tuple[Job, bool]
-            The job, and whether it is new.
-
-        Raises
-        ------
-        NotFound
-            There is no such bot.
-        QueueUnavailable
-            The queue did not take it; asked again, the same job is sent again.
+        Raises `NotFound` if there is no such bot, and `QueueUnavailable` if the queue did not take the job; the next
+        request submits the same job again.
         """
         if not await has_intents(self._database, bot=bot):
             raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
         await self._schema.ensure()
         now = self._now()
-        job, is_new = await self._jobs.order(bot, by=by, now=now, crew=self._crew.name)
+        job, is_new = await self._jobs.request(bot, by=by, now=now, backend=self._backend.name)
         shown = job.seen_at(now)
         if shown.state == "queued":
-            await self._crew.take_on(job)
+            await self._backend.submit(job)
         return shown, is_new
 
     async def find(self, bot: str, number: int) -> Job:
-        """Give a job as it stands now; `NotFound` if there is none of that number."""
+        """Return a job as it stands now; raises `NotFound` if there is none with that number."""
         job = await self._jobs.find(bot, number)
         if job is None:
             raise NotFound(f"training of bot {bot!r}", str(number), hint=f"`/api/v1/bots/{bot}/trainings` lists them")
         return job.seen_at(self._now())
 
     async def recent(self, bot: str, *, limit: int) -> list[Job]:
-        """Give the last jobs of a bot as they stand now, the newest first."""
+        """Return the last jobs of a bot as they stand now, newest first."""
         now = self._now()
         return [job.seen_at(now) for job in await self._jobs.recent(bot, limit=limit)]
 
 
 @asynccontextmanager
-async def open_trainings(settings: Settings, services: Services) -> AsyncIterator[TrainingDesk]:
-    """Open the desk; in the end, trainings of this process end with it, and are begun again by the next one.
+async def open_trainings(settings: Settings, services: Services) -> AsyncIterator[TrainingService]:
+    """Open the training service. Trainings in this process end with the context; the next process resumes their jobs.
 
-    Parameters
-    ----------
-    settings
-        The platform's; with a `training_queue_url` workers do the jobs.
-    services
-        The database and the clock.
-
-    Yields
-    ------
-    TrainingDesk
-        Ready to be used until the context ends.
+    With a `training_queue_url` in the settings workers run the jobs, otherwise child processes of this one.
     """
-    crew: Crew
+    backend: JobBackend
     if settings.training_queue_url is None:
         jobs, process = Jobs(services.database), TrainingProcess(settings)
         leases = Leases(services.database, ttl=timedelta(seconds=settings.training_lease_seconds))
-        attempts = Attempts(jobs, leases, process, tell=partial(tell_of_failure, settings), tries_again=False)
-        local = LocalCrew(jobs, attempts)
-        local.start()
-        crew = local
+        attempts = Attempts(jobs, leases, process, on_failure=partial(report_failure, settings), retries=False)
+        runner = ChildRunner(jobs, attempts)
+        runner.start()
+        backend = runner
     else:
         from serving.jobs.queue import TrainingQueue  # boto3 takes a third of a second that most do not need
 
-        crew = await TrainingQueue.open(settings.training_queue_url)
+        backend = await TrainingQueue.open(settings.training_queue_url)
     try:
-        yield TrainingDesk(services.database, crew, now=services.now)
+        yield TrainingService(services.database, backend, now=services.now)
     finally:
-        await crew.aclose()
+        await backend.aclose()

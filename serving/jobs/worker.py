@@ -1,10 +1,11 @@
-"""`intentloop worker --trainings`: does the jobs that the SQS queue of trainings names, each in a child process.
+"""`intentloop worker --trainings`: runs the jobs named in the SQS queue of trainings, each in a child process.
 
-The heartbeat that keeps a message hidden cannot stall, since the work is done elsewhere. A message is hidden for twice
-as long as a lease lasts: when it comes back after a crash, whoever worked on it is dead for sure, and the next worker
-marks what that one left behind. A job's own tries run out before a redrive policy takes its message aside if its
-`maxReceiveCount` is above `MAX_ATTEMPTS`; what goes there is what no worker can read. Where a job waits and nothing
-failed, because its bot is busy or this worker is told to end, it gets a new message, whose receives count from zero.
+The heartbeat that keeps a message hidden cannot stall, since the work is done in another process. A message is hidden
+for twice as long as a lease lasts: when it comes back after a crash, its worker is certainly dead, and the next worker
+marks what that one left behind. If the queue's `maxReceiveCount` is above `MAX_ATTEMPTS`, a job runs out of attempts
+before the redrive policy takes its message, and only messages that no worker can read go to the dead-letter queue. A
+job that waits without a failure, because its bot is busy or this worker is told to end, gets a new message, whose
+receives count from zero.
 """
 
 import asyncio
@@ -17,10 +18,10 @@ from functools import partial
 
 from pipelines.errors import BotError, SetupProblem
 from pipelines.settings import Settings
-from serving.jobs.attempts import Attempts, Ending
+from serving.jobs.attempts import AttemptResult, Attempts
 from serving.jobs.process import RETRAIN, TrainingProcess
-from serving.jobs.queue import TrainingOrder, TrainingQueue
-from serving.jobs.retraining import tell_of_failure
+from serving.jobs.queue import TrainingMessage, TrainingQueue
+from serving.jobs.retraining import report_failure
 from serving.logs import describe_crash
 from serving.queues.worker import Worker
 from serving.store.client import Database
@@ -28,27 +29,17 @@ from serving.store.jobs import Jobs
 from serving.store.leases import Leases
 
 _MAX_DELAY_SECONDS = 900
-"""SQS delays a message no longer than this."""
+"""The longest delay of a message in SQS."""
 _ROUND_SECONDS = 600.0
 
 _log = logging.getLogger(__name__)
 
 
-class TrainingWork:
-    """Does what a message asks for.
+class TrainingHandler:
+    """Handles the messages of the queue.
 
-    Parameters
-    ----------
-    queue
-        Where the messages come from.
-    jobs
-        Where jobs are written down.
-    attempts
-        Does a job.
-    pause_seconds
-        How long a job waits while its bot is busy, and after a try that failed.
-    stop
-        Set when this worker is told to end.
+    `pause_seconds` is how long a job waits while its bot is busy, and after a failed attempt; `stop` is set when this
+    worker is told to end.
     """
 
     def __init__(
@@ -57,104 +48,81 @@ class TrainingWork:
         self._queue, self._jobs, self._attempts = queue, jobs, attempts
         self._pause_seconds, self._stop = pause_seconds, stop
 
-    async def __call__(self, order: TrainingOrder) -> float | None:
-        """Do a job.
+    async def __call__(self, message: TrainingMessage) -> float | None:
+        """Run a job; return the seconds until its message shall come back, None to acknowledge it.
 
-        Parameters
-        ----------
-        order
-            Names the job.
-
-        Returns
-        -------
-        float | None
-            Seconds until it is to be tried again; None: its message is done with.
-
-        Raises
-        ------
-        NotFound
-            There is no such job; the message goes aside in the end.
+        Raises `NotFound` if there is no such job; its message ends in the dead-letter queue.
         """
-        ending = await self._attempts.make(order.bot, order.number, stop=self._stop)
-        if ending is Ending.BUSY:
-            await self._queue.send([order], delay_seconds=min(math.ceil(self._pause_seconds), _MAX_DELAY_SECONDS))
-        elif ending is Ending.HANDED_BACK:
-            await self._queue.send([order])
-        return self._pause_seconds if ending is Ending.UNFINISHED else None
+        result = await self._attempts.run(message.bot, message.number, stop=self._stop)
+        if result is AttemptResult.BUSY:
+            await self._queue.send([message], delay_seconds=min(math.ceil(self._pause_seconds), _MAX_DELAY_SECONDS))
+        elif result is AttemptResult.RETURNED:
+            await self._queue.send([message])
+        return self._pause_seconds if result is AttemptResult.UNFINISHED else None
 
-    async def look_for_lost(self) -> None:
-        """Send jobs once more that nobody does and no message in sight asks for.
+    async def resend_lost(self) -> None:
+        """Send unfinished jobs again that nobody runs, if the queue is empty.
 
-        A message goes aside or expires while the database is down for long, and its job would wait for ever. One too
-        many does no harm: whoever receives it finds the job done, or its bot busy.
+        While the database is down for long, a message expires or goes to the dead-letter queue, and its job would wait
+        for ever. A surplus message does no harm: its receiver finds the job finished, or its bot busy.
 
         Raises
         ------
         QueueUnavailable
-            The queue does not say how many messages wait, or takes none.
+            The queue does not answer.
         StoreUnavailable
             The database does not answer.
         """
         if (await self._queue.state()).waiting:
-            return  # the workers have not come to them yet
+            return  # the workers have yet to receive them
         for job in await self._jobs.unfinished(self._queue.name):
             if await self._attempts.find_holder(job.bot) is None:
-                await self._queue.take_on(job)
+                await self._queue.submit(job)
 
-    async def look_for_ever(self) -> None:
-        """Look for lost jobs every ten minutes; not at once, when a roll-out's messages may be on their way."""
+    async def resend_lost_forever(self) -> None:
+        """Resend lost jobs every ten minutes; not at once, when a deployment's messages may be on their way."""
         while True:
             await asyncio.sleep(_ROUND_SECONDS)
             try:
-                await self.look_for_lost()
+                await self.resend_lost()
             except BotError as error:
-                _log.warning("lost trainings cannot be looked for: %s", error)
+                _log.warning("lost trainings cannot be searched for: %s", error)
             except Exception as error:
-                _log.error("lost trainings cannot be looked for: %s", describe_crash(error))
+                _log.error("lost trainings cannot be searched for: %s", describe_crash(error))
 
 
 async def run_training_worker(settings: Settings, *, command: Sequence[str] = RETRAIN) -> None:
-    """Work until the process is asked to end (SIGTERM or Ctrl-C); a training under way is cut off and handed back.
+    """Work until the process is told to end (SIGTERM or Ctrl-C); a training under way is ended and its job returned.
 
-    Parameters
-    ----------
-    settings
-        The platform's; `training_queue_url` must be set.
-    command
-        What a job is done by.
-
-    Raises
-    ------
-    SetupProblem
-        There is no queue in the settings, or it cannot be used.
+    Raises `SetupProblem` if the settings name no queue, or it cannot be used.
     """
     if settings.training_queue_url is None:
         raise SetupProblem(
             "there is no queue of trainings; set INTENTLOOP_TRAINING_QUEUE_URL, or leave them to the chat API, "
-            "which does them in child processes"
+            "which runs them in child processes"
         )
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     queue = await TrainingQueue.open(settings.training_queue_url)
     database = Database.from_settings(settings)
-    work = _work_of(settings, queue, database, command=command, stop=stop)
-    looking = asyncio.create_task(work.look_for_ever())
+    handler = _handler_of(settings, queue, database, command=command, stop=stop)
+    resending = asyncio.create_task(handler.resend_lost_forever())
     try:
-        _log.info("doing the trainings of %s", settings.training_queue_url)
+        _log.info("running the trainings of %s", settings.training_queue_url)
         visibility_seconds = math.ceil(2 * settings.training_lease_seconds)
-        await Worker(queue, work, slots=1, visibility_seconds=visibility_seconds).run(stop)
+        await Worker(queue, handler, slots=1, visibility_seconds=visibility_seconds).run(stop)
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        resending.cancel()
+        await asyncio.gather(resending, return_exceptions=True)
         database.close()
 
 
-def _work_of(
+def _handler_of(
     settings: Settings, queue: TrainingQueue, database: Database, *, command: Sequence[str], stop: asyncio.Event
-) -> TrainingWork:
+) -> TrainingHandler:
     ttl = timedelta(seconds=settings.training_lease_seconds)
     jobs, process = Jobs(database), TrainingProcess(settings, command=command)
-    tell = partial(tell_of_failure, settings)
-    attempts = Attempts(jobs, Leases(database, ttl=ttl), process, tell=tell, tries_again=True)
-    return TrainingWork(queue, jobs, attempts, pause_seconds=ttl.total_seconds(), stop=stop)
+    on_failure = partial(report_failure, settings)
+    attempts = Attempts(jobs, Leases(database, ttl=ttl), process, on_failure=on_failure, retries=True)
+    return TrainingHandler(queue, jobs, attempts, pause_seconds=ttl.total_seconds(), stop=stop)

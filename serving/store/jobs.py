@@ -16,7 +16,7 @@ from pipelines.schemas.keys import JOBS, job_key, job_key_range
 from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
 
 State = Literal["queued", "running", "done", "failed", "nothing-to-do"]
-Crew = Literal["chat API", "workers"]
+Backend = Literal["chat API", "workers"]
 KEPT = timedelta(days=90)
 MAX_ATTEMPTS = 3
 """How often a job is begun at most; one that was handed back on purpose does not count."""
@@ -29,8 +29,8 @@ class Job(BaseModel):
 
     `share` is how much is done, in [0, 1], and `step` what is being done. `run_url` is the page of the MLflow run,
     which is also the log. `version` is what came of it, and `reason` why it failed, waits, did nothing or was refused
-    by the gate. `until` is when whoever works on it counts as dead; None while nobody does. `crew` is who does such
-    jobs: the chat API in child processes, or the workers on a queue.
+    by the gate. `until` is when whoever works on it counts as dead; None while nobody does. `backend` is who runs such
+    jobs: the chat API in child processes, or the workers on a queue; documents call it `crew`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,7 +43,7 @@ class Job(BaseModel):
     step: str = "waiting"
     share: float = 0.0
     by: str
-    crew: Crew | None = None
+    backend: Backend | None = None
     created_at: datetime
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -89,7 +89,7 @@ class Jobs:
         self._database = database
         self._jobs: Collection = database.collection(JOBS)
 
-    async def order(self, bot: str, *, by: str, now: datetime, crew: Crew | None = None) -> tuple[Job, bool]:
+    async def request(self, bot: str, *, by: str, now: datetime, backend: Backend | None = None) -> tuple[Job, bool]:
         """Ask for a training; one that waits or runs already will do, and one that waits to be tried again.
 
         Parameters
@@ -100,8 +100,8 @@ class Jobs:
             Who asks, for the record.
         now
             The current time.
-        crew
-            Who does such jobs.
+        backend
+            Who runs such jobs.
 
         Returns
         -------
@@ -121,7 +121,7 @@ class Jobs:
                 dead = newest.seen_at(now).model_dump(include={"state", "reason", "ended_at", "until"})
                 if await self.change(newest, **dead) is None:
                     continue  # it was not dead after all
-            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, crew=crew, created_at=now)
+            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, backend=backend, created_at=now)
             try:
                 await self._database.call("write job", self._jobs.insert_one(_document(job)))
             except DuplicateKeyError:
@@ -140,10 +140,10 @@ class Jobs:
         cursor = self._jobs.find({"_id": {"$gte": lowest, "$lte": highest}}).sort("_id", DESCENDING).limit(limit)
         return [_job(document) for document in await self._database.call("read jobs", cursor.to_list(limit))]
 
-    async def unfinished(self, crew: Crew) -> list[Job]:
-        """Give the jobs of all bots that a crew has not done with, in the order they were asked for."""
+    async def unfinished(self, backend: Backend) -> list[Job]:
+        """Return the unfinished jobs of a backend, of all bots, in the order they were requested."""
         # No index: a collection of what was asked for in 90 days is small, and this is asked for once in a while.
-        cursor = self._jobs.find({"crew": crew, "state": {"$in": ["queued", "running"]}}).limit(_LOOKED_THROUGH)
+        cursor = self._jobs.find({"crew": backend, "state": {"$in": ["queued", "running"]}}).limit(_LOOKED_THROUGH)
         documents = await self._database.call("read jobs", cursor.to_list(_LOOKED_THROUGH))
         return sorted(map(_job, documents), key=lambda job: (job.created_at, job.bot))
 
@@ -191,8 +191,10 @@ class Jobs:
 
 
 def _document(job: Job) -> Document:
-    return {"_id": job_key(job.bot, job.number), **job.model_dump(), "expires_at": job.created_at + KEPT}
+    fields = job.model_dump(exclude={"backend"})
+    return {"_id": job_key(job.bot, job.number), **fields, "crew": job.backend, "expires_at": job.created_at + KEPT}
 
 
 def _job(document: Document) -> Job:
-    return Job.model_validate({name: value for name, value in document.items() if name in Job.model_fields})
+    fields = {name: value for name, value in document.items() if name in Job.model_fields}
+    return Job.model_validate({**fields, "backend": document.get("crew")})

@@ -12,7 +12,7 @@ import time
 from pipelines.errors import JobOver, TrainingBusy
 from pipelines.schemas.retraining import Trained
 from pipelines.settings import get_settings
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 from serving.jobs.process import EXIT_BUSY
 from serving.jobs.retraining import Retrained, outcome_of
 
@@ -26,11 +26,11 @@ def main() -> int:
     settings = get_settings()
     plan = json.loads((settings.home / "plan.json").read_bytes())[options.bot]
     try:
-        with Keeper(settings, options.bot, job=options.job) as keeper:
-            keeper.begun("run", "http://mlflow/#/run")
-            action = plan[keeper.lease_number - 1]
+        with TrainingLease(settings, options.bot, job=options.job) as lease:
+            lease.note_run("run", "http://mlflow/#/run")
+            action = plan[lease.number - 1]
             for share in (0.3, 0.6, 0.9):
-                keeper.report(share, "fitting")
+                lease.report(share, "fitting")
                 time.sleep(600 if action == "hang" else 0.5)
                 if action == "die":
                     sys.stderr.write("something broke\n")
@@ -45,7 +45,7 @@ def main() -> int:
                 gate_passed=True,
                 answers=False,
             )
-            keeper.conclude(**outcome_of(Retrained(trained, is_new=True, is_promoted=False)))
+            lease.conclude(**outcome_of(Retrained(trained, is_new=True, is_promoted=False)))
     except TrainingBusy:
         return EXIT_BUSY
     except JobOver:

@@ -39,7 +39,7 @@ for tag, value in json.loads(tags).items():
     mlflow.MlflowClient().set_model_version_tag(name, version, tag, value)
 print("version=" + version)
 """
-MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "pyfunc_model.py"
+MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "registration" / "pyfunc_model.py"
 
 
 def start_mlflow(

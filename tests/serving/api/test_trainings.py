@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from serving.api import trainings
 from serving.api.errors import install_error_handlers
 from serving.jobs.attempts import Attempts
-from serving.jobs.child_runner import LocalCrew
+from serving.jobs.child_runner import ChildRunner
 from serving.jobs.process import TrainingProcess
-from serving.jobs.service import TrainingDesk
+from serving.jobs.service import TrainingService
 from serving.store.client import Database
 from serving.store.jobs import Jobs
 from serving.store.leases import Leases
@@ -46,12 +46,12 @@ def open_api(planned: Platform, new_name: str) -> Callable[[], TestClient]:
         database = Database(planned.mongo_uri, name=settings.mongo_database, timeout_seconds=5.0)
         leases = Leases(database, ttl=timedelta(seconds=settings.training_lease_seconds))
         process = TrainingProcess(settings, command=FAKE)
-        attempts = Attempts(Jobs(database), leases, process, tell=lambda *_: None, tries_again=False)
-        crew = LocalCrew(Jobs(database), attempts)
-        crew.start()
-        app.state.trainings = TrainingDesk(database, crew, now=now)
+        attempts = Attempts(Jobs(database), leases, process, on_failure=lambda *_: None, retries=False)
+        runner = ChildRunner(Jobs(database), attempts)
+        runner.start()
+        app.state.trainings = TrainingService(database, runner, now=now)
         yield
-        await crew.aclose()
+        await runner.aclose()
         database.close()
 
     def open_() -> TestClient:

@@ -10,7 +10,7 @@ from pipelines.settings import Settings
 from serving.cli import retrain
 from serving.cli.retrain import is_decided
 from serving.jobs import retraining
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 from serving.store.promotions import Move
 from tests.support.records import now
 
@@ -40,7 +40,7 @@ def test_is_decided_leaves_what_was_never_let_answer() -> None:
     assert not is_decided("5", tags={"stage": "Staging"}, aliases=aliases, moves=moves)
 
 
-class NotingKeeper:
+class NotingLease:
     """Notes what is said of the job."""
 
     is_lost = False
@@ -82,8 +82,8 @@ def test_retrain_has_a_last_word_whatever_happens_and_tells_what_has_failed(
     told: list[str] = []
     monkeypatch.setattr(retrain, "_train_and_promote", breaks)
     monkeypatch.setattr(retraining, "notify", lambda *_, event, **__: told.append(event))
-    keeper = NotingKeeper(has_job=has_job, is_overdue=is_overdue)
+    lease = NotingLease(has_job=has_job, is_overdue=is_overdue)
     given = settings.model_copy(update={"training_queue_url": "http://q" if has_queue else None})
     with pytest.raises(raised):
-        retrain._retrain(TrainParams(), given, cast("Keeper", keeper), force=False, promotes=False)
-    assert (keeper.said, told) == ([state], [] if state == "queued" else ["failed"])
+        retrain._retrain(TrainParams(), given, cast("TrainingLease", lease), force=False, promotes=False)
+    assert (lease.said, told) == ([state], [] if state == "queued" else ["failed"])

@@ -10,7 +10,7 @@ import pytest
 from pipelines.errors import StoreUnavailable, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.keys import training_key
 from pipelines.schemas.retraining import LEASE_TAG
-from serving.jobs.exclusive import alone_with, raising_on_end
+from serving.jobs.exclusive import exclusive_training, sigterm_as_interrupt
 from serving.store.client import Database
 from serving.store.leases import Lease, Leases
 from tests.support.records import now
@@ -26,11 +26,11 @@ def lease_of(planned: Platform, bot: str) -> Lease:
     return found
 
 
-def test_alone_with_marks_the_run_and_raises_what_has_happened_when_the_lease_is_lost(
+def test_exclusive_training_marks_the_run_and_raises_what_has_happened_when_the_lease_is_lost(
     planned: Platform, new_name: str
 ) -> None:
     for number, is_needed in ((1, True), (2, False)):
-        with alone_with(planned.settings(), new_name, is_needed=is_needed) as tags:
+        with exclusive_training(planned.settings(), new_name, is_needed=is_needed) as tags:
             assert (lease_of(planned, new_name).number, lease_of(planned, new_name).until > now()) == (number, True)
             assert tags == ({LEASE_TAG: "1"} if is_needed else {})
 
@@ -39,7 +39,7 @@ def test_alone_with_marks_the_run_and_raises_what_has_happened_when_the_lease_is
         await Leases(database, ttl=TTL).take(training_key(new_name), holder="other", now=later)
 
     def train() -> None:
-        with alone_with(planned.settings(lease_seconds=2.0), new_name, is_needed=True):
+        with exclusive_training(planned.settings(lease_seconds=2.0), new_name, is_needed=True):
             planned.ask(take_over)
             time.sleep(30)
 
@@ -47,22 +47,22 @@ def test_alone_with_marks_the_run_and_raises_what_has_happened_when_the_lease_is
         train()
 
 
-def test_alone_with_does_without_a_database_that_is_not_needed(
+def test_exclusive_training_does_without_a_database_that_is_not_needed(
     planned: Platform, new_name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     nowhere = planned.settings().model_copy(update={"mongo_uri": "mongodb://127.0.0.1:9", "mongo_timeout_seconds": 0.5})
-    with alone_with(nowhere, new_name, is_needed=False) as tags:
+    with exclusive_training(nowhere, new_name, is_needed=False) as tags:
         assert tags == {}
     assert f"nothing keeps other trainings of bot '{new_name}' away" in caplog.text
-    with pytest.raises(StoreUnavailable), alone_with(nowhere, new_name, is_needed=True):
+    with pytest.raises(StoreUnavailable), exclusive_training(nowhere, new_name, is_needed=True):
         pass
 
 
-def test_raising_on_end_hears_the_first_request_to_end_only() -> None:
+def test_sigterm_as_interrupt_hears_the_first_request_to_end_only() -> None:
     done = []
 
     def work() -> None:
-        with raising_on_end():
+        with sigterm_as_interrupt():
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(5)
@@ -76,11 +76,11 @@ def test_raising_on_end_hears_the_first_request_to_end_only() -> None:
     assert done == ["put in order"]
 
 
-def test_alone_with_ends_what_hangs(planned: Platform, new_name: str) -> None:
+def test_exclusive_training_ends_what_hangs(planned: Platform, new_name: str) -> None:
     settings = planned.settings(lease_seconds=2.0).model_copy(update={"training_limit_hours": 1e-4})
 
     def train() -> None:
-        with alone_with(settings, new_name, is_needed=True):
+        with exclusive_training(settings, new_name, is_needed=True):
             time.sleep(30)
 
     with pytest.raises(TrainingOverdue, match=r"stopped after 0\.0001 hours"):

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.errors import JobOver, NotFound, StoreUnavailable, TrainingBusy
 from pipelines.schemas.keys import training_key
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 from serving.store.client import Database
 from serving.store.jobs import Job, Jobs
 from serving.store.leases import Lease, Leases
@@ -37,26 +37,29 @@ def lease_of(planned: Platform, bot: str) -> Lease:
 
 
 def ordered(planned: Platform, bot: str) -> Job:
-    return planned.ask(lambda database: Jobs(database).order(bot, by="test", now=now()))[0]
+    return planned.ask(lambda database: Jobs(database).request(bot, by="test", now=now()))[0]
 
 
 def test_keeper_keeps_the_lease_and_the_job_for_longer_than_a_lease_lasts(planned: Platform, new_name: str) -> None:
     ordered(planned, new_name)
     settings = planned.settings(lease_seconds=2.0)
-    with Keeper(settings, new_name, job=1) as keeper:
-        with pytest.raises(TrainingBusy, match="cannot be trained or cleaned"), Keeper(settings, new_name, job=None):
+    with TrainingLease(settings, new_name, job=1) as lease:
+        with (
+            pytest.raises(TrainingBusy, match="cannot be trained or cleaned"),
+            TrainingLease(settings, new_name, job=None),
+        ):
             pass
-        keeper.report(0.25, "fitting")
+        lease.report(0.25, "fitting")
         time.sleep(2.5)
         job = planned.job(new_name)
         assert (job.state, job.share, job.step, job.is_dead(now())) == ("running", 0.25, "fitting", False)
         assert lease_of(planned, new_name).until > now()
-        keeper.conclude(state="done", version="2")
+        lease.conclude(state="done", version="2")
     assert lease_of(planned, new_name).until <= now()
     assert (planned.job(new_name).state, planned.job(new_name).version) == ("done", "2")
-    with pytest.raises(JobOver), Keeper(settings, new_name, job=1):
+    with pytest.raises(JobOver), TrainingLease(settings, new_name, job=1):
         pass
-    with pytest.raises(NotFound), Keeper(settings, new_name, job=2):
+    with pytest.raises(NotFound), TrainingLease(settings, new_name, job=2):
         pass
     assert lease_of(planned, new_name).until <= now()
 
@@ -71,10 +74,10 @@ def test_keeper_whose_lease_was_taken_ends_its_process(
         _, is_ours = await Leases(database, ttl=TTL).take(training_key(new_name), holder="other", now=later)
         return is_ours
 
-    with Keeper(planned.settings(lease_seconds=2.0), new_name, job=1) as keeper:
+    with TrainingLease(planned.settings(lease_seconds=2.0), new_name, job=1) as lease:
         assert planned.ask(take_over)
-        wait_for(lambda: keeper.is_lost)
-        keeper.conclude(state="failed")  # is no longer its business
+        wait_for(lambda: lease.is_lost)
+        lease.conclude(state="failed")  # is no longer its business
     assert interrupted == [signal.SIGTERM]
     assert lease_of(planned, new_name).holder == "other"
     assert planned.job(new_name).state == "running"
@@ -92,7 +95,7 @@ def test_keeper_waits_with_the_last_word_for_a_database_that_is_away(
             raise error
         return await write(jobs, job, **changes)
 
-    with Keeper(planned.settings(), new_name, job=1) as keeper:
+    with TrainingLease(planned.settings(), new_name, job=1) as lease:
         monkeypatch.setattr(Jobs, "change", fails_twice)
-        keeper.conclude(state="done", version="2")
+        lease.conclude(state="done", version="2")
     assert (planned.job(new_name).state, next(failures, None)) == ("done", None)

@@ -12,7 +12,7 @@ from mlflow import MlflowClient
 
 from pipelines.registry.runs import GIVEN_UP_TAG
 from serving.jobs.queue import TrainingQueue
-from serving.jobs.service import TrainingDesk
+from serving.jobs.service import TrainingService
 from serving.store.client import Database
 from tests.support.records import now
 from tests.support.serve_process import start_serve
@@ -38,7 +38,7 @@ def test_worker_killed_while_training(trainings: Platform, endpoint: str, new_na
     trainings.add_bot(new_name)
 
     async def order(database: Database) -> None:
-        await TrainingDesk(database, await TrainingQueue.open(queue.url), now=now).order(new_name, by="test")
+        await TrainingService(database, await TrainingQueue.open(queue.url), now=now).request(new_name, by="test")
 
     trainings.ask(order)
     environment = trainings.environment(training_queue_url=queue.url, training_lease_seconds="10")

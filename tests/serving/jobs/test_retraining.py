@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from pipelines.schemas.retraining import Trained
-from serving.jobs.lease import Keeper
+from serving.jobs.lease import TrainingLease
 from serving.jobs.retraining import Retrained, outcome_of, run_retraining
 
 KNOWN = Trained(
@@ -35,21 +35,21 @@ class ScriptedTrainer:
         return self._new
 
 
-class ScriptedKeeper:
+class ScriptedLease:
     """Holds the second lease."""
 
-    lease_number = 2
+    number = 2
 
-    def begun(self, run_id: str, run_url: str) -> None:
+    def note_run(self, run_id: str, run_url: str) -> None:
         """Note nothing."""
 
 
 def retrained(
     known: Trained | None, *, new: Trained = NEW, force: bool = False, promote: Callable[..., bool] | None = None
 ) -> Retrained:
-    keeper = cast("Keeper", ScriptedKeeper())
+    lease = cast("TrainingLease", ScriptedLease())
     return run_retraining(
-        ScriptedTrainer(known, new), keeper, force=force, promote=promote, progress=lambda share, what: None
+        ScriptedTrainer(known, new), lease, force=force, promote=promote, progress=lambda share, what: None
     )
 
 
@@ -74,7 +74,7 @@ def test_retraining_what_is_new_or_forced_trains() -> None:
 def test_retraining_what_a_crash_cut_off_says_so() -> None:
     done = retrained(KNOWN.model_copy(update={"was_completed": True}))
     assert not done.did_nothing
-    assert "was trained already and its registration cut off; that is finished now" in done.describe()[1]
+    assert "was trained already but its registration was cut off; that is finished now" in done.describe()[1]
 
 
 @pytest.mark.parametrize(

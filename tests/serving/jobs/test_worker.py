@@ -9,7 +9,7 @@ import pytest
 from pipelines.errors import SetupProblem
 from pipelines.settings import Settings
 from serving.jobs.queue import TrainingQueue
-from serving.jobs.service import TrainingDesk
+from serving.jobs.service import TrainingService
 from serving.jobs.worker import run_training_worker
 from serving.store.client import Database
 from serving.store.jobs import Job
@@ -55,9 +55,9 @@ class Workers:
 
 @pytest.fixture
 def workers(planned: Platform, queue: TestQueue, tmp_path: Path) -> Iterator[Workers]:
-    crew = Workers(planned, queue, tmp_path, lease_seconds=2.0)
-    yield crew
-    crew.stop()
+    workers = Workers(planned, queue, tmp_path, lease_seconds=2.0)
+    yield workers
+    workers.stop()
 
 
 def waiting(queue: TestQueue) -> int:
@@ -68,8 +68,8 @@ def waiting(queue: TestQueue) -> int:
 
 def order(planned: Platform, bot: str, queue: TestQueue) -> Job:
     async def ask(database: Database) -> Job:
-        desk = TrainingDesk(database, await TrainingQueue.open(queue.url), now=now)
-        job, _ = await desk.order(bot, by="test")
+        desk = TrainingService(database, await TrainingQueue.open(queue.url), now=now)
+        job, _ = await desk.request(bot, by="test")
         return job
 
     return planned.ask(ask)

@@ -102,9 +102,9 @@ async def test_differences_are_counted_by_intent_and_added_up(chat: Chat, tiny_r
     for count in counts.values():
         player.put_back(count)
     store = ShadowCounts(chat.services.database)
-    keeper = ShadowReporter(player, store, chat.releases, now=now)
-    await keeper.store()
-    await keeper.show()
+    reporter = ShadowReporter(player, store, chat.releases, now=now)
+    await reporter.store()
+    await reporter.show()
     assert player.take_counts() == []
     ((bot, version, metrics, rows),) = chat.releases.logged
     assert (bot, version, metrics["shadow_turns"], metrics["shadow_different"]) == (chat.bot, "2", len(SAID), 1)

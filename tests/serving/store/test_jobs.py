@@ -2,15 +2,16 @@ import asyncio
 from datetime import timedelta
 from typing import cast
 
+from pipelines.schemas.keys import JOBS, job_key
 from serving.store.client import Database
-from serving.store.jobs import MAX_ATTEMPTS, Crew, Job, Jobs
+from serving.store.jobs import MAX_ATTEMPTS, Backend, Job, Jobs
 from tests.support.records import now
 
 MINUTE = timedelta(minutes=1)
 
 
 async def started(jobs: Jobs, bot: str) -> Job:
-    job, _ = await jobs.order(bot, by="test", now=now())
+    job, _ = await jobs.request(bot, by="test", now=now())
     running = await jobs.claim(job, holder="here", until=now() + MINUTE, now=now())
     assert running is not None
     return running
@@ -18,19 +19,19 @@ async def started(jobs: Jobs, bot: str) -> Job:
 
 async def test_order_several_at_once_share_one_job(database: Database, new_name: str) -> None:
     jobs = Jobs(database)
-    orders = await asyncio.gather(*(jobs.order(new_name, by=f"p{n}", now=now()) for n in range(6)))
+    orders = await asyncio.gather(*(jobs.request(new_name, by=f"p{n}", now=now()) for n in range(6)))
     assert sorted(is_new for _, is_new in orders) == [False] * 5 + [True]
     assert {job.number for job, _ in orders} == {1}
 
 
 async def test_claim_is_for_one(database: Database, new_name: str) -> None:
     jobs = Jobs(database)
-    job, _ = await jobs.order(new_name, by="test", now=now())
+    job, _ = await jobs.request(new_name, by="test", now=now())
     claims = [jobs.claim(job, holder=f"h{n}", until=now() + MINUTE, now=now()) for n in range(4)]
     [running] = [claimed for claimed in await asyncio.gather(*claims) if claimed is not None]
     assert (running.state, running.attempts) == ("running", 1)
     assert await jobs.find(new_name, 1) == running
-    assert (await jobs.order(new_name, by="test", now=now()))[0] == running
+    assert (await jobs.request(new_name, by="test", now=now()))[0] == running
 
 
 async def test_change_of_what_somebody_else_has_changed_is_refused(database: Database, new_name: str) -> None:
@@ -53,7 +54,7 @@ async def test_job_of_a_dead_process_waits_to_be_tried_again_and_fails_in_the_en
         shown = running.seen_at(running.until)
         assert (shown.state, shown.step, shown.attempts) == ("queued", "waiting to be tried again", attempt)
         assert "here worked on it and gave no sign of life" in shown.reason
-        assert await jobs.order(new_name, by="test", now=running.until) == (running, False)
+        assert await jobs.request(new_name, by="test", now=running.until) == (running, False)
         again = await jobs.claim(running, holder="here", until=now() + MINUTE, now=now())
         assert again is not None
         running = again
@@ -61,7 +62,7 @@ async def test_job_of_a_dead_process_waits_to_be_tried_again_and_fails_in_the_en
     later = running.until + MINUTE
     shown = running.seen_at(later)
     assert (shown.state, shown.ended_at) == ("failed", running.until)
-    following, is_new = await jobs.order(new_name, by="test", now=later)
+    following, is_new = await jobs.request(new_name, by="test", now=later)
     assert (following.number, is_new) == (2, True)
     assert [job.state for job in await jobs.recent(new_name, limit=5)] == ["queued", "failed"]
     assert await jobs.claim(running, holder="late", until=later + MINUTE, now=later) is None
@@ -76,22 +77,27 @@ async def test_job_whose_process_died_can_be_claimed_again(database: Database, n
     assert (again.attempts, again.holder) == (2, "other")
 
 
-async def test_unfinished_are_those_of_one_crew_in_the_order_they_were_asked_for(
+async def test_unfinished_are_those_of_one_backend_in_the_order_they_were_asked_for(
     database: Database, new_name: str
 ) -> None:
     jobs = Jobs(database)
-    for number, (bot, crew) in enumerate({"c": "chat API", "b": "workers", "d": "chat API", "a": "chat API"}.items()):
+    for number, (bot, backend) in enumerate(
+        {"c": "chat API", "b": "workers", "d": "chat API", "a": "chat API"}.items()
+    ):
         asked_at = now() + number * MINUTE
-        await jobs.order(f"{new_name}{bot}", by="test", now=asked_at, crew=cast("Crew", crew))
+        await jobs.request(f"{new_name}{bot}", by="test", now=asked_at, backend=cast("Backend", backend))
     over = await jobs.find(f"{new_name}d", 1)
     assert over is not None
     await jobs.change(over, state="done")
     found = [job for job in await jobs.unfinished("chat API") if job.bot.startswith(new_name)]
-    assert [(job.bot.removeprefix(new_name), job.crew) for job in found] == [("c", "chat API"), ("a", "chat API")]
+    assert [(job.bot.removeprefix(new_name), job.backend) for job in found] == [("c", "chat API"), ("a", "chat API")]
+    document = await database.collection(JOBS).find_one({"_id": job_key(f"{new_name}b", 1)})
+    assert document is not None
+    assert (document["crew"], "backend" in document) == ("workers", False)  # as documents have always had it
 
 
 async def test_bots_do_not_see_each_others_jobs(database: Database, new_name: str) -> None:
     jobs = Jobs(database)
-    await jobs.order(new_name, by="test", now=now())
+    await jobs.request(new_name, by="test", now=now())
     assert await jobs.recent(f"{new_name}x", limit=5) == []
     assert await jobs.find(f"{new_name}x", 1) is None
