@@ -60,7 +60,7 @@ def _trainings(request: Request) -> TrainingService:
 
 
 @router.post("/api/v1/bots/{bot}/trainings", status_code=202, summary="Request a training")
-async def request_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
+async def order_training(bot: Annotated[BotName, Path()], request: Request, response: Response) -> Training:
     """Train a bot in the background. Status 200 and the existing training if one is waiting or running already."""
     job, is_new = await _trainings(request).request(bot, by=_BY)
     response.status_code = 202 if is_new else 200
