@@ -1,4 +1,4 @@
-"""Mining: from production turns to the labelling queue, what is most worth a person's look first."""
+"""Mining: from production turns to the labelling queue, the most valuable texts first."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from math import log2
 import pandas as pd
 
 from pipelines.labelling.groups import Group, group_alike
-from pipelines.labelling.texts import Heard, Reading, gather, read_all, spans_of
+from pipelines.labelling.texts import Reading, Wording, gather, read_all, spans_of
 from pipelines.progress import Progress, part
 from pipelines.registry.release import Release
 from pipelines.schemas import html
@@ -22,9 +22,9 @@ from pipelines.steps.data.turns import read_turns
 from pipelines.steps.validation.privacy import personal_data_finder
 
 MIN_NEED = 0.3
-"""A text that needs help less than this enters the queue only if somebody had to be asked about it."""
+"""A text with less need enters the queue only if somebody had to be asked about it."""
 CHOSEN = 0.5
-"""What is left of the trust in a release where a customer had to be asked what they meant."""
+"""Factor on the trust in a release whose customer had to be asked what they meant."""
 DECIDED, TAUGHT = "decided before", "among the examples already"
 UNDERSTOOD = "understood, and nobody had to be asked"
 BETWEEN = "nearly the same as texts to learn from and as held-out ones"
@@ -33,16 +33,10 @@ _WITNESSES: tuple[Witness, ...] = ("classifier", "llm", "clarification", "shadow
 
 @dataclass(frozen=True)
 class Mined:
-    """What mining found.
+    """The result of mining.
 
-    Attributes
-    ----------
-    items
-        Items that are new, or of which more is known than the queue holds; the most valuable first.
-    n_turns
-        How many turns were looked at.
-    left_out
-        How many different texts were left out, by reason.
+    `items` are new, or carry news about items of the queue; the most valuable come first. `left_out` counts distinct
+    texts by the reason they were left out.
     """
 
     items: tuple[LabelItem, ...]
@@ -50,13 +44,10 @@ class Mined:
     left_out: Mapping[str, int] = field(default_factory=dict)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the items as a table.
+        """Return the items as a table, one row per item.
 
-        Returns
-        -------
-        pd.DataFrame
-            One row an item: `text`, `value`, `said` (how many messages), `group` (its cluster), `agreed`, `bound_for`,
-            and what each witness says: `classifier`, `llm`, `clarification`, `shadow`.
+        Columns: `text`, `value`, `said` (number of messages), `group` (its cluster), `agreed`, `bound_for`, and the
+        intents each witness names: `classifier`, `llm`, `clarification`, `shadow`.
         """
         rows = [
             {
@@ -73,7 +64,7 @@ class Mined:
         return pd.DataFrame(rows, columns=["text", "value", "said", "group", "agreed", "bound_for", *_WITNESSES])
 
     def __str__(self) -> str:
-        """Say it in lines."""
+        """Summarise it in a few lines."""
         found = f"{self.n_turns:,} turns looked at: {len(self.items):,} texts are new or better known"
         return "\n".join([found, *(f"{count:,} left out: {reason}" for reason, count in self.left_out.items())])
 
@@ -91,29 +82,9 @@ def mine_log(
     now: datetime,
     progress: Progress | None = None,
 ) -> Mined:
-    """Read a bot's turns, drafts and labelling queue from MongoDB, and find the texts that are worth a label.
+    """Read a bot's turns, drafts and labelling queue from MongoDB, and find the texts worth a label.
 
-    Parameters
-    ----------
-    settings
-        Where the database is.
-    bot
-        Whose turns.
-    newest
-        The newest release, whoever answered then.
-    shadow
-        Another release to ask, if there is one.
-    since
-        Turns before this moment are left out.
-    now
-        The current time.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Mined
-        What to store in the queue; nothing is stored here.
+    Nothing is stored. Turns before `since` are left out; `newest` reads the texts, whichever release answered them.
     """
     report = progress or (lambda share, what: None)
     report(0.0, "reading the drafts and the queue")
@@ -143,53 +114,53 @@ def mine(
     kept: timedelta,
     progress: Progress | None = None,
 ) -> Mined:
-    """Find the texts that are worth a label.
+    """Find the texts worth a label.
 
-    A text enters the queue where the language model or the customer had to say what it means, or where the newest
-    release is not sure of it. Texts that are examples already are left out, and so are answers to forms. What the queue
-    holds is never added again; open items learn what the newest release thinks of them now.
+    A text enters the queue if the language model or the customer had to say what it means, or if the newest release is
+    not sure of it. Texts that are examples already and answers to forms are left out. Texts in the queue are never
+    added again; open items are updated with the newest release's reading. Mining a second time adds nothing.
 
     Parameters
     ----------
     turns
-        Production turns, with the columns `mine_turns.TURN_COLUMNS`.
+        Production turns, with the columns `turns.TURN_COLUMNS`.
     bot
         Whose turns.
     queue
-        The labelling queue as it is, decided items included.
+        The labelling queue, decided items included.
     examples
         Texts that the next training will learn from.
     newest
-        The newest release, whoever answered then.
+        The newest release, whichever release answered the turns.
     shadow
-        Another release to ask, if there is one.
+        Another release whose reading counts as a witness.
     now
-        The current time.
+        The current time, in UTC.
     kept
-        How long a text that nobody has accepted is kept after it was last said.
+        How long a text nobody has accepted is kept after it was last said.
     progress
-        Called with the share done, in [0, 1], and what is being done.
+        Shows progress.
 
     Returns
     -------
     Mined
-        Mining again what was stored gives no items.
+        The items to store; nothing is stored here.
     """
     report = progress or (lambda share, what: None)
-    heard = gather(turns, bot=bot, queue=queue)
-    left_out = _leave_out_known(heard, bot=bot, queue=queue, examples=examples)
-    readings = read_all(heard, newest, progress=part(report, 0.0, 0.5))
-    others = read_all(heard, shadow, progress=part(report, 0.5, 0.8)) if shadow is not None else {}
+    wordings = gather(turns, bot=bot, queue=queue)
+    left_out = _leave_out_known(wordings, bot=bot, queue=queue, examples=examples)
+    readings = read_all(wordings, newest, progress=part(report, 0.0, 0.5))
+    others = read_all(wordings, shadow, progress=part(report, 0.5, 0.8)) if shadow is not None else {}
     for key, reading in readings.items():
-        heard[key].propose("classifier", reading.intent_id, reading.confidence)
+        wordings[key].propose("classifier", reading.intent_id, reading.confidence)
     for key, reading in others.items():
-        heard[key].propose("shadow", reading.intent_id, reading.confidence)
-    needs = {key: need_of(one, readings[key]) for key, one in heard.items()}
+        wordings[key].propose("shadow", reading.intent_id, reading.confidence)
+    needs = {key: need_of(one, readings[key]) for key, one in wordings.items()}
     asked = _asked_in_need(newest)
-    worth = {key: one for key, one in heard.items() if one.item or one.words_of(*asked) or needs[key] >= MIN_NEED}
+    worth = {key: one for key, one in wordings.items() if one.item or one.intents_of(*asked) or needs[key] >= MIN_NEED}
     report(0.8, "grouping what is nearly the same")
     groups = group_alike(worth, queue=queue, examples=examples)
-    left_out |= {UNDERSTOOD: len(heard) - len(worth), BETWEEN: len(worth) - len(groups)}
+    left_out |= {UNDERSTOOD: len(wordings) - len(worth), BETWEEN: len(worth) - len(groups)}
     size_by_cluster: Counter[str] = Counter()
     for key, group in groups.items():
         size_by_cluster[group.cluster] += len(worth[key].sources)
@@ -212,63 +183,51 @@ def mine(
     return Mined(tuple(items), len(turns), {reason: count for reason, count in left_out.items() if count})
 
 
-def need_of(one: Heard, reading: Reading) -> float:
-    """Tell how much a text needs a person: the chance that the release, left alone, gets it wrong.
+def need_of(one: Wording, reading: Reading) -> float:
+    """Return how much a text needs a person, in [0, 1]: the chance that the release alone gets it wrong.
 
-    It grows as the margin over the second intent shrinks, as other witnesses disagree, and where the customer had to
-    be asked.
-
-    Parameters
-    ----------
-    one
-        The text and its witnesses.
-    reading
-        What the newest release makes of it.
-
-    Returns
-    -------
-    float
-        In [0, 1].
+    It grows as the margin over the second intent shrinks, as other witnesses disagree, and if the customer had to be
+    asked.
     """
-    others = one.words_of("llm", "clarification", "shadow")
+    others = one.intents_of("llm", "clarification", "shadow")
     agreement = sum(word == reading.intent_id for word in others) / len(others) if others else 1.0
-    trust = CHOSEN if one.words_of("clarification") else 1.0
+    trust = CHOSEN if one.intents_of("clarification") else 1.0
     return 1.0 - reading.margin * agreement * trust
 
 
 def _leave_out_known(
-    heard: dict[str, Heard], *, bot: str, queue: Sequence[LabelItem], examples: Sequence[str]
+    wordings: dict[str, Wording], *, bot: str, queue: Sequence[LabelItem], examples: Sequence[str]
 ) -> dict[str, int]:
-    """Drop what is decided or taught, and count it."""
-    decided = {item.id for item in queue if item.status != "open"} & heard.keys()
-    taught = ({label_id(bot, text) for text in examples} & heard.keys()) - decided
+    """Drop texts that are decided or examples already, and count them."""
+    decided = {item.id for item in queue if item.status != "open"} & wordings.keys()
+    taught = ({label_id(bot, text) for text in examples} & wordings.keys()) - decided
     for key in decided | taught:
-        del heard[key]
+        del wordings[key]
     return {DECIDED: len(decided), TAUGHT: len(taught)}
 
 
 def _asked_in_need(newest: Release) -> tuple[Witness, ...]:
-    """Name the witnesses that are asked only where a release is not sure; some bots ask the language model first."""
+    """Return the witnesses that are asked only when a release is not sure; some bots ask the language model first."""
     llm = newest.definition.llm
     return ("clarification",) if llm is not None and llm.mode == "zero_shot" else ("clarification", "llm")
 
 
-def _agreed(one: Heard, reading: Reading, other: Reading | None, newest: Release) -> str | None:
-    """Give the intent that a release trained since, the language model and the customer agree on, if they do.
+def _agreed(one: Wording, reading: Reading, other: Reading | None, newest: Release) -> str | None:
+    """Return the intent that a newer release, the language model and the customer agree on, if they do.
 
-    The customer's word or the language model's must be there. `None of the intents` is for a person to say: it may be
-    an intent that the bot does not have yet.
+    The customer or the language model must have named it. `None of the intents` is for a person to say: it may be an
+    intent that the bot does not have yet.
     """
-    words = {*one.words_of("llm", "clarification"), reading.intent_id}
+    words = {*one.intents_of("llm", "clarification"), reading.intent_id}
     is_trained_since = newest.version not in {source.release for source in one.sources}
     is_disputed = other is not None and other.is_sure and other.intent_id != reading.intent_id
     if len(words) > 1 or OUT_OF_SCOPE in words or is_disputed:
         return None
-    is_witnessed = bool(one.words_of("llm", "clarification"))
+    is_witnessed = bool(one.intents_of("llm", "clarification"))
     return reading.intent_id if is_witnessed and reading.is_sure and is_trained_since else None
 
 
-def _item(one: Heard, bot: str, group: Group, now: datetime, kept: timedelta) -> LabelItem:
+def _item(one: Wording, bot: str, group: Group, now: datetime, kept: timedelta) -> LabelItem:
     known = one.item
     return LabelItem(
         bot=bot,

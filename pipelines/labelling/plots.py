@@ -1,4 +1,4 @@
-"""Plots of what mining found, for the notebook."""
+"""Plots of mined texts, for the notebook."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,7 @@ _BLUE, _ORANGE, _PALE, _GREY = "#3b6ea8", "#d08a28", "#a9c4e2", "#8a8a8a"
 
 
 def plot_value(mined: Mined) -> Figure:
-    """Show how fast the value of a label falls: where it stops to pay to go on."""
+    """Plot how fast the value of a label falls, which shows when labelling stops paying off."""
     figure, axes = _figure(width=7.0, height=3.6)
     values = np.array([item.value for item in mined.items])
     if not len(values):
@@ -30,7 +30,7 @@ def plot_value(mined: Mined) -> Figure:
 
 
 def plot_intents(mined: Mined) -> Figure:
-    """Show which intents the texts are taken for, and how often another witness says otherwise; at most 25 intents."""
+    """Plot which intents the texts are read as, and how often another witness disagrees; at most 25 intents."""
     table = mined.to_frame()
     if table.empty:
         return _empty(*_figure(width=7.0, height=3.6))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.labelling.texts import SURE, Heard, read_all
+from pipelines.labelling.texts import SURE, Wording, read_all
 from pipelines.nlu.explain import verdict_of
 from pipelines.nlu.intents.refusal import (
     Outcome,
@@ -184,7 +184,7 @@ def test_route_explanation_evaluation_and_mining_agree(
             update={"thresholds": thresholds, "intents": tuple(INTENTS.values())}
         )
         release = replace(tiny_release, model=Told([result]), definition=definition)
-        read = read_all({"key": Heard("0")}, release, progress=lambda share, what: None)["key"]
+        read = read_all({"key": Wording("0")}, release, progress=lambda share, what: None)["key"]
         assert read.is_sure == (outcome.kind == "answered" and result.ranking[0].confidence >= SURE)
 
 
