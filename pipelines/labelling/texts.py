@@ -118,7 +118,7 @@ def read_all(wordings: Mapping[str, Wording], release: Release, *, progress: Pro
 
 
 def spans_of(reading: Reading, release: Release) -> tuple[LabelledSpan, ...]:
-    """Return the annotations that an example of this text would have: the bot's own entity types, as they are written."""
+    """Return the annotations an example of this text would have: the bot's own entity types, as they are written."""
     own, text = {entity.name for entity in release.definition.entities}, reading.result.text
     return tuple(
         LabelledSpan(start=span.start, end=span.end, type=span.type, value=text[span.start : span.end])
