@@ -30,7 +30,6 @@ lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebo
 	@$(BIN)/ruff format --check --quiet . || { echo "make fix formats them"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pydoclint --quiet pipelines serving
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
 

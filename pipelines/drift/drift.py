@@ -1,12 +1,12 @@
-"""Drift: whether customers write otherwise than what a release was measured on, week by week.
+"""Drift: whether customers now write other messages than a release was measured on, week by week.
 
 Measured by the population stability index (PSI) of the predicted intents and of their confidence, and by the share of
-words that no training example has. The usual reading of a PSI: below 0.1 nothing has changed, above 0.25 a lot has.
-A PSI of few messages is large by chance alone; what chance makes of it is known, and is taken into account.
+words that no training example has. By convention a PSI below 0.1 means no change and one above 0.25 a large change.
+With few messages a PSI is large by chance alone; its distribution under chance is known and accounted for.
 
 References
 ----------
-Siddiqi, 2006, "Credit Risk Scorecards": the index and its reading at 0.1 and 0.25.
+Siddiqi, 2006, "Credit Risk Scorecards": the index and the bounds 0.1 and 0.25.
 Yurdakul, 2018, "Statistical Properties of Population Stability Index": without any change it is distributed as
 (1/n + 1/m) times chi-squared with one degree of freedom less than there are categories.
 """
@@ -27,7 +27,7 @@ from pipelines.steps.evaluation.profile import Profile, words_of
 
 SMALL, LARGE = 0.1, 0.25
 _PRIOR = 0.5
-"""Added to each count: an intent that one side has never seen would make the index infinite (Jeffreys)."""
+"""Added to each count: an intent that one side has never seen would make the index infinite (Jeffreys prior)."""
 _CHANCE = 0.95
 DRIFT_COLUMNS = ("week", "messages", "psi_intents", "psi_confidence", "unknown_words", "psi_week_before", "reading")
 """Columns of the weekly table.
@@ -35,22 +35,22 @@ DRIFT_COLUMNS = ("week", "messages", "psi_intents", "psi_confidence", "unknown_w
 week
     ISO week, such as `2026-W48`.
 messages
-    Messages that were read by the model and are no answer to a form's question.
+    Messages read by the model, answers to a form's question excluded.
 psi_intents, psi_confidence
-    Against what the release was measured on at training.
+    Against the held-out rows of the training.
 unknown_words
     Share of words that no training example has, in [0, 1].
 psi_week_before
-    Of the predicted intents, against the week before; NaN for the first.
+    PSI of the predicted intents against the week before; NaN for the first.
 reading
-    What the two first indices say: `Reading`.
+    What `psi_intents` and `psi_confidence` mean.
 """
 
 Reading = Literal["stable", "shifted", "changed", "too few"]
 _WORDS: dict[Reading, str] = {
-    "stable": "nothing has changed beyond chance",
+    "stable": "no change beyond chance",
     "shifted": "something has shifted: worth a look",
-    "changed": "customers write otherwise than what the release was trained for",
+    "changed": "customers write other messages than the release was trained on",
     "too few": "too few messages to tell",
 }
 
@@ -64,7 +64,7 @@ class Index:
 
     @property
     def reading(self) -> Reading:
-        """What it says. Where chance alone makes a large one, nothing small can be told."""
+        """What the value means; if chance alone can make it large, a small change cannot be told."""
         if self.value > max(LARGE, self.by_chance):
             return "changed"
         if self.by_chance > LARGE:
@@ -74,20 +74,20 @@ class Index:
 
 @dataclass(frozen=True)
 class Drift:
-    """What was measured of a time.
+    """Drift over a period.
 
     Attributes
     ----------
     intents, confidence
-        Against the profile of the training.
+        PSI against the profile of the training.
     unknown_words, unknown_words_before
-        Share of words without an example, in these messages and in the held-out rows of the training.
+        Share of words without an example, now and in the held-out rows of the training.
     n_messages
-        How many messages.
+        Number of messages.
     weeks
-        The columns `DRIFT_COLUMNS`, a row a week.
+        One row per week, with the columns `DRIFT_COLUMNS`.
     risen
-        The intents that were guessed more often than at training, with both shares; the largest change first.
+        Intents predicted more often than at training: name, share then, share now; the largest change first.
     """
 
     intents: Index
@@ -100,17 +100,17 @@ class Drift:
 
     @property
     def reading(self) -> Reading:
-        """What intents and confidence say together."""
+        """What intents and confidence mean together."""
         return _graver(self.intents.reading, self.confidence.reading)
 
     @property
     def largest(self) -> float:
-        """The larger index, 0 where there are too few messages to tell."""
+        """The larger index, 0 if there are too few messages to tell."""
         told = [index.value for index in (self.intents, self.confidence) if index.reading != "too few"]
         return max(told, default=0.0)
 
     def sentences(self) -> list[str]:
-        """Say it in plain words."""
+        """Describe the drift in plain words."""
         lines = [f"{self.n_messages:,} messages: {_WORDS[self.reading]}"]
         for name, index in (("intents", self.intents), ("confidence", self.confidence)):
             chance = f"; chance alone makes up to {index.by_chance:.2f} of so few" if index.by_chance > SMALL else ""
@@ -124,20 +124,7 @@ class Drift:
 
 
 def baseline_of(evaluation: Evaluation, learnt: pd.DataFrame) -> Profile:
-    """Profile the held-out rows of a training, for the comparisons to come.
-
-    Parameters
-    ----------
-    evaluation
-        The held-out rows, understood.
-    learnt
-        The rows that the model has learnt from, with the columns of `extract.COLUMNS`.
-
-    Returns
-    -------
-    Profile
-        Of the rows that are in scope.
-    """
+    """Profile the in-scope held-out rows of a training, for later comparisons; `learnt` are its training rows."""
     rows = [each for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE and each.intent]
     return Profile.of(
         (row.intent for row in rows),
@@ -148,24 +135,14 @@ def baseline_of(evaluation: Evaluation, learnt: pd.DataFrame) -> Profile:
 
 
 def vocabulary_of(frame: pd.DataFrame) -> frozenset[str]:
-    """Give every word of some examples."""
+    """Return every word of some examples."""
     return frozenset(word for text in frame["text"].tolist() for word in words_of(text))
 
 
 def population_stability(before: Mapping[str, int], now: Mapping[str, int]) -> Index:
-    """Compare how often each category occurs.
+    """Compare how often each category occurs, from counts by category.
 
-    Parameters
-    ----------
-    before
-        Counts to compare with.
-    now
-        Counts of what is looked at; categories that one side lacks count as 0 there.
-
-    Returns
-    -------
-    Index
-        The index, and what chance makes of these numbers.
+    A category missing on one side counts as 0 there.
 
     Raises
     ------
@@ -186,21 +163,10 @@ def population_stability(before: Mapping[str, int], now: Mapping[str, int]) -> I
 
 
 def measure_drift(turns: pd.DataFrame, baseline: Profile, *, vocabulary: frozenset[str]) -> Drift | None:
-    """Hold production's messages against the profile of a training.
+    """Compare messages in production with the profile of a training.
 
-    Parameters
-    ----------
-    turns
-        With the columns `mine_turns.TURN_COLUMNS`.
-    baseline
-        What was kept at training.
-    vocabulary
-        The words of the training examples.
-
-    Returns
-    -------
-    Drift | None
-        None where there is nothing to compare: no message that the model has read, or a training without held-out rows.
+    Return None if there is nothing to compare: no message that the model has read, or a training without held-out rows.
+    `turns` has the columns `turns.TURN_COLUMNS`; `vocabulary` are the words of the training examples.
     """
     read = turns[(turns["intent"] != "") & (turns["route"] != "form")]
     if read.empty or not baseline.n_messages:

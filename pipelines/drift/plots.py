@@ -1,4 +1,4 @@
-"""The plot of a look at drift."""
+"""The plot of a drift check."""
 
 from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""Looking for drift: the promoted version's profile, the turns since, and a run in MLflow that keeps what was found."""
+"""A drift check: the promoted version's profile, the turns since, and a run in MLflow with the result."""
 
 import io
 import json
@@ -22,28 +22,17 @@ DRIFT_TAG = {"kind": "drift"}
 
 
 def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: Progress) -> tuple[Drift | None, str]:
-    """Compare what customers wrote since a moment with the training of the version that answers, and log it.
-
-    Parameters
-    ----------
-    bot
-        The bot.
-    settings
-        The platform's: database, MLflow server, alias of the version that answers.
-    since
-        Turns before it are left out.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
+    """Compare turns since a moment with the training of the version that answers, and log the result.
 
     Returns
     -------
     tuple[Drift | None, str]
-        What was found, None where there is nothing to compare; and the version it was compared with.
+        The drift, None if there is nothing to compare; and the version it was compared with.
 
     Raises
     ------
     NotFound
-        No version answers, or its training has kept no profile.
+        No version answers, or its training kept no profile.
     RegistryUnavailable
         The MLflow server does not answer.
     StoreUnavailable
@@ -67,7 +56,7 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
 
 
 def _trained(version: RegisteredVersion, runs: Runs) -> tuple[Profile, frozenset[str]]:
-    """Return what the run behind a version has kept: the profile, and the words of its examples."""
+    """Return the profile that a version's run has kept, and the words of its examples."""
     folder = ArtifactFolder(runs.get(version.run_id).artifact_uri, runs.tracking_uri)
     files = {path for path, _ in folder.files()}
     snapshots = sorted(path for path in files if Path(path).parent.name == "data" and path.endswith(".parquet"))
