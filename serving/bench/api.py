@@ -1,7 +1,7 @@
-"""The chat API with a CPU meter in it: `python -m serving.bench.api`, started by `intentloop bench chat`.
+"""The chat API with a CPU meter: `python -m serving.bench.api`, started by `intentloop bench chat`.
 
-It is the application that customers get. Its collaborators are handed over wrapped, so that each call is charged to
-what it is for; nothing in the application knows.
+It is the application that customers get. Only its collaborators are wrapped, so that each call is charged to its
+purpose; the application itself does not know.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class _MeteredModel:
 
 
 class _MeteredReleases:
-    """The provider, whose releases have a metered model. One wrapper a release, since turns compare them."""
+    """The provider, but its releases have a metered model. One wrapper per release, because turns compare them."""
 
     def __init__(self, provider: Releases, meter: CpuMeter) -> None:
         self._provider, self._meter = provider, meter
@@ -62,7 +62,7 @@ class _MeteredReleases:
 
 
 class _Charged:
-    """Any collaborator, each of whose asynchronous methods is charged to one account."""
+    """Any collaborator; its listed asynchronous methods are charged to one account."""
 
     def __init__(self, inner: Any, methods: tuple[str, ...], account: Account, meter: CpuMeter) -> None:
         self._inner, self._methods, self._account, self._meter = inner, methods, account, meter
@@ -81,7 +81,7 @@ class _Charged:
 
 
 class _ChargedLocks:
-    """The queues of threads: whoever has left one is in the dialogue until the turn is over."""
+    """The threads' locks: the time a lock is held is charged to the dialogue."""
 
     def __init__(self, locks: Any, meter: CpuMeter) -> None:
         self._locks, self._meter = locks, meter
@@ -94,7 +94,7 @@ class _ChargedLocks:
 
 
 def meter_services(services: Services, meter: CpuMeter) -> Services:
-    """Wrap what a turn talks to."""
+    """Wrap a turn's collaborators."""
     database = ("open", "claim", "commit", "resolve")
     return replace(
         services,
@@ -105,19 +105,9 @@ def meter_services(services: Services, meter: CpuMeter) -> Services:
 
 
 def create_metered_app(settings: Settings, *, releases: Releases | None = None) -> tuple[FastAPI, CpuMeter]:
-    """Build the chat API with a meter.
+    """Build the chat API and its meter; `MeteredRequests` joins them for a server.
 
-    Parameters
-    ----------
-    settings
-        The platform's.
-    releases
-        Gives the release of each bot. None follows the model registry.
-
-    Returns
-    -------
-    tuple[FastAPI, CpuMeter]
-        The application and its meter; `MeteredRequests` puts them together for a server.
+    Without `releases` it follows the model registry.
     """
     meter = CpuMeter()
     provider = releases or ReleaseProvider.from_settings(settings)
@@ -136,7 +126,7 @@ def create_metered_app(settings: Settings, *, releases: Releases | None = None) 
 
 
 def main() -> None:
-    """Serve until ended, on the port of the settings."""
+    """Serve on the settings' port until ended."""
     configure_logging()
     settings = get_settings()
     run_server(MeteredRequests(*create_metered_app(settings)), host=settings.host, port=settings.api_port)

@@ -1,7 +1,7 @@
-"""`intentloop bench chat --while ...`: what a message costs while something heavy goes on beside the API.
+"""`intentloop bench chat --while ...`: what a message costs while heavy work runs beside the API.
 
-The heavy work is stopped and let go on every few seconds, so that both halves of the comparison are parts of one run
-and whatever else the machine does meets both alike.
+The heavy work is paused and resumed every few seconds, so that both halves of the comparison belong to one run and any
+other load on the machine affects both alike.
 """
 
 import asyncio
@@ -19,9 +19,10 @@ from typing import Literal, Protocol
 from urllib.parse import urlsplit
 
 from pipelines.errors import SetupProblem
+from pipelines.progress import Progress
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.bench import processes
-from serving.bench.chat import ChatBench, Progress, plan_of, target_of, texts_for
+from serving.bench.chat import ChatBench, plan_of, target_of, texts_for
 from serving.bench.figures import BesideFigures, latency_of, outcomes_of
 from serving.bench.generator import run_load
 from serving.bench.own_api import DATABASE_SUFFIX, on_database
@@ -38,25 +39,25 @@ _IMPORTED_BOT = "bench-import"
 
 
 class Work(Protocol):
-    """Something heavy that can be stopped and let go on."""
+    """Heavy work that can be paused and resumed."""
 
     times_begun: int
 
     def cpu_seconds(self) -> float | None:
-        """Processor time used so far, the database's not counted; None if it is not known."""
+        """CPU seconds used so far, without the database's; None if unknown."""
 
-    def let_go_on(self) -> None:
-        """Work, from where it was stopped or from the beginning."""
+    def resume(self) -> None:
+        """Work, from where it was paused or from the start."""
 
-    def hold(self) -> None:
-        """Stop where it is."""
+    def pause(self) -> None:
+        """Pause."""
 
     def end(self) -> None:
         """End for good."""
 
 
 class _Training:
-    """Training runs of the bot, one after the other, each in a process as `intentloop train` is; nothing is kept."""
+    """Consecutive training runs of the bot, each in a process as `intentloop train` is; nothing is kept."""
 
     def __init__(self, settings: Settings, drafts: Document, folder: Path, *, api_url: str) -> None:
         self.times_begun = 0
@@ -69,11 +70,11 @@ class _Training:
     def cpu_seconds(self) -> float | None:
         pid = self._child.pid if self._child is not None else None
         use = processes.use_of(pid) if pid is not None else None
-        # a child that has ended takes its own children's time with it: what was seen last is what is known
+        # an ended child takes its own children's time with it: the last reading is the best known
         self._used_now = max(self._used_now, use.cpu_seconds if use is not None else 0.0)
         return self._used_before + self._used_now
 
-    def let_go_on(self) -> None:
+    def resume(self) -> None:
         if self._child is not None and self._child.exit_code not in (None, 0):
             raise self._child.failure()
         if self._child is None or self._child.exit_code == 0:
@@ -82,7 +83,7 @@ class _Training:
             variables = {
                 **programs.environment(self._settings),
                 f"{ENV_PREFIX}HOME": str(self._folder),
-                # It gives way to the API that is measured.
+                # It gives way to the API under test.
                 f"{ENV_PREFIX}HOST": self._api.hostname or self._settings.host,
                 f"{ENV_PREFIX}API_PORT": str(self._api.port or self._settings.api_port),
                 "MLFLOW_TRACKING_URI": f"sqlite:///{self._folder}/mlflow.db",
@@ -92,7 +93,7 @@ class _Training:
             self._child = Child(program, home=self._folder)
         self._pause(is_paused=False)
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         self._pause(is_paused=True)
         self.cpu_seconds()
 
@@ -107,7 +108,7 @@ class _Training:
 
 
 class _Import:
-    """Imports of the bot under another name into the benchmark's database, one after the other."""
+    """Consecutive imports of the bot under another name into the benchmark's database."""
 
     def __init__(self, settings: Settings, drafts: Document) -> None:
         self.times_begun = 0
@@ -120,10 +121,10 @@ class _Import:
     def cpu_seconds(self) -> float | None:
         return self._used
 
-    def let_go_on(self) -> None:
+    def resume(self) -> None:
         self._is_allowed.set()
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         self._is_allowed.clear()
 
     def end(self) -> None:
@@ -143,7 +144,7 @@ class _Import:
 
 @dataclass
 class Slices:
-    """Lets the work go on and holds it in turns, and remembers when."""
+    """Alternately resumes and pauses the work, and records when."""
 
     work: Work
     busy: list[tuple[float, float]] = field(default_factory=list)
@@ -152,14 +153,14 @@ class Slices:
     _is_over: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Take turns until `stop`; for a thread of its own."""
+        """Alternate until `stop`; runs in a thread of its own."""
         try:
             while not self._is_over.is_set():
                 self._slice(self.quiet)
-                self.work.let_go_on()
+                self.work.resume()
                 self._slice(self.busy)
-                self.work.hold()
-        except Exception as failure:  # raised again where somebody can act: in the thread that waits for this one
+                self.work.pause()
+        except Exception as failure:  # raised again in the thread that waits for this one
             self.failure = failure
 
     def stop(self) -> None:
@@ -170,18 +171,18 @@ class Slices:
         started = time.monotonic()
         while (now := time.monotonic()) < started + SLICE_SECONDS and not self._is_over.is_set():
             if kind is self.busy:
-                self.work.let_go_on()  # a run that has ended begins anew
+                self.work.resume()  # restarts a finished run
             self._is_over.wait(_TICK_SECONDS)
         kind.append((started, now))
 
     def of(self, samples: tuple[Sample, ...], kind: list[tuple[float, float]]) -> list[Sample]:
-        """Give the samples that were due in slices of a kind."""
+        """Return the samples that were due in the slices of a kind."""
         return [sample for sample in samples if any(start <= sample.due_at < end for start, end in kind)]
 
     def p95_ratio(self, samples: tuple[Sample, ...]) -> float | None:
-        """Compare each busy slice with the quiet one before it, and give the middle of what comes out.
+        """Return the median p95 ratio of each busy slice to the quiet one before it.
 
-        A machine that others use as well has good and bad half minutes; two neighbouring slices share theirs.
+        A shared machine has good and bad half minutes; two neighbouring slices share theirs.
         """
         pairs = zip(self.quiet, self.busy, strict=False)
         latencies = [
@@ -207,28 +208,10 @@ def _heavy(beside: Beside, settings: Settings, drafts: Document, *, api_url: str
 
 
 def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progress: Progress) -> BesideFigures:
-    """Measure the latency of answers with and without heavy work beside the API.
+    """Measure latency with and without heavy work beside the API.
 
-    Parameters
-    ----------
-    settings
-        The platform's, complete.
-    bench
-        What to send; its `rate` must be set, since customers who wait for an answer would send less meanwhile.
-    beside
-        What goes on.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    BesideFigures
-        Of both halves.
-
-    Raises
-    ------
-    SetupProblem
-        Something that is needed does not run, the work failed, or nothing was answered.
+    The bench's `rate` must be set: customers who wait for a reply would send less meanwhile. Raise `SetupProblem` if
+    something it needs is not running, the work fails, or nothing is answered.
     """
     if bench.rate is None:
         raise ValueError("a rate is needed")
@@ -255,7 +238,7 @@ def bench_beside(settings: Settings, bench: ChatBench, beside: Beside, *, progre
     quiet_samples, busy_samples = slices.of(done.samples, slices.quiet), slices.of(done.samples, slices.busy)
     quiet, busy, ratio = latency_of(quiet_samples), latency_of(busy_samples), slices.p95_ratio(done.samples)
     if quiet is None or busy is None or ratio is None:
-        raise SetupProblem("too little was answered to compare; measure for longer: --seconds")
+        raise SetupProblem("too few replies to compare; measure for longer: --seconds")
     return BesideFigures(
         beside=beside,
         rate=bench.rate,

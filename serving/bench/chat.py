@@ -1,14 +1,15 @@
-"""`intentloop bench chat`: how many answers a second, how quick, and what each costs."""
+"""`intentloop bench chat`: throughput, latency, and the cost of a reply."""
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipelines.errors import DataRejected, SetupProblem
+from pipelines.progress import Progress
 from pipelines.settings import Settings
 from serving.bench import processes
 from serving.bench.figures import ChatFigures, CpuSplit, latency_of, outcomes_of, split_cpu
@@ -19,7 +20,6 @@ from serving.bench.prefill import copy_threads
 from serving.bench.texts import texts_of_file
 from serving.store.bots import export_bot
 
-Progress = Callable[[float, str], None]
 _WARM_UP_SECONDS = 3.0
 
 
@@ -30,19 +30,19 @@ class ChatBench:
     Attributes
     ----------
     bot
-        The bot that is written to.
+        The bot under test.
     url
-        A chat API that runs already; None starts one for the benchmark.
+        A running chat API; None starts one for the benchmark.
     clients, rate, seconds, seed
         As in `LoadPlan`.
     texts_file
         JSONL with `text`; None takes the training utterances of the bot's drafts.
     with_tools
-        Whether utterances of intents that call a tool are among them.
+        Whether to include utterances of intents that call a tool.
     threads_stored
-        Threads put into the database beforehand.
+        Threads inserted into the database first.
     long_thread
-        Turns that each thread in use has beforehand; 0 uses new threads.
+        Turns that each used thread starts with; 0 uses new threads.
     """
 
     bot: str
@@ -59,7 +59,7 @@ class ChatBench:
 
 @dataclass
 class _Reading:
-    """What the processes had used at one moment."""
+    """Resource use at one moment."""
 
     api: processes.ProcessUse | None
     database: processes.ProcessUse | None
@@ -76,34 +76,14 @@ class Target:
     own: OwnApi | None
 
     def read(self) -> _Reading:
-        """Read what has been used so far."""
+        """Read the use so far."""
         meter = self.own.read_meter() if self.own else None
         api, database = (None if pid is None else processes.use_of(pid) for pid in (self.api_pid, self.database_pid))
         return _Reading(api, database, meter)
 
 
 def bench_chat(settings: Settings, bench: ChatBench, *, progress: Progress) -> ChatFigures:
-    """Measure the chat API.
-
-    Parameters
-    ----------
-    settings
-        The platform's, complete.
-    bench
-        What to measure.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    ChatFigures
-        Of the counted seconds.
-
-    Raises
-    ------
-    SetupProblem
-        Something that is needed does not run.
-    """
+    """Measure the chat API; raise `SetupProblem` if something it needs is not running."""
     texts = texts_for(settings, bench)
     load_before = os.getloadavg()[0]
     with target_of(settings, bench) as target:
@@ -123,7 +103,7 @@ def bench_chat(settings: Settings, bench: ChatBench, *, progress: Progress) -> C
 
 
 def texts_for(settings: Settings, bench: ChatBench) -> tuple[str, ...]:
-    """Find what customers write: the file's utterances, or those of the bot's drafts."""
+    """Return what customers write: the file's utterances, or those of the bot's drafts."""
     if bench.texts_file is not None:
         return texts_of_file(bench.texts_file)
     drafts = on_database(settings, lambda database: export_bot(database, bot=bench.bot))
@@ -140,12 +120,12 @@ def texts_for(settings: Settings, bench: ChatBench) -> tuple[str, ...]:
 
 @contextmanager
 def target_of(settings: Settings, bench: ChatBench) -> Iterator[Target]:
-    """Give the API that is measured: the one that was named, or one of our own for as long as the context lasts."""
+    """Yield the API under test: the given one, or one of our own for as long as the context lasts."""
     database_pid = _listener_of(settings.resolved_mongo_uri)
     path = f"/api/v1/bots/{bench.bot}/messages"
     if bench.url is not None:
         if bench.threads_stored or bench.long_thread:
-            raise SetupProblem("a database is filled for the benchmark's own API only; leave --url out")
+            raise SetupProblem("only the benchmark's own API gets a filled database; omit --url")
         yield Target(f"{bench.url.rstrip('/')}{path}", _listener_of(bench.url), database_pid, None)
         return
     with own_api(settings) as own:
@@ -177,10 +157,10 @@ def _listener_of(url: str) -> int | None:
 
 
 def _fill(target: Target, bench: ChatBench, texts: tuple[str, ...], progress: Progress) -> tuple[str, ...]:
-    """Fill the database as asked; give the threads to write to, none for new ones."""
+    """Fill the database as requested; return the threads to write to, none for new ones."""
     if target.own is None or not (bench.threads_stored or bench.long_thread):
         return ()
-    progress(0.0, "one conversation to copy")
+    progress(0.0, "recording a conversation to copy")
     template = plan_of(bench, target, texts).model_copy(
         update={"clients": 1, "rate": None, "warm_up_seconds": 0.0, "seconds": 1.0, "threads": ("template",)}
     )

@@ -1,4 +1,4 @@
-"""What a benchmark of the chat API ends with, and how it reads."""
+"""The figures of a chat API benchmark, and their presentation."""
 
 import math
 from collections import Counter
@@ -12,7 +12,7 @@ _MS = 1000.0
 
 
 class Latency(BaseModel):
-    """How long answers took, in milliseconds."""
+    """Latency of replies, in milliseconds."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,26 +22,26 @@ class Latency(BaseModel):
     worst: float
 
     def describe(self) -> str:
-        """Give the figures in one line."""
+        """Return the figures in one line."""
         return f"{self.p50:.1f} / {self.p95:.1f} / {self.p99:.1f} ms, worst {self.worst:.0f}"
 
 
 class CpuSplit(BaseModel):
-    """CPU milliseconds of the API process a message, by what they were spent on; they add up to all of it."""
+    """CPU milliseconds of the API process per message, by purpose; the parts add up to the total."""
 
     model_config = ConfigDict(frozen=True)
 
-    http_framework: float = Field(description="Routing, checking and writing, above the server.")
+    http_framework: float = Field(description="Routing, validation and serialization, above the server.")
     http_server: float = Field(description="Reading requests, and the event loop.")
     nlu: float
-    database_code: float = Field(description="Building and reading documents, and handing over to the driver.")
-    database_driver: float = Field(description="The driver's threads, which are all threads but the event loop's.")
+    database_code: float = Field(description="Building and reading documents, and calling the driver.")
+    database_driver: float = Field(description="The driver's threads: all threads but the event loop's.")
     tools: float
     dialogue: float = Field(description="The rest: decisions, templates, records.")
 
 
 class ChatFigures(BaseModel):
-    """The figures of one run. What could not be measured is None."""
+    """The figures of one run. None: could not be measured."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +66,7 @@ class ChatFigures(BaseModel):
 
 
 class BesideFigures(BaseModel):
-    """Latency while something else goes on and while it does not, in slices of one run."""
+    """Latency with and without concurrent work, in slices of one run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -74,7 +74,7 @@ class BesideFigures(BaseModel):
     rate: float
     quiet: Latency
     busy: Latency
-    p95_ratio: float = Field(description="How many times the quiet p95 the busy one is, between neighbouring slices.")
+    p95_ratio: float = Field(description="Ratio of the busy p95 to the quiet one, between neighbouring slices.")
     quiet_messages: int
     busy_messages: int
     times_begun: int
@@ -83,17 +83,9 @@ class BesideFigures(BaseModel):
 
 
 def latency_of(samples: Sequence[Sample]) -> Latency | None:
-    """Work out the latency of what was answered; None if nothing was.
+    """Return exact percentiles of the answered messages' latency; None if none was answered.
 
-    Parameters
-    ----------
-    samples
-        Messages with whatever outcome.
-
-    Returns
-    -------
-    Latency or None
-        Exact percentiles: the smallest latency that at least that share of the answers did not exceed.
+    A percentile is the smallest latency that at least that share of the replies did not exceed.
     """
     ordered = sorted(sample.latency_ms for sample in samples if sample.is_answered)
     if not ordered:
@@ -106,29 +98,18 @@ def latency_of(samples: Sequence[Sample]) -> Latency | None:
 
 
 def outcomes_of(samples: Sequence[Sample]) -> dict[str, int]:
-    """Count how messages ended."""
+    """Count messages by outcome."""
     return dict(Counter(sample.outcome for sample in samples).most_common())
 
 
 def split_cpu(before: dict[str, float], after: dict[str, float]) -> CpuSplit:
-    """Work out the split from two readings of the meter in the API process.
-
-    Parameters
-    ----------
-    before
-        What `CpuMeter.report` gave at first.
-    after
-        What it gave in the end.
-
-    Returns
-    -------
-    CpuSplit
-        A message's share of the time between them.
-    """
+    """Compute the CPU time per message between two `CpuMeter.report`s."""
     spent = {name: after[name] - before[name] for name in after}
     requests = max(1.0, spent["requests"])
     accounts = ("http", "dialogue", "nlu", "database", "tools")
-    spent |= {name: spent[name] * requests / max(1.0, spent["metered"]) for name in accounts}  # as if all were metered
+    spent |= {
+        name: spent[name] * requests / max(1.0, spent["metered"]) for name in accounts
+    }  # extrapolated to all requests
     charged = sum(spent[name] for name in accounts)
     milliseconds = {
         "http_framework": spent["http"],
@@ -143,15 +124,15 @@ def split_cpu(before: dict[str, float], after: dict[str, float]) -> CpuSplit:
 
 
 def describe(figures: ChatFigures) -> list[tuple[str, str]]:
-    """Put the figures into lines of a subject and a value."""
-    how = f"{figures.clients} clients" if figures.rate is None else f"{figures.rate:g} messages a second, open loop"
+    """Return the figures as lines of subject and value."""
+    how = f"{figures.clients} clients" if figures.rate is None else f"{figures.rate:g} messages per second, open loop"
     latency = figures.latency_ms.describe() if figures.latency_ms else "nothing was answered"
     lines = [
         ("load", f"{how}, {figures.seconds:.0f} s, {figures.messages:,} messages"),
-        ("answers a second", f"{figures.answers_per_second:.1f}"),
+        ("answers per second", f"{figures.answers_per_second:.1f}"),
         ("latency p50 / p95 / p99", latency),
         ("outcomes", ", ".join(f"{name}: {count:,}" for name, count in figures.outcomes.items())),
-        ("CPU of the API a message", _or_unknown(figures.cpu_ms, "ms", "its process was not found")),
+        ("CPU of the API per message", _or_unknown(figures.cpu_ms, "ms", "its process was not found")),
     ]
     split = figures.cpu_split_ms
     if split is not None:
@@ -166,11 +147,11 @@ def describe(figures: ChatFigures) -> list[tuple[str, str]]:
         )
         lines += [(f"  {name}", f"{value:.2f} ms") for name, value in parts]
     if figures.tool_calls_per_message is not None:
-        lines.append(("tool calls a message", f"{figures.tool_calls_per_message:.2f}"))
+        lines.append(("tool calls per message", f"{figures.tool_calls_per_message:.2f}"))
     lines += [
-        ("CPU of the database a message", _or_unknown(figures.database_cpu_ms, "ms", "it is not on this machine")),
+        ("CPU of the database per message", _or_unknown(figures.database_cpu_ms, "ms", "it is not on this machine")),
         ("resident memory of the API", _or_unknown(figures.resident_mb, "MB", "its process was not found")),
-        ("stored beforehand", f"{figures.threads_stored:,} threads; {figures.long_thread:,} turns in each thread used"),
+        ("prefilled", f"{figures.threads_stored:,} threads; {figures.long_thread:,} turns in each thread used"),
         (
             "load of the machine",
             f"{figures.load_before:.1f} before, {figures.load_after:.1f} after; {figures.cpus} processors",
@@ -180,9 +161,9 @@ def describe(figures: ChatFigures) -> list[tuple[str, str]]:
 
 
 def describe_beside(figures: BesideFigures) -> list[tuple[str, str]]:
-    """Put the figures into lines of a subject and a value."""
+    """Return the figures as lines of subject and value."""
     return [
-        ("load", f"{figures.rate:g} messages a second, open loop"),
+        ("load", f"{figures.rate:g} messages per second, open loop"),
         (f"without {figures.beside}", f"{figures.quiet.describe()} ({figures.quiet_messages:,} messages)"),
         (f"with {figures.beside}", f"{figures.busy.describe()} ({figures.busy_messages:,} messages)"),
         ("p95 with / without, neighbours", f"{figures.p95_ratio:.2f}"),

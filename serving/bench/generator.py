@@ -1,4 +1,4 @@
-"""Runs the load generator and listens to it."""
+"""Runs the load generator and reads its events."""
 
 import subprocess
 import sys
@@ -9,24 +9,9 @@ from serving.bench.plan import LoadEvent, LoadPlan
 
 
 def run_load(plan: LoadPlan, on_event: Callable[[LoadEvent], None]) -> LoadEvent:
-    """Make load in a process of its own, and wait for its end.
+    """Generate load in a separate process, reporting each event, and return the last one, which holds the samples.
 
-    Parameters
-    ----------
-    plan
-        What to send.
-    on_event
-        Told of each event as it comes.
-
-    Returns
-    -------
-    LoadEvent
-        The last one, which holds the samples.
-
-    Raises
-    ------
-    SetupProblem
-        The generator ended by itself.
+    Raise `SetupProblem` if the generator fails.
     """
     command = [sys.executable, "-m", "serving.bench.load"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -43,4 +28,4 @@ def run_load(plan: LoadPlan, on_event: Callable[[LoadEvent], None]) -> LoadEvent
         finally:
             if process.poll() is None:
                 process.kill()
-    raise SetupProblem(f"the load generator ended with exit code {process.returncode}; its last words are above")
+    raise SetupProblem(f"the load generator ended with exit code {process.returncode}; see its output above")

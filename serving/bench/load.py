@@ -1,7 +1,7 @@
-"""The load generator: `python -m serving.bench.load`, a process of its own.
+"""The load generator: `python -m serving.bench.load`, a separate process.
 
-It reads a `LoadPlan` from standard input and writes `LoadEvent` lines. Only sockets and the standard library touch a
-message, about 0.1 ms of CPU each.
+It reads a `LoadPlan` from standard input and writes `LoadEvent` lines. A message passes only through sockets and the
+standard library, about 0.1 ms of CPU each.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ TURNS_PER_THREAD = 5
 _OPEN_LOOP_THREADS = 500
 _PROGRESS_SECONDS = 0.5
 _KEPT_SECONDS = 3.0
-"""A server may close a connection that was idle for longer; uvicorn does after 5 seconds."""
+"""Longest idle time of a connection; uvicorn closes it after 5 seconds."""
 _BROKEN = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, IndexError)
 
 
 class _Connection:
-    """One keep-alive connection. A broken one is opened again for the next message."""
+    """One keep-alive connection. A broken one is reopened for the next message."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -38,7 +38,7 @@ class _Connection:
         self._used_at = 0.0
 
     async def post(self, body: bytes) -> str:
-        """Send a body and give the answer's status."""
+        """Send a body and return the response's status."""
         if time.monotonic() > self._used_at + _KEPT_SECONDS:
             await self.close()
         if self._streams is None:
@@ -72,7 +72,7 @@ class _Generator:
         self._idle: list[_Connection] = []
 
     async def run(self) -> None:
-        """Make load for as long as the plan says, and tell."""
+        """Generate the planned load and report it."""
         self._from = time.monotonic() + self._plan.warm_up_seconds
         self._until = self._from + self._plan.seconds
         reporting = asyncio.create_task(self._report())
@@ -105,7 +105,7 @@ class _Generator:
             task = asyncio.create_task(self._send(threads[count % len(threads)], due_at=due_at))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
-            # The next moment follows from this one and not from the clock: a stall delays no customer's intention.
+            # Counted from this due time, not from the clock: a stall must not delay later messages.
             due_at += dice.expovariate(rate)
             count += 1
         await asyncio.gather(*under_way)
@@ -140,7 +140,7 @@ class _Generator:
 
 
 def main() -> None:
-    """Read the plan, make the load, tell."""
+    """Read the plan, generate the load, report it."""
     plan = LoadPlan.model_validate_json(sys.stdin.read())
 
     def tell(event: LoadEvent) -> None:

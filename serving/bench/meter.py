@@ -1,9 +1,9 @@
-"""What the CPU time of a message is spent on, measured and not estimated.
+"""Where a message's CPU time goes, measured rather than estimated.
 
-The clock is the operating system's CPU time of the event loop's thread. It is read whenever a request's work starts,
-stops, or passes from one part of the program to another, so that work which waits costs nothing and requests that take
-turns on the loop do not mix. That itself costs a metered request about a tenth of a millisecond, so one
-request of `ONE_OF` is metered, and stands for the others.
+The clock is the operating system's CPU time of the event loop's thread, read whenever a request's work starts, stops or
+passes from one part of the program to another. Waiting work thus costs nothing, and interleaved requests do not mix.
+Metering costs a request about a tenth of a millisecond, so one request of `ONE_OF` is metered and stands for the
+others.
 """
 
 import asyncio
@@ -27,17 +27,17 @@ ONE_OF = 4
 T = TypeVar("T")
 
 
-class _Watch:
-    """The stopwatch of one request: charges the time between two readings to the account on top."""
+class _Stopwatch:
+    """The stopwatch of one request: charges the time between two readings to the topmost account."""
 
     def __init__(self, spent: defaultdict[str, float], account: Account = "http") -> None:
         self._spent = spent
         self._accounts: list[Account] = [account]
         self._read_at: float | None = None
 
-    def another(self) -> "_Watch":
-        """Give the stopwatch of a task that the work under way begins: it is charged to the same account."""
-        return _Watch(self._spent, self._accounts[-1])
+    def another(self) -> "_Stopwatch":
+        """Return a stopwatch for a task started by the current work, charged to the same account."""
+        return _Stopwatch(self._spent, self._accounts[-1])
 
     def start(self) -> None:
         self._read_at = time.thread_time()
@@ -61,12 +61,12 @@ class _Watch:
         self._accounts.pop()
 
 
-_watch: ContextVar[_Watch | None] = ContextVar("bench_watch", default=None)
+_watch: ContextVar[_Stopwatch | None] = ContextVar("bench_watch", default=None)
 
 
 @coroutine
-def _step_by_step(work: Coroutine[Any, Any, T], watch: _Watch) -> Generator[Any, Any, T]:
-    """Drive a coroutine and have the watch run exactly while it does."""
+def _step_by_step(work: Coroutine[Any, Any, T], watch: _Stopwatch) -> Generator[Any, Any, T]:
+    """Drive a coroutine, running the stopwatch exactly while it runs."""
     value: Any = None
     error: BaseException | None = None
     while True:
@@ -86,7 +86,7 @@ def _step_by_step(work: Coroutine[Any, Any, T], watch: _Watch) -> Generator[Any,
 
 
 def charge_tasks(loop: asyncio.AbstractEventLoop) -> None:
-    """Have every task that a request's work begins charged to what the request was at."""
+    """Charge every task that a request starts to the request's current account."""
 
     def make_task(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> "asyncio.Task[Any]":
         watch = _watch.get()
@@ -95,7 +95,7 @@ def charge_tasks(loop: asyncio.AbstractEventLoop) -> None:
     loop.set_task_factory(make_task)
 
 
-async def _charged(work: Coroutine[Any, Any, T], watch: _Watch) -> T:
+async def _charged(work: Coroutine[Any, Any, T], watch: _Stopwatch) -> T:
     return await _step_by_step(work, watch)
 
 
@@ -108,9 +108,9 @@ class CpuMeter:
     on_loop
         Seconds of the event loop's thread for the metered requests, by account.
     nlu_in_threads
-        Seconds of long texts, which are read in worker threads.
+        Seconds for long texts, which are read in worker threads.
     counts
-        `requests`, those of them that were `metered`, and the calls of each collaborator (`tools_calls`) so far.
+        Number of `requests`, of `metered` ones, and of each collaborator's calls (`tools_calls`).
     """
 
     on_loop: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -121,7 +121,7 @@ class CpuMeter:
 
     @contextmanager
     def inside(self, account: Account) -> Iterator[None]:
-        """Charge what a request does in this block to an account, wherever it waits in between."""
+        """Charge a request's work in this block to an account, whatever it awaits in between."""
         watch = _watch.get()
         if watch is None:
             yield
@@ -134,7 +134,7 @@ class CpuMeter:
 
     @contextmanager
     def inside_nlu(self) -> Iterator[None]:
-        """Charge a reading of a text, on the loop or in a worker thread."""
+        """Charge the reading of a text, on the loop or in a worker thread."""
         if threading.get_ident() == self._loop_thread:
             with self.inside("nlu"):
                 yield
@@ -147,12 +147,9 @@ class CpuMeter:
                 self.nlu_in_threads += time.thread_time() - started
 
     def report(self) -> dict[str, float]:
-        """Give all seconds so far; to be called on the event loop's thread.
+        """Return all seconds so far; call it on the event loop's thread.
 
-        Returns
-        -------
-        dict[str, float]
-            `process`, `loop` (its thread, all of it), one entry an account, `nlu_in_threads`, and the counts.
+        The entries are `process`, `loop` (its whole thread), each account, `nlu_in_threads`, and the counts.
         """
         return {
             "process": time.process_time(),
@@ -164,15 +161,7 @@ class CpuMeter:
 
 
 class MeteredRequests:
-    """Measures one of `ONE_OF` requests of an app, and answers `REPORT_PATH` with the figures.
-
-    Parameters
-    ----------
-    app
-        The whole application.
-    meter
-        Where the seconds go.
-    """
+    """Measures one of `ONE_OF` requests of an app, and serves the figures at `REPORT_PATH`."""
 
     def __init__(self, app: ASGIApp, meter: CpuMeter) -> None:
         self._app = app
@@ -193,7 +182,7 @@ class MeteredRequests:
             await self._app(scope, receive, send)
             return
         counts["metered"] += 1
-        watch = _Watch(self._meter.on_loop)
+        watch = _Stopwatch(self._meter.on_loop)
         _watch.set(watch)
         await _step_by_step(_as_coroutine(self._app, scope, receive, send), watch)
 

@@ -1,4 +1,4 @@
-"""The benchmark's own chat API: a process beside the running platform, with a database of its own on its server."""
+"""The benchmark's own chat API: a process beside the running platform, with its own database on the same server."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OwnApi:
-    """An API that runs.
+    """A running API.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class OwnApi:
     pid
         Its process.
     settings
-        What it runs with.
+        Its settings.
     """
 
     url: str
@@ -42,20 +42,20 @@ class OwnApi:
     settings: Settings
 
     def read_meter(self) -> dict[str, float]:
-        """Ask for the CPU seconds spent so far."""
+        """Return the CPU seconds spent so far."""
         answer = programs.get(f"{self.url}{REPORT_PATH}", timeout_seconds=30)
         if answer is None or answer[0] != 200:
-            raise SetupProblem("the benchmark's chat API does not tell its CPU time; its log says why")
+            raise SetupProblem("the benchmark's chat API does not report its CPU time; see its log")
         report: dict[str, float] = json.loads(answer[1])
         return report
 
     def with_database(self, work: Callable[[Database], Awaitable[T]]) -> T:
-        """Do some work on its database."""
+        """Run some work on its database."""
         return on_database(self.settings, work)
 
 
 def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Do some work on the database of some settings, with the patience that bulk work needs."""
+    """Run some work on the settings' database, with a timeout that fits bulk work."""
 
     async def run() -> T:
         database = Database.from_settings(settings, timeout_seconds=_DATABASE_SECONDS)
@@ -71,20 +71,7 @@ def on_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) ->
 def own_api(settings: Settings) -> Iterator[OwnApi]:
     """Run the API for as long as the context lasts. Its database is deleted before and after.
 
-    Parameters
-    ----------
-    settings
-        The platform's, complete.
-
-    Yields
-    ------
-    OwnApi
-        Ready to answer.
-
-    Raises
-    ------
-    SetupProblem
-        It did not start, or has no release.
+    Raise `SetupProblem` if it does not start or has no release.
     """
     with closing(socket.socket()) as probe:
         probe.bind((programs.LOOPBACK, 0))
@@ -113,7 +100,7 @@ def _program(settings: Settings) -> Program:
         f"{ENV_PREFIX}HOST": settings.host,
         f"{ENV_PREFIX}API_PORT": str(settings.api_port),
         f"{ENV_PREFIX}MONGO_DATABASE": settings.mongo_database,
-        # Thousands of made-up messages are nothing to pay a provider for.
+        # Do not pay a provider for thousands of generated messages.
         f"{ENV_PREFIX}LLM_BASE_URL": "",
         **ONE_THREAD,
     }

@@ -1,4 +1,4 @@
-"""What the load generator is told and what it tells: the models that pass between the two processes."""
+"""The models that pass between the benchmark and its load generator."""
 
 from typing import Literal
 
@@ -6,29 +6,29 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class LoadPlan(BaseModel):
-    """One run of load.
+    """One run of the load generator.
 
     Attributes
     ----------
     url
         Where messages are posted.
     clients
-        Closed loop: customers, each of whom waits for an answer before writing again. Open loop: ignored.
+        Closed loop: customers, each waiting for a reply before writing again. Open loop: ignored.
     rate
-        Open loop: messages a second on average, at random moments, whether or not earlier ones are answered. None is a
-        closed loop.
+        Open loop: average messages per second, at random times, whether or not earlier ones are answered. None: closed
+        loop.
     warm_up_seconds, seconds
-        How long load is made before it counts, and how long it counts.
+        Time before measuring, and measured time.
     texts
-        What customers write, varied anew for each message.
+        What customers write, varied for each message.
     threads
         Threads to write to. Empty: new ones, with a few messages each.
     seed
-        Of texts and moments.
+        For texts and times.
     run_id
         Part of every thread's and message's id, so that no two runs share one.
     timeout_seconds
-        After this long an answer counts as an error.
+        A later reply counts as an error.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,13 +46,13 @@ class LoadPlan(BaseModel):
 
 
 class Sample(BaseModel):
-    """One message: when it was due, by the clock all processes share, how long its answer took, and how it ended."""
+    """One message: when it was due, on the clock shared by all processes, its latency, and its outcome."""
 
     model_config = ConfigDict(frozen=True)
 
     due_at: float
     latency_ms: float
-    outcome: str = Field(description="The HTTP status, or what broke.")
+    outcome: str = Field(description="The HTTP status, or the error.")
 
     @property
     def is_answered(self) -> bool:
@@ -63,7 +63,7 @@ class Sample(BaseModel):
 class LoadEvent(BaseModel):
     """A line of the generator's output.
 
-    `counting` comes when the warm-up is over, `progress` twice a second, `done` once, with everything.
+    `counting` follows the warm-up, `progress` comes twice a second, `done` comes once with all samples.
     """
 
     model_config = ConfigDict(frozen=True)

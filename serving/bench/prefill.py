@@ -1,4 +1,4 @@
-"""A database that has seen much: threads and turns put into the store in bulk, copies of a real conversation."""
+"""Fills the database: threads and turns inserted in bulk, as copies of a real conversation."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -22,25 +22,9 @@ async def copy_threads(
     turns: int,
     report: Callable[[float], None],
 ) -> None:
-    """Store threads of a length, each turn a copy of the last one of a thread that exists.
+    """Store `threads` of `turns` turns each, every turn a copy of the last turn of the thread `template` (bot, id).
 
-    Parameters
-    ----------
-    database
-        Where.
-    template
-        Bot and thread to copy from.
-    threads
-        Ids of the new threads.
-    turns
-        How many turns each has.
-    report
-        Called with the share done, in [0, 1].
-
-    Raises
-    ------
-    SetupProblem
-        The template has no turn.
+    `report` gets the share done, in [0, 1]. Raise `SetupProblem` if the template has no turn.
     """
     states, log = StateStore(database, ttl=_KEEP), TurnLog(database, ttl=_KEEP)
     bot, thread_id = template

@@ -1,4 +1,4 @@
-"""What server processes of this machine use: found by the port they listen on, read without special rights."""
+"""Resource use of this machine's server processes, found by port and read without special rights."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class ProcessUse:
     cpu_seconds
         User and system time.
     resident_mb
-        Memory that is resident now, in millions of bytes.
+        Current resident memory, in millions of bytes.
     """
 
     cpu_seconds: float
@@ -24,17 +24,9 @@ class ProcessUse:
 
 
 def find_listener(port: int) -> int | None:
-    """Find the process that listens on a port of this machine.
+    """Return the id of the process listening on a port.
 
-    Parameters
-    ----------
-    port
-        The port.
-
-    Returns
-    -------
-    int or None
-        Its id; None if there is none, it is another user's, or the system does not tell.
+    None if there is none, it belongs to another user, or the system does not tell.
     """
     try:
         connections = psutil.net_connections("tcp")
@@ -46,18 +38,7 @@ def find_listener(port: int) -> int | None:
 
 
 def use_of(pid: int) -> ProcessUse | None:
-    """Read what a process uses; None if it has ended.
-
-    Parameters
-    ----------
-    pid
-        Process id.
-
-    Returns
-    -------
-    ProcessUse or None
-        Of the process and its living children together.
-    """
+    """Return the use of a process and its living children; None if it has ended."""
     cpu_seconds = resident = 0.0
     try:
         root = psutil.Process(pid)
@@ -75,7 +56,7 @@ def use_of(pid: int) -> ProcessUse | None:
 
 
 def pause(pid: int, *, is_paused: bool) -> None:
-    """Stop a process and all it started where they are, or let them go on."""
+    """Suspend or resume a process and all its descendants."""
     try:
         root = psutil.Process(pid)
         for process in (root, *root.children(recursive=True)):

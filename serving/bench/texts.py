@@ -1,4 +1,4 @@
-"""Messages nobody has sent before: what customers write, varied so that no cache holds an answer."""
+"""Messages never sent before: customers' texts, varied so that no cache holds an answer."""
 
 import random
 import re
@@ -16,17 +16,10 @@ _TRIES = 20
 
 
 class FreshTexts:
-    """Gives variations of texts, never the same one twice.
+    """Returns variations of texts, never the same one twice.
 
-    Numbers are replaced by others of the same length, and a greeting, an ending, the case and spaces vary: what a
-    customer means stays the same.
-
-    Parameters
-    ----------
-    texts
-        What to vary.
-    seed
-        The same seed gives the same messages.
+    Numbers are replaced by others of the same length; greeting, ending, case and spaces vary. The meaning stays. The
+    same seed gives the same messages.
     """
 
     def __init__(self, texts: Sequence[str], *, seed: int) -> None:
@@ -35,13 +28,13 @@ class FreshTexts:
         self._given: set[str] = set()
 
     def next(self) -> str:
-        """Give the next text."""
+        """Return the next text."""
         for _ in range(_TRIES):
             text = self._vary(self._dice.choice(self._texts))
             if text not in self._given:
                 self._given.add(text)
                 return text
-        # A bot with very few examples: what it has not heard yet is a number.
+        # A bot with very few examples: only a number is new.
         text = f"{self._dice.choice(self._texts)} {len(self._given)}"
         self._given.add(text)
         return text
@@ -61,22 +54,9 @@ class _Row(BaseModel):
 
 
 def texts_of_file(file: Path) -> tuple[str, ...]:
-    """Read the texts of a JSONL file.
+    """Read the texts of a JSONL file with one object with `text` per line, at least one.
 
-    Parameters
-    ----------
-    file
-        One object with `text` a line.
-
-    Returns
-    -------
-    tuple[str, ...]
-        In their order, at least one.
-
-    Raises
-    ------
-    DataRejected
-        The file cannot be read, a line is no such object, or there is none.
+    Raise `DataRejected` if the file cannot be read, a line is not such an object, or there is none.
     """
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
@@ -87,7 +67,7 @@ def texts_of_file(file: Path) -> tuple[str, ...]:
         try:
             texts += [_Row.model_validate_json(line).text] if line.strip() else []
         except ValidationError as error:
-            raise DataRejected(str(file), [f'line {number}: it is no JSON object with "text"']) from error
+            raise DataRejected(str(file), [f'line {number}: it is not a JSON object with "text"']) from error
     if not texts:
         raise DataRejected(str(file), ["it holds no text"])
     return tuple(texts)

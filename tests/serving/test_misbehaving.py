@@ -149,19 +149,19 @@ class Alternating:
     def __init__(self, server: ToolServer, good: Behaviour, bad: Behaviour) -> None:
         self.times_begun = 0
         self._server, self._good, self._bad = server, good, bad
-        self.hold()
+        self.pause()
 
     def cpu_seconds(self) -> float | None:
         return None
 
-    def let_go_on(self) -> None:
+    def resume(self) -> None:
         self._server.behaviours = [self._bad]
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         self._server.behaviours = [self._good]
 
     def end(self) -> None:
-        self.hold()
+        self.pause()
 
 
 async def keep_asking(place: Place, client: httpx2.AsyncClient, partner: Partner, customer: str) -> None:

@@ -12,14 +12,14 @@ class Work:
     def cpu_seconds(self) -> float | None:
         return None
 
-    def let_go_on(self) -> None:
+    def resume(self) -> None:
         self.is_going_on = True
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         self.is_going_on = False
 
     def end(self) -> None:
-        self.hold()
+        self.pause()
 
 
 def sample(due_at: float, latency_ms: float) -> Sample:
@@ -50,7 +50,7 @@ def test_p95_ratio_compares_neighbours() -> None:
 
 def test_failure_of_the_work_is_kept_for_whoever_waits() -> None:
     class Broken(Work):
-        def let_go_on(self) -> None:
+        def resume(self) -> None:
             raise ValueError("it broke")
 
     slices = Slices(Broken())

@@ -80,7 +80,7 @@ def test_bench_chat_measures_every_part_of_its_own_api(platform: Settings) -> No
     assert figures.resident_mb is not None
     assert sum(figures.cpu_split_ms.model_dump().values()) == pytest.approx(figures.cpu_ms, rel=0.3)
     assert shares == sorted(shares)
-    assert "answers a second" in dict(describe(figures))
+    assert "answers per second" in dict(describe(figures))
 
 
 def test_bench_chat_leaves_the_platform_as_it_was(platform: Settings) -> None:
