@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,17 @@ def test_commands_and_their_options_exist(doc: Doc) -> None:
 
 def _is_unknown_option(span: str) -> bool:
     return span.startswith("--") and span.split()[0] not in _all_options(CLI)
+
+
+def test_examples_in_the_help_texts_are_calls_that_exist() -> None:
+    examples = re.findall(r"Example: `(?:\w+=\S+ )*intentloop ([^`]*)`", "\n".join(_help_texts(CLI)))
+    assert len(examples) > 20
+    assert [problem for example in examples if (problem := _problem(shlex.split(example)))] == []
+
+
+def _help_texts(command: Any) -> list[str]:
+    below = getattr(command, "commands", {}).values()
+    return [command.help or "", *(text for each in below for text in _help_texts(each))]
 
 
 @every_doc

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
-BotOption = Annotated[str | None, typer.Option("--bot", help="Bot; INTENTLOOP_DEFAULT_BOT if not given.")]
+BotOption = Annotated[str | None, typer.Option("--bot", help="Bot. Default: INTENTLOOP_DEFAULT_BOT.")]
 EncoderOption = Annotated[
-    str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder with one in ONNX form.")
+    str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder that holds one in ONNX format.")
 ]
 
 

@@ -13,9 +13,9 @@ bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fas
 @bench_app.command("nlu")
 def bench_nlu(
     data: Annotated[Path, typer.Option(help="Folder with train.jsonl and test.jsonl.", exists=True, file_okay=False)],
-    out: Annotated[Path | None, typer.Option(help="Write one JSON row a test item here.")] = None,
-    shots: Annotated[int | None, typer.Option(help="Train on this many examples an intent.", min=1)] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the draw and of the training.", min=0)] = 0,
+    out: Annotated[Path | None, typer.Option(help="Write one JSON row per test item to this file.")] = None,
+    shots: Annotated[int | None, typer.Option(help="Train on this many examples per intent.", min=1)] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the draw and the training.", min=0)] = 0,
     encoder: EncoderOption = "auto",
 ) -> None:
     """Train on a folder's train.jsonl, measure on its test.jsonl.
@@ -40,30 +40,32 @@ def bench_nlu(
 @bench_app.command("chat")
 def bench_chat(
     url: Annotated[
-        str | None, typer.Option(help="Address of a chat API that runs already; its database gets the messages.")
+        str | None, typer.Option(help="Address of a running chat API to measure; its database receives the messages.")
     ] = None,
     bot: BotOption = None,
-    clients: Annotated[int, typer.Option(help="Customers who write at once.", min=1, max=1000)] = 16,
-    seconds: Annotated[float, typer.Option(help="How long it counts.", min=1)] = 20.0,
+    clients: Annotated[int, typer.Option(help="Number of customers who write at the same time.", min=1, max=1000)] = 16,
+    seconds: Annotated[float, typer.Option(help="How long to measure.", min=1)] = 20.0,
     rate: Annotated[
-        float | None, typer.Option(help="Messages a second, answered or not, instead of waiting customers.", min=0.1)
+        float | None, typer.Option(help="Messages per second to send, answered or not, instead of --clients.", min=0.1)
     ] = None,
     texts: Annotated[
-        Path | None, typer.Option(help="JSONL of utterances; the bot's drafts if not given.", exists=True)
+        Path | None, typer.Option(help="JSONL of utterances to send. Default: the bot's drafts.", exists=True)
     ] = None,
-    tools: Annotated[bool, typer.Option(help="Also send what makes the bot call a tool.")] = True,
+    tools: Annotated[bool, typer.Option(help="Also send messages that make the bot call a tool.")] = True,
     threads_stored: Annotated[int, typer.Option(help="Store this many threads beforehand.", min=0)] = 0,
     long_thread: Annotated[int, typer.Option(help="Write to threads that have this many turns.", min=0)] = 0,
     beside: Annotated[
         Literal["training", "import"] | None,
-        typer.Option("--while", help="Compare the latency with and without this going on; needs no `--clients`."),
+        typer.Option(
+            "--while", help="Compare the latency with and without this running beside it; `--clients` is not used."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write all figures to this JSON file.")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of texts and moments.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of texts and times.", min=0)] = 0,
 ) -> None:
-    """Measure answers a second, latency, and the CPU time of an answer.
+    """Measure answers per second, latency, and CPU time per answer.
 
-    Starts a chat API of its own on a database of its own (`..._bench`, deleted afterwards) beside the running platform.
+    Starts its own chat API on its own database (`..._bench`, deleted afterwards) beside the running platform.
 
     Example: `intentloop bench chat --clients 16 --seconds 20`
     """

@@ -27,7 +27,7 @@ def set_facebook(
     page: Annotated[str | None, typer.Option(help="The token's page, if the bot has several.")] = None,
     enabled: Annotated[
         bool | None,
-        typer.Option("--on/--off", help="Switch the channel on or off.", show_default=False),
+        typer.Option("--on/--off", help="Switch the channel on or off; a new one is on.", show_default=False),
     ] = None,
 ) -> None:
     """Connect a bot to Facebook Messenger, or change its connection. Options that are not given stay unchanged.

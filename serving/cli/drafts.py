@@ -16,9 +16,9 @@ def import_(
         bool, typer.Option("--replace", help="Delete intents and entities that are not in the file.")
     ] = False,
 ) -> None:
-    """Bring a bot file into the database, as drafts. Files of ai-chatbot-framework are understood.
+    """Load a bot file into the database, as drafts. Files of ai-chatbot-framework work too.
 
-    All of it or nothing. Annotations at wrong places are put right, and each is reported.
+    Imports everything or nothing. Annotations with wrong offsets are corrected, and each correction is reported.
 
     Example: `intentloop import data/sample/bot.json --replace`
     """

@@ -34,13 +34,13 @@ def drift(
     bot: BotOption = None,
     since: Annotated[str, typer.Option(help="How far back: `7d`, `4w`, or a date.")] = "4w",
     retrain_above: Annotated[
-        float | None, typer.Option(help="Retrain if an index is above this and above chance.", min=0)
+        float | None, typer.Option(help="Retrain if an index is above this value and above chance.", min=0)
     ] = None,
 ) -> None:
-    """Compare what customers write with what the release that answers was measured on, week by week.
+    """Compare what customers write with what the current release was measured on, week by week.
 
-    Logs a run to MLflow. A PSI below 0.1 says that nothing has changed, above 0.25 that a lot has; where so few
-    messages make such an index by chance, it says that. Exit code 0 whatever is found.
+    Logs a run to MLflow. A PSI below 0.1 means that nothing has changed, above 0.25 that a lot has; if there are too
+    few messages to tell, it says so. Exit code 0 whatever is found.
 
     Example: `intentloop drift --since 7d --retrain-above 0.25`
     """

@@ -12,12 +12,12 @@ def evaluate(
     file: Annotated[Path, typer.Argument(help="JSONL of labelled utterances.", exists=True, dir_okay=False)],
     bot: BotOption = None,
     version: Annotated[
-        str | None, typer.Option("--version", help="Version to measure; the promoted one if not given.")
+        str | None, typer.Option("--version", help="Version to measure. Default: the promoted one.")
     ] = None,
     release_folder: Annotated[
         Path | None, typer.Option(help="Release folder to measure instead.", exists=True, file_okay=False)
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write one JSON row an utterance here.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write one JSON row per utterance to this file.")] = None,
 ) -> None:
     """Measure a release on labelled utterances: the same figures as `bench nlu`.
 

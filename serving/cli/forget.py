@@ -16,7 +16,7 @@ _SHOWN = 20
 
 
 def forget(
-    thread: Annotated[str | None, typer.Option("--thread", help="Thread id, as its channel gave it.")] = None,
+    thread: Annotated[str | None, typer.Option("--thread", help="Thread id, as its channel set it.")] = None,
     user: Annotated[
         str | None, typer.Option("--user", help="A sender's id: their threads on every channel of the bot.")
     ] = None,
@@ -24,17 +24,17 @@ def forget(
     purge: Annotated[
         bool | None,
         typer.Option(
-            "--purge/--no-purge", help="Take their texts out of snapshots, runs and drafts too, or leave them there."
+            "--purge/--no-purge", help="Also remove their texts from snapshots, runs and drafts, or leave them there."
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")] = False,
     retire: Annotated[
-        bool, typer.Option("--retire", help="Delete the versions that earlier runs named, unless one has an alias.")
+        bool, typer.Option("--retire", help="Delete the versions that earlier runs named, except those with an alias.")
     ] = False,
 ) -> None:
-    """Forget a person: what they wrote, what was remembered, and what was learnt from it.
+    """Delete a person's data: what they wrote, what was remembered, and what was learnt from it.
 
-    Names every snapshot, run and version that held a text of theirs. Nothing brings back what is deleted.
+    Names every snapshot, run and version that held one of their texts. Deleted data cannot be restored.
 
     Example: `intentloop forget --user 2614735 --dry-run`
     """

@@ -27,41 +27,43 @@ _PACKAGES = ("pandas", "sklearn")
 
 def label(
     bot: BotOption = None,
-    mine: Annotated[bool, typer.Option("--mine", help="First look through the log for texts worth a label.")] = False,
+    mine: Annotated[
+        bool, typer.Option("--mine", help="First search the log for texts that are worth a label.")
+    ] = False,
     days: Annotated[float, typer.Option(help="With --mine: how far back, in days.", min=0, max=36500)] = 28.0,
     version: Annotated[
         str | None,
-        typer.Option("--version", help="With --mine: version that reads them; the newest one if not given."),
+        typer.Option("--version", help="With --mine: version to read them with. Default: the newest one."),
     ] = None,
     release_folder: Annotated[
-        Path | None, typer.Option(help="With --mine: release folder that reads them.", exists=True, file_okay=False)
+        Path | None, typer.Option(help="With --mine: release folder to read them with.", exists=True, file_okay=False)
     ] = None,
     accept_agreed: Annotated[
         bool,
         typer.Option(
             "--accept-agreed",
-            help="Accept where a version trained since, the language model and the customer agree.",
+            help="Accept texts on which a version trained since, the language model and the customer agree.",
         ),
     ] = False,
     decide: Annotated[
         Path | None,
         typer.Option(
             "--decide",
-            help='JSONL of decisions, as --list --json prints labels; with "was": "accepted" a line corrects.',
+            help='JSONL of decisions, in the form that --list --json prints; "was": "accepted" corrects a label.',
             exists=True,
             dir_okay=False,
         ),
     ] = None,
     show: Annotated[bool, typer.Option("--list", help="Only list the most valuable texts.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --list: one JSON object a line.")] = False,
-    limit: Annotated[int, typer.Option(help="How many texts at most.", min=1, max=1000)] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="With --list: one JSON object per line.")] = False,
+    limit: Annotated[int, typer.Option(help="Maximum number of texts.", min=1, max=1000)] = 50,
 ) -> None:
-    """Say what customers meant: the next training learns from it, or is measured on it.
+    """Label the customer messages that would teach the model most.
 
-    Shows text after text, the most valuable first, with what the trained model, the language model and the customer
-    themselves said about it; texts that say nearly the same are decided together. One in five groups is held out:
-    never learnt from, and reported as `production_...` with each training. Only one process looks through the log of a
-    bot at a time; exit code 3: another one does.
+    Shows one text after the other, the most valuable first, with what the trained model, the language model and the
+    customer said about it; near-duplicates are decided together. The next training learns from the labels, except for
+    one group in five, which is held out and reported as `production_...` by each training. One process at a time
+    searches a bot's log; exit code 3: another one is doing it.
 
     Example: `intentloop label --mine --accept-agreed`
     """

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pipelines.schemas.training import TrainParams
     from serving.release.promoter import Moved
 
-WhyOption = Annotated[str, typer.Option("--why", help="The reason, for the journal of promotions.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Reason, for the journal of promotions.")]
 
 
 def promote(
@@ -19,14 +19,14 @@ def promote(
     ],
     alias: Annotated[
         str | None,
-        typer.Option(help="Alias to give it: `canary` or `shadow` try it beside; the one that answers if not given."),
+        typer.Option(help="Alias to set: `canary` or `shadow` to try it. Default: the one for production."),
     ] = None,
     why: WhyOption = "",
     bot: BotOption = None,
 ) -> None:
-    """Let a version answer customers, or try it beside the one that does.
+    """Put a version into production, or try it beside the one in production.
 
-    It is downloaded and checked exactly as the chat API does; what that would refuse is not promoted.
+    Downloads and checks it exactly as the chat API does, and does not promote what the chat API would refuse.
 
     Example: `intentloop promote 7 --why "knows the new refund rules"`
     """
@@ -48,9 +48,9 @@ def promote(
 
 
 def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
-    """Let the version answer again that answered before. A second rollback goes further back.
+    """Restore the version that answered before. A second rollback goes one further back.
 
-    Works without the database too, from this machine's journal or from what MLflow knows.
+    Also works without the database, from this machine's journal or from what MLflow knows.
 
     Example: `intentloop rollback --why "the new one asks too often"`
     """
@@ -69,7 +69,7 @@ def releases(
     bot: BotOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show a bot's versions, the verdict on each, what carries an alias, what a shadow found and what was moved.
+    """Show a bot's versions: verdicts, aliases, what a shadow found, and the journal of promotions.
 
     Example: `intentloop releases`
     """

@@ -9,20 +9,19 @@ from serving.cli.arguments import BotOption, chosen_bot, read_settings, release_
 
 
 def replay(
-    thread: Annotated[str, typer.Argument(help="Thread id, as the channel gave it.")],
+    thread: Annotated[str, typer.Argument(help="Thread id, as the channel set it.")],
     release: Annotated[
-        str | None, typer.Option("--release", help="Version that answers now; the promoted one if not given.")
+        str | None, typer.Option("--release", help="Version to re-run it on. Default: the promoted one.")
     ] = None,
     release_folder: Annotated[
-        Path | None, typer.Option(help="Release folder that answers instead.", exists=True, file_okay=False)
+        Path | None, typer.Option(help="Release folder to re-run it on instead.", exists=True, file_okay=False)
     ] = None,
     bot: BotOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a turn.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per turn.")] = False,
 ) -> None:
-    """Work a stored conversation out again with any release, and show what would be different.
+    """Re-run a stored conversation on any release and show what changes.
 
-    Nothing is sent anywhere: what tools and the LLM answered is taken from the log. Exit code 1 says that some turn
-    differs.
+    Nothing is sent anywhere: answers of tools and of the LLM come from the log. Exit code 1: at least one turn differs.
 
     Example: `intentloop replay visitor-7 --release 3`
     """

@@ -25,12 +25,12 @@ _PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "M
 
 def retrain(
     bot: BotOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Train even if nothing has changed.")] = False,
     promote: Annotated[
         bool | None,
         typer.Option(
             "--promote/--notify",
-            help="Let a version that passes the gate answer, or only tell; INTENTLOOP_RETRAIN_POLICY if not given.",
+            help="Promote a version that passes the gate, or only report it. Default: INTENTLOOP_RETRAIN_POLICY.",
         ),
     ] = None,
     out_of_scope: Annotated[
@@ -39,11 +39,11 @@ def retrain(
     encoder: EncoderOption = "auto",
     job: Annotated[int | None, typer.Option(help="Job that this is done for.", hidden=True)] = None,
 ) -> None:
-    """Train a bot again if its data, parameters or code have changed since; made for cron and EventBridge.
+    """Retrain a bot if its data, parameters or code have changed. Made for cron and EventBridge.
 
-    A version is registered as `candidate`. Only one process retrains a bot at a time; what a crash has left half-done
-    is finished or marked as failed by the next one. Exit code 0: done, or nothing to do; 3: another process is
-    retraining the bot; 1: it failed, or the gate was not passed.
+    The new version is registered as `candidate`. One process at a time trains a bot; the next run completes what a
+    crash left half-done, or marks it as failed. Exit code 0: done, or nothing to do; 1: it failed, or the gate did not
+    pass; 3: another process is training the bot.
 
     Example: `intentloop retrain --promote`
     """

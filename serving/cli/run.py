@@ -14,7 +14,7 @@ def up(
 ) -> None:
     """Start the whole platform on this machine: database, MLflow, demo shop, chat API.
 
-    The first time it imports the sample bot and trains it. Your data stays in INTENTLOOP_HOME (`.intentloop`).
+    The first time, it imports and trains the sample bot. Your data stays in INTENTLOOP_HOME (`.intentloop`).
 
     Example: `INTENTLOOP_API_PORT=8001 intentloop up`
     """
@@ -26,7 +26,7 @@ def up(
 
 
 def serve() -> None:
-    """Serve the chat API alone, with the database and the MLflow server of the settings.
+    """Run only the chat API, with the database and the MLflow server from the settings.
 
     Example: `INTENTLOOP_MONGO_URI=mongodb://db/ MLFLOW_TRACKING_URI=http://mlflow:5000 intentloop serve`
     """
@@ -43,13 +43,13 @@ def serve() -> None:
 
 def worker(
     trainings: Annotated[
-        bool, typer.Option("--trainings", help="Train what the admin API was asked to train.")
+        bool, typer.Option("--trainings", help="Run the trainings that were requested over the admin API.")
     ] = False,
 ) -> None:
-    """Answer what platforms such as Messenger brought, as the SQS queue of INTENTLOOP_QUEUE_URL asks for it.
+    """Answer messages from platforms such as Messenger, from the SQS queue INTENTLOOP_QUEUE_URL.
 
-    With `--trainings` it trains bots instead, as the queue of INTENTLOOP_TRAINING_QUEUE_URL asks for it; such a worker
-    needs the training packages. Without a queue the chat API does either itself, and no worker is needed.
+    With `--trainings` it runs training jobs instead, from the queue INTENTLOOP_TRAINING_QUEUE_URL; it then needs the
+    training packages. Without a queue, the chat API does the work itself and no worker is needed.
 
     Example: `INTENTLOOP_QUEUE_URL=https://sqs.eu-west-1.amazonaws.com/1/chat intentloop worker`
     """
@@ -70,7 +70,7 @@ def worker(
 
 
 def doctor() -> None:
-    """Check Python, folders, ports, database, MLflow, release and LLM, and say how to mend each.
+    """Check Python, folders, ports, database, MLflow, release and LLM, and say how to fix each.
 
     Example: `intentloop doctor`
     """

@@ -21,21 +21,22 @@ _PACKAGES = ("pyarrow", "sklearn")
 def score(
     since: Annotated[str, typer.Option(help="How far back: `7d`, `4w`, or a date.")],
     version: Annotated[
-        str | None, typer.Option("--version", help="Version that reads them; the promoted one if not given.")
+        str | None, typer.Option("--version", help="Version to score with. Default: the promoted one.")
     ] = None,
     release_folder: Annotated[
-        Path | None, typer.Option(help="Release folder that reads them.", exists=True, file_okay=False)
+        Path | None, typer.Option(help="Release folder to score with.", exists=True, file_okay=False)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Parquet file; one under INTENTLOOP_HOME/scores if not given.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Parquet file to write. Default: one under INTENTLOOP_HOME/scores.", dir_okay=False),
     ] = None,
     bot: BotOption = None,
 ) -> None:
-    """Work out what a release makes of logged messages: intent, confidence, values, and the route of each turn.
+    """Compute what a release makes of the logged messages: intent, confidence, number of values, and route.
 
-    One row a message, without what was written. Works on all processors, or on the Dask cluster of
-    INTENTLOOP_DASK_SCHEDULER. What was ended before its time goes on where it was, with the same options; `7d` and `4w`
-    then mean the time that they meant at the beginning.
+    Writes one row per message, without the text. Uses all processors, or the Dask cluster INTENTLOOP_DASK_SCHEDULER.
+    Given the same options, an interrupted run resumes where it stopped; `7d` and `4w` then still mean the time they
+    meant at the start.
 
     Example: `intentloop score --since 2026-11-01 --version 7 --out scores.parquet`
     """

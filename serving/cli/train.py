@@ -19,13 +19,14 @@ def _checked_cases(folder: Path | None) -> Path | None:
 
 def train(
     bot: BotOption = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Let it answer customers if the gate is passed.")] = False,
-    source: Annotated[str, typer.Option(help="`mongo`, or a bot file to read instead.")] = "mongo",
+    promote: Annotated[bool, typer.Option("--promote", help="Put it into production if it passes the gate.")] = False,
+    source: Annotated[str, typer.Option(help="`mongo`, or a bot file to train from.")] = "mongo",
     out_of_scope: Annotated[
         Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
     ] = None,
     test: Annotated[
-        Path | None, typer.Option(help="JSONL of labelled utterances, to report on only.", exists=True, dir_okay=False)
+        Path | None,
+        typer.Option(help="JSONL of labelled utterances to report on, and nothing else.", exists=True, dir_okay=False),
     ] = None,
     thorough: Annotated[
         bool, typer.Option("--thorough", help="Train the entity tagger for minutes, not seconds.")
@@ -33,36 +34,41 @@ def train(
     encoder: EncoderOption = "auto",
     search: Annotated[
         int | None,
-        typer.Option(help="Try so many candidates of hyper-parameters first, on INTENTLOOP_DASK_SCHEDULER.", min=2),
+        typer.Option(
+            help="Number of hyper-parameter candidates to try first, on INTENTLOOP_DASK_SCHEDULER if set.", min=2
+        ),
     ] = None,
     cross_validate: Annotated[
-        int, typer.Option(help="Also cross-validate with so many folds; each is a training of its own.", min=0, max=20)
+        int,
+        typer.Option(
+            help="Number of folds of an additional cross-validation; each is a training of its own.", min=0, max=20
+        ),
     ] = 0,
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
-    replays: Annotated[int, typer.Option(help="Gate: newest stored conversations to replay.", min=0)] = 200,
+    replays: Annotated[int, typer.Option(help="Gate: number of newest stored conversations to replay.", min=0)] = 200,
     max_lost_goals: Annotated[
         float, typer.Option(help="Gate: largest share of conversations that may lose their goal.", min=0, max=1)
     ] = 0.02,
     cases: Annotated[
         Path | None,
         typer.Option(
-            help="Gate: folder of saved conversations to be answered as before; data/cases if not given.",
+            help="Gate: folder of saved conversations that must be answered as before. Default: data/cases.",
             file_okay=False,
             callback=_checked_cases,
         ),
     ] = None,
     accept_tool_changes: Annotated[
-        bool, typer.Option("--accept-tool-changes", help="Gate: tools were changed on purpose.")
+        bool, typer.Option("--accept-tool-changes", help="Gate: accept that tools are called differently.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0, max=2**32 - 1)] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0, max=2**32 - 1)] = 0,
 ) -> None:
     """Train a bot on its drafts, evaluate it, and register the result as a new version.
 
-    Runs notebooks/20_train_nlu.ipynb in a process of its own; the executed notebook lies with the run in MLflow. Where
-    a chat API answers on this machine, training takes only what that leaves of the processor. Exit code 3: another
-    process trains the bot, or takes a person out of what it has learnt.
+    Runs notebooks/20_train_nlu.ipynb in its own process, and stores the executed notebook with the run in MLflow. If a
+    chat API is running on this machine, training only takes the processor time that it leaves. Exit code 1: it failed,
+    or the gate did not pass; 3: another process is training the bot, or deleting a person's data from it.
 
     Example: `intentloop train --promote`
     """

@@ -9,15 +9,15 @@ from serving.cli.arguments import BotOption, read_settings
 
 
 def validate(
-    file: Annotated[Path | None, typer.Argument(help="Bot file to check; the drafts if not given.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="Bot file to check. Default: the drafts in the database.")] = None,
     bot: BotOption = None,
-    fix: Annotated[bool, typer.Option("--fix", help="Show and do the repairs that are safe.")] = False,
-    undo: Annotated[bool, typer.Option("--undo", help="Take the last --fix back.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs and show them.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Undo the last --fix.")] = False,
     out: Annotated[Path | None, typer.Option(help="Write all findings to this HTML page.", dir_okay=False)] = None,
 ) -> None:
     """Check a bot before it is trained: examples, annotations, parameters, templates, tools.
 
-    Each finding names its place and its repair. Exit code 1 says that there are errors, which stop a training.
+    Each finding names its place and its repair. Exit code 1: there are errors, which stop a training.
 
     Example: `intentloop validate my_bot.json --out report.html`
     """
