@@ -104,9 +104,14 @@ class Loaded:
 class Refusal:
     """A version that must not answer. It is judged again once one of its `tags`, by which it was judged, changes."""
 
-    key: str
+    version: RegisteredVersion
     tags: tuple[str | None, ...]
     error: ReleaseRefused
+
+    @property
+    def key(self) -> str:
+        """The version's key in the cache of this machine."""
+        return self.version.key
 
 
 @dataclass(frozen=True)

@@ -89,11 +89,8 @@ class ReleaseLoader:
         try:
             judged = self._obtain(state, version)
         except ReleaseRefused as error:
-            self._report_refusal(state, version, error)
-            refusal = Refusal(version.key, tags, _without_frames(error))
+            refusal = Refusal(version, tags, _without_frames(error))
             return Look(problem=refusal.error, refusal=refusal)
-        if REFUSED_TAG in version.tags:
-            self._try_tagging(lambda: self.registry.delete_tag(version, REFUSED_TAG))
         now = datetime.now(UTC)
         loaded = Loaded(judged.release, version.key, "registry", now, found=version, verdict=judged.digest)
         return Look(loaded=loaded)
@@ -122,6 +119,25 @@ class ReleaseLoader:
             logger.warning("former release cannot be used", extra={"bot": state.bot, "reason": str(error)})
             return None
         return Loaded(judged.release, found.key, "journal", datetime.now(UTC), found=found, verdict=judged.digest)
+
+    def report(self, state: AliasState, look: Look) -> None:
+        """Log a refusal and tag the version with its reason, or delete that tag from a version that may answer now."""
+        if look.refusal is not None:
+            version, reason = look.refusal.version, look.refusal.error.reason
+            logger.error(
+                "release refused",
+                extra={
+                    "bot": state.bot,
+                    "alias": state.alias,
+                    "version": version.version,
+                    "reason": reason,
+                    "answering": state.version or "nothing",
+                },
+            )
+            self._try_tagging(lambda: self.registry.set_tag(version, REFUSED_TAG, reason))
+        found = look.loaded.found if look.loaded is not None else None
+        if found is not None and REFUSED_TAG in found.tags:
+            self._try_tagging(lambda: self.registry.delete_tag(found, REFUSED_TAG))
 
     def record(self, swap: Swap) -> None:
         """Record a swap on this machine, and settle the heap around the new release."""
@@ -187,19 +203,6 @@ class ReleaseLoader:
         )
         _warm_up(judged.release)
         return judged
-
-    def _report_refusal(self, state: AliasState, version: RegisteredVersion, refusal: ReleaseRefused) -> None:
-        logger.error(
-            "release refused",
-            extra={
-                "bot": state.bot,
-                "alias": state.alias,
-                "version": version.version,
-                "reason": refusal.reason,
-                "answering": state.version or "nothing",
-            },
-        )
-        self._try_tagging(lambda: self.registry.set_tag(version, REFUSED_TAG, refusal.reason))
 
     def _try_tagging(self, write: Callable[[], None]) -> None:
         try:

@@ -39,6 +39,8 @@ class AliasWatch:
                     extra={"bot": self.state.bot, "alias": self.state.alias, "reason": str(look.problem)},
                 )
             await self._put(*self.state.after(look))
+            if look.refusal is not None or look.loaded is not None:
+                await asyncio.to_thread(self._loader.report, self.state, look)
         except Exception as error:
             # The watcher must outlive a fault in one look; it is logged and shown, and the next look tries again.
             logger.exception("release poll broke", extra={"bot": self.state.bot, "alias": self.state.alias})

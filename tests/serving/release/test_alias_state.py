@@ -29,7 +29,7 @@ def loaded(version: str, source: Source = "registry") -> Loaded:
 
 
 def refusal(version: str) -> Refusal:
-    return Refusal(registered(version).key, ("failed",), ReleaseRefused("shop", version, "scripted"))
+    return Refusal(registered(version), ("failed",), ReleaseRefused("shop", version, "scripted"))
 
 
 def refused(version: str) -> Look:

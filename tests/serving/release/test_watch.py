@@ -104,6 +104,18 @@ async def test_look_that_was_under_way_does_not_bring_a_stopped_canary_back(
     assert watch.state.release is None
 
 
+async def test_refusal_is_known_here_before_the_registry_shows_it(
+    watch: AliasWatch, registry: ScriptedRegistry, release_folders: Releases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.promote("default", "1", release_folders[0], passed=False)
+    known: list[tuple[str, ...]] = []
+    monkeypatch.setattr(registry, "set_tag", lambda *_: known.append(watch.state.refused))
+    for _ in range(2):
+        await watch.refresh()
+    assert len(known) == 1
+    assert known[0][0].startswith("1: ")
+
+
 async def test_fault_in_a_look_is_logged_and_shown_and_the_next_one_tries_again(
     watch: AliasWatch,
     registry: ScriptedRegistry,
