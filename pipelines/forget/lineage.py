@@ -1,12 +1,12 @@
-"""Which snapshots, runs and releases hold what a person wrote, and how it is taken out of them.
+"""Which snapshots, runs and releases contain a person's texts, and how they are removed.
 
-A text that was an example before the person wrote it, or that others wrote as well, is not theirs: it stays, and is
-counted. The others are looked for in the snapshots on this machine, in every run of the bot and what it logged, in
-every registered version, and in the files of the platform's home folder.
+A text that was an example before the person wrote it, or that others wrote too, is not theirs: it stays, and is
+counted. The others are searched for in the snapshots on this machine, in every run of the bot and its artifacts, in
+every registered version, and in the files of the home folder.
 
-A snapshot or a run is rewritten without the rows (`Holding.purge`), with a tombstone beside it that says so. A release
-cannot be: its model has learnt from the text, and its files are bound by their hashes. It is marked with the tag
-`RETIRE_TAG`, and deleted by `retire` when nothing answers with it any more.
+A snapshot or a run is rewritten without the rows (`Occurrence.purge`), leaving a tombstone that records the removal. A
+release cannot be: its model was trained on the text, and its files are bound by their hashes. It is marked with the tag
+`RETIRE_TAG`, and deleted by `retire` once nothing answers with it any more.
 """
 
 import io
@@ -22,7 +22,7 @@ import pandas as pd
 
 from pipelines.errors import TrainingBusy
 from pipelines.forget.purge import TOMBSTONE_FILE, purge_file, purge_run, purge_snapshot
-from pipelines.forget.redact import Words, holds, is_readable
+from pipelines.forget.redact import Redaction, holds, is_readable
 from pipelines.forget.scorings import count_held
 from pipelines.nlu.text import fold_text
 from pipelines.progress import Progress
@@ -37,33 +37,24 @@ from pipelines.steps.registration.artifacts import ArtifactFolder
 
 RETIRE_TAG = "retire_reason"
 _LONGEST_TRAINING = timedelta(hours=12)
-"""A run that still seems to be under way after that is one that died."""
+"""A run that still looks active after that has died."""
 _MAX_BYTES = 200_000_000
 _NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds")
-"""Folders of the home that hold nothing of customers, or that are looked at in another way."""
+"""Folders of the home that hold no customer data, or that are searched in another way."""
 _OURS = ("undo", "runs", "scores", OUT_OF_SCOPE_FOLDER)
 """Folders of the home whose files may be changed or deleted."""
 _ALWAYS_CLEANED = (".html", ".ipynb")
-"""Pages that show examples in pieces, which no search finds."""
+"""Pages that show examples in fragments, which no search finds."""
 
 Kind = Literal["snapshot", "run", "version", "file"]
 _Texts = tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True)
-class Holding:
-    """One place that holds something of a person.
+class Occurrence:
+    """A place that contains something of a person: its kind, its name for a reader, and the number of rows or files.
 
-    Attributes
-    ----------
-    kind
-        What it is.
-    name
-        Where it is, for a reader.
-    count
-        How many rows or files.
-    purge
-        Takes it out; None where that cannot be done.
+    `purge` removes it; None if that is impossible.
     """
 
     kind: Kind
@@ -74,30 +65,30 @@ class Holding:
 
 @dataclass(frozen=True)
 class Lineage:
-    """Where the words of a person went.
+    """Where a person's texts went.
 
     Attributes
     ----------
-    words
-        What was looked for: their threads, and the texts that are theirs alone.
+    redaction
+        What was searched for: their threads, and the texts that are theirs alone.
     n_spared
         Texts of theirs that were examples before they wrote them, or that others wrote too.
-    holdings
+    occurrences
         The places.
     """
 
-    words: Words
+    redaction: Redaction
     n_spared: int
-    holdings: tuple[Holding, ...]
+    occurrences: tuple[Occurrence, ...]
 
-    def of(self, kind: Kind) -> list[Holding]:
-        """Give the places of one kind."""
-        return [holding for holding in self.holdings if holding.kind == kind]
+    def of(self, kind: Kind) -> list[Occurrence]:
+        """Return the places of one kind."""
+        return [occurrence for occurrence in self.occurrences if occurrence.kind == kind]
 
 
 @dataclass(frozen=True)
 class _Logged:
-    """A run and the table of examples that it has logged."""
+    """A run, and the texts in the table of examples it logged."""
 
     run: LoggedRun
     folder: ArtifactFolder
@@ -107,7 +98,7 @@ class _Logged:
 
 
 class LineageSearch:
-    """Looks for a person's words in everything that a bot's trainings left.
+    """Searches everything that a bot's trainings left for a person's texts.
 
     Parameters
     ----------
@@ -116,11 +107,11 @@ class LineageSearch:
     home
         The platform's home folder.
     cases
-        Folder of conversations that somebody has saved.
+        Folder of saved conversations.
     tracking_uri
         The MLflow server or store.
     now
-        The moment that tombstones bear.
+        The moment recorded in tombstones.
     """
 
     def __init__(self, bot: str, *, home: Path, cases: Path, tracking_uri: str, now: datetime) -> None:
@@ -135,7 +126,7 @@ class LineageSearch:
         thread_ids: Iterable[str],
         progress: Progress,
     ) -> Lineage:
-        """Look everywhere, and change nothing.
+        """Search everywhere, and change nothing.
 
         Parameters
         ----------
@@ -146,17 +137,17 @@ class LineageSearch:
         thread_ids
             The person's threads.
         progress
-            Called with the share done, in [0, 1], and what is being done.
+            Shows progress.
 
         Returns
         -------
         Lineage
-            The places, each with what takes the words out of it.
+            The places, each with the function that cleans it.
 
         Raises
         ------
         TrainingBusy
-            A training of the bot is under way.
+            A training of the bot is running.
         """
         snapshots = [*self._snapshots()]
         logged = [*self._look_at_runs(progress)]
@@ -168,30 +159,33 @@ class LineageSearch:
         spared = {fold_text(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
         usual = frozenset(word for _, texts in known for text in texts for word in text.split())
-        words = Words(frozenset(said.keys() - spared - {""}), frozenset(thread_ids), usual)
+        redaction = Redaction(frozenset(said.keys() - spared - {""}), frozenset(thread_ids), usual)
         self._require_rest(logged)
         since = min(said.values(), default=None)
         runs = [each for each in logged if since is None or each.run.began_at >= since]
-        holdings = [
-            Holding(
-                "snapshot", file.name, len(texts & words.texts), partial(purge_snapshot, file, words, now=self._now)
+        occurrences = [
+            Occurrence(
+                "snapshot",
+                file.name,
+                len(texts & redaction.texts),
+                partial(purge_snapshot, file, redaction, now=self._now),
             )
             for file, _, texts, _ in snapshots
-            if texts & words.texts
+            if texts & redaction.texts
         ]
         for number, each in enumerate(runs):
             progress(0.5 + 0.3 * number / len(runs), f"looking through run {each.run.run_id[:8]}")
-            holdings += self._in_run(each, words)
-        tainted = {each.run.params.get("data_hash", "") for each in logged if each.texts & words.texts} - {""}
+            occurrences += self._in_run(each, redaction)
+        tainted = {each.run.params.get("data_hash", "") for each in logged if each.texts & redaction.texts} - {""}
         progress(0.8, "looking through the releases")
-        holdings += self._in_versions(words, tainted, since=since)
-        ended = {each.run.run_id for each in runs if each.texts & words.texts}  # their own notebooks go with them
-        holdings += self._in_files(words, since=since, but=ended)
-        holdings += self._in_scorings(words)
-        return Lineage(words, len(said.keys() & spared), tuple(holdings))
+        occurrences += self._in_versions(redaction, tainted, since=since)
+        ended = {each.run.run_id for each in runs if each.texts & redaction.texts}  # their own notebooks go with them
+        occurrences += self._in_files(redaction, since=since, but=ended)
+        occurrences += self._in_scorings(redaction)
+        return Lineage(redaction, len(said.keys() & spared), tuple(occurrences))
 
     def _require_rest(self, logged: Iterable[_Logged]) -> None:
-        """Refuse while somebody trains: what was read before is logged and registered later."""
+        """Refuse during a training: it logs and registers later what it has read already."""
         for each in logged:
             run = each.run
             if run.status == "RUNNING" and run.began_at > self._now - _LONGEST_TRAINING:
@@ -220,31 +214,33 @@ class LineageSearch:
                 texts, authored = texts | known[path][0], authored | known[path][1]
         return _Logged(run, folder, files, texts, authored)
 
-    def _in_run(self, logged: _Logged, words: Words) -> list[Holding]:
+    def _in_run(self, logged: _Logged, redaction: Redaction) -> list[Occurrence]:
         run_id = logged.run.run_id
-        is_tainted = bool(logged.texts & words.texts)
-        rows = {path: holds(path, logged.folder.read(path), words) for path in logged.files if path != TOMBSTONE_FILE}
+        is_tainted = bool(logged.texts & redaction.texts)
+        rows = {
+            path: holds(path, logged.folder.read(path), redaction) for path in logged.files if path != TOMBSTONE_FILE
+        }
         touched = {path: n for path, n in rows.items() if n or (is_tainted and path.endswith(_ALWAYS_CLEANED))}
         local = [self._home / "builds" / self._bot / run_id, self._home / "runs" / f"{run_id}.ipynb"]
         local = [path for path in local if is_tainted and path.exists()]
         if not touched and not local:
             return []
-        purge = partial(purge_run, logged.folder, touched, words, local, now=self._now)
-        return [Holding("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
+        purge = partial(purge_run, logged.folder, touched, redaction, local, now=self._now)
+        return [Occurrence("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
 
-    def _in_versions(self, words: Words, tainted: set[str], *, since: datetime | None) -> Iterator[Holding]:
+    def _in_versions(self, redaction: Redaction, tainted: set[str], *, since: datetime | None) -> Iterator[Occurrence]:
         for version in self._registry.versions(self._bot):
             if since is not None and version.created_at is not None and version.created_at < since:
                 continue  # it cannot have it from them
-            n_quoted = _quoted(ArtifactFolder(self._registry.files_uri(version), self._tracking_uri), words)
+            n_quoted = _quoted(ArtifactFolder(self._registry.files_uri(version), self._tracking_uri), redaction)
             has_learnt = version.tags.get(DATA_TAG) in tainted
             if not n_quoted and not has_learnt:
                 continue
             what = [*(["has learnt from it"] if has_learnt else []), *([f"quotes {n_quoted}"] if n_quoted else [])]
             name = f"{version.version} ({', '.join(what)})"
-            yield Holding("version", name, n_quoted, partial(self._mark, version))
+            yield Occurrence("version", name, n_quoted, partial(self._mark, version))
 
-    def _in_files(self, words: Words, *, since: datetime | None, but: set[str]) -> Iterator[Holding]:
+    def _in_files(self, redaction: Redaction, *, since: datetime | None, but: set[str]) -> Iterator[Occurrence]:
         ours = [self._cases, *(self._home / name for name in _OURS)]
         scorings = {parts_folder(file) for file, _ in unfinished_in(self._home)}
         for file in sorted(self._cases.rglob("*")) + sorted(self._home.rglob("*")):
@@ -255,40 +251,40 @@ class LineageSearch:
             if is_older or (inside == "runs" and file.stem in but) or file.parent in scorings:
                 continue
             content = file.read_bytes()
-            n_rows = holds(file.name, content, words)
+            n_rows = holds(file.name, content, redaction)
             if n_rows:
                 can_change = any(file.is_relative_to(folder) for folder in ours)
-                purge = partial(purge_file, file, words) if can_change else None
-                yield Holding("file", str(file), n_rows, purge)
+                purge = partial(purge_file, file, redaction) if can_change else None
+                yield Occurrence("file", str(file), n_rows, purge)
 
-    def _in_scorings(self, words: Words) -> Iterator[Holding]:
-        """Give unfinished scorings as a whole: without some of its parts or its plan, none could be gone on with."""
+    def _in_scorings(self, redaction: Redaction) -> Iterator[Occurrence]:
+        """Yield unfinished scorings as a whole: without its plan or a part, none can be resumed."""
         for file, plan in unfinished_in(self._home):
             folder = parts_folder(file)
-            n_held = count_held(folder, plan, words) if plan.bot == self._bot else 0
+            n_held = count_held(folder, plan, redaction) if plan.bot == self._bot else 0
             if n_held:
-                yield Holding("file", f"{folder} (an unfinished scoring)", n_held, partial(remove, folder))
+                yield Occurrence("file", f"{folder} (an unfinished scoring)", n_held, partial(remove, folder))
 
     def _mark(self, version: RegisteredVersion) -> None:
-        reason = f"holds what was forgotten on {self._now:%Y-%m-%d}; delete it once a newer version answers"
+        reason = f"contains data that was erased on {self._now:%Y-%m-%d}; delete it once a newer version answers"
         self._registry.set_tag(version, RETIRE_TAG, reason)
 
 
 def _texts_of(frame: pd.DataFrame) -> _Texts:
-    """Give all texts of a table of examples, and those that are not customers' but somebody wrote as examples."""
+    """Return all texts in a table of examples, and those that authors wrote."""
     if not {"text", "origin"} <= set(frame):
         return frozenset(), frozenset()
     texts = frame["text"].astype(str).map(fold_text)
     return frozenset(texts), frozenset(texts[frame["origin"] != LABEL])
 
 
-def _quoted(folder: ArtifactFolder, words: Words) -> int:
-    """Count the texts that a release shows as they were written: golden rows, and examples that explain others."""
+def _quoted(folder: ArtifactFolder, redaction: Redaction) -> int:
+    """Count the texts that a release contains verbatim: golden rows, and nearest examples."""
     places = {str(Path(path).parent): path for path, _ in folder.files() if Path(path).name == MANIFEST_FILE}
-    if not places or not words.texts:
+    if not places or not redaction.texts:
         return 0
     release = min(places, key=len)
     golden = folder.read(f"{release}/{GOLDEN_FILE}").decode().splitlines()
     model = json.loads(folder.read(f"{release}/nlu/nlu.json"))
     shown = [json.loads(line)["text"] for line in golden if line] + model.get("nearest", {}).get("texts", [])
-    return len({fold_text(text) for text in shown} & words.texts)
+    return len({fold_text(text) for text in shown} & redaction.texts)

@@ -1,4 +1,6 @@
-"""Taking what somebody wrote out of snapshots, runs and files, with a tombstone that says so and nothing of it."""
+"""Removal of a person's texts from snapshots, runs and files, leaving a tombstone that records it but none of the
+content.
+"""
 
 import hashlib
 import io
@@ -11,28 +13,18 @@ from pathlib import Path
 import pandas as pd
 
 from pipelines.files import write_whole
-from pipelines.forget.redact import Words, cleaned
+from pipelines.forget.redact import Redaction, cleaned
 from pipelines.steps.data.snapshot import content_hash
 from pipelines.steps.registration.artifacts import ArtifactFolder
 
 TOMBSTONE_FILE = "forgotten.json"
 
 
-def purge_snapshot(file: Path, words: Words, *, now: datetime) -> None:
-    """Write a snapshot without the rows, under its new hash, and a tombstone in place of the old one.
-
-    Parameters
-    ----------
-    file
-        The Parquet file; gone afterwards.
-    words
-        What must not stand there.
-    now
-        The moment that the tombstone bears.
-    """
+def purge_snapshot(file: Path, redaction: Redaction, *, now: datetime) -> None:
+    """Rewrite a snapshot without the rows under its new hash, and leave a tombstone in place of the old file."""
     before = file.read_bytes()
     frame = pd.read_parquet(io.BytesIO(before))
-    kept = frame[~words.rows_of(frame)].reset_index(drop=True)
+    kept = frame[~redaction.rows_of(frame)].reset_index(drop=True)
     new = file.with_name(f"{content_hash(kept)[:16]}.parquet")
     if not new.exists():
         write_whole(new, lambda aside: kept.to_parquet(aside, index=False))
@@ -44,33 +36,33 @@ def purge_snapshot(file: Path, words: Words, *, now: datetime) -> None:
 
 
 def purge_run(
-    folder: ArtifactFolder, touched: Mapping[str, int], words: Words, local: Sequence[Path], *, now: datetime
+    folder: ArtifactFolder, touched: Mapping[str, int], redaction: Redaction, local: Sequence[Path], *, now: datetime
 ) -> None:
-    """Clean what a run has logged, and what it left on this machine.
+    """Clean the artifacts of a run, and what it left on this machine.
 
     Parameters
     ----------
     folder
-        The run's artifacts; `TOMBSTONE_FILE` among them lists afterwards what was done.
+        The run's artifacts; `TOMBSTONE_FILE` among them records the removals.
     touched
-        The files to clean, each with the number of rows that hold the words.
-    words
-        What must not stand there.
+        The files to clean, each with its number of affected rows.
+    redaction
+        What to remove.
     local
         Notebooks and folders of the run on this machine; folders are deleted.
     now
-        The moment that tombstones bear.
+        The moment recorded in tombstones.
     """
     stones = json.loads(folder.read(TOMBSTONE_FILE)) if TOMBSTONE_FILE in {path for path, _ in folder.files()} else []
     for place in local:
         if place.is_dir():
             shutil.rmtree(place)
         else:
-            purge_file(place, words)
-    # tables last: by them a run is known to hold the words, should this be ended before its time and begun again
+            purge_file(place, redaction)
+    # tables last: they show that a run is affected, should this be interrupted and run again
     for path, n_rows in sorted(touched.items(), key=lambda item: item[0].endswith(".parquet")):
         before = folder.read(path)
-        after = cleaned(path, before, words)
+        after = cleaned(path, before, redaction)
         if after is None:
             folder.delete(path)
         else:
@@ -79,9 +71,9 @@ def purge_run(
     folder.write(TOMBSTONE_FILE, (json.dumps(stones, indent=1) + "\n").encode())
 
 
-def purge_file(file: Path, words: Words) -> None:
+def purge_file(file: Path, redaction: Redaction) -> None:
     """Clean a file on this machine, or delete it if nothing of it can stay."""
-    after = cleaned(file.name, file.read_bytes(), words)
+    after = cleaned(file.name, file.read_bytes(), redaction)
     if after is None:
         file.unlink()
     else:

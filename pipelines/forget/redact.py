@@ -1,4 +1,4 @@
-"""Finding what somebody wrote in files, whatever their format, and taking it out of them."""
+"""Finding a person's texts in files of any format, and removing them."""
 
 import html
 import io
@@ -14,28 +14,28 @@ import pyarrow.parquet as pq
 from pipelines.nlu.text import fold_text
 
 SHORTEST = 6
-"""Characters of a text that is looked for inside other texts. A shorter one (`yes`) stands in words of others, too;
-where it is the whole of an example it is found all the same."""
+"""Least length of a text that is searched for inside other texts, in characters. A shorter one (`yes`) occurs in other
+people's texts too; as a whole example it is found all the same."""
 _NAMED_THREAD = r"\bthread(?:_id)?(?:\\?[\"'])?(?: *[:=] *| )(?:\\?[\"'])?(?:[a-z0-9_-]+:)?"
-"""What stands before an id where logs, cases and JSON say that it is a thread's."""
+"""What precedes an id that logs, cases or JSON call a thread's."""
 _PICTURES = re.compile(r'"image/png": *(?:"[^"]*"|\[[^]]*\])|;base64,[A-Za-z0-9+/=]*')
-"""Pictures written as letters, among which a short id stands by chance."""
+"""Pictures encoded as text, in which a short id occurs by chance."""
 _THREAD_COLUMNS = ("thread_id", "thread")
 _TABLES, _TEXTS = (".parquet", ".csv"), (".json", ".jsonl", ".ipynb", ".html", ".txt", ".log", ".md")
 
 
 @dataclass(frozen=True)
-class Words:
-    """What is looked for.
+class Redaction:
+    """What to search for.
 
     Attributes
     ----------
     texts
-        What was written, each as `pipelines.nlu.text.fold_text` gives it.
+        The person's texts, each as `pipelines.nlu.text.fold_text` returns it.
     thread_ids
-        The threads that it was written in.
+        Their threads.
     usual_words
-        Words of authors' examples: one of them alone says nothing about whoever wrote it.
+        Redaction of authors' examples: one of them alone identifies nobody.
     """
 
     texts: frozenset[str]
@@ -43,7 +43,7 @@ class Words:
     usual_words: frozenset[str] = frozenset()
 
     def rows_of(self, frame: pd.DataFrame) -> "pd.Series[bool]":
-        """Tell of each row of a table whether it is one of the texts or of one of the threads."""
+        """Whether each row of a table is one of the texts or belongs to one of the threads."""
         found = pd.Series(False, index=frame.index)
         if "text" in frame:
             found |= frame["text"].astype(str).map(fold_text).isin(self.texts)
@@ -53,7 +53,7 @@ class Words:
         return found
 
     def are_in(self, content: str) -> bool:
-        """Tell whether a text holds any of this, as it is or as JSON and HTML write it."""
+        """Whether a text contains any of this, as it is or as JSON and HTML write it."""
         forms = {form for thread_id in self.thread_ids for form in _forms(thread_id)}
         if any(re.search(_id_pattern(form), content) for form in forms):
             return True
@@ -61,7 +61,7 @@ class Words:
         return any(fold_text(form) in folded for text in self._telling() for form in _forms(text))
 
     def mask(self, content: bytes) -> bytes:
-        """Write `*` over the ids and texts in a log; every other byte stays at its place."""
+        """Overwrite the ids and texts in a log with `*`; every other byte keeps its position."""
         for thread_id in self.thread_ids:
             content = _masked(content, _id_pattern(thread_id))
         for text in self._telling():
@@ -70,64 +70,63 @@ class Words:
         return content
 
     def _telling(self) -> list[str]:
-        """Give the texts that are looked for inside others."""
+        """Return the texts to search for inside others."""
         return [text for text in self.texts if len(text) >= SHORTEST and text not in self.usual_words]
 
 
 def is_readable(path: str) -> bool:
-    """Tell whether a file is of a kind that may hold what somebody wrote."""
+    """Whether a file is of a kind that may contain customers' texts."""
     return PurePath(path).suffix in _TABLES + _TEXTS
 
 
-def holds(path: str, content: bytes, words: Words) -> int:
-    """Count the rows of a table that hold the words; of any other file, also what is left of a table, 1 if it does."""
+def holds(path: str, content: bytes, redaction: Redaction) -> int:
+    """Count the affected rows of a table; for any other file, or a damaged table, return 1 if it is affected."""
     if PurePath(path).suffix in _TABLES:
         table = _read_table(path, content)
-        n_rows = 0 if table is None else int(words.rows_of(table).sum())
+        n_rows = 0 if table is None else int(redaction.rows_of(table).sum())
         if n_rows or (table is not None and PurePath(path).suffix == ".parquet"):
             return n_rows
-    return int(words.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
+    return int(redaction.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
 
 
-def cleaned(path: str, content: bytes, words: Words) -> bytes | None:
-    """Give a file without the words; None if nothing of it can stay.
+def cleaned(path: str, content: bytes, redaction: Redaction) -> bytes | None:
+    """Return a file without the texts; None if nothing of it can stay.
 
-    Tables lose the rows. A notebook loses everything that its cells have shown: what a table in it was cut down to
-    cannot be searched for.
+    Tables lose the rows. A notebook loses all cell outputs: a truncated table in one cannot be searched.
     """
     suffix = PurePath(path).suffix
     if suffix in _TABLES:
         try:
-            written = _without_rows(content, words) if suffix == ".parquet" else _without_lines(content, words)
+            written = _without_rows(content, redaction) if suffix == ".parquet" else _without_lines(content, redaction)
         except (ValueError, OSError):  # it was cut off
             written = None
-        return None if written is None or holds(path, written, words) else written
+        return None if written is None or holds(path, written, redaction) else written
     if suffix == ".ipynb":
         notebook = json.loads(content)
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["outputs"] = []
         written = (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
-        return None if holds(path, written, words) else written
+        return None if holds(path, written, redaction) else written
     return None
 
 
-def _without_rows(content: bytes, words: Words) -> bytes | None:
+def _without_rows(content: bytes, redaction: Redaction) -> bytes | None:
     table = pq.read_table(io.BytesIO(content))
-    kept = table.filter(pa.array(~words.rows_of(table.to_pandas())))
+    kept = table.filter(pa.array(~redaction.rows_of(table.to_pandas())))
     stream = io.BytesIO()
     pq.write_table(kept, stream)
     return stream.getvalue() if len(kept) else None
 
 
-def _without_lines(content: bytes, words: Words) -> bytes | None:
+def _without_lines(content: bytes, redaction: Redaction) -> bytes | None:
     frame = _read_csv(content)
-    kept = frame[~words.rows_of(frame)]
+    kept = frame[~redaction.rows_of(frame)]
     return None if kept.empty else kept.to_csv(index=False).encode()
 
 
 def _read_table(path: str, content: bytes) -> pd.DataFrame | None:
-    """Read a table; None if it is none, whatever its name says, or was cut off."""
+    """Read a table; None if it is damaged or none at all."""
     try:
         return pd.read_parquet(io.BytesIO(content)) if PurePath(path).suffix == ".parquet" else _read_csv(content)
     except (ValueError, OSError):
@@ -135,19 +134,19 @@ def _read_table(path: str, content: bytes) -> pd.DataFrame | None:
 
 
 def _read_csv(content: bytes) -> pd.DataFrame:
-    """Read a table as it is written: an id `007` is no number, a text `NA` is not missing."""
+    """Read a table as it is written: an id `007` is not a number, a text `NA` is not missing."""
     return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
 
 
 def _id_pattern(thread_id: str) -> str:
-    """Describe an id, as group 1. One such as `1` or `test` is a thread's only where it is said to be."""
+    """Return a pattern with the id as group 1. An id such as `1` or `test` counts only where it is called a thread's."""
     is_telling = len(thread_id) >= SHORTEST and any(character.isdigit() for character in thread_id)
     before = r"(?<![\w-])" if is_telling else _NAMED_THREAD
     return rf"{before}({re.escape(thread_id)})(?![\w-])"
 
 
 def _forms(text: str) -> set[str]:
-    """Give a text as it stands in plain files, in JSON, in HTML, and in HTML inside JSON."""
+    """Return a text as it appears in plain files, in JSON, in HTML, and in HTML inside JSON."""
     plain_forms = {text, html.escape(text), html.escape(text, quote=False)}
     return plain_forms | {
         json.dumps(form, ensure_ascii=is_ascii)[1:-1] for form in plain_forms for is_ascii in (True, False)

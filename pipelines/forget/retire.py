@@ -1,4 +1,4 @@
-"""Deleting versions whose data somebody had a right to have forgotten, once nothing answers with them."""
+"""Deleting versions that contain erased data, once nothing answers with them."""
 
 import json
 import shutil
@@ -13,38 +13,17 @@ from pipelines.steps.registration.artifacts import ArtifactFolder
 
 @dataclass(frozen=True)
 class Retired:
-    """What became of the versions that must go.
-
-    Attributes
-    ----------
-    deleted
-        Versions that are gone, with their files.
-    in_use
-        Versions that still answer or may be asked to, each with the reason.
-    """
+    """The versions that were deleted, and those still in use, each with the reason."""
 
     deleted: tuple[str, ...]
     in_use: tuple[tuple[str, str], ...]
 
 
-def retire(bot: str, *, home: Path, tracking_uri: str, is_rehearsal: bool = False) -> Retired:
-    """Delete the versions that were marked as holding what was forgotten, unless they carry an alias.
+def retire(bot: str, *, home: Path, tracking_uri: str, dry_run: bool = False) -> Retired:
+    """Delete the versions marked as containing erased data, unless an alias points to them or this machine last
+    answered with them.
 
-    Parameters
-    ----------
-    bot
-        The bot.
-    home
-        The platform's home folder, with the releases that this machine keeps.
-    tracking_uri
-        The registry.
-    is_rehearsal
-        Only say what would be deleted.
-
-    Returns
-    -------
-    Retired
-        What is gone and what has to wait.
+    With `dry_run`, nothing is deleted.
     """
     Runs(tracking_uri).find_experiment(bot)  # tries only twice, where what follows would try for minutes
     registry = Registry(tracking_uri, is_patient=True)
@@ -61,7 +40,7 @@ def retire(bot: str, *, home: Path, tracking_uri: str, is_rehearsal: bool = Fals
             in_use.append((version.version, "is what answered last on this machine"))
         else:
             deleted.append(version.version)
-            if not is_rehearsal:
+            if not dry_run:
                 _delete(registry, version)
                 for folder in (kept_as, home / "builds" / bot / version.run_id if version.run_id else kept_as):
                     shutil.rmtree(folder, ignore_errors=True)

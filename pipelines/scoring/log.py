@@ -1,4 +1,4 @@
-"""The log of turns, in parts: which ranges of keys there are, and the messages of one range."""
+"""The log of turns in parts: ranges of keys, and the messages in one range."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ _FIELDS = dict.fromkeys(
 
 
 class Part(BaseModel):
-    """A range of the log: keys from `first` to `last`, and how many messages it had when that was planned."""
+    """A range of the log: keys `first` to `last`, and the number of messages it held when it was planned."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,7 +29,7 @@ class Part(BaseModel):
 
 
 class Answered(NamedTuple):
-    """How a message was answered: the release, and what it decided."""
+    """How a message was answered: by which release, and what that decided."""
 
     release: str
     intent: str
@@ -38,19 +38,7 @@ class Answered(NamedTuple):
 
 
 class Log:
-    """A bot's finished turns between two moments.
-
-    Parameters
-    ----------
-    turns
-        The collection.
-    bot
-        Whose.
-    since
-        The first moment.
-    until
-        The moment at which it ends, exclusive.
-    """
+    """A bot's finished turns from `since` until just before `until`."""
 
     def __init__(self, turns: Any, bot: str, *, since: datetime, until: datetime) -> None:
         self._turns = turns
@@ -58,7 +46,7 @@ class Log:
         self._wanted = {"status": DONE, "created_at": {"$gte": since, "$lt": until}}
 
     def parts(self, *, size: int) -> Iterator[Part]:
-        """Give ranges of `size` messages each, the last one of fewer, in the order of the keys."""
+        """Yield ranges of `size` messages each in key order; the last one may hold fewer."""
         lowest, highest = bot_key_range(self._bot)
         everything = {"_id": {"$gt": lowest, "$lt": highest}}
         keys: list[str] = []
@@ -71,7 +59,7 @@ class Log:
             yield Part(first=keys[0], last=keys[-1], n_messages=len(keys))
 
     def read(self, part: Part) -> list[tuple[LoggedMessage, Answered]]:
-        """Give the messages of a range, each with what its thread remembered before it."""
+        """Return the messages of a range, each with the state of its thread before it."""
         keys = {"_id": {"$gte": part.first, "$lte": part.last}}
         documents: list[TurnDocument] = list(self._turns.find({**keys, **self._wanted}, _FIELDS).sort("_id", 1))
         state_by_key = {document["_id"]: document["state"] for document in documents}
@@ -79,7 +67,7 @@ class Log:
         return [_row(document, state_by_key) for document in documents]
 
     def messages(self, part: Part) -> set[tuple[str, int]]:
-        """Give the thread and the turn of each message of a range that is in the log now."""
+        """Return the thread and turn of each message of a range that is still in the log."""
         keys = {"_id": {"$gte": part.first, "$lte": part.last}}
         found = self._turns.find({**keys, **self._wanted}, {"thread_id": 1, "turn": 1})
         return {(document["thread_id"], document["turn"]) for document in found}
@@ -91,7 +79,7 @@ class Log:
 
 @contextmanager
 def open_log(uri: str, database: str, bot: str, *, since: datetime, until: datetime) -> Iterator[Log]:
-    """Open the log of a bot; a database that does not answer is `StoreUnavailable`, whatever is asked of it."""
+    """Open the log of a bot; every failure of the database is `StoreUnavailable`."""
     with open_database(uri, database) as place:
         yield Log(place[TURNS], bot, since=since, until=until)
 

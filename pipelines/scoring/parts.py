@@ -1,7 +1,6 @@
-"""Unfinished scorings: the folder of a plan and of the parts that are done, beside the file that comes of them.
+"""Unfinished scorings: a folder with the plan and the finished parts, beside the file they will become.
 
-Everything that is written before a scoring is finished is in its folder, so that whoever looks for what somebody left
-need not look elsewhere.
+Everything a scoring writes before it is finished lies in its folder, so that erasure finds it there.
 """
 
 import shutil
@@ -23,9 +22,9 @@ PARTS_SUFFIX = ".parts"
 
 
 class Plan(BaseModel):
-    """What a run scores: kept with its files, so that only the same run goes on with them.
+    """What a run scores; stored with its files, so that only the same run resumes them.
 
-    `asked` is how `since` was asked for: `2w` is another moment on another day, and goes on from the first one.
+    `asked` is how `since` was given: `2w` means another moment on another day, and resumes from the first one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -39,27 +38,27 @@ class Plan(BaseModel):
 
     @property
     def n_messages(self) -> int:
-        """How many messages there are."""
+        """Number of messages to score."""
         return sum(part.n_messages for part in self.parts)
 
     def is_for(self, bot: str, release_sha256: str, *, asked: str, since: datetime) -> bool:
-        """Tell whether this is what is asked for now."""
+        """Whether a request asks for the same run."""
         is_same_time = self.since == since or (asked != "" and self.asked == asked)
         return is_same_time and (self.bot, self.release_sha256) == (bot, release_sha256)
 
 
 def parts_folder(out: Path) -> Path:
-    """Give the folder of an unfinished scoring by the file that comes of it."""
+    """Return the folder of the unfinished scoring that becomes `out`."""
     return out.with_name(f"{out.name}{PARTS_SUFFIX}")
 
 
 def part_file(folder: Path, number: int) -> Path:
-    """Give the file of a part."""
+    """Return the file of a part."""
     return folder / f"part-{number:06d}.parquet"
 
 
 def read_plan(folder: Path) -> Plan | None:
-    """Read a folder's plan, if there is one; `UserInputError` if it is none of ours."""
+    """Read a folder's plan, if there is one; raise `UserInputError` if it is not one of ours."""
     try:
         return Plan.model_validate_json((folder / PLAN_FILE).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
@@ -69,7 +68,7 @@ def read_plan(folder: Path) -> Plan | None:
 
 
 def unfinished_in(folder: Path) -> Iterator[tuple[Path, Plan]]:
-    """Give each unfinished scoring somewhere in a folder: the file that would come of it, and its plan."""
+    """Yield each unfinished scoring below a folder: the file it would become, and its plan."""
     for parts in sorted(folder.rglob(f"*{PARTS_SUFFIX}")):
         with suppress(UserInputError):
             plan = read_plan(parts)
@@ -78,7 +77,7 @@ def unfinished_in(folder: Path) -> Iterator[tuple[Path, Plan]]:
 
 
 def write_scoring_file(file: Path, content: bytes | Callable[[Path], object], *, folder: Path) -> None:
-    """Write a file whole, its unfinished form in the folder of the scoring."""
+    """Write a file whole; its unfinished form lies in the folder of the scoring."""
     try:
         write_whole(file, content, aside_in=folder)
     except OSError as error:
@@ -88,7 +87,7 @@ def write_scoring_file(file: Path, content: bytes | Callable[[Path], object], *,
 
 
 def is_whole(file: Path, schema: pa.Schema) -> bool:
-    """Tell whether a part is done: not one that is there and was cut off with the machine's power."""
+    """Whether a part is finished, not cut off by a power failure."""
     try:
         return bool(pq.read_schema(file).equals(schema))
     except (OSError, pa.ArrowInvalid):
@@ -96,7 +95,7 @@ def is_whole(file: Path, schema: pa.Schema) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """Delete an unfinished scoring; a process that still works on it ends when it writes the next part."""
+    """Delete an unfinished scoring. A process still working on it ends when it writes its next part."""
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():  # such a process has written meanwhile
         shutil.rmtree(folder)

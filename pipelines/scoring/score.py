@@ -1,8 +1,8 @@
-"""Batch scoring: what a release makes of the messages in the log, part by part, over many workers.
+"""Batch scoring: how a release reads the messages in the log, part by part, over many workers.
 
-The log is read here and the results are written here; workers only compute, so that they need no way to the database.
-Each part that is done is a file: a run that was ended goes on where it was. However long the log is, only as many parts
-are in memory as are being worked on.
+The log is read and the results are written here; workers only compute, so they need no access to the database. Each
+finished part is a file, so an interrupted run resumes where it stopped. However long the log, only the parts being
+worked on are in memory.
 """
 
 from collections.abc import Collection, Sequence
@@ -53,41 +53,41 @@ COLUMNS = pa.schema(
         ("knows_state", pa.bool_()),
     ]
 )
-"""Columns of the scores, one row a message, in the order of threads and turns. What was written is not among them.
+"""Columns of the scores, one row per message, in the order of threads and turns. The text is not among them.
 
 thread_id, turn
-    Where the message stands in the log.
+    Position of the message in the log.
 said_at
     When it was answered.
 answered_by, answered_intent, answered_confidence, answered_route
-    Then: the version, its intent and confidence (NaN for a button), and `intent`, `form`, `cancel`, `clarify` or
+    The live answer: version, intent, confidence (NaN for a button), and `intent`, `form`, `cancel`, `clarify` or
     `fallback`.
 intent, confidence, out_of_scope_score, n_entities
-    What the release reads in the text: its likeliest intent, before any threshold, and the number of values. Empty,
-    NaN and 0 for a button.
+    How the release reads the text: its likeliest intent, before any threshold, and the number of values. Empty, NaN and
+    0 for a button.
 route, routed_intent
-    How the turn would go on with the release, without a language model.
+    How the release would route the turn, without a language model.
 knows_state
-    False where the log does not have the turn before any more: the route is then that of a first message.
+    False if the log no longer has the turn before; the route is then that of a first message.
 """
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What was scored.
+    """The result of a scoring.
 
     Attributes
     ----------
     file
         Parquet file with the columns `COLUMNS`.
     since
-        The first moment: of an earlier run that this one went on with, if there was one.
+        The first moment; that of the earlier run if this one resumed it.
     n_messages, n_resumed
-        Rows in it, and how many of them an earlier run had worked out.
+        Rows in the file, and how many of them an earlier run had scored.
     n_moved
-        Messages that would go to another intent or another route than they did.
+        Messages that would get another intent or another route.
     count_by_route
-        How many would take each route.
+        Messages by the route they would take.
     """
 
     file: Path
@@ -100,9 +100,9 @@ class Summary:
 
 @dataclass(frozen=True)
 class Job:
-    """What to score: a bot's messages between two moments, with the release in a folder, into a file, in parts.
+    """A bot's messages between two moments, scored with the release in a folder, into a file, in parts.
 
-    `asked` is how the first moment was asked for: an earlier run that was asked for in the same words is gone on with.
+    `asked` is how the first moment was given; an earlier run with the same `asked` is resumed.
     """
 
     bot: str
@@ -115,7 +115,7 @@ class Job:
 
 
 def find_unfinished(job: Job) -> Path | None:
-    """Find what an earlier run of the same job, perhaps of another day, would have written beside `out`."""
+    """Find the file beside `out` that an earlier run of the same job, perhaps on another day, would have written."""
     sha256 = identity(job.release_folder)
     for file, plan in unfinished_in(job.out.parent):
         if plan.is_for(job.bot, sha256, asked=job.asked, since=job.since):
@@ -134,36 +134,18 @@ def score(
 ) -> Summary:
     """Score the messages and write the file, which appears whole or not at all.
 
-    Parameters
-    ----------
-    job
-        What to score.
-    scorer
-        Works messages out.
-    mongo_uri
-        MongoDB connection string.
-    database
-        Database name.
-    scheduler
-        Address of a Dask scheduler; None: processes of this machine.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Summary
-        What was scored.
+    `scheduler` is the address of a Dask scheduler; None: processes on this machine.
 
     Raises
     ------
     ReleaseRefused
-        The release is not what was trained.
+        The release is damaged.
     StoreUnavailable
-        The database does not answer; what is done is kept.
+        The database does not answer; finished parts are kept.
     SetupProblem
-        The workers cannot be had, or were lost; likewise. Or a file cannot be written.
+        The workers are unavailable or were lost (finished parts are kept), or a file cannot be written.
     UserInputError
-        There is unfinished work for another release or another time beside the file.
+        Beside the file there is unfinished work for another release or another period.
     """
     load_release(job.release_folder, version=job.release_folder.name)  # what is damaged is refused here, once
     folder = parts_folder(job.out)
@@ -189,7 +171,7 @@ class _Work:
 
 
 def _work_off(plan: Plan, missing: Sequence[int], log: Log, cluster: Cluster, work: _Work) -> None:
-    """Keep every worker busy, and one part ready for whoever is done first."""
+    """Keep every worker busy, with one part ready for the first to finish."""
     n_done = plan.n_messages - sum(plan.parts[number].n_messages for number in missing)
     waiting: dict[Future[list[Score]], tuple[int, list[tuple[LoggedMessage, Answered]]]] = {}
     left = iter(missing)
@@ -212,7 +194,7 @@ def _work_off(plan: Plan, missing: Sequence[int], log: Log, cluster: Cluster, wo
 
 
 def _plan(job: Job, log: Log, folder: Path) -> Plan:
-    """Go on with the plan that is there, or make one."""
+    """Resume the plan in the folder, or make one."""
     sha256 = identity(job.release_folder)
     plan = read_plan(folder)
     if plan is not None:
@@ -230,7 +212,7 @@ def _plan(job: Job, log: Log, folder: Path) -> Plan:
 
 
 def _gather(out: Path, folder: Path, plan: Plan, log: Log, *, resumed: Collection[int]) -> Summary:
-    """Put the parts together, one at a time, and remove them; what has left the log meanwhile is left out."""
+    """Put the parts together one at a time, without messages that have left the log, and remove them."""
     counts: dict[str, int] = {}
     n_moved = n_resumed = 0
 

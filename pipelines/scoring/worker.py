@@ -1,4 +1,4 @@
-"""A worker's part of batch scoring: the release, opened once, and the messages that it is handed."""
+"""A worker's side of batch scoring: it opens the release once and scores the messages it receives."""
 
 import hashlib
 import io
@@ -15,12 +15,12 @@ from pipelines.registry.release import MANIFEST_FILE, Release, load_release
 from pipelines.schemas.scoring import LoggedMessage, Score
 
 Scorer = Callable[[Release, Sequence[LoggedMessage]], list[Score]]
-"""Works messages out with a release; a worker must be able to import it."""
+"""Scores messages with a release; a worker must be able to import it."""
 
 
 @dataclass(frozen=True)
 class PackedRelease:
-    """A release on its way to workers: the folder, or its files as a ZIP archive where that folder is not theirs."""
+    """A release to send to workers: its folder, or its files as a ZIP archive if workers cannot reach the folder."""
 
     sha256: str
     folder: Path
@@ -28,19 +28,19 @@ class PackedRelease:
 
 
 def score_part(packed: PackedRelease, scorer: Scorer, messages: Sequence[LoggedMessage]) -> list[Score]:
-    """Score the messages of a part; what a worker does."""
-    # the products of matrices are small: with two threads they took three times as much of the processor
+    """Score the messages of a part; runs in a worker."""
+    # matrix products are small: with two threads they took three times the CPU
     with threadpool_limits(1):
         return scorer(_opened(packed), messages)
 
 
 def identity(folder: Path) -> str:
-    """Give the hash that stands for a release: its manifest's, which names those of all other files."""
+    """Return the hash that identifies a release: that of its manifest, which names the hashes of all other files."""
     return hashlib.sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest()
 
 
 def pack(folder: Path, *, is_elsewhere: bool) -> PackedRelease:
-    """Make a release ready for workers: of this machine, or elsewhere."""
+    """Pack a release for workers on this machine, or elsewhere."""
     archive = io.BytesIO()
     if is_elsewhere:
         with zipfile.ZipFile(archive, "w") as packing:
@@ -51,11 +51,11 @@ def pack(folder: Path, *, is_elsewhere: bool) -> PackedRelease:
 
 _opening = threading.Lock()
 _open_releases: dict[str, Release] = {}
-"""The release that this worker has open, by hash: one at most."""
+"""The release this worker has open, by hash: at most one."""
 
 
 def _opened(packed: PackedRelease) -> Release:
-    """Open a release once a worker, whatever the number of its threads and parts."""
+    """Open a release once per worker, whatever the number of its threads and parts."""
     with _opening:
         if packed.sha256 not in _open_releases:
             _open_releases.clear()

@@ -1,4 +1,4 @@
-"""`intentloop forget`: everything of a person goes, and what had learnt from them is named."""
+"""`intentloop forget`: erase a person, and name everything that was trained on their texts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ import typer
 from serving.cli.arguments import BotOption, chosen_bot, read_settings
 
 if TYPE_CHECKING:
-    from serving.forget.run import Outcome, Wish
+    from serving.forget.run import ErasureRequest, Outcome
 
 _PACKAGES = ("mlflow", "pandas", "pyarrow")
 _SHOWN = 20
@@ -46,18 +46,18 @@ def forget(
         raise typer.BadParameter("an empty id is nobody's; was a variable of the shell not set?")
     require_packages(_PACKAGES, extra="train", purpose="looking through what was trained")
     if retire:
-        _retire(bot, is_rehearsal=dry_run)
+        _retire(bot, dry_run=dry_run)
         return
     import asyncio
 
-    from serving.forget.run import Forgetting, Wish
+    from serving.forget.run import Erasure, ErasureRequest
     from serving.progress import share_reporter
 
     settings = read_settings()
-    wish = Wish(chosen_bot(bot), thread=thread, user=user, purge=purge, is_rehearsal=dry_run)
+    request = ErasureRequest(chosen_bot(bot), thread=thread, user=user, purge=purge, dry_run=dry_run)
     with _naming_files(), share_reporter("Forgetting") as progress:
-        outcome = asyncio.run(Forgetting(wish, settings, progress).run())
-    for line in describe(outcome, wish):
+        outcome = asyncio.run(Erasure(request, settings, progress).run())
+    for line in describe(outcome, request):
         typer.echo(line)
     if not outcome.is_done and not dry_run:
         raise typer.Exit(1)
@@ -65,7 +65,7 @@ def forget(
 
 @contextmanager
 def _naming_files() -> Iterator[None]:
-    """Say in one sentence which file of this machine could not be read or changed."""
+    """Describe in one sentence which file on this machine could not be read or changed."""
     from pipelines.errors import SetupProblem
 
     try:
@@ -75,29 +75,29 @@ def _naming_files() -> Iterator[None]:
         raise SetupProblem(f"a file stands in the way ({reason}); mend that and give the same command again") from error
 
 
-def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
-    """Say what was found and what became of it, in sentences; none of it quotes the person."""
+def describe(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
+    """Describe the outcome in sentences; none of them quotes the person."""
     traces, lineage = outcome.traces, outcome.lineage
     found = ", ".join(f"{count} in {name}" for name, count in traces.counts.items()) or "nothing"
     verb = "deleted" if outcome.is_done else "to be deleted"
-    lines = [f"{len(traces.thread_ids)} thread(s) of bot {wish.bot!r}; {verb}: {found}"]
+    lines = [f"{len(traces.thread_ids)} thread(s) of bot {request.bot!r}; {verb}: {found}"]
     if lineage.n_spared:
         lines.append(f"{lineage.n_spared} of their texts were examples before, or others wrote them too; these stay")
-    changed = [holding for holding in lineage.holdings if not outcome.is_done or holding.kind != "version"]
-    places: list[tuple[str, str]] = [(holding.kind, holding.name) for holding in changed]
+    changed = [occurrence for occurrence in lineage.occurrences if not outcome.is_done or occurrence.kind != "version"]
+    places: list[tuple[str, str]] = [(occurrence.kind, occurrence.name) for occurrence in changed]
     places += [
         ("draft", f"{place.intent_id}, example {place.number}" if place.number else f"{place.intent_id}, its undo")
         for place in outcome.drafts
     ]
     if places:
-        state = "is in" if not outcome.is_done else "was taken out of" if wish.purge else "stays in"
+        state = "is in" if not outcome.is_done else "was taken out of" if request.purge else "stays in"
         lines.append(f"what they wrote {state}:")
         lines += [f"  {kind:<9} {name}" for kind, name in places[:_SHOWN]]
         lines += [f"  ... and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
-    for holding in lineage.of("file"):
-        if holding.purge is None:
-            lines.append(f"{holding.name} is not the platform's own file: delete it yourself")
-    lines += _plan(outcome, wish)
+    for occurrence in lineage.of("file"):
+        if occurrence.purge is None:
+            lines.append(f"{occurrence.name} is not the platform's own file: delete it yourself")
+    lines += _plan(outcome, request)
     if outcome.n_masked:
         lines.append(f"{outcome.n_masked} log file(s) named them and were written over")
     if outcome.other_bots:
@@ -105,34 +105,34 @@ def describe(outcome: "Outcome", wish: "Wish") -> list[str]:
     return lines
 
 
-def _plan(outcome: "Outcome", wish: "Wish") -> list[str]:
-    """Say what is left to do."""
+def _plan(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
+    """Describe the next steps."""
     if not outcome.is_done:
-        if wish.is_rehearsal:
+        if request.dry_run:
             return ["nothing was changed"]
         return [
             "nothing was deleted: their texts can be found in these places only while the conversation is there; "
             "add --purge to take them out, or --no-purge to leave them for good"
         ]
-    versions = [holding.name for holding in outcome.lineage.of("version")]
+    versions = [occurrence.name for occurrence in outcome.lineage.of("version")]
     if not versions:
         return []
     return [
         f"version {'; '.join(versions)}: to be retired, since a model cannot unlearn. The data are others now, so a "
         "retraining makes a new version:",
-        f"  intentloop retrain --promote --bot {wish.bot}",
-        f"  intentloop forget --retire --bot {wish.bot}",
+        f"  intentloop retrain --promote --bot {request.bot}",
+        f"  intentloop forget --retire --bot {request.bot}",
     ]
 
 
-def _retire(bot: str | None, *, is_rehearsal: bool) -> None:
+def _retire(bot: str | None, *, dry_run: bool) -> None:
     from pipelines.forget.retire import retire
 
     settings, name = read_settings(), chosen_bot(bot)
     home, uri = settings.home.resolve(), settings.resolved_tracking_uri
     with _naming_files():
-        retired = retire(name, home=home, tracking_uri=uri, is_rehearsal=is_rehearsal)
-    verb = "would be" if is_rehearsal else "is"
+        retired = retire(name, home=home, tracking_uri=uri, dry_run=dry_run)
+    verb = "would be" if dry_run else "is"
     for version in retired.deleted:
         typer.echo(f"version {version} {verb} deleted")
     for version, why in retired.in_use:

@@ -1,8 +1,8 @@
-"""`intentloop forget`: the order in which a person is forgotten.
+"""`intentloop forget`: the order in which a person's data is erased.
 
-Threads are marked first, so that no process writes to them behind the deletion. Texts are gathered and looked for
-everywhere while the database still has them, and the database goes last: whatever stops half-way can be done again.
-A process that dies in the middle keeps trainings and the threads' customers waiting for `_LEASE` at most.
+Threads are marked first, so that no process writes to them behind the deletion. Texts are collected and searched for
+everywhere while the database still has them, and the database goes last: an interrupted run can simply be repeated. A
+process that dies half-way blocks trainings and the threads' customers for at most `_LEASE`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import NotFound, TrainingBusy
 from pipelines.forget.lineage import Lineage, LineageSearch
-from pipelines.forget.redact import Words
+from pipelines.forget.redact import Redaction
 from pipelines.progress import Progress, part
 from pipelines.schemas.keys import thread_key, training_key
 from pipelines.schemas.training import CASES
@@ -28,52 +28,52 @@ from serving.store.leases import Leases, SideWork, renewed
 from serving.store.schema import Schema
 
 SEARCH_SECONDS = 120.0
-"""Longest wait for one look through a whole collection."""
+"""Longest wait for one scan of a collection."""
 _LEASE = timedelta(seconds=60)
-"""How long a run that gives no sign of life keeps the bot from being retrained and its threads from going on."""
+"""How long a run without a sign of life blocks trainings of the bot and its threads."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What is to be forgotten, and how far.
+class ErasureRequest:
+    """What to erase, and how far.
 
     Attributes
     ----------
     bot
         The bot.
     thread, user
-        The one or the other: a thread's id, or a sender's on every channel.
+        One or the other: a thread's id, or a sender's id on every channel.
     purge
-        Whether snapshots, runs and drafts lose the texts too; None: stop if any holds them.
-    is_rehearsal
-        Only look.
+        Whether snapshots, runs and drafts lose the texts too; None: stop if any contains them.
+    dry_run
+        Search only.
     """
 
     bot: str
     thread: str | None = None
     user: str | None = None
     purge: bool | None = None
-    is_rehearsal: bool = False
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was found, and what became of it.
+    """The result of an erasure.
 
     Attributes
     ----------
     traces
-        What the database held.
+        What the database contained.
     lineage
-        What trainings and files held.
+        What trainings and files contained.
     drafts
-        Examples of the drafts.
+        Examples in the drafts.
     is_done
         Whether anything was changed.
     other_bots
         Bots with threads of the same sender.
     n_masked
-        Log files in which ids or texts were written over.
+        Log files in which ids or texts were overwritten.
     """
 
     traces: Traces
@@ -85,43 +85,30 @@ class Outcome:
 
 
 @dataclass
-class Forgetting:
-    """One run of the command.
+class Erasure:
+    """One run of the command."""
 
-    Attributes
-    ----------
-    wish
-        What is asked for.
-    settings
-        The platform's.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-    """
-
-    wish: Wish
+    request: ErasureRequest
     settings: Settings
     progress: Progress
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     _work: SideWork = field(default_factory=lambda: SideWork("forgetting"), init=False)
 
     async def run(self) -> Outcome:
-        """Forget, or only look.
+        """Erase, or only search.
 
-        Returns
-        -------
-        Outcome
-            With `is_done` false where it only looked, or stopped for want of a decision about snapshots.
+        `is_done` of the result is false if it only searched, or stopped because `purge` was left open.
 
         Raises
         ------
         NotFound
             There is no trace of such a thread or sender.
         StoreUnavailable
-            The database does not answer; nothing is lost, the same command goes on.
+            The database does not answer. Nothing is lost; run the command again.
         TrainingBusy
-            A training of the bot is under way; nothing was deleted.
+            A training of the bot is running; nothing was deleted.
         LeaseLost
-            This process was held up for so long that a training may have begun; the same command goes on.
+            This process was held up so long that a training may have started; run the command again.
         RegistryUnavailable
             The MLflow server does not answer; nothing was deleted.
         """
@@ -130,9 +117,9 @@ class Forgetting:
         try:
             await Schema(database).ensure()
             thread_ids, other_bots = await self._threads(Eraser(database))
-            if self.wish.is_rehearsal or self.wish.purge is None:
+            if self.request.dry_run or self.request.purge is None:
                 looked = await self._look(Eraser(database), thread_ids, other_bots)
-                if self.wish.is_rehearsal or looked.drafts or looked.lineage.holdings:
+                if self.request.dry_run or looked.drafts or looked.lineage.occurrences:
                     return looked
             async with self._alone(database, thread_ids):
                 return await self._forget(Eraser(database), thread_ids, other_bots)
@@ -143,13 +130,13 @@ class Forgetting:
     async def _alone(self, database: Database, thread_ids: list[str]) -> AsyncIterator[None]:
         """Keep others away while this process lives.
 
-        No training of the bot begins, since what it has read is logged and registered later. No process writes to the
-        threads, those included that have begun a turn.
+        No training of the bot starts: it would log and register later what it has read already. No process writes to
+        the threads, not even one in the middle of a turn.
         """
         leases, deletion = Leases(database, ttl=_LEASE), Deletion(database, self._keys(thread_ids))
-        lease, is_ours = await leases.take(training_key(self.wish.bot), holder="intentloop forget", now=_now())
+        lease, is_ours = await leases.take(training_key(self.request.bot), holder="intentloop forget", now=_now())
         if not is_ours:
-            raise TrainingBusy(self.wish.bot, holder=lease.holder, since=lease.since)
+            raise TrainingBusy(self.request.bot, holder=lease.holder, since=lease.since)
         try:
             await deletion.begin(now=_now(), until=_now() + _LEASE)
             try:
@@ -167,43 +154,45 @@ class Forgetting:
         self.progress(share, what)
 
     def _keys(self, thread_ids: list[str]) -> list[str]:
-        return [thread_key(self.wish.bot, thread_id) for thread_id in thread_ids]
+        return [thread_key(self.request.bot, thread_id) for thread_id in thread_ids]
 
     async def _threads(self, eraser: Eraser) -> tuple[list[str], tuple[str, ...]]:
-        """Give the threads that are meant, and the other bots that the sender has written to."""
-        if self.wish.user is None:
-            return [self.wish.thread or ""], ()
+        """Return the threads in question, and the other bots the sender has written to."""
+        if self.request.user is None:
+            return [self.request.thread or ""], ()
         self._report(0.0, "looking for threads")
-        by_bot = await eraser.find_threads(threads_of_sender(self.wish.user))
-        found = {self.wish.user, *by_bot.pop(self.wish.bot, ())}  # also where only files are left of them
+        by_bot = await eraser.find_threads(threads_of_sender(self.request.user))
+        found = {self.request.user, *by_bot.pop(self.request.bot, ())}  # also where only files are left of them
         return sorted(found), tuple(sorted(by_bot))
 
     async def _look(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
-        wish = self.wish
+        request = self.request
         self._report(0.1, "reading what was said")
-        traces = await eraser.look(wish.bot, thread_ids)
+        traces = await eraser.look(request.bot, thread_ids)
         lineage = await self._work.run(lambda: self._search(traces))
-        drafts = tuple(await eraser.find_drafts(wish.bot, lineage.words.texts))
+        drafts = tuple(await eraser.find_drafts(request.bot, lineage.redaction.texts))
         outcome = Outcome(traces, lineage, drafts, is_done=False, other_bots=other_bots)
-        if not traces.counts and not lineage.holdings:
-            who = wish.thread if wish.user is None else wish.user
-            raise NotFound("trace of", str(who), hint=f"nothing of bot {wish.bot!r} is theirs; check the id and --bot")
+        if not traces.counts and not lineage.occurrences:
+            who = request.thread if request.user is None else request.user
+            raise NotFound(
+                "trace of", str(who), hint=f"nothing of bot {request.bot!r} is theirs; check the id and --bot"
+            )
         return outcome
 
     async def _forget(self, eraser: Eraser, thread_ids: list[str], other_bots: tuple[str, ...]) -> Outcome:
         looked = await self._look(eraser, thread_ids, other_bots)
         traces, lineage = looked.traces, looked.lineage
         await self._work.run(lambda: self._purge(lineage))
-        if self.wish.purge:
-            await eraser.erase_drafts(self.wish.bot, lineage.words.texts)
+        if self.request.purge:
+            await eraser.erase_drafts(self.request.bot, lineage.redaction.texts)
         self._report(0.95, "deleting what was said")
         await eraser.erase(traces)
-        n_masked = await self._work.run(lambda: mask_logs(self._logs(), with_keys(lineage.words, traces.threads)))
+        n_masked = await self._work.run(lambda: mask_logs(self._logs(), with_keys(lineage.redaction, traces.threads)))
         return replace(looked, is_done=True, n_masked=n_masked)
 
     def _search(self, traces: Traces) -> Lineage:
         search = LineageSearch(
-            self.wish.bot,
+            self.request.bot,
             home=self.settings.home.resolve(),
             cases=CASES,
             tracking_uri=self.settings.resolved_tracking_uri,
@@ -213,13 +202,13 @@ class Forgetting:
         return search.find(traces.first_said_at, shared=traces.shared, thread_ids=traces.thread_ids, progress=progress)
 
     def _purge(self, lineage: Lineage) -> None:
-        # versions first: they are found by the texts of runs, should this be ended before its time and begun again
-        holdings = sorted(lineage.holdings, key=lambda holding: holding.kind != "version")
-        for number, holding in enumerate(holdings):
-            self._report(0.8 + 0.15 * number / len(holdings), f"cleaning {holding.kind} {holding.name[:40]}")
-            # a version is marked in any case: it can be found no more once the texts are gone
-            if holding.purge is not None and (self.wish.purge or holding.kind == "version"):
-                holding.purge()
+        # versions first: they are found by the texts of runs, should this be interrupted and run again
+        occurrences = sorted(lineage.occurrences, key=lambda occurrence: occurrence.kind != "version")
+        for number, occurrence in enumerate(occurrences):
+            self._report(0.8 + 0.15 * number / len(occurrences), f"cleaning {occurrence.kind} {occurrence.name[:40]}")
+            # a version is marked in any case: it cannot be found once the texts are gone
+            if occurrence.purge is not None and (self.request.purge or occurrence.kind == "version"):
+                occurrence.purge()
 
     def _logs(self) -> list[Path]:
         home = self.settings.home
@@ -230,26 +219,15 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def with_keys(words: Words, threads: Iterable[str]) -> Words:
-    """Add the keys of threads, which logs name them by."""
+def with_keys(redaction: Redaction, threads: Iterable[str]) -> Redaction:
+    """Add the keys by which logs name threads."""
     parts = {key.split(":", 1)[1] for key in threads}
-    return replace(words, thread_ids=words.thread_ids | parts)
+    return replace(redaction, thread_ids=redaction.thread_ids | parts)
 
 
-def mask_logs(files: Iterable[Path], words: Words) -> int:
-    """Write over ids and texts in logs, byte for byte in their place: the processes that own them go on writing.
-
-    Parameters
-    ----------
-    files
-        The logs.
-    words
-        What must not stand there.
-
-    Returns
-    -------
-    int
-        How many files held any of it.
+def mask_logs(files: Iterable[Path], redaction: Redaction) -> int:
+    """Overwrite ids and texts in logs byte for byte, since their owners go on writing; return the number of files
+    changed.
     """
     n_masked = 0
     for file in files:
@@ -259,7 +237,7 @@ def mask_logs(files: Iterable[Path], words: Words) -> int:
             with os.fdopen(os.dup(descriptor), "rb") as stream:
                 place = 0
                 for line in stream:
-                    masked = words.mask(line)
+                    masked = redaction.mask(line)
                     if masked != line:
                         os.pwrite(descriptor, masked, place)
                         found = True

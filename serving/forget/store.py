@@ -1,7 +1,7 @@
-"""What the database holds of a person, and its removal: turns, states, the inbox, the labelling queue, drafts.
+"""What the database contains of a person, and its removal: turns, states, the inbox, the labelling queue, drafts.
 
-Found by thread: a thread is one person on one channel. Texts are gathered before anything is removed, since they are
-what examples, snapshots and releases are searched for.
+Found by thread: a thread is one person on one channel. Texts are collected before anything is removed, because
+examples, snapshots and releases are searched for them.
 """
 
 import json
@@ -32,7 +32,7 @@ _READ_AT_ONCE = 2000
 
 @dataclass(frozen=True)
 class Traces:
-    """What a bot's collections hold of some threads.
+    """What a bot's collections contain of some threads.
 
     Attributes
     ----------
@@ -41,9 +41,9 @@ class Traces:
     thread_ids
         The threads, as their channels named them.
     first_said_at
-        Every text that was written in them, with the moment when it was first written.
+        Every text written in them, with the moment it was first written.
     shared
-        Of these texts, those that were written in other threads too: they say nothing about this person.
+        Those written in other threads too: they identify nobody.
     counts
         Documents by collection.
     """
@@ -56,32 +56,28 @@ class Traces:
 
     @property
     def threads(self) -> list[str]:
-        """The keys of the threads."""
+        """Keys of the threads."""
         return [thread_key(self.bot, thread_id) for thread_id in self.thread_ids]
 
 
 @dataclass(frozen=True)
 class DraftPlace:
-    """An example in the drafts, `number` counted from 1 within its intent; without one, a kept repair of the intent."""
+    """An example in the drafts, `number` counted from 1 within its intent; without one, a repair of the intent kept for
+    undo.
+    """
 
     intent_id: str
     number: int | None
 
 
 class Eraser:
-    """Finds and removes what was stored of threads.
-
-    Parameters
-    ----------
-    database
-        An open connection, with time for reads that go through whole collections.
-    """
+    """Finds and removes what is stored of threads; its connection must allow time for scans of whole collections."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find_threads(self, pattern: str) -> dict[str, set[str]]:
-        """Give the threads whose id a regular expression describes, by bot. Goes through whole collections."""
+        """Return the threads whose id matches a regular expression, by bot. Scans whole collections."""
         found: dict[str, set[str]] = {}
         for name in (STATES, TURNS):
             cursor = self._database.collection(name).find(
@@ -92,7 +88,7 @@ class Eraser:
         return found
 
     async def look(self, bot: str, thread_ids: Iterable[str]) -> Traces:
-        """Gather what there is of threads, without changing anything."""
+        """Collect what is stored of threads, without changing anything."""
         ids = tuple(sorted(thread_ids))
         counts: Counter[str] = Counter()
         said: dict[str, datetime] = {}
@@ -112,7 +108,7 @@ class Eraser:
         return Traces(bot, ids, said, frozenset(shared), {name: n for name, n in counts.items() if n})
 
     async def erase(self, traces: Traces) -> None:
-        """Remove the documents; what labels others have said too stay, without these threads among their sources."""
+        """Remove the documents; labels that others have said too stay, without these threads among their sources."""
         for thread in traces.threads:
             for name, query in _queries(thread).items():
                 await self._database.call(f"forget {name}", self._database.collection(name).delete_many(query))
@@ -124,7 +120,7 @@ class Eraser:
             await self._database.call("forget label", change)
 
     async def find_drafts(self, bot: str, texts: Group[str]) -> list[DraftPlace]:
-        """Find texts, given as `fold_text` gives them, among the examples that authors edit."""
+        """Find texts, folded by `fold_text`, among the examples that authors edit."""
         places = []
         for document in await self._read(INTENTS, {"bot": bot}):
             for number, example in enumerate(_examples(document["intent"]), start=1):
@@ -137,7 +133,7 @@ class Eraser:
         return places
 
     async def erase_drafts(self, bot: str, texts: Group[str]) -> None:
-        """Delete the examples that `find_drafts` finds; nothing brings them back."""
+        """Delete the examples that `find_drafts` finds, for good."""
         intents = self._database.collection(INTENTS)
         for document in await self._read(INTENTS, {"bot": bot}):
             examples = _examples(document["intent"])
@@ -154,12 +150,12 @@ class Eraser:
         return {name: await self._read(name, query) for name, query in _queries(thread).items()}
 
     async def _labels(self, bot: str, thread_ids: Sequence[str]) -> list[LabelItem]:
-        # all of the bot's: NX-27017 0.8 does not look into the documents of an array
+        # all of the bot's: NX-27017 0.8 cannot query the documents in an array
         items = [LabelItem.from_document(document) for document in await self._read(LABELS, {"bot": bot})]
         return [item for item in items if any(source.thread_id in thread_ids for source in item.sources)]
 
     async def _said_by_others(self, bot: str, texts: Sequence[str], *, threads: Sequence[str]) -> set[str]:
-        # all of the bot's: no index knows texts, and no query knows that `Thank you` is `thank you`
+        # all of the bot's: texts have no index, and no query knows that `Thank you` is `thank you`
         mine, folded = set(threads), {fold_text(text) for text in texts}
         found: set[str] = set()
         cursor = self._database.collection(TURNS).find({"bot": bot}, {"thread": 1, "text": 1, "_id": 0})
@@ -174,7 +170,7 @@ class Eraser:
 
 
 def _queries(thread: str) -> dict[str, Document]:
-    """Say by collection what belongs to a thread."""
+    """Return by collection the query for everything that belongs to a thread."""
     first, last = turn_key_range(thread)
     lowest, highest = thread_key_range(thread)
     return {
@@ -185,7 +181,7 @@ def _queries(thread: str) -> dict[str, Document]:
 
 
 def _texts(document: Document) -> Iterator[tuple[str, datetime]]:
-    """Give what was written, as a turn, a claim on one, or an event of the inbox holds it."""
+    """Yield the texts in a turn, a claim on one, or an event of the inbox, each with its moment."""
     if document.get("accepted_at") is not None:
         text, moment = _text_in(document["event"]), document["happened_at"]
     elif document.get("created_at") is not None:
@@ -203,7 +199,7 @@ def _text_in(written: str) -> str:
 
 
 def _without(item: LabelItem, thread_ids: Group[str]) -> LabelItem | None:
-    """Take threads out of an item's sources; None if it has no others."""
+    """Remove threads from an item's sources; None if it has no others."""
     left = tuple(source for source in item.sources if source.thread_id not in thread_ids)
     return item.model_copy(update={"sources": left, "revision": item.revision + 1}) if left else None
 

@@ -12,7 +12,7 @@ from pipelines.settings import Settings
 from serving.forget import run
 
 
-class Hanging(run.Forgetting):
+class Hanging(run.Erasure):
     """Hangs where it would clean."""
 
     def _purge(self, lineage: object) -> None:
@@ -25,5 +25,5 @@ if __name__ == "__main__":
     run._LEASE = timedelta(seconds=2)
     run.notice_seconds = lambda _: 1.0
     settings = Settings.model_validate_json(sys.argv[1])
-    wish = run.Wish(bot=sys.argv[2], user=sys.argv[3], purge=True)
-    asyncio.run(Hanging(wish, settings, lambda share, what: None).run())
+    request = run.ErasureRequest(bot=sys.argv[2], user=sys.argv[3], purge=True)
+    asyncio.run(Hanging(request, settings, lambda share, what: None).run())

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.forget.lineage import RETIRE_TAG, Lineage, LineageSearch
 from pipelines.forget.purge import TOMBSTONE_FILE
-from pipelines.forget.redact import Words, cleaned, holds
+from pipelines.forget.redact import Redaction, cleaned, holds
 from pipelines.forget.retire import retire
 from pipelines.nlu.model import NluModel
 from pipelines.registry.client import Registry, model_name
@@ -68,7 +68,7 @@ def test_purge_that_was_ended_half_way_finds_everything_again(
 
     def found() -> list[tuple[str, str]]:
         lineage = search(new_name, tmp_path, mlflow_in_use, said_at=said_at)
-        return [(each.kind, each.name) for each in lineage.holdings if each.kind != "snapshot"]
+        return [(each.kind, each.name) for each in lineage.occurrences if each.kind != "snapshot"]
 
     before, written = found(), []
     write = ArtifactFolder.write
@@ -97,14 +97,14 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     second = trained(new_name, tiny_model, tmp_path, uri, [COMMON, SAID])
 
     lineage = search(new_name, tmp_path, uri, said_at=said_at)
-    assert lineage.words.texts == {SAID}
+    assert lineage.redaction.texts == {SAID}
     assert lineage.n_spared == 1  # the author had written it before they said it
-    assert [(each.kind, each.count) for each in lineage.holdings] == [("snapshot", 1), ("run", 3), ("version", 1)]
+    assert [(each.kind, each.count) for each in lineage.occurrences] == [("snapshot", 1), ("run", 3), ("version", 1)]
     assert lineage.of("version")[0].name.startswith(f"{second} (has learnt from it")
 
-    for holding in lineage.holdings:
-        assert holding.purge is not None
-        holding.purge()
+    for occurrence in lineage.occurrences:
+        assert occurrence.purge is not None
+        occurrence.purge()
     run_id = client.get_model_version(model_name(new_name), second).run_id
     folder = ArtifactFolder(client.get_run(run_id).info.artifact_uri, uri)
     contents = {path: folder.read(path) for path, _ in folder.files()}
@@ -122,7 +122,7 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     assert retire(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "carries the alias candidate"),)
     client.set_registered_model_alias(model_name(new_name), "candidate", first)
     assert retire(new_name, home=tmp_path, tracking_uri=uri).deleted == (second,)
-    assert search(new_name, tmp_path, uri, said_at=said_at).holdings == ()
+    assert search(new_name, tmp_path, uri, said_at=said_at).occurrences == ()
 
 
 def test_text_that_was_an_example_before_it_was_said_is_not_theirs(
@@ -130,7 +130,7 @@ def test_text_that_was_an_example_before_it_was_said_is_not_theirs(
 ) -> None:
     trained(new_name, tiny_model, tmp_path, mlflow_in_use, [SAID])
     lineage = search(new_name, tmp_path, mlflow_in_use, said_at=datetime.now(UTC) + timedelta(seconds=1))
-    assert (lineage.words.texts, lineage.n_spared, lineage.holdings) == ({COMMON}, 1, ())
+    assert (lineage.redaction.texts, lineage.n_spared, lineage.occurrences) == ({COMMON}, 1, ())
 
 
 def scored(file: Path, *threads: str) -> Path:
@@ -165,21 +165,21 @@ def test_scores_in_the_home_folder_lose_the_person(mlflow_in_use: str, new_name:
     damaged.write_bytes(whole.read_bytes()[:100])
     found = search(new_name, tmp_path, mlflow_in_use, said_at=NOW).of("file")
     held = [begun[name] for name in ("cut off", "plan", "rows")]
-    assert {holding.name: holding.count for holding in found} == {
+    assert {occurrence.name: occurrence.count for occurrence in found} == {
         str(place): 1 for place in (named, damaged, whole, *(f"{folder} (an unfinished scoring)" for folder in held))
     }
-    assert [holding.name for holding in found if holding.purge is None] == [str(named)]
-    for holding in found:
-        if holding.purge is not None:
-            holding.purge()
+    assert [occurrence.name for occurrence in found if occurrence.purge is None] == [str(named)]
+    for occurrence in found:
+        if occurrence.purge is not None:
+            occurrence.purge()
     assert pd.read_parquet(whole)["thread_id"].tolist() == ["x"]
     assert {name for name, folder in begun.items() if folder.exists()} == {"others", "another bot's"}
     assert not damaged.exists()
     left = search(new_name, tmp_path, mlflow_in_use, said_at=NOW).of("file")
-    assert [holding.name for holding in left] == [str(named)]
+    assert [occurrence.name for occurrence in left] == [str(named)]
 
 
-WORDS = Words(frozenset((SAID, 'say "hi" & <wave>', "yes")), frozenset(("visitor-7",)))
+WORDS = Redaction(frozenset((SAID, 'say "hi" & <wave>', "yes")), frozenset(("visitor-7",)))
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 import pytest
 
-from pipelines.forget.redact import Words, cleaned, holds
+from pipelines.forget.redact import Redaction, cleaned, holds
 
 LOG = b"INFO thread default:test: left; test 1 of 1\nINFO thread 1: left\nINFO thread 11: left\n"
 
 
-def words(*texts: str, thread: str = "nobody-77", usual: str = "") -> Words:
-    return Words(frozenset(texts), frozenset({thread}), frozenset(usual.split()))
+def words(*texts: str, thread: str = "nobody-77", usual: str = "") -> Redaction:
+    return Redaction(frozenset(texts), frozenset({thread}), frozenset(usual.split()))
 
 
 @pytest.mark.parametrize("thread_id", ["1", "test", "accuracy", "thread"])

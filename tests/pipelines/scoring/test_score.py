@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import ReleaseRefused, SetupProblem, UserInputError
-from pipelines.forget.redact import Words
+from pipelines.forget.redact import Redaction
 from pipelines.forget.scorings import count_held
 from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_key
@@ -154,8 +154,8 @@ async def test_score_that_was_ended_does_not_bring_back_who_was_forgotten_since(
     with pytest.raises(SetupProblem):
         run(end_at_the_last, part_size=1, asked="1w")
     [(out, plan)] = unfinished_in(tmp_path)
-    assert count_held(parts_folder(out), plan, Words(frozenset(), frozenset({"b"}))) > 0
-    assert count_held(parts_folder(out), plan, Words(frozenset(), frozenset({"somebody else"}))) == 0
+    assert count_held(parts_folder(out), plan, Redaction(frozenset(), frozenset({"b"}))) > 0
+    assert count_held(parts_folder(out), plan, Redaction(frozenset(), frozenset({"somebody else"}))) == 0
     await database.collection("turns").delete_many({"_id": {"$gte": f"{bot}:b:", "$lt": f"{bot}:b;"}})
     summary = run(part_size=1, asked="1w")
     assert pd.read_parquet(summary.file)["thread_id"].tolist() == ["a", "c", "d", "e"]

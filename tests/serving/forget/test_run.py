@@ -16,8 +16,8 @@ import pandas as pd
 import pytest
 
 from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
-from pipelines.forget.lineage import Holding, Kind, Lineage
-from pipelines.forget.redact import Words
+from pipelines.forget.lineage import Kind, Lineage, Occurrence
+from pipelines.forget.redact import Redaction
 from pipelines.forget.retire import Retired
 from pipelines.forget.retire import retire as retire_versions
 from pipelines.registry.release import Release
@@ -33,7 +33,7 @@ from serving.channels.inbox import WebhookInbox, open_deliveries
 from serving.channels.queue import ThreadQueue
 from serving.channels.sqs import SqsQueue, ThreadJob
 from serving.cli.forget import describe
-from serving.forget.run import Forgetting, Outcome, Wish
+from serving.forget.run import Erasure, ErasureRequest, Outcome
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
 from serving.store.labels import Labels
@@ -110,9 +110,9 @@ class Place:
         """Where MLflow is."""
         return str(self.settings.mlflow_tracking_uri)
 
-    async def forget(self, **wish: object) -> Outcome:
+    async def forget(self, **request: object) -> Outcome:
         """Run the command."""
-        return await Forgetting(Wish(BOT, **wish), self.settings, lambda share, what: None).run()  # type: ignore[arg-type]
+        return await Erasure(ErasureRequest(BOT, **request), self.settings, lambda share, what: None).run()  # type: ignore[arg-type]
 
     def files_with(self, *marks: str) -> list[str]:
         """Give every file and object that holds one of the marks."""
@@ -330,10 +330,10 @@ async def is_remembered(chat: Chat) -> bool:
 def test_versions_are_marked_before_the_runs_that_they_are_found_by_are_cleaned(tmp_path: Path) -> None:
     done: list[str] = []
     kinds: tuple[Kind, ...] = ("snapshot", "run", "version", "file")
-    holdings = tuple(Holding(kind, kind, 1, partial(done.append, kind)) for kind in kinds)
+    occurrences = tuple(Occurrence(kind, kind, 1, partial(done.append, kind)) for kind in kinds)
     settings = Settings(_env_file=None, home=tmp_path)  # type: ignore[call-arg]
-    forgetting = Forgetting(Wish(BOT, thread="t", purge=True), settings, lambda share, what: None)
-    forgetting._purge(Lineage(Words(frozenset(), frozenset()), 0, holdings))
+    forgetting = Erasure(ErasureRequest(BOT, thread="t", purge=True), settings, lambda share, what: None)
+    forgetting._purge(Lineage(Redaction(frozenset(), frozenset()), 0, occurrences))
     assert done == ["version", "snapshot", "run", "file"]
 
 
@@ -349,7 +349,7 @@ async def test_person_leaves_no_trace(
     assert len(before) > 10
     assert place.cloud is None or place.cloud.objects_with(*MARKS)
 
-    rehearsal = await place.forget(user=PSID, is_rehearsal=True)
+    rehearsal = await place.forget(user=PSID, dry_run=True)
     stopped = await place.forget(user=PSID)
     assert not rehearsal.is_done
     assert not stopped.is_done
@@ -375,10 +375,10 @@ async def test_person_leaves_no_trace(
 
     assert outcome.is_done
     assert outcome.traces.counts["turns"] == 6
-    assert {holding.kind for holding in outcome.lineage.holdings} == {"snapshot", "run", "version", "file"}
-    assert [holding.name.split()[0] for holding in outcome.lineage.of("version")] == [second]
+    assert {occurrence.kind for occurrence in outcome.lineage.occurrences} == {"snapshot", "run", "version", "file"}
+    assert [occurrence.name.split()[0] for occurrence in outcome.lineage.of("version")] == [second]
     assert [place.number for place in outcome.drafts] == [len(TINY_BOT_WIRE["intents"][1]["trainingData"]) + 1]
-    assert "zorblax" not in str(describe(outcome, Wish(BOT, purge=True))).lower()
+    assert "zorblax" not in str(describe(outcome, ErasureRequest(BOT, purge=True))).lower()
     assert "zorblax" not in caplog.text.lower()
     assert log.stat().st_size == size
     assert "thread x: fine" in log.read_text()
