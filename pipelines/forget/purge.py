@@ -1,6 +1,4 @@
-"""Removal of a person's texts from snapshots, runs and files, leaving a tombstone that records it but none of the
-content.
-"""
+"""Removal of a person's texts from snapshots, runs and files; a tombstone records it without any of the content."""
 
 import hashlib
 import io

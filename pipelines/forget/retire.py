@@ -20,10 +20,9 @@ class Retired:
 
 
 def retire(bot: str, *, home: Path, tracking_uri: str, dry_run: bool = False) -> Retired:
-    """Delete the versions marked as containing erased data, unless an alias points to them or this machine last
-    answered with them.
+    """Delete the versions marked as containing erased data; with `dry_run`, only list them.
 
-    With `dry_run`, nothing is deleted.
+    A version stays while an alias points to it, or if it is the last one this machine answered with.
     """
     Runs(tracking_uri).find_experiment(bot)  # tries only twice, where what follows would try for minutes
     registry = Registry(tracking_uri, is_patient=True)

@@ -62,9 +62,7 @@ class Traces:
 
 @dataclass(frozen=True)
 class DraftPlace:
-    """An example in the drafts, `number` counted from 1 within its intent; without one, a repair of the intent kept for
-    undo.
-    """
+    """An example in the drafts, `number` counted from 1 within its intent; without a number, a repair kept for undo."""
 
     intent_id: str
     number: int | None
