@@ -139,7 +139,7 @@ def _read_csv(content: bytes) -> pd.DataFrame:
 
 
 def _id_pattern(thread_id: str) -> str:
-    """Return a pattern with the id as group 1; an id such as `1` or `test` counts only where it is called a thread's."""
+    """Return a pattern with the id as group 1. An id like `1` or `test` counts only where it is called a thread's."""
     is_telling = len(thread_id) >= SHORTEST and any(character.isdigit() for character in thread_id)
     before = r"(?<![\w-])" if is_telling else _NAMED_THREAD
     return rf"{before}({re.escape(thread_id)})(?![\w-])"

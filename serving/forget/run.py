@@ -226,9 +226,7 @@ def with_keys(redaction: Redaction, threads: Iterable[str]) -> Redaction:
 
 
 def mask_logs(files: Iterable[Path], redaction: Redaction) -> int:
-    """Overwrite ids and texts in logs byte for byte, since their owners go on writing; return the number of logs
-    changed.
-    """
+    """Overwrite ids and texts in logs byte for byte, since their owners keep writing; return how many changed."""
     n_masked = 0
     for file in files:
         found = False
