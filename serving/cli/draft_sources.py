@@ -106,7 +106,7 @@ class DraftFile:
     def undo(self) -> str:
         """Take the last repair back where nobody has changed anything since; say what was done."""
         if not self._record.exists():
-            raise NotFound("repair of", self.name, hint="nothing has been repaired, or it was taken back already")
+            raise NotFound("repair of", self.name, hint="nothing has been repaired, or it was undone already")
         record = json.loads(self._record.read_text(encoding="utf-8"))
         before = record["before"].encode()
         if _digest(self._bytes()) not in (record["after_sha256"], _digest(before)):

@@ -1,4 +1,4 @@
-"""The bots that authors edit: bot files in, bot files out; `pipelines.schemas.drafts` shows the documents."""
+"""The bots that authors edit: import and export of bot files; `pipelines.schemas.drafts` describes the documents."""
 
 import asyncio
 import json
@@ -19,19 +19,16 @@ from serving.store.spans import repair_spans
 
 _MAX_INT64 = 2**63
 _READ_AT_ONCE = 2
-"""Drafts in one answer: a database that does one thing at a time keeps customers waiting while it reads."""
+"""Drafts per read: a single-threaded database keeps customers waiting meanwhile."""
 _PAUSE = 12.0
-"""How many times as long as each call an import pauses after it, so that the database is the customers' meanwhile."""
+"""After each call an import pauses this many times its duration, leaving the database to the customers."""
 _LONGEST_PAUSE_SECONDS = 0.25
 _MAX_DEPTH = 50
 _ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entity_values": "value"}
 
 
 class ImportReport(BaseModel):
-    """What an import did.
-
-    `repairs` holds one sentence for each annotation that was not where the file said.
-    """
+    """The effect of an import; `repairs` holds one sentence per annotation with wrong offsets."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,9 +43,9 @@ class ImportReport(BaseModel):
 
 @dataclass(frozen=True)
 class _Kind:
-    """One of the two collections: its name, the field its objects lie in, and the fields that may name an object.
+    """A collection: its name, the field holding its objects, and the fields that may name an object.
 
-    Writing it is `share` of an import and begins at `share_before`.
+    Writing it is `share` of an import's progress and begins at `share_before`.
     """
 
     collection: str
@@ -64,7 +61,7 @@ _ENTITY = _Kind(ENTITIES, "entity", ("name",), share_before=0.8, share=0.2)
 
 @dataclass(frozen=True)
 class _Change:
-    """What is to be written to one collection, and what was there before."""
+    """The changes to one collection, and its previous content."""
 
     kind: _Kind
     before: dict[str, Document]
@@ -81,7 +78,7 @@ class _Change:
 
     @property
     def changed(self) -> dict[str, Document]:
-        """What has to be written; as JSON text, for `true` equals 1 otherwise and the order of names counts."""
+        """The documents to write. Compared as JSON text: otherwise `true` equals 1, and the order of names matters."""
         return {key: row for key, row in self.after.items() if json.dumps(row) != json.dumps(self.before.get(key))}
 
 
@@ -94,37 +91,26 @@ async def import_bot(
     replace: bool = False,
     progress: Callable[[float, str], None] = lambda share, what: None,
 ) -> ImportReport:
-    """Bring a bot file into the drafts: everything in it, or nothing.
+    """Import a bot file into the drafts, all or nothing.
 
-    The file is checked in full before anything is written. Should the database fail half-way, what was there before is
-    put back as far as it still answers; doing the import again is always safe.
+    The file is checked completely before anything is written. If the database fails half-way, the previous content is
+    restored as far as possible; repeating the import is always safe.
 
     Parameters
     ----------
-    database
-        The store.
     content
         The file's parsed JSON.
-    bot
-        The bot to change.
     source
         Name of the file, for messages.
     replace
-        Delete intents and entities that the file does not hold; otherwise they stay.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    ImportReport
-        Counts, and what was repaired.
+        Delete intents and entities that the file does not contain.
 
     Raises
     ------
     DataRejected
         The file is not a bot; each fault is named with its place.
     StoreUnavailable
-        The database did not answer.
+        The database does not respond.
     """
     fields = check_bot_file(content, source=source)
     intents, repairs = repair_spans(fields.pop("intents", []))
@@ -155,26 +141,10 @@ async def import_bot(
 
 
 async def export_bot(database: Database, *, bot: str) -> dict[str, Any]:
-    """Give a bot's drafts as the JSON object of a bot file.
+    """Return a bot's drafts as the JSON object of a bot file.
 
-    Parameters
-    ----------
-    database
-        The store.
-    bot
-        The bot.
-
-    Returns
-    -------
-    dict
-        `intents`, `entities` and whatever else stood at the top of the imported file.
-
-    Raises
-    ------
-    NotFound
-        There is no such bot.
-    StoreUnavailable
-        The database did not answer.
+    Besides `intents` and `entities` it has the other top-level fields of the imported file. Raise `NotFound` if there
+    is no such bot.
     """
     intents = await _read(database, _INTENT, bot=bot)
     entities = await _read(database, _ENTITY, bot=bot)
@@ -185,29 +155,14 @@ async def export_bot(database: Database, *, bot: str) -> dict[str, Any]:
 
 
 async def has_intents(database: Database, *, bot: str) -> bool:
-    """Say whether a bot has any intent."""
+    """Whether a bot has any intent."""
     return await database.call("look for intents", database.collection(INTENTS).find_one({"bot": bot})) is not None
 
 
 def check_bot_file(content: object, *, source: str) -> dict[str, Any]:
-    """Check that parsed JSON is a bot file.
+    """Return parsed JSON as a bot file's fields; raise `DataRejected` with each fault and its place if it is not one.
 
-    Parameters
-    ----------
-    content
-        The parsed JSON.
-    source
-        Name of the file, for messages.
-
-    Returns
-    -------
-    dict
-        The same object, its type now known.
-
-    Raises
-    ------
-    DataRejected
-        It is not; each fault is named with its place.
+    `source` is the name of the file, for messages.
     """
     if not isinstance(content, dict):
         raise DataRejected(source, ["a bot file is a JSON object with `intents` and `entities`"])
@@ -265,7 +220,7 @@ async def _give_way(started: float) -> None:
 
 
 async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Document]:
-    """Read a bot's drafts, a few at once."""
+    """Read a bot's drafts, a few at a time."""
     drafts, started = database.collection(kind.collection), time.monotonic()
     listed = await database.call("list drafts", drafts.find({"bot": bot}, {"_id": 1}).to_list(None))
     await _give_way(started)
@@ -280,7 +235,7 @@ async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Docum
 
 
 def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
-    """Say a path in words: `intent 4 ("track_order"), example 3: text: `."""
+    """Describe a path in words: `intent 4 ("track_order"), example 3: text: `."""
     words: list[str] = []
     value: Any = content
     for position, part in enumerate(path):
@@ -299,7 +254,7 @@ def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
 
 
 def _unstorable(value: object, path: tuple[int | str, ...]) -> Iterable[tuple[tuple[int | str, ...], str]]:
-    """Find what JSON can say and the database cannot keep."""
+    """Find what JSON can express and the database cannot store."""
     if len(path) > _MAX_DEPTH:
         yield path[:3], f"it is nested more than {_MAX_DEPTH} levels deep"
     elif isinstance(value, dict):
@@ -312,7 +267,7 @@ def _unstorable(value: object, path: tuple[int | str, ...]) -> Iterable[tuple[tu
         for number, item in enumerate(value):
             yield from _unstorable(item, (*path, number))
     elif isinstance(value, str) and _has_lone_surrogate(value):
-        yield path, "it holds half a character (a lone surrogate); write the text again"
+        yield path, "it holds half a character (a lone surrogate); retype the text"
     elif isinstance(value, float) and not math.isfinite(value):
         yield path, "NaN and Infinity are not JSON"
     elif isinstance(value, int) and not -_MAX_INT64 <= value < _MAX_INT64:

@@ -1,6 +1,6 @@
 """The connection to MongoDB, DocumentDB or an embedded engine. The only importer of the driver in `serving`.
 
-Everything else in `serving.store` takes the names it needs from here, so that another driver changes one file.
+The rest of `serving.store` takes the driver's names from here, so that another driver changes one file.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ T = TypeVar("T")
 
 
 class KeysTaken(DuplicateKeyError):
-    """Of several documents that were to be written in no order, some have a unique key that is taken.
+    """Some documents of an unordered write have a unique key that is taken.
 
     Parameters
     ----------
     numbers
-        Their places among the documents, from 0. The others are written.
+        Their positions among the documents, from 0. The others are written.
     """
 
     def __init__(self, numbers: frozenset[int]) -> None:
@@ -51,18 +51,18 @@ class KeysTaken(DuplicateKeyError):
 class Database:
     """An open connection to one database.
 
-    Writes are acknowledged by a majority and from the journal, since an answer that was given must survive the death
-    of the database. Retryable writes are off: DocumentDB before 8.0 refuses them, and every write here is either a
-    compare-and-set or an insert under a unique key, so that a caller can safely send it again.
+    Writes are acknowledged by a majority and from the journal: a reply that was sent must survive the death of the
+    database. Retryable writes are off: DocumentDB before 8.0 refuses them, and every write here is either a
+    compare-and-set or an insert under a unique key, so callers can safely repeat it.
 
     Parameters
     ----------
     uri
-        Connection string. The options set here win over the same ones in it.
+        Connection string. The options set here override the same ones in it.
     name
         Database to use.
     timeout_seconds
-        Longest wait for one call, waiting for a connection and for a free thread included.
+        Longest wait for one call, including the waits for a connection and for a free thread.
 
     Raises
     ------
@@ -91,15 +91,15 @@ class Database:
         except InvalidName as error:
             raise SetupProblem(f"no database can be called {name!r}; correct INTENTLOOP_MONGO_DATABASE") from error
         except (PyMongoError, ValueError) as error:
-            # the driver's own words may quote a part of the password
+            # the driver's own message may quote part of the password
             raise SetupProblem(
-                "INTENTLOOP_MONGO_URI is no address of a database; write mongodb://USER:PASSWORD@HOST:PORT/ with every "
+                "INTENTLOOP_MONGO_URI is not a database address; write mongodb://USER:PASSWORD@HOST:PORT/ with every "
                 "/ : @ and % of the password as %2F, %3A, %40 and %25"
             ) from error
 
     @classmethod
     def from_settings(cls, settings: Settings, *, timeout_seconds: float | None = None) -> Self:
-        """Open the platform's database; `timeout_seconds` is that of the settings unless a task needs longer."""
+        """Open the platform's database; `timeout_seconds` overrides the setting for tasks that need longer."""
         return cls(
             settings.resolved_mongo_uri,
             name=settings.mongo_database,
@@ -107,33 +107,26 @@ class Database:
         )
 
     def collection(self, name: str) -> Collection:
-        """Give a collection of this database; it need not exist yet."""
+        """Return a collection of this database; it need not exist yet."""
         return self._database[name]
 
     async def call(self, what: str, operation: Awaitable[T]) -> T:
-        """Wait for a driver operation and translate its errors.
+        """Await a driver operation and translate its errors.
 
         Parameters
         ----------
         what
             The operation in a word or two, for the error message.
-        operation
-            What a driver method returned.
-
-        Returns
-        -------
-        T
-            The operation's result.
 
         Raises
         ------
         DuplicateKeyError
-            A unique key is taken; callers decide what that means. Of several documents it is `KeysTaken`.
+            A unique key is taken; callers decide what that means. For several documents it is `KeysTaken`.
         StoreUnavailable
-            Anything else the driver complains about, or no answer in time.
+            Any other driver error, or a timeout.
         """
         try:
-            # The driver's own limits do not cover the queue for a worker thread, which grows when the database hangs.
+            # The driver's own limits do not cover the wait for a worker thread, which grows when the database hangs.
             async with asyncio.timeout(self.timeout_seconds):
                 return await operation
         except DuplicateKeyError:
@@ -150,15 +143,15 @@ class Database:
             raise StoreUnavailable(f"{what}: {type(error).__name__}") from error
 
     async def ping(self) -> None:
-        """Ask the database for a sign of life; raise `StoreUnavailable` if there is none."""
+        """Check that the database responds; raise `StoreUnavailable` if it does not."""
         await self.call("ping", self._database.command("ping"))
 
     async def server_info(self) -> Document:
-        """Ask what kind of server this is."""
+        """Return the server's build information."""
         return await self.call("server info", self._database.command("buildInfo"))
 
     async def drop(self) -> None:
-        """Delete this database and all that is in it."""
+        """Delete this database with everything in it."""
         await self.call("delete database", self._client.drop_database(self._database.name))
 
     def close(self) -> None:

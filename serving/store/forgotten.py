@@ -1,15 +1,15 @@
-"""Threads that are being forgotten, known to every process: nothing may be written to them behind a deletion's back.
+"""Threads being deleted, known to every process, so that nothing is written back behind a deletion.
 
     forgotten   {_id: hash of the thread's key, token, until, expires_at}
 
-A turn under way holds what was read before: the thread's state, the customer's words. It would write them down again
-after they were deleted. So whoever deletes a thread first puts a mark here, waits until every process must have seen
-it (`notice_seconds`), deletes, and then says that it is done. A process looks at the marks every second, and before
-each write if it has not looked for longer than `STALE_SECONDS`. A turn that was begun before its process saw the mark
-is never written; one that begins before the deletion is done is refused. Whoever deletes says again and again until
-when at least it is at work: if it dies, its threads can be written to again soon.
+A turn in progress holds what it read before: the thread's state, the customer's words. It would write them back after
+their deletion. So whoever deletes a thread first puts a mark here, waits until every process must have seen it
+(`notice_seconds`), deletes, and then ends the mark. A process reads the marks every second, and before each write if
+its last read is older than `STALE_SECONDS`. A turn that began before its process saw the mark is never written; one
+that begins before the deletion is done is refused. The deleting process keeps extending the mark's `until`: if it dies,
+its threads can soon be written to again.
 
-The marks are hashes: they say nothing to whoever does not know the thread already. They go after a day.
+Marks are hashes, meaningless without knowing the thread already. They expire after a day.
 """
 
 import asyncio
@@ -29,40 +29,38 @@ KEPT = timedelta(days=1)
 
 
 def notice_seconds(write_timeout_seconds: float) -> float:
-    """Say how long to wait after `begin`: until then a process may write that has not seen the mark."""
+    """Return the wait after `begin`: until then a process that has not seen the mark may write."""
     return STALE_SECONDS + write_timeout_seconds + _MARGIN_SECONDS
 
 
 class ForgottenThreads:
-    """What this process knows of threads that were or are being forgotten.
+    """What this process knows of threads that were or are being deleted.
 
     Parameters
     ----------
-    database
-        An open connection.
     clock
-        Seconds that only grow.
+        Monotonic clock, in seconds.
 
     Attributes
     ----------
     seen
-        How many marks this process has learnt of: what a turn that begins now has to remember.
+        Number of marks this process has seen: what a turn must remember when it begins.
     """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._marks: Collection = database.collection(FORGOTTEN)
         self._clock = clock
-        self._looked_at: float | None = None
+        self._read_at: float | None = None
         self._failed_at: float | None = None
-        self._looking = asyncio.Lock()
+        self._reading = asyncio.Lock()
         self._tokens: dict[str, str] = {}
-        self._places: dict[str, int] = {}
+        self._seen_at: dict[str, int] = {}
         self._under_way: frozenset[str] = frozenset()
         self.seen = 0
 
     async def refresh(self) -> bool:
-        """Look at the marks; tells whether there are new ones."""
+        """Read the marks; return whether there are new ones."""
         began, now = self._clock(), datetime.now(UTC)
         cursor = self._marks.find({}, {"token": 1, "until": 1})
         found = await self._database.call("read forgotten", cursor.to_list(None))
@@ -70,20 +68,20 @@ class ForgottenThreads:
         for mark in found:
             if self._tokens.get(mark["_id"]) != mark["token"]:
                 self.seen += 1
-                self._tokens[mark["_id"]], self._places[mark["_id"]] = mark["token"], self.seen
+                self._tokens[mark["_id"]], self._seen_at[mark["_id"]] = mark["token"], self.seen
         self._under_way = frozenset(mark["_id"] for mark in found if mark["until"] > now)
-        self._looked_at = began
+        self._read_at = began
         return self.seen > before
 
     async def keep_fresh(self) -> None:
-        """Look at the marks if that was too long ago, which it is not where somebody refreshes every second."""
+        """Read the marks if the last read is too old, which it is not where something refreshes every second."""
         if self._is_stale():
             arrived = self._clock()
-            async with self._looking:
+            async with self._reading:
                 if not self._is_stale():
                     return
                 if self._failed_at is not None and self._failed_at > arrived:
-                    raise StoreUnavailable("read forgotten")  # not one wait after the other, for all that queue up
+                    raise StoreUnavailable("read forgotten")  # do not let queued callers time out one by one
                 try:
                     await self.refresh()
                 except StoreUnavailable:
@@ -91,42 +89,30 @@ class ForgottenThreads:
                     raise
 
     def check(self, thread: str, *, since: int | None = None) -> None:
-        """Refuse to go on with a thread.
+        """Raise `ThreadForgotten` if a thread is being deleted, or was since a turn began.
 
-        Parameters
-        ----------
-        thread
-            Its key.
-        since
-            `seen` at the time when the turn began; None for one that begins now.
-
-        Raises
-        ------
-        ThreadForgotten
-            It is being forgotten, or was since the turn began.
+        `since` is `seen` at the beginning of the turn; None for one that begins now.
         """
-        if not self._places:
+        if not self._seen_at:
             return
-        mark = thread_hash(thread)
-        if mark in self._under_way or (since is not None and self._places.get(mark, 0) > since):
+        hashed = thread_hash(thread)
+        if hashed in self._under_way or (since is not None and self._seen_at.get(hashed, 0) > since):
             raise ThreadForgotten
 
     async def moments(self) -> dict[str, datetime]:
-        """Give when each thread was forgotten, by its mark, for whoever writes what it has read long before."""
+        """Return when each thread was deleted, by its hash, for writers of data read long before."""
         documents = await self._database.call("read forgotten", self._marks.find({}, {"expires_at": 1}).to_list(None))
         return {document["_id"]: document["expires_at"] - KEPT for document in documents}
 
     def _is_stale(self) -> bool:
-        return self._looked_at is None or self._clock() - self._looked_at > STALE_SECONDS
+        return self._read_at is None or self._clock() - self._read_at > STALE_SECONDS
 
 
 class Deletion:
-    """Threads that this process is about to delete.
+    """Marks threads that this process is about to delete.
 
     Parameters
     ----------
-    database
-        An open connection.
     threads
         Their keys.
     """
@@ -137,7 +123,7 @@ class Deletion:
         self._documents: list[Document] = [{"_id": thread_hash(thread)} for thread in threads]
 
     async def begin(self, *, now: datetime, until: datetime) -> None:
-        """Mark them: their turns that are under way will not be written, and no new one begins before `until`."""
+        """Mark them: their turns in progress will not be written, and no new one begins before `until`."""
         await self._put(until=until, expires_at=now + KEPT, token=uuid.uuid4().hex)
 
     async def hold(self, *, until: datetime) -> None:
@@ -145,8 +131,8 @@ class Deletion:
         await self._put(until=until)
 
     async def finish(self, *, now: datetime) -> None:
-        """Let the same threads begin anew."""
-        # another token: also the end of a deletion makes what began before it void
+        """Let the threads begin anew."""
+        # a new token: the end of a deletion also voids what began before it
         await self._put(until=now, expires_at=now + KEPT, token=uuid.uuid4().hex)
 
     async def _put(self, **changes: object) -> None:

@@ -1,15 +1,14 @@
-"""Messages that platforms have handed over: written down before the platform hears so, kept until they are answered.
+"""Platform events: stored before they are acknowledged, kept until they are answered.
 
-    inbox   {_id: "bot:thread:message", thread, open_thread: mark or null, is_open, bot, channel, event: JSON text,
-             happened_at, place, accepted_at, due_at, tries, sent, failure, expires_at}
+    inbox   {_id: "bot:thread:message", thread, open_thread: thread's hash or null, is_open, bot, channel,
+             event: JSON text, happened_at, place, accepted_at, due_at, tries, sent, failure, expires_at}
 
-A platform does not send again what was accepted, so the document is the promise to answer. Whoever works on one claims
-it first: `tries` fences, and `due_at` says until when others leave it alone. `sent` counts what has gone out, so that
-a crash repeats at most the one message that was on its way. An answered one gives up its text and stays for some days
-as the sign by which a repeat is known.
+A platform does not repeat what was acknowledged, so the document is the promise to answer. A worker claims it first:
+`tries` fences, and `due_at` is when others may claim it. `sent` counts the messages sent, so that a crash repeats at
+most the one in flight. An answered event loses its text and stays for some days to detect repeats.
 
-Whoever is asked to work on a thread is told its mark (`thread_hash`), by which its open messages are found: a queue
-outlives the deletion of a thread, and must not name it.
+Workers get a thread's hash (`thread_hash`), by which its open events are found: a queue outlives the deletion of a
+thread and must not name it.
 """
 
 from collections.abc import Sequence
@@ -26,34 +25,34 @@ from serving.store.schema import Schema
 
 KEPT = timedelta(days=7)
 """How long an event is kept, answered or not. Platforms repeat one for two days at most."""
-# A platform brings up to 1,000 events at once, which take an embedded engine seconds: longer than one call may.
+# A platform sends up to 1,000 events at once, which take an embedded engine seconds: longer than a call may take.
 _INSERTED_AT_ONCE = 100
 COUNTED = 1000
-"""How far a backlog is counted: whoever asks for it, often, must not make it worse."""
+"""Limit for counting a backlog: frequent health checks must not make it worse."""
 
 
 class InboxItem(BaseModel):
-    """A customer's message on its way to its answer.
+    """A customer's message waiting for its answer.
 
     Attributes
     ----------
     thread
         Key of the thread, as in `states`.
     event
-        JSON text of what the channel read; empty once it is answered.
+        JSON text of the parsed event; empty once it is answered.
     happened_at, place
-        When the customer sent it, and its place among others of the same moment: the order of the answers.
+        When the customer sent it, and its position among others of the same moment: the order of the answers.
     accepted_at
-        When it came in.
+        When it arrived.
     due_at
-        When it may be worked on: until then somebody has it, or it waits for its next try. Before its first try it
-        only says when somebody should look at the thread.
+        When it may be claimed: until then it is claimed or waits for its next attempt. Before the first attempt, only
+        when the thread should be checked.
     tries
         How often it was claimed.
     sent
-        How many messages of the answer have gone out.
+        Number of reply messages sent.
     failure
-        Why nobody will try again, if so.
+        Why it was given up, if it was.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,7 +83,7 @@ class InboxItem(BaseModel):
         place: int,
         now: datetime,
     ) -> Self:
-        """Make an item that may be worked on at once."""
+        """Build an item that is due at once."""
         thread = thread_key(bot, thread_id)
         key = message_key(thread, message_id)
         times = {"happened_at": happened_at, "accepted_at": now, "due_at": now}
@@ -98,22 +97,14 @@ class InboxItem(BaseModel):
 
 @dataclass(frozen=True)
 class Backlog:
-    """What waits for its answer: how many, `COUNTED` at most, and since when the oldest of these."""
+    """The number of unanswered events, at most `COUNTED`, and the arrival of the oldest of them."""
 
     waiting: int
     oldest_at: datetime | None
 
 
 class Inbox:
-    """Reads and writes `inbox`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    schema
-        Its indexes are a condition for everything here.
-    """
+    """Reads and writes `inbox`, once the schema's indexes exist."""
 
     def __init__(self, database: Database, schema: Schema) -> None:
         self._database = database
@@ -121,15 +112,15 @@ class Inbox:
         self._items: Collection = database.collection(INBOX)
 
     async def accept(self, items: Sequence[InboxItem]) -> None:
-        """Write down what came in; what is known already stays as it is.
+        """Store new events; known ones stay unchanged.
 
-        A failure in the middle leaves some of it written down: the platform brings all of it again.
+        After a failure some may be stored: the platform repeats all of them.
         """
         await self._schema.ensure()
         documents = [_document(item, is_open=True) for item in items]
         for start in range(0, len(documents), _INSERTED_AT_ONCE):
             some = documents[start : start + _INSERTED_AT_ONCE]
-            with suppress(DuplicateKeyError):  # the others are in
+            with suppress(DuplicateKeyError):  # the others are stored
                 await self._database.call("write inbox", self._items.insert_many(some, ordered=False))
 
     async def open_of(self, thread_hash: str) -> list[InboxItem]:
@@ -139,7 +130,7 @@ class Inbox:
         return sorted((_item(document) for document in documents), key=lambda item: (item.happened_at, item.place))
 
     async def due_threads(self, now: datetime, *, limit: int) -> list[str]:
-        """Give the marks of threads with an unanswered message that nobody works on."""
+        """Return the hashes of threads with an unanswered event that nobody works on."""
         await self._schema.ensure()
         query = {"is_open": True, "due_at": {"$lte": now}}
         cursor = self._items.find(query, {"open_thread": 1}).limit(limit)
@@ -147,24 +138,24 @@ class Inbox:
         return list(dict.fromkeys(document["open_thread"] for document in documents))
 
     async def backlog(self) -> Backlog:
-        """Tell how much waits for its answer."""
+        """Return how much is waiting."""
         cursor = self._items.find({"is_open": True}, {"accepted_at": 1}).limit(COUNTED)
         documents = await self._database.call("read inbox", cursor.to_list(COUNTED))
         moments = [document["accepted_at"] for document in documents]
         return Backlog(waiting=len(moments), oldest_at=min(moments, default=None))
 
     async def claim(self, item: InboxItem, *, until: datetime) -> InboxItem | None:
-        """Take an item to work on it; None if somebody else was faster."""
+        """Claim an item; None if another worker was faster."""
         claimed = item.model_copy(update={"tries": item.tries + 1, "due_at": until})
         return claimed if await self._replace(item, claimed, is_open=True) else None
 
     async def update(self, item: InboxItem, *, due_at: datetime, sent: int) -> InboxItem | None:
-        """Note how many messages have gone out, and until when the item is left alone; None if it was taken away."""
+        """Store the number of messages sent and the next due time; None if the claim was lost."""
         updated = item.model_copy(update={"due_at": due_at, "sent": sent})
         return updated if await self._replace(item, updated, is_open=True) else None
 
     async def close(self, item: InboxItem, *, sent: int, failure: str | None = None) -> None:
-        """Be done with an item. One that failed keeps its event, for whoever looks into it."""
+        """Finish an item. A failed one keeps its event for investigation."""
         event = "" if failure is None else item.event
         closed = item.model_copy(update={"sent": sent, "event": event, "failure": failure})
         await self._replace(item, closed, is_open=False)

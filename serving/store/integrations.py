@@ -14,7 +14,7 @@ from serving.store.client import Collection, Database
 class Integration(BaseModel):
     """A bot's connection to a platform.
 
-    `settings` are the channel's own; a secret among them stands there itself or as a reference `secret:NAME`.
+    `settings` are the channel's own; a secret among them is literal or a reference `secret:NAME`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -26,20 +26,14 @@ class Integration(BaseModel):
 
 
 class IntegrationStore:
-    """Reads and writes `integrations`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    """
+    """Reads and writes `integrations`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._integrations: Collection = database.collection(INTEGRATIONS)
 
     async def find(self, bot: str, channel: str) -> Integration | None:
-        """Find a bot's connection to a platform."""
+        """Return a bot's connection to a platform."""
         query = {"_id": thread_key(bot, channel)}
         document = await self._database.call("read integration", self._integrations.find_one(query))
         if document is None:
@@ -48,7 +42,7 @@ class IntegrationStore:
         return Integration(bot=bot, channel=channel, is_enabled=document["is_enabled"], settings=settings)
 
     async def put(self, integration: Integration) -> None:
-        """Set a bot's connection to a platform, whatever it was before."""
+        """Set a bot's connection to a platform."""
         key = thread_key(integration.bot, integration.channel)
         fields = integration.model_dump()
         document = {"_id": key, **fields, "settings": json.dumps(fields["settings"])}

@@ -1,9 +1,9 @@
-"""Jobs: long pieces of work that somebody has asked for, how far they are and what came of them.
+"""Jobs: requested long-running work, its progress and its result.
 
     jobs  {_id: "bot:number", the fields of `Job`, expires_at}
 
-Jobs of a bot are numbered by their `_id`, so that of two who ask at once only one makes a new job and the other finds
-it. Whole documents are replaced by compare-and-set on their revision.
+A bot's jobs are numbered by `_id`, so that of two concurrent requests only one creates a job and the other finds it.
+Whole documents are replaced by compare-and-set on their revision.
 """
 
 from datetime import datetime, timedelta
@@ -19,18 +19,18 @@ State = Literal["queued", "running", "done", "failed", "nothing-to-do"]
 Backend = Literal["chat API", "workers"]
 KEPT = timedelta(days=90)
 MAX_ATTEMPTS = 3
-"""How often a job is begun at most; one that was handed back on purpose does not count."""
+"""Attempts per job; one that was returned on purpose does not count."""
 _TRIES = 20
-_LOOKED_THROUGH = 1000
+_MAX_READ = 1000
 
 
 class Job(BaseModel):
-    """A training that was asked for.
+    """A requested training.
 
-    `share` is how much is done, in [0, 1], and `step` what is being done. `run_url` is the page of the MLflow run,
-    which is also the log. `version` is what came of it, and `reason` why it failed, waits, did nothing or was refused
-    by the gate. `until` is when whoever works on it counts as dead; None while nobody does. `backend` is who runs such
-    jobs: the chat API in child processes, or the workers on a queue; documents call it `crew`.
+    `share` is the progress, in [0, 1], and `step` the current step. `run_url` is the page of the MLflow run, which is
+    also the log. `version` is the result, and `reason` why it failed, waits, had nothing to do or was refused by the
+    gate. `until` is when its holder counts as dead; None without one. `backend` runs such jobs: the chat API in child
+    processes, or the workers on a queue; documents call it `crew`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,18 +58,18 @@ class Job(BaseModel):
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more will come of it."""
+        """Whether it has ended for good."""
         return self.state not in ("queued", "running")
 
     def is_dead(self, now: datetime) -> bool:
-        """Whether somebody worked on it who has given no sign of life for too long."""
+        """Whether its holder has shown no sign of life for too long."""
         return self.state == "running" and self.until is not None and self.until <= now
 
     def seen_at(self, now: datetime) -> "Job":
-        """Give the job as it is to be shown: what a death has changed, though nobody could write that."""
+        """Return the job as it should be shown: with the effect of its holder's death, which nobody could store."""
         if not self.is_dead(now):
             return self
-        reason = f"{self.holder} worked on it and gave no sign of life any more"
+        reason = f"{self.holder} worked on it and stopped responding"
         changes: dict[str, Any] = {"state": "failed", "reason": reason, "ended_at": self.until, "until": None}
         if self.attempts < MAX_ATTEMPTS:
             changes |= {"state": "queued", "step": "waiting to be tried again", "ended_at": None}
@@ -77,41 +77,17 @@ class Job(BaseModel):
 
 
 class Jobs:
-    """Reads and writes `jobs`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    """
+    """Reads and writes `jobs`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._jobs: Collection = database.collection(JOBS)
 
     async def request(self, bot: str, *, by: str, now: datetime, backend: Backend | None = None) -> tuple[Job, bool]:
-        """Ask for a training; one that waits or runs already will do, and one that waits to be tried again.
+        """Request a training; return the job and whether it is new. A job that waits or runs already is reused.
 
-        Parameters
-        ----------
-        bot
-            The bot.
-        by
-            Who asks, for the record.
-        now
-            The current time.
-        backend
-            Who runs such jobs.
-
-        Returns
-        -------
-        tuple[Job, bool]
-            The job, and whether it is new.
-
-        Raises
-        ------
-        StoreUnavailable
-            The database does not answer, or so many ask at once that no number could be had.
+        `by` names the requester for the record. Raise `StoreUnavailable` if the database does not respond, or if too
+        many concurrent requests take every number.
         """
         for _ in range(_TRIES):
             newest = next(iter(await self.recent(bot, limit=1)), None)
@@ -127,46 +103,31 @@ class Jobs:
             except DuplicateKeyError:
                 continue
             return job, True
-        raise StoreUnavailable("write job: others are always faster")
+        raise StoreUnavailable("write job: too many concurrent writers")
 
     async def find(self, bot: str, number: int) -> Job | None:
-        """Read a job."""
+        """Return a job."""
         document = await self._database.call("read job", self._jobs.find_one({"_id": job_key(bot, number)}))
         return _job(document) if document is not None else None
 
     async def recent(self, bot: str, *, limit: int) -> list[Job]:
-        """Give the last jobs of a bot, the newest first."""
+        """Return a bot's last jobs, newest first."""
         lowest, highest = job_key_range(bot)
         cursor = self._jobs.find({"_id": {"$gte": lowest, "$lte": highest}}).sort("_id", DESCENDING).limit(limit)
         return [_job(document) for document in await self._database.call("read jobs", cursor.to_list(limit))]
 
     async def unfinished(self, backend: Backend) -> list[Job]:
         """Return the unfinished jobs of a backend, of all bots, in the order they were requested."""
-        # No index: a collection of what was asked for in 90 days is small, and this is asked for once in a while.
-        cursor = self._jobs.find({"crew": backend, "state": {"$in": ["queued", "running"]}}).limit(_LOOKED_THROUGH)
-        documents = await self._database.call("read jobs", cursor.to_list(_LOOKED_THROUGH))
+        # No index: 90 days of requests are a small collection, and this query is rare.
+        cursor = self._jobs.find({"crew": backend, "state": {"$in": ["queued", "running"]}}).limit(_MAX_READ)
+        documents = await self._database.call("read jobs", cursor.to_list(_MAX_READ))
         return sorted(map(_job, documents), key=lambda job: (job.created_at, job.bot))
 
     async def claim(self, job: Job, *, holder: str, until: datetime, now: datetime) -> Job | None:
-        """Begin to work on a job; None if somebody else has changed it, or it is over.
+        """Start working on a job; None if it has changed since it was read, or has ended.
 
-        Whoever asks holds the lease on training the bot, so that nobody alive works on a job that is running.
-
-        Parameters
-        ----------
-        job
-            The job as it was read.
-        holder
-            Who works on it, in words for a person.
-        until
-            When that one counts as dead.
-        now
-            The current time.
-
-        Returns
-        -------
-        Job | None
-            The job as it is written now.
+        The caller holds the lease on training the bot, so that no living process works on a running job. `holder` names
+        the worker for people; at `until` it counts as dead.
         """
         if job.is_over:
             return None
@@ -183,7 +144,7 @@ class Jobs:
         )
 
     async def change(self, job: Job, **changes: Any) -> Job | None:
-        """Write a job with some fields changed; None if somebody else has changed it since it was read."""
+        """Write a job with some fields changed; None if it has changed since it was read."""
         changed = job.model_copy(update={**changes, "revision": job.revision + 1})
         query = {"_id": job_key(job.bot, job.number), "revision": job.revision}
         outcome = await self._database.call("write job", self._jobs.replace_one(query, _document(changed)))

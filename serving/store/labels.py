@@ -1,7 +1,7 @@
-"""The labelling queue in the database: ranked to be looked at, and decided once by whoever is first.
+"""The labelling queue in the database: ranked for review, and decided once by whoever is first.
 
-Every write replaces a whole document under compare-and-set on its revision, so that a miner that adds what it has heard
-and a person who decides never undo each other.
+Every write replaces a whole document under compare-and-set on its revision, so that a miner that adds findings and a
+person who decides never undo each other's work.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,20 +27,14 @@ _TRIES = 5
 
 @dataclass(frozen=True)
 class Stored:
-    """What storing mined items did: how many are new, and how many open ones know more now."""
+    """The result of storing mined items: how many are new, and how many open ones were updated."""
 
     added: int
     refreshed: int
 
 
 class Labels:
-    """Reads and writes `labels`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    """
+    """Reads and writes `labels`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,17 +42,9 @@ class Labels:
         self._schema = Schema(database)
 
     async def store(self, items: Sequence[LabelItem]) -> Stored:
-        """Add mined items, and what is new about open ones; what was decided stays as it is.
+        """Add mined items and update open ones; decided ones stay unchanged. Idempotent.
 
-        Parameters
-        ----------
-        items
-            New ones at revision 0, known ones at the revision that the miner has read.
-
-        Returns
-        -------
-        Stored
-            Storing the same items again changes nothing.
+        New items have revision 0, known ones the revision that the miner has read.
         """
         await self._schema.ensure()
         items = await self._not_forgotten(items)
@@ -69,7 +55,7 @@ class Labels:
             taken = 0
             try:
                 await self._database.call("write labels", self._labels.insert_many(chunk, ordered=False))
-            except KeysTaken as error:  # another miner has heard the same
+            except KeysTaken as error:  # another miner has stored the same text
                 taken = len(error.numbers)
             added += len(chunk) - taken
         refreshed = 0
@@ -79,62 +65,49 @@ class Labels:
         return Stored(added, refreshed)
 
     async def get(self, bot: str, key: str) -> LabelItem:
-        """Give one item; `NotFound` if there is none."""
+        """Return one item; raise `NotFound` if there is none."""
         document = await self._database.call("read label", self._labels.find_one({"_id": f"{bot}:{key}"}))
         if document is None:
             raise NotFound("label", key, hint=f"list those of bot {bot!r} with `intentloop label --list`")
         return LabelItem.from_document(document)
 
     async def page(self, bot: str, *, status: Status = "open", offset: int = 0, limit: int = 50) -> list[LabelItem]:
-        """Give items of one status, the most valuable first."""
+        """Return items of one status, the most valuable first."""
         cursor = self._labels.find({"bot": bot, "status": status})
         cursor = cursor.sort([("value", DESCENDING), ("_id", ASCENDING)]).skip(offset).limit(min(limit, MAX_PAGE))
         documents = await self._database.call("read labels", cursor.to_list(MAX_PAGE))
         return [LabelItem.from_document(document) for document in documents]
 
     async def alike(self, item: LabelItem) -> list[LabelItem]:
-        """Give the other open items that say nearly the same, the most valuable first."""
+        """Return the other open items that say nearly the same, the most valuable first."""
         query: Document = {"bot": item.bot, "status": "open", "cluster": item.cluster, "_id": {"$ne": item.id}}
         cursor = self._labels.find(query).sort([("value", DESCENDING), ("_id", ASCENDING)]).limit(MAX_PAGE)
         documents = await self._database.call("read labels", cursor.to_list(MAX_PAGE))
         return [LabelItem.from_document(document) for document in documents]
 
     async def counts(self, bot: str) -> dict[str, int]:
-        """Count items by status, accepted ones also by where they went, and open ones that everybody agrees on."""
+        """Count items by status, accepted ones also by destination, and open ones that all sources agree on."""
         queries: dict[str, Document] = {status: {"status": status} for status in STATUSES}
         queries |= {side: {"status": "accepted", "destination": side} for side in ("train", "holdout")}
         queries["agreed"] = _agreed()
         return {name: await self._count({"bot": bot, **query}) for name, query in queries.items()}
 
     async def decide(self, bot: str, key: str, decision: Decision, *, by: str, now: datetime) -> LabelItem:
-        """Decide about an item.
+        """Decide an item and return it.
 
         Parameters
         ----------
-        bot
-            Whose item.
-        key
-            The item's key.
-        decision
-            What is said about it.
         by
-            Who says so.
-        now
-            The current time.
-
-        Returns
-        -------
-        LabelItem
-            The item as it is now.
+            Who decides.
 
         Raises
         ------
         NotFound
-            There is no such item, or the drafts have no such intent, or no entity that the decision marks.
+            There is no such item, or the drafts lack the intent or an annotated entity.
         UserInputError
-            An annotation lies outside the text or over another one, or `fallback` is given for an intent.
+            An annotation lies outside the text or overlaps another one, or the intent is `fallback`.
         LabelDecided
-            The item is not as `decision.was` says: somebody else was faster.
+            The item's status is not `decision.was`: somebody else was faster.
         """
         await self._require_intent(bot, decision.intent_id)
         await self._require_entities(bot, {span.type for span in decision.entities or ()})
@@ -148,9 +121,9 @@ class Labels:
         raise LabelDecided(key, status="being changed by others", by=None)
 
     async def accept_agreed(self, bot: str, *, by: str, now: datetime) -> list[LabelItem]:
-        """Accept every open item on which a release trained since, the language model and the customer agree.
+        """Accept every open item on which a newer release, the language model and the customer agree.
 
-        Those whose intent the drafts have lost are left to a person.
+        Items whose intent is gone from the drafts are left to a person.
         """
         cursor = self._labels.find({"bot": bot, **_agreed()}).sort("_id", ASCENDING)
         documents = await self._database.call("read labels", cursor.to_list(None))
@@ -159,22 +132,22 @@ class Labels:
             try:
                 decision = Decision(status="accepted", intent_id=item.agreed)
                 accepted.append(await self.decide(bot, item.key, decision, by=by, now=now))
-            except (NotFound, StateConflict):  # somebody else has decided it, or has deleted the intent
+            except (NotFound, StateConflict):  # somebody else has decided it or deleted the intent
                 continue
         return accepted
 
     async def _not_forgotten(self, items: Sequence[LabelItem]) -> list[LabelItem]:
-        """Leave out what was said in threads that were forgotten since the miner has read them."""
+        """Drop sources in threads that were deleted since the miner read them."""
         moments = await ForgottenThreads(self._database).moments()
         if not moments:
             return list(items)
         left = []
         for item in items:
-            marks = {each.thread_id: thread_hash(thread_key(item.bot, each.thread_id)) for each in item.sources}
+            hashes = {each.thread_id: thread_hash(thread_key(item.bot, each.thread_id)) for each in item.sources}
             known = tuple(
                 each
                 for each in item.sources
-                if (forgotten_at := moments.get(marks[each.thread_id])) is None or each.said_at > forgotten_at
+                if (forgotten_at := moments.get(hashes[each.thread_id])) is None or each.said_at > forgotten_at
             )
             if known:
                 left.append(item.model_copy(update={"sources": known}))
@@ -187,7 +160,7 @@ class Labels:
             raise UserInputError(f"no text means {FALLBACK_INTENT!r}; {OUT_OF_SCOPE!r} says that no intent is meant")
         query = self._database.collection(INTENTS).find_one({"_id": thread_key(bot, intent_id)}, {"_id": 1})
         if await self._database.call("read intent", query) is None:
-            hint = f"the drafts of bot {bot!r} must have it first, or take one of theirs"
+            hint = f"add it to the drafts of bot {bot!r} first, or choose one of theirs"
             raise NotFound("intent", intent_id, hint=hint)
 
     async def _require_entities(self, bot: str, types: set[str]) -> None:
@@ -195,10 +168,10 @@ class Labels:
         for name in sorted(types):
             query = entities.find_one({"_id": thread_key(bot, name)}, {"_id": 1})
             if await self._database.call("read entity", query) is None:
-                raise NotFound("entity", name[:100], hint=f"the drafts of bot {bot!r} must have it first")
+                raise NotFound("entity", name[:100], hint=f"add it to the drafts of bot {bot!r} first")
 
     async def _replace(self, item: LabelItem, *, status: Status) -> bool:
-        """Write an item over the revision that it was read at."""
+        """Replace an item at the revision it was read at."""
         key = {"_id": item.id, "status": status, "revision": item.revision - 1}
         outcome = await self._database.call("write label", self._labels.replace_one(key, item.to_document()))
         return outcome.matched_count == 1
@@ -219,9 +192,9 @@ def _decided(item: LabelItem, decision: Decision, *, by: str, now: datetime) -> 
     try:
         Example(id=item.key, text=item.text, intent=decision.intent_id or "", entities=entities)
     except ValidationError as error:
-        raise UserInputError(f"{error.errors()[0]['msg'].removeprefix('Value error, ')}; mark it again") from error
+        raise UserInputError(f"{error.errors()[0]['msg'].removeprefix('Value error, ')}; annotate it again") from error
     in_order = sorted(decision.entities or (), key=lambda span: span.start)
-    if any(left.end > right.start for left, right in pairwise(in_order)):  # no training takes such an example
+    if any(left.end > right.start for left, right in pairwise(in_order)):  # training rejects such an example
         raise UserInputError("two annotations of the text overlap; keep one of the two")
     return item.model_copy(
         update={

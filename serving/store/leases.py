@@ -1,9 +1,9 @@
-"""Leases: who may work on something that only one may work on at a time, until when.
+"""Leases: who may exclusively work on something, and until when.
 
     leases  {_id, number, holder, since, until}
 
-Found by `_id` and replaced by compare-and-set on the number, which grows with every holder: work that was done under a
-lower number than the present one was done by somebody who has been taken for dead since.
+Found by `_id` and replaced by compare-and-set on the number, which grows with every holder: work done under a lower
+number comes from a holder that has been taken for dead since.
 """
 
 import asyncio
@@ -24,25 +24,25 @@ T = TypeVar("T")
 
 
 class OnRenewal(Protocol):
-    """Called after a renewal, with the moment until which it holds."""
+    """Called after a renewal with its new end."""
 
     def __call__(self, *, until: datetime) -> Awaitable[None]:
-        """Do what has to be done then; `StoreUnavailable` has the renewal tried again."""
+        """React to a renewal; after `StoreUnavailable` the renewal is retried."""
         ...
 
 
 @dataclass(frozen=True)
 class Lease:
-    """Who holds what.
+    """An exclusive right.
 
     Attributes
     ----------
     key
         What is held.
     number
-        How many have held it by now, this one included.
+        Number of holders so far, including this one.
     holder
-        Who holds it, in words for a person.
+        The holder, named for people.
     since, until
         When it was taken, and when its holder counts as dead unless it is renewed.
     """
@@ -57,14 +57,12 @@ class Lease:
 class Leases:
     """Takes, renews and gives back leases.
 
-    Clocks of machines that share leases may differ by much less than `ttl`.
+    The clocks of machines that share leases must differ by much less than `ttl`.
 
     Parameters
     ----------
-    database
-        An open connection.
     ttl
-        How long a holder may give no sign of life.
+        How long a holder may stay silent.
     """
 
     def __init__(self, database: Database, *, ttl: timedelta) -> None:
@@ -73,39 +71,27 @@ class Leases:
         self.ttl = ttl
 
     async def find(self, key: str) -> Lease | None:
-        """Read a lease, whether it is still valid or not."""
+        """Return a lease, valid or not."""
         document = await self._database.call("read lease", self._leases.find_one({"_id": key}))
         if document is None:
             return None
         return Lease(key, **{name: document[name] for name in ("number", "holder", "since", "until")})
 
     async def take(self, key: str, *, holder: str, now: datetime) -> tuple[Lease, bool]:
-        """Take a lease if nobody alive holds it.
+        """Take a lease if nobody alive holds it; return the current lease, and whether it is ours.
 
-        Parameters
-        ----------
-        key
-            What is to be held.
-        holder
-            Who wants it, in words for a person.
-        now
-            The current time.
-
-        Returns
-        -------
-        tuple[Lease, bool]
-            The lease, and whether it is ours; otherwise it is whoever's holds it.
+        `holder` names the taker for people.
         """
         found = await self.find(key)
         while found is None or found.until <= now:
             wanted = Lease(key, found.number + 1 if found else 1, holder, now, now + self.ttl)
             if await self._put(wanted, instead_of=found):
                 return wanted, True
-            found = await self.find(key)  # somebody else was faster
+            found = await self.find(key)  # another process was faster
         return found, False
 
     async def renew(self, lease: Lease, *, now: datetime) -> Lease | None:
-        """Hold a lease for longer, even one that has run out while nobody wanted it; None if somebody took it."""
+        """Extend a lease, even an expired one that nobody else took; None if somebody did."""
         renewed = Lease(lease.key, lease.number, lease.holder, lease.since, now + self.ttl)
         return renewed if await self._put(renewed, instead_of=lease) else None
 
@@ -121,24 +107,13 @@ class Leases:
         on_renewal: OnRenewal,
         on_failure: Callable[[StoreUnavailable], None],
     ) -> bool:
-        """Renew a lease, four times in its time to live, until `stop` is set or somebody took it.
+        """Renew a lease, four times per `ttl`, until `stop` or a takeover; return whether it is still ours.
 
         Parameters
         ----------
-        lease
-            Ours.
-        stop
-            Set when it need not be held any longer.
-        on_renewal
-            Called after each renewal.
         on_failure
-            Called where the database failed, here or within `on_renewal`; what it raises ends this. Otherwise the
-            renewal is tried again soon, even one that comes too late: nobody may have wanted the lease.
-
-        Returns
-        -------
-        bool
-            Whether it is still ours.
+            Called if the database fails, here or within `on_renewal`; what it raises ends this. Otherwise the renewal
+            is retried soon, even a late one: nobody may have wanted the lease.
         """
         often, soon = self.ttl.total_seconds() / 4, min(_RETRY_SECONDS, self.ttl.total_seconds() / 6)
         pause = often
@@ -174,12 +149,12 @@ class Leases:
 
 
 class SideWork:
-    """What takes long, in a thread beside the event loop, and can be told to end at its next step.
+    """Long work in a thread beside the event loop, which can be told to end at its next step.
 
     Parameters
     ----------
     what
-        What is done, as the subject of a sentence: `forgetting`.
+        The work, as the subject of a sentence: `forgetting`.
     """
 
     def __init__(self, what: str) -> None:
@@ -187,16 +162,16 @@ class SideWork:
         self._reason: BotError | None = None
 
     def check(self) -> None:
-        """Raise why the work must end, if it must; the work calls this between its steps."""
+        """Raise the reason to end, if there is one; the work calls this between its steps."""
         if self._reason is not None:
             raise self._reason
 
     def end(self, reason: BotError | None = None) -> None:
-        """Have the work end at its next step; unless a reason is given, since its lease is lost."""
+        """Have the work end at its next step; the default reason is that its lease is lost."""
         self._reason = reason or LeaseLost(self._what)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Do some of it; whoever cancels this ends it at a step."""
+        """Run some of the work; cancelling this ends it at a step."""
         try:
             return await asyncio.to_thread(work)
         except asyncio.CancelledError:
@@ -212,12 +187,8 @@ async def renewed(
 
     Parameters
     ----------
-    leases
-        Where it is.
-    lease
-        Ours.
     work
-        What it protects: ended where somebody took the lease, or where it could not be renewed until it ran out.
+        The protected work: ended if somebody takes the lease, or if it could not be renewed before it expired.
     also
         Called after each renewal.
     """
@@ -227,7 +198,7 @@ async def renewed(
         yield
     finally:
         stop.set()
-        await asyncio.wait([keeping])  # not cancelled: what it sends could arrive late
+        await asyncio.wait([keeping])  # not cancelled: its last write could arrive late
 
 
 async def _keep(leases: Leases, lease: Lease, work: SideWork, also: OnRenewal | None, stop: asyncio.Event) -> None:

@@ -1,8 +1,8 @@
-"""Exactly once: how the state of a thread and the log of its turns move on together, without transactions.
+"""Exactly once: how a thread's state and its log of turns advance together without transactions.
 
-The log decides. A turn is committed when its document is in the log; the state is moved on right after, and anybody
-who meets a log that is ahead of the state moves it on first. So a crash between the two writes loses nothing, two
-processes that answer the same thread at once cannot both have the next number, and a repeated message finds its turn.
+The log decides. A turn is committed once its document is in the log; the state is advanced right after, and whoever
+finds a log ahead of the state advances it first. So a crash between the two writes loses nothing, two processes
+answering the same thread cannot both get the next number, and a repeated message finds its turn.
 
 A plain turn costs three round trips: read the state, append to the log, write the state. A turn with a tool call costs
 four: it claims its place in the log before the call and completes it afterwards.
@@ -31,17 +31,13 @@ class Ledger:
     Parameters
     ----------
     schema
-        Its indexes are a condition for everything here.
-    states
-        Where threads stand.
-    turns
-        The log.
+        Nothing is written before its indexes exist.
     forgotten
         Threads that must not be written to.
     holder
-        Name of this process among those that share the database; new at every start.
+        Unique name of this process among those sharing the database; new at every start.
     lease
-        How long a claim may be worked on before others take it over. Longer than any tool call may take.
+        How long a claim is exclusive. Longer than any tool call may take.
     now
         The current time, with its zone.
     """
@@ -82,7 +78,7 @@ class Ledger:
         return cls(Schema(database), states, turns, forgotten, holder=holder, lease=lease, now=now)
 
     async def open(self, bot: str, thread_id: str, message_id: str) -> StoredThread | TurnRecord:
-        """Read a thread, or the turn that has answered this message already if it is among the last."""
+        """Read a thread, or the turn that already answered this message if it is a recent one."""
         await self.schema.ensure()
         await self.forgotten.keep_fresh()
         since = self.forgotten.seen
@@ -96,55 +92,53 @@ class Ledger:
         return thread
 
     async def claim(self, thread: StoredThread, claim: Claim) -> Claim | None:
-        """Take the next place in the log for work that reaches outside; None if it, or the message, is taken."""
+        """Take the next place in the log before an external effect; None if the place or the message is taken."""
         await self._check(thread)
         held = claim.model_copy(update={"holder": self._holder, "until": self._now() + self._lease})
         return held if await self.turns.claim(held) else None
 
     async def commit(self, thread: StoredThread, record: TurnRecord, *, claim: Claim | None) -> bool:
-        """Commit a turn and move the state on.
+        """Commit a turn and advance the state.
 
         Parameters
         ----------
         thread
-            The thread that the turn was worked out on.
-        record
-            The turn.
+            The thread as it was when the turn was worked out.
         claim
-            What was taken for it, if anything.
+            The claim taken for the turn, if any.
 
         Returns
         -------
         bool
-            False if the place in the log, the message or the claim is somebody else's: `resolve` tells what to do.
+            False if the place in the log, the message or the claim belongs to somebody else; see `resolve`.
 
         Raises
         ------
         ThreadForgotten
-            Somebody deletes the thread, or did since it was read.
+            The thread is being deleted, or was since it was read.
         """
         await self._check(thread)
         is_committed = await self.turns.append(record) if claim is None else await self.turns.complete(claim, record)
-        if is_committed and record.turn > thread.turn:  # a turn finished long after is in the log, and that is all
+        if is_committed and record.turn > thread.turn:  # a turn finished late only goes into the log
             await self._check(thread)
             await self._states.advance(thread, record)
         return is_committed
 
     async def resolve(self, thread: StoredThread, message_id: str) -> TurnRecord | Claim | StoredThread | None:
-        """Find out why the next place could not be had, and put right what is behind.
+        """Find out why the next place was not available, and repair what lags behind.
 
         Parameters
         ----------
         thread
             The thread as it was read.
         message_id
-            The message that was to be answered.
+            The message to be answered.
 
         Returns
         -------
         TurnRecord | Claim | StoredThread | None
-            The message's turn, if it has one already; a claim taken over, to be finished first; the thread with a
-            corrected turn number; or None: read the thread again.
+            The message's turn, if it already has one; a claim that was taken over and must be finished first; the
+            thread with a corrected turn number; or None: read the thread again.
         """
         found = await self.turns.at(thread.key, thread.turn + 1)
         if found is None:
@@ -172,13 +166,13 @@ class Ledger:
         if record.message_id == message_id:
             return record
         if is_ahead and is_leftover:
-            # The state has expired and its turns have not: number on after them, and remember nothing.
+            # The state has expired but its turns have not: continue their numbers without the state.
             return replace(thread, turn=await self.turns.last_number(thread.key))
         return None
 
     async def _take_over(self, claim: Claim) -> Claim | None:
-        # Whoever asks has the thread to itself within this process, so a claim of this process is an orphan's.
+        # The caller holds the thread's lock in this process, so a claim of this process is orphaned.
         if claim.holder == self._holder or claim.until is None or claim.until < self._now():
             return await self.turns.take_over(claim, holder=self._holder, until=self._now() + self._lease)
-        await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - so that waiting processes spread
+        await asyncio.sleep(POLL_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads waiting processes
         return None

@@ -1,7 +1,7 @@
-"""Filling the labelling queue: one miner of a bot at a time.
+"""Filling the labelling queue: one miner per bot at a time.
 
-Which side of the wall between training and holdout a new text falls on hangs on what the queue holds. Two miners that
-read it at the same time would not know of one another's texts, and could put two that are nearly the same on both.
+Whether a new text goes to training or to the holdout depends on the content of the queue. Two concurrent miners would
+not see each other's texts, and could split two nearly equal ones between the two.
 """
 
 import os
@@ -18,15 +18,15 @@ from serving.store.labels import Labels, Stored
 from serving.store.leases import Leases, SideWork, renewed
 
 _LEASE = timedelta(seconds=60)
-"""How long a miner that gives no sign of life keeps others waiting."""
+"""How long a silent miner keeps others waiting."""
 
 
 class Mined(Protocol):
-    """What a miner found; `pipelines.labelling.mine` has the class."""
+    """A miner's findings; `pipelines.labelling.mine` has the class."""
 
     @property
     def items(self) -> Sequence[LabelItem]:
-        """What to store."""
+        """The items to store."""
         ...
 
 
@@ -34,42 +34,26 @@ MinedT = TypeVar("MinedT", bound=Mined, covariant=True)
 
 
 class Miner(Protocol[MinedT]):
-    """Reads the queue and the log, and finds what to store; `pipelines.labelling.mine.mine_log`, partly applied."""
+    """Reads the queue and the log, and finds what to store: `pipelines.labelling.mine.mine_log`, partly applied."""
 
     def __call__(self, *, progress: Progress) -> MinedT:
-        """Mine; `progress` is called with the share done, in [0, 1], and what is being done."""
+        """Mine."""
         ...
 
 
 async def fill_queue(
     database: Database, bot: str, mine: Miner[MinedT], *, by: str, progress: Progress
 ) -> tuple[MinedT, Stored]:
-    """Mine in a thread, and store what is found, while nobody else does.
+    """Mine in a thread under an exclusive lease, and store the findings; return both results.
 
-    Parameters
-    ----------
-    database
-        An open connection.
-    bot
-        Whose queue.
-    mine
-        Reads the queue and finds what to store.
-    by
-        Who mines, in words for a person.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    tuple[MinedT, Stored]
-        What was found, and what storing it did.
+    `by` names the miner for people.
 
     Raises
     ------
     MiningBusy
-        Somebody else is at it; nothing was begun.
+        Another miner is running; nothing was started.
     LeaseLost
-        This process was held up for so long that somebody else may have begun; nothing was stored.
+        This process was held up for so long that another miner may have started; nothing was stored.
     """
     leases, work = Leases(database, ttl=_LEASE), SideWork("mining")
 

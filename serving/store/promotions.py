@@ -1,7 +1,7 @@
-"""The journal of promotions: which version answered after which, who or what saw to it, and why. Append-only.
+"""The journal of promotions: which version answered after which, by whom or what, and why. Append-only.
 
-Entries of a bot are numbered without a gap by their `_id` (`bot:number`), so that two writers cannot take the same
-place: whoever comes second reads what the first has written before it tries again.
+A bot's entries are numbered without gaps by their `_id` (`bot:number`), so that two writers cannot take the same place:
+the second one reads the first one's entry before it tries again.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,16 +15,16 @@ from pipelines.schemas.keys import PROMOTIONS, promotion_key, promotion_key_rang
 from serving.store.client import DESCENDING, Collection, Database, Document, DuplicateKeyError
 
 SHOWN = 200
-"""The most recent entries are enough to know what answered before, and whether something is written down already."""
+"""The most recent entries suffice to know what answered before, and whether a move is already recorded."""
 _TRIES = 20
 
 
 class Move(BaseModel):
     """One entry: another version answers from now on, or a canary was stopped.
 
-    `kind` says what it was: a command (`promotion`, `rollback`), an alias that somebody moved in MLflow (`noticed`), a
-    start without MLflow (`cache`), a canary or shadow that a command set beside it (`trial`), or `canary_stop`, where
-    `to_version` is what answers the canary's threads again.
+    `kind` is its origin: a command (`promotion`, `rollback`), an alias moved in MLflow (`noticed`), a start without
+    MLflow (`cache`), a canary or shadow set by a command (`trial`), or `canary_stop`, where `to_version` is the version
+    that answers the canary's threads again.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,7 +40,7 @@ class Move(BaseModel):
 
     @property
     def changes_answers(self) -> bool:
-        """Whether another version answers all threads since."""
+        """Whether all threads get another version."""
         return self.kind not in ("trial", "canary_stop")
 
 
@@ -54,37 +54,25 @@ class Entry(BaseModel):
 
 
 class Promotions:
-    """Reads and writes `promotions`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    """
+    """Reads and writes `promotions`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._moves: Collection = database.collection(PROMOTIONS)
 
     async def append(self, move: Move, *, unless: Callable[[Sequence[Entry]], Entry | None] | None = None) -> int:
-        """Write an entry after all others.
+        """Append an entry and return its number.
 
         Parameters
         ----------
-        move
-            What happened.
         unless
-            Looks through the last entries, oldest first, for one that says it already; nothing is written then.
-
-        Returns
-        -------
-        int
-            Number of the entry, or of the one that says it already.
+            Searches the last entries, oldest first, for one that already records the move; then nothing is written and
+            that one's number is returned.
 
         Raises
         ------
         StoreUnavailable
-            The database does not answer, or so many write at once that no place could be had.
+            The database does not respond, or too many concurrent writers take every place.
         """
         for _ in range(_TRIES):
             entries = await self.recent(move.bot)
@@ -98,10 +86,10 @@ class Promotions:
             except DuplicateKeyError:
                 continue
             return number
-        raise StoreUnavailable("write promotion: others are always faster")
+        raise StoreUnavailable("write promotion: too many concurrent writers")
 
     async def recent(self, bot: str) -> list[Entry]:
-        """Give the last entries of a bot, oldest first."""
+        """Return a bot's last entries, oldest first."""
         lowest, highest = promotion_key_range(bot)
         query = {"_id": {"$gte": lowest, "$lte": highest}}
         cursor = self._moves.find(query, {"_id": 0}).sort("_id", DESCENDING).limit(SHOWN)
@@ -110,9 +98,9 @@ class Promotions:
 
 
 def answered_before(moves: Sequence[Move]) -> list[str]:
-    """Give the versions that answered, as a rollback would go through them: the last is the one that answers.
+    """Return the versions that answered, in the order a rollback undoes them: the last is the one answering now.
 
-    A rollback takes back the move before it, so that a second one goes further back and not forth again.
+    A rollback undoes the move before it, so that a second one goes further back rather than forward again.
     """
     stack: list[str] = []
     for move in moves:

@@ -1,8 +1,8 @@
-"""Repairs of a bot's drafts, and taking the last one back.
+"""Repairs of a bot's drafts, and undoing the last one.
 
     draft_undo  {_id: the draft's, bot, repaired_at, before: the intent as JSON text, after_sha256}
 
-A record is written before its draft is changed, so that a repair which stopped half-way can be taken back as well.
+A record is written before its draft is changed, so that an interrupted repair can be undone as well.
 """
 
 import hashlib
@@ -21,32 +21,21 @@ _NAME_FIELDS = ("intentId", "intent_id")
 async def repair_drafts(
     database: Database, before: Mapping[str, Any], after: Mapping[str, Any], *, bot: str, now: datetime
 ) -> tuple[str, ...]:
-    """Write repaired intents where the drafts are still what was looked at.
+    """Write repaired intents if the drafts are unchanged since they were checked; return the ids of the changed ones.
 
     Parameters
     ----------
-    database
-        The store.
     before
-        The bot file that was looked at, as `export_bot` gave it.
+        The checked bot file, as `export_bot` returned it.
     after
         The same intents in the same order, some of them repaired.
-    bot
-        Whose drafts they are.
-    now
-        The moment of the repair.
-
-    Returns
-    -------
-    tuple[str, ...]
-        Ids of the intents that were changed.
 
     Raises
     ------
     DraftChanged
-        Somebody edited one of them meanwhile; nothing was written.
+        One of them was edited meanwhile; nothing was written.
     StoreUnavailable
-        The database did not answer.
+        The database does not respond.
     """
     changes = {
         _intent_id(old): (old, new) for old, new in zip(before["intents"], after["intents"], strict=True) if old != new
@@ -77,32 +66,20 @@ async def repair_drafts(
 
 
 async def undo_repair(database: Database, *, bot: str) -> tuple[str, ...]:
-    """Put the drafts back to what they were before the last repair.
-
-    Parameters
-    ----------
-    database
-        The store.
-    bot
-        Whose drafts they are.
-
-    Returns
-    -------
-    tuple[str, ...]
-        Ids of the intents that were put back.
+    """Restore the drafts to their state before the last repair; return the ids of the restored intents.
 
     Raises
     ------
     NotFound
-        There is no repair to take back.
+        There is no repair to undo.
     DraftChanged
-        Somebody edited one of the repaired intents since; nothing was written.
+        One of the repaired intents was edited since; nothing was written.
     StoreUnavailable
-        The database did not answer.
+        The database does not respond.
     """
     records = await _read(database, DRAFT_UNDO, bot=bot)
     if not records:
-        raise NotFound("repair of bot", bot, hint="nothing has been repaired, or it was taken back already")
+        raise NotFound("repair of bot", bot, hint="nothing has been repaired, or it was undone already")
     drafts = await _read(database, INTENTS, bot=bot)
     intents = {key: json.loads(record["before"]) for key, record in records.items()}
     edited = [
@@ -111,7 +88,7 @@ async def undo_repair(database: Database, *, bot: str) -> tuple[str, ...]:
         if _intent(drafts.get(key)) != before and _digest(_intent(drafts.get(key))) != records[key]["after_sha256"]
     ]
     if edited:
-        remedy = "put it right by hand, or repair again what is left"
+        remedy = "correct it by hand, or repair again what is left"
         raise DraftChanged(f"bot {bot!r}", places=edited, remedy=remedy)
     for key, before in intents.items():
         await _put(database, INTENTS, {**drafts[key], "intent": before})

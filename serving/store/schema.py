@@ -1,4 +1,4 @@
-"""Collections and indexes, created at start-up. Only kinds of index that Amazon DocumentDB has."""
+"""Indexes, created at start-up. Only kinds of index that Amazon DocumentDB supports."""
 
 import asyncio
 from datetime import datetime
@@ -11,15 +11,10 @@ _NX_27017 = "nx_27017"
 
 
 class Schema:
-    """The indexes of a database, created once in the life of this process.
+    """The indexes of a database, created once per process.
 
-    A database that is down at start-up is no reason not to start, so this is asked for again before each turn: nothing
-    may be written without the index that lets a message have one turn only.
-
-    Parameters
-    ----------
-    database
-        An open connection.
+    A database that is down does not prevent the start, so callers ensure them before each turn: nothing may be written
+    without the index that allows a message only one turn.
     """
 
     def __init__(self, database: Database) -> None:
@@ -29,19 +24,19 @@ class Schema:
         self.is_ready = False
 
     async def ensure(self) -> None:
-        """Create the indexes that are missing; doing it again changes nothing."""
+        """Create the missing indexes; repeating it changes nothing."""
         if self.is_ready:
             return
-        # All who wait share one attempt: a database that is down must not make them wait for one another.
+        # Concurrent callers share one attempt: with the database down they must not wait for one another.
         if self._attempt is None or self._attempt.done():
             self._attempt = asyncio.create_task(self._create())
         await asyncio.shield(self._attempt)
 
     async def _create(self) -> None:
-        # NX-27017 0.8 looks through the whole collection for expired documents at every read once there is a TTL index
-        # (60 ms at 15,000 documents); there, an ordinary index and `sweep` do the same.
+        # With a TTL index, NX-27017 0.8 scans the whole collection for expired documents at every read (60 ms at
+        # 15,000 documents); there, use an ordinary index and `sweep`.
         self._needs_sweeping = (await self._database.server_info()).get("process") == _NX_27017
-        # `expires_at` holds the moment itself, so that a changed time to live needs no index rebuild.
+        # `expires_at` is the moment itself, so that a changed time to live needs no index rebuild.
         options = {} if self._needs_sweeping else {"expireAfterSeconds": 0}
         expiry = IndexModel([(_EXPIRY, ASCENDING)], name="expiry", **options)
         once = IndexModel([("message_key", ASCENDING)], name="message_once", unique=True)
@@ -62,7 +57,7 @@ class Schema:
         self.is_ready = True
 
     async def sweep(self, now: datetime) -> None:
-        """Delete what has expired, where the database does not do so by itself."""
+        """Delete expired documents if the database does not do so itself."""
         await self.ensure()
         if self._needs_sweeping:
             for name in (STATES, TURNS, INBOX, LLM_USAGE, SHADOWS, FORGOTTEN, JOBS, LABELS):

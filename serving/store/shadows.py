@@ -1,6 +1,6 @@
-"""How often a shadow would have answered otherwise: one small counter for each pair of versions and intent.
+"""How often a shadow would have answered differently: one small counter per pair of versions and intent.
 
-All processes add to the same counters. Field names are ours; what authors name is part of `_id` or a value.
+All processes add to the same counters. Field names are ours; names chosen by authors are part of `_id` or a value.
 """
 
 from collections.abc import Sequence
@@ -13,15 +13,15 @@ from pipelines.schemas.keys import SHADOWS, shadow_key, shadow_key_range
 from serving.store.client import Collection, Database, Document, DuplicateKeyError
 
 KEPT = timedelta(days=90)
-"""How long a counter stays after it was begun."""
+"""How long a counter is kept after its creation."""
 _MAX_ROWS = 10_000
 
 
 class ShadowCount(BaseModel):
-    """Turns of one intent, as `against` understood it, that the version `shadow` was tried with as well.
+    """Turns of one intent, as `against` understood it, that were also tried on the version `shadow`.
 
-    `different` counts turns where a customer or a tool would have noticed something; the fields below it say what. A
-    turn that the shadow failed at is in `failed` alone.
+    `different` counts turns where a customer or a tool would have noticed a difference; the fields below it tell which.
+    A turn that failed on the shadow is counted in `failed` alone.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +41,7 @@ class ShadowCount(BaseModel):
     failed: int = 0
 
     def plus(self, other: "ShadowCount") -> Self:
-        """Add what somebody else has counted of the same."""
+        """Add another count of the same key."""
         return self.model_copy(update={name: getattr(self, name) + getattr(other, name) for name in COUNTED})
 
 
@@ -49,20 +49,14 @@ COUNTED = tuple(name for name, field in ShadowCount.model_fields.items() if fiel
 
 
 class ShadowCounts:
-    """Reads and writes `shadows`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    """
+    """Reads and writes `shadows`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._counts: Collection = database.collection(SHADOWS)
 
     async def add(self, count: ShadowCount, *, now: datetime) -> None:
-        """Add to a counter, which begins if it is not there."""
+        """Add to a counter, creating it if necessary."""
         increase = {name: value for name in COUNTED if (value := getattr(count, name))}
         key = {"_id": shadow_key(count.bot, count.shadow, count.against, count.intent_id)}
         update = self._counts.update_one(key, {"$inc": increase})
@@ -75,7 +69,7 @@ class ShadowCounts:
             await self._database.call("count shadow", self._counts.update_one(key, {"$inc": increase}))
 
     async def of(self, bot: str, shadow: str) -> Sequence[ShadowCount]:
-        """Give all that was counted of a shadow."""
+        """Return all counts of a shadow."""
         lowest, highest = shadow_key_range(bot, shadow)
         cursor = self._counts.find({"_id": {"$gte": lowest, "$lt": highest}}, {"_id": 0, "expires_at": 0})
         rows = await self._database.call("read shadows", cursor.to_list(_MAX_ROWS))

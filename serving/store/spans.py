@@ -1,24 +1,17 @@
-"""Annotations that are not where a bot file says, put right or dropped, and each case reported.
+"""Annotations with wrong offsets in a bot file, repaired or dropped, and reported one by one.
 
-Offsets go wrong when a text is edited after it was annotated, when a browser counted from the wrong place, and because
-browsers count UTF-16 units where Python counts characters.
+Offsets become wrong when a text is edited after it was annotated, when a browser counted from the wrong place, and
+because browsers count UTF-16 units where Python counts characters.
 """
 
 from typing import Any
 
 
 def repair_spans(intents: list[Any]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """Look for each annotation's `value` in its `text` where its offsets do not hold it.
+    """Find each annotation's `value` in its `text` if it is not at its offsets.
 
-    Parameters
-    ----------
-    intents
-        Intents as in a bot file that was checked. Not changed.
-
-    Returns
-    -------
-    tuple
-        The intents, copied where something was repaired, and one sentence for each repair or loss.
+    Return the intents, copied where something was repaired, and one sentence per repair or loss. The intents come from
+    a checked bot file and are not changed.
     """
     repaired, report = [], []
     for intent in intents:
@@ -47,7 +40,7 @@ def _repair_example(example: dict[str, Any]) -> tuple[dict[str, Any], list[str]]
         found = _from_utf16(text, row) or _search(text, row, taken)
         where = f'"{row["value"]}" ({row["name"]}) is not at {row["begin"]} to {row["end"]}'
         if found is None:
-            report.append(f"{where} nor anywhere else in the text; the annotation was dropped, mark it again")
+            report.append(f"{where} nor anywhere else in the text; the annotation was dropped, annotate it again")
             continue
         begin, end = found
         taken.append(found)
@@ -80,11 +73,11 @@ def _from_utf16(text: str, row: dict[str, Any]) -> tuple[int, int] | None:
 
 
 def _search(text: str, row: dict[str, Any], taken: list[tuple[int, int]]) -> tuple[int, int] | None:
-    """Find the value's nearest place that no other annotation has; as written first, then in any case."""
+    """Return the value's nearest place not taken by another annotation: first as written, then ignoring case."""
     value, (wanted, _) = row["value"], _offsets(row)
     if not value:
         return None
-    # Lower-casing may change a text's length ("İ"), and with it every offset behind.
+    # Lower-casing may change a text's length ("İ"), and with it every later offset.
     lowered = len(text.lower()) == len(text) and len(value.lower()) == len(value)
     for haystack, needle in ((text, value), *(((text.lower(), value.lower()),) if lowered else ())):
         places = [

@@ -1,4 +1,4 @@
-"""The state of each thread: one small document, found by `_id` and moved on by compare-and-set on its turn number."""
+"""The state of each thread: one small document, found by `_id` and advanced by compare-and-set on its turn number."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from pipelines.schemas.keys import STATES, thread_key
 from pipelines.schemas.turns import TurnRecord
+from serving.store.batching import Batcher
 from serving.store.client import Collection, Database, Document, DuplicateKeyError, ReplaceOne
-from serving.store.gathering import Gathered
 
 REMEMBERED_MESSAGES = 16
 _NOWHERE = -1
@@ -20,11 +20,10 @@ Write = ReplaceOne[Document]
 class StoredThread:
     """A thread as it was read.
 
-    `turn` is the number of the last turn this state contains and `state` JSON text of the dialogue's state, None for a
-    thread that was never seen or has expired. `recent` maps the last message ids to their turn: a shortcut for
-    repeats, which are otherwise found through the log. `stored_turn` is what the stored document says, None if there is
-    none: not `turn` where older turns have outlived their state and are numbered on after. `since` is what was known
-    of forgotten threads before this one was read.
+    `turn` is the number of the last turn in this state, and `state` the dialogue state as JSON text, None for a thread
+    that is new or has expired. `recent` maps the last message ids to their turns: a shortcut for repeats, which are
+    otherwise found through the log. `stored_turn` is the stored document's number, None without one; it differs from
+    `turn` if older turns outlived the state and are numbered on. `since` is `ForgottenThreads.seen` before this read.
     """
 
     key: str
@@ -35,30 +34,22 @@ class StoredThread:
     since: int = 0
 
     def turn_of(self, message_id: str) -> int | None:
-        """Give the turn that answered a message, if it is one of the last."""
+        """Return the turn that answered a message, if it is a recent one."""
         return next((turn for known, turn in self.recent if known == message_id), None)
 
 
 class StateStore:
-    """Reads and writes `states`.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    ttl
-        How long a thread's state is kept after its last turn.
-    """
+    """Reads and writes `states`; a state is kept for `ttl` after its last turn."""
 
     def __init__(self, database: Database, *, ttl: timedelta) -> None:
         self._database = database
         self._states: Collection = database.collection(STATES)
         self.ttl = ttl
-        self._read = Gathered(self._read_one, self._read_several)
-        self._write = Gathered(self._write_one, self._write_several)
+        self._read = Batcher(self._read_one, self._read_several)
+        self._write = Batcher(self._write_one, self._write_several)
 
     async def load(self, bot: str, thread_id: str) -> StoredThread:
-        """Read a thread; one that does not exist yet is at turn 0."""
+        """Read a thread; a new one is at turn 0."""
         key = thread_key(bot, thread_id)
         document = await self._read(key)
         if document is None:
@@ -68,22 +59,15 @@ class StateStore:
         return StoredThread(key=key, turn=turn, state=document["state"], recent=recent, stored_turn=turn)
 
     async def advance(self, thread: StoredThread, record: TurnRecord) -> None:
-        """Move a thread's state on to what it is after a committed turn.
+        """Advance a thread's state to a turn that is in the log.
 
-        Losing the race is no harm: whoever won has written this turn's state or a later one, for the log decides.
-
-        Parameters
-        ----------
-        thread
-            The thread as it was read.
-        record
-            A turn that is in the log.
+        Losing the race is harmless: the winner has written this turn's state or a later one, for the log decides.
         """
         # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
         document = self._document(thread, record)
         if thread.stored_turn is not None:
             await self._write(ReplaceOne({"_id": thread.key, "turn": thread.stored_turn}, document))
-        else:  # nothing is at that turn, so this inserts, or finds the `_id` taken
+        else:  # no document has that turn, so this inserts, or finds the `_id` taken
             await self._write(ReplaceOne({"_id": thread.key, "turn": _NOWHERE}, document, upsert=True))
 
     async def _read_one(self, key: str) -> Document | None:
@@ -104,7 +88,7 @@ class StateStore:
         return [None] * len(writes)
 
     async def store_all(self, records: Sequence[TurnRecord]) -> None:
-        """Write the states of threads that are new, each from its last turn; for filling a database in bulk."""
+        """Write the states of new threads, each from its last turn; for bulk filling."""
         if records:
             new = [StoredThread(key=each.thread, turn=0, state=None, recent=(), stored_turn=None) for each in records]
             documents = [self._document(thread, record) for thread, record in zip(new, records, strict=True)]
@@ -124,5 +108,5 @@ class StateStore:
         }
 
     def is_expired(self, written_at: datetime, *, now: datetime) -> bool:
-        """Tell whether a state written then would be gone by now."""
+        """Whether a state written then has expired by now."""
         return written_at + self.ttl < now

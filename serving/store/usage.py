@@ -1,7 +1,7 @@
-"""What each bot has used of the language model: one small counter an hour and one a month, shared by all processes.
+"""Each bot's use of the language model: one small counter per hour and one per month, shared by all processes.
 
-Tokens are reserved before a question goes out, by an update that only matches while there is room, so that processes
-that ask at once cannot spend the same rest twice; afterwards the reservation is put right.
+Tokens are reserved before a request by an update that only matches while there is room, so that concurrent processes
+cannot spend the same remainder twice; afterwards the reservation is corrected.
 """
 
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from pipelines.schemas.keys import LLM_USAGE, usage_key
 from serving.store.client import Collection, Database, DuplicateKeyError
 
 KEPT = timedelta(days=7)
-"""How long a counter stays after its period has ended."""
+"""How long a counter is kept after the end of its period."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """An hour or a month of a bot: the `_id` of its counter, what may be used in it, and when it ends."""
+    """A bot's hour or month: the `_id` of its counter, its budget, and its end."""
 
     name: str
     key: str
@@ -38,12 +38,10 @@ class TokenBudget:
 
     Parameters
     ----------
-    database
-        An open connection.
     tokens_per_hour
-        What each bot may use in an hour of the clock; 0 allows nothing.
+        Budget per hour of the clock; 0 allows nothing.
     tokens_per_month
-        What each bot may use in a month of the calendar, in UTC; 0 allows nothing.
+        Budget per calendar month, in UTC; 0 allows nothing.
     now
         The current time, with its zone.
     """
@@ -57,25 +55,7 @@ class TokenBudget:
         self._now = now
 
     async def reserve(self, bot: str, tokens: int) -> Reservation | Period:
-        """Set tokens aside before they are used.
-
-        Parameters
-        ----------
-        bot
-            Whose budget it is.
-        tokens
-            How many, at the most, will be used.
-
-        Returns
-        -------
-        Reservation | Period
-            What was set aside, to be settled; or the period whose budget has no room for it.
-
-        Raises
-        ------
-        StoreUnavailable
-            The database does not answer.
-        """
+        """Reserve the most tokens that a request may use, or return the period whose budget has no room for them."""
         reserved = Reservation(tokens, ())
         for period in self._periods(bot):
             if not await self._take(period, tokens):
@@ -85,19 +65,9 @@ class TokenBudget:
         return reserved
 
     async def settle(self, reservation: Reservation, used: int) -> None:
-        """Count what was really used in place of what was set aside.
+        """Count the tokens actually used, possibly more, instead of those reserved.
 
-        Parameters
-        ----------
-        reservation
-            What `reserve` gave.
-        used
-            Tokens, also more than were reserved.
-
-        Raises
-        ------
-        StoreUnavailable
-            The database does not answer; what was set aside counts as used.
+        Raise `StoreUnavailable` if the database does not respond; the reserved tokens then count as used.
         """
         change = used - reservation.tokens
         for period in reservation.periods if change else ():
@@ -114,7 +84,7 @@ class TokenBudget:
         try:
             await self._database.call("begin usage", self._usage.insert_one(document))
         except DuplicateKeyError:
-            # It was there and full, or somebody has just begun it.
+            # It exists and is full, or was just created by another process.
             return await self._add(period, tokens)
         return True
 

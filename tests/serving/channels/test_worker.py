@@ -134,7 +134,7 @@ async def test_a_queue_that_is_not_there_is_said_so(test_queue: TestQueue, monke
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port()}")
     with pytest.raises(QueueUnavailable, match="EndpointConnectionError"):
         await (await SqsQueue.connect(test_queue.url)).put(["t"])
-    with pytest.raises(SetupProblem, match="a standard one is needed"):
+    with pytest.raises(SetupProblem, match="use a standard one"):
         await SqsQueue.connect("https://sqs.eu-west-1.amazonaws.com/1/x.fifo")
 
 

@@ -47,7 +47,7 @@ def test_repair_keeps_the_layout_and_undo_every_byte(
     assert "is what it was" in place.undo()
     assert place.file.read_bytes() == laid_out(BEFORE)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bot.json", "home"]
-    with pytest.raises(NotFound, match="taken back already"):
+    with pytest.raises(NotFound, match="undone already"):
         place.undo()
 
 

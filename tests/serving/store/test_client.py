@@ -29,7 +29,7 @@ async def test_call_waits_no_longer_than_its_limit_even_in_a_crowd() -> None:
 
 @pytest.mark.parametrize("uri", ["mongodb://u:pa55@h:port/", "mongodb://u:pa/55@h/", "http://u:pa55@h", "mongodb://"])
 async def test_an_address_that_is_none_is_said_without_its_password(uri: str) -> None:
-    with pytest.raises(SetupProblem, match="INTENTLOOP_MONGO_URI is no address") as raised:
+    with pytest.raises(SetupProblem, match="INTENTLOOP_MONGO_URI is not a database address") as raised:
         Database(uri, name="x", timeout_seconds=1)
     assert "55" not in str(raised.value)
 

@@ -53,7 +53,7 @@ async def test_job_of_a_dead_process_waits_to_be_tried_again_and_fails_in_the_en
         assert running.seen_at(now()) == running
         shown = running.seen_at(running.until)
         assert (shown.state, shown.step, shown.attempts) == ("queued", "waiting to be tried again", attempt)
-        assert "here worked on it and gave no sign of life" in shown.reason
+        assert "here worked on it and stopped responding" in shown.reason
         assert await jobs.request(new_name, by="test", now=running.until) == (running, False)
         again = await jobs.claim(running, holder="here", until=now() + MINUTE, now=now())
         assert again is not None

@@ -39,7 +39,7 @@ async def test_repair_drafts_writes_what_differs_and_undo_puts_it_back(
     restored = await export_bot(database, bot=new_name)
     assert restored == before
     assert [list(intent) for intent in restored["intents"]] == [list(intent) for intent in before["intents"]]
-    with pytest.raises(NotFound, match="taken back already"):
+    with pytest.raises(NotFound, match="undone already"):
         await undo_repair(database, bot=new_name)
 
 

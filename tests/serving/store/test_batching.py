@@ -4,8 +4,8 @@ from collections.abc import Sequence
 import pytest
 
 from pipelines.errors import StoreUnavailable
-from serving.store import gathering
-from serving.store.gathering import MOST, Gathered
+from serving.store import batching
+from serving.store.batching import MAX_ITEMS, Batcher
 from tests.support.providers import until
 
 
@@ -19,7 +19,7 @@ class _Doubler:
         self.calls: list[list[int]] = []
         self.failure = failure
         self.answered = answered
-        self.double = Gathered(self._one, self._several)
+        self.double = Batcher(self._one, self._several)
 
     async def _one(self, number: int) -> int:
         return (await self._several([number]))[0]
@@ -49,9 +49,9 @@ async def test_a_call_that_is_alone_does_not_wait_for_others() -> None:
 
 async def test_a_crowd_goes_out_in_calls_of_a_bounded_size() -> None:
     doubler = _Doubler()
-    numbers = range(2 * MOST + 1)
+    numbers = range(2 * MAX_ITEMS + 1)
     assert await asyncio.gather(*map(doubler.double, (n * 100 for n in numbers))) == [n * 200 for n in numbers]
-    assert [len(call) for call in doubler.calls] == [MOST, MOST, 1]
+    assert [len(call) for call in doubler.calls] == [MAX_ITEMS, MAX_ITEMS, 1]
 
 
 async def test_what_cannot_be_sent_does_not_hurt_its_neighbours() -> None:
@@ -83,7 +83,7 @@ async def test_one_who_is_called_off_leaves_the_others_alone() -> None:
 async def test_what_comes_while_a_call_is_under_way_goes_out_together_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gathering, "PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr(batching, "PATIENCE_SECONDS", 60.0)
     doubler = _Doubler(answered=asyncio.Event())
     tasks = []
     for number in (1, 2, 3):  # each in a round of its own

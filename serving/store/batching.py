@@ -1,10 +1,10 @@
-"""Database calls of many conversations that come at once, sent as one.
+"""Batches database calls that many conversations make at once.
 
-A call costs the driver, the network and the database far more than a document in it: with four documents a call, a
-turn's reads and writes cost a third of the CPU time, here and in the database (measured on NX-27017). Where there is
-little to do nothing waits: a call goes out at the end of the event loop's round. Where a call of the same kind is under
-way, the next one waits for its answer, a few milliseconds at most, and takes along what has come by then: with 16
-clients three documents a call, which is one more than without waiting and a sixth less CPU time in the database.
+A call costs the driver, the network and the database far more than each document in it: with four documents per call, a
+turn's reads and writes cost a third of the CPU time, here and in the database (measured on NX-27017). Under low load
+nothing waits: a call goes out at the end of the event loop's round. While a call of the same kind is in progress, the
+next one waits for its result, a few milliseconds at most, and takes along what arrives meanwhile: with 16 clients,
+three documents per call, one more than without waiting, and a sixth less CPU time in the database.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ from pipelines.errors import StoreUnavailable
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST = 32
-"""Items in one call: a bound on how long the others of a busy moment wait for it."""
+MAX_ITEMS = 32
+"""Items per call: limits how long the items of a burst wait for it."""
 PATIENCE_SECONDS = 0.005
-"""Longest wait for the answer to the call before: about what a call takes, and nobody hangs on one that hangs."""
+"""Longest wait for the previous call: about the duration of one, so that a hanging call blocks nobody."""
 
 
-class Gathered(Generic[Item, Result]):
-    """A call for one item that goes out together with those of the same moment.
+class Batcher(Generic[Item, Result]):
+    """Sends concurrent calls for single items as one.
 
     Parameters
     ----------
     one
-        The call for an item that is alone.
+        The call for a single item.
     several
-        The call for several items; gives their results in the same order.
+        The call for several items; returns their results in the same order.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Gathered(Generic[Item, Result]):
         self._next: asyncio.Handle | None = None
 
     async def __call__(self, item: Item) -> Result:
-        """Do the call for an item and wait for its result; whatever `one` raises is raised."""
+        """Call for an item and return its result; raises what `one` raises."""
         loop = asyncio.get_running_loop()
         if self._next is None:
             is_busy = bool(self._sending)
@@ -55,8 +55,8 @@ class Gathered(Generic[Item, Result]):
     def _send(self) -> None:
         self._next = None
         waiting, self._waiting = self._waiting, []
-        for start in range(0, len(waiting), MOST):
-            task = asyncio.create_task(self._call(waiting[start : start + MOST]))
+        for start in range(0, len(waiting), MAX_ITEMS):
+            task = asyncio.create_task(self._call(waiting[start : start + MAX_ITEMS]))
             self._sending.add(task)
             task.add_done_callback(self._sent)
 
@@ -79,17 +79,17 @@ class Gathered(Generic[Item, Result]):
         except StoreUnavailable as error:
             for _, result in waiting:
                 _fail(result, StoreUnavailable(error.what))
-        except Exception:  # an item that cannot be sent must not hurt its neighbours
+        except Exception:  # one bad item must not fail the others
             await asyncio.gather(*(self._call_alone(item, result) for item, result in waiting))
         else:
             for (_, result), given in zip(waiting, results, strict=True):
-                if not result.done():  # whoever waited for it may have been called off
+                if not result.done():  # its caller may have been cancelled
                     result.set_result(given)
 
     async def _call_alone(self, item: Item, result: "asyncio.Future[Result]") -> None:
         try:
             given = await self._one(item)
-        except Exception as error:  # raised where it is waited for
+        except Exception as error:  # raised in the caller
             _fail(result, error)
         else:
             if not result.done():
