@@ -1,4 +1,4 @@
-"""What `intentloop up` shows while it starts: a bar for each step, or plain lines where nobody watches."""
+"""Progress of long work in a terminal: a bar for each step, or plain lines where there is no terminal."""
 
 import math
 import re
@@ -18,21 +18,19 @@ _ANNOUNCED_SECONDS = 10.0
 
 
 class Step:
-    """One line of the display; a context that lasts as long as the step does.
+    """One line of the display; a context that lasts as long as the step.
 
     Parameters
     ----------
-    view
-        The display.
     label
         What is going on, in a user's words.
     expected_seconds
-        What it usually takes. The bar nears its end by this time, and waits there if it takes longer.
+        What it usually takes. The bar nears its end by then, and waits there if it takes longer.
 
     Attributes
     ----------
     note
-        How it went; set it before the step ends.
+        The result; set it before the step ends.
     """
 
     def __init__(self, view: "ProgressView", label: str, *, expected_seconds: float) -> None:
@@ -45,7 +43,7 @@ class Step:
         self._share: float | None = None
 
     def report(self, share: float, what: str) -> None:
-        """Show how much is done, in [0, 1], and what is being done; from now on the bar moves only by this."""
+        """Show the share done, in [0, 1], and the current work; from now on only this moves the bar."""
         if share != self._share:
             self._share = share
             self._view.update(self._task, completed=100 * share, note=what)
@@ -64,7 +62,7 @@ class Step:
             self._view.update(self._task, note="stopped" if kind is StopRequested else "failed")
 
     def tick(self) -> None:
-        """Move the bar on; called while waiting."""
+        """Move the bar; called while waiting."""
         if self._share is not None:
             return
         elapsed = time.monotonic() - self._started
@@ -72,13 +70,7 @@ class Step:
 
 
 class ProgressView:
-    """The display of all steps; use it as a context.
-
-    Parameters
-    ----------
-    console
-        Where to show it. Bars are drawn only on a terminal.
-    """
+    """The display of all steps, a context. Bars are drawn only on a terminal."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -107,36 +99,25 @@ class ProgressView:
         return Step(self, label, expected_seconds=expected_seconds)
 
     def add(self, label: str) -> TaskID | None:
-        """Add a bar; None where there are none."""
+        """Add a bar; None if there are none."""
         return None if self._progress is None else self._progress.add_task(label, total=100, note="")
 
     def update(self, task: TaskID | None, *, completed: float | None = None, note: str | None = None) -> None:
-        """Move a bar, or write behind it."""
+        """Move a bar, or change its note."""
         if self._progress is not None and task is not None:
             self._progress.update(task, completed=completed)
             if note is not None:
                 self._progress.update(task, note=note)
 
     def say_plain(self, line: str) -> None:
-        """Print a line where there are no bars."""
+        """Print a line if there are no bars."""
         if self._progress is None:
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def share_reporter(label: str) -> Iterator[Callable[[float, str], None]]:
-    """Show the progress of one long piece of work: a bar on a terminal, otherwise lines that `read_share` reads.
-
-    Parameters
-    ----------
-    label
-        What is going on.
-
-    Yields
-    ------
-    Callable[[float, str], None]
-        Takes the share done, in [0, 1], and what is being done.
-    """
+    """Show the progress of one piece of work: a bar on a terminal, otherwise lines that `read_share` reads."""
     console = Console(stderr=True)
     with ProgressView(console) as view:
         step = view.step(label, expected_seconds=60)
@@ -156,6 +137,6 @@ def share_reporter(label: str) -> Iterator[Callable[[float, str], None]]:
 
 
 def read_share(text: str) -> tuple[float, str] | None:
-    """Read the last line of progress in what `share_reporter` printed; None if there is none."""
+    """Read the last line of progress that `share_reporter` printed; None if there is none."""
     found = re.findall(r"^ {0,3}(\d{1,3})% (.{1,80})$", text, re.MULTILINE)
     return (int(found[-1][0]) / 100, found[-1][1]) if found else None

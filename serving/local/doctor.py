@@ -1,4 +1,4 @@
-"""`intentloop doctor`: looks at everything the platform needs and says how to mend what is wrong. Changes nothing."""
+"""`intentloop doctor`: check everything the platform needs and say how to fix what is wrong. Changes nothing."""
 
 import asyncio
 import platform
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from serving.queues.sqs import QueueState
 
 LATE_MINUTES = 10
-"""An answer that is later than this is nothing that passes by itself."""
+"""An answer later than this will not come by itself."""
 _STORES = ("", "file", "sqlite", "postgresql", "mysql", "mssql")
 Verdict = Literal["ok", "note", "problem"]
 T = TypeVar("T")
@@ -31,14 +31,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Check:
-    """What was found about one subject.
+    """A finding about one subject.
 
-    Attributes
-    ----------
-    verdict
-        `note` where something is optional, or simply not started yet.
-    remedy
-        What to do; empty if there is nothing to do.
+    `verdict` is `note` if something is optional or simply not started yet; `remedy` is empty if there is nothing to do.
     """
 
     subject: str
@@ -48,18 +43,7 @@ class Check:
 
 
 def run_checks(settings: Settings) -> list[Check]:
-    """Make every check; one that fails does not keep the others from being made.
-
-    Parameters
-    ----------
-    settings
-        What the user has set.
-
-    Returns
-    -------
-    list of Check
-        In the order to mend them.
-    """
+    """Run every check, in the order to fix them."""
     checks: list[Callable[[Settings], Check]] = [
         check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api,
         check_inbox, check_queue, check_training_queue, check_messenger, check_llm,
@@ -87,7 +71,7 @@ def check_home(settings: Settings) -> Check:
 
 
 def check_database(settings: Settings) -> Check:
-    """Ask the database for a sign of life."""
+    """Ping the database."""
     if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
         return _check_free_port(settings.mongo_port, "database", "INTENTLOOP_MONGO_PORT")
     try:
@@ -103,7 +87,7 @@ def check_database(settings: Settings) -> Check:
 
 
 def check_registry(settings: Settings) -> Check:
-    """Ask the MLflow server for a sign of life."""
+    """Ping the MLflow server."""
     uri = settings.resolved_tracking_uri
     if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
         return _check_free_port(settings.mlflow_port, "MLflow", "INTENTLOOP_MLFLOW_PORT")
@@ -111,7 +95,7 @@ def check_registry(settings: Settings) -> Check:
     if scheme in _STORES:
         return Check("MLflow", "ok", "a store without a server")
     if scheme not in ("http", "https"):
-        return Check("MLflow", "problem", f"{shown} is nothing that MLflow knows", "correct MLFLOW_TRACKING_URI")
+        return Check("MLflow", "problem", f"{shown} is not an address that MLflow knows", "correct MLFLOW_TRACKING_URI")
     answer = programs.get(f"{uri.rstrip('/')}/health", timeout_seconds=5.0)
     if answer is None or answer[0] != 200:
         found = f"{shown} " + ("does not answer" if answer is None else f"answers with status {answer[0]}")
@@ -120,7 +104,7 @@ def check_registry(settings: Settings) -> Check:
 
 
 def check_release(settings: Settings) -> Check:
-    """Look for the version that answers customers."""
+    """Check for a version that answers customers."""
     if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
         return Check("release", "note", "unknown while MLflow is not running")
     from pipelines.registry.client import Registry
@@ -139,7 +123,7 @@ def check_release(settings: Settings) -> Check:
 
 
 def check_demo_shop(settings: Settings) -> Check:
-    """Look for the demo shop."""
+    """Check for the demo shop."""
     if programs.SHOP in settings.endpoints:
         return Check("demo shop", "ok", "tools call the endpoint of INTENTLOOP_ENDPOINTS instead")
     if programs.get(f"http://{programs.LOOPBACK}:{settings.demo_port}/health/live") is not None:
@@ -158,7 +142,7 @@ def check_api(settings: Settings) -> Check:
 
 
 def check_inbox(settings: Settings) -> Check:
-    """Look for what platforms brought and nobody answers."""
+    """Check for messages of platforms that nobody answers."""
     if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
         return Check("inbox", "note", "unknown while the database is not running")
     try:
@@ -166,10 +150,10 @@ def check_inbox(settings: Settings) -> Check:
     except BotError as error:
         return Check("inbox", "problem", str(error).partition(";")[0], "see database above")
     if backlog.oldest_at is None:
-        return Check("inbox", "ok", "nothing of platforms waits for its answer")
+        return Check("inbox", "ok", "no message of a platform is waiting for its answer")
     minutes = (datetime.now(UTC) - backlog.oldest_at).total_seconds() / 60
     count = f"{backlog.waiting}{' or more' if backlog.waiting == COUNTED else ''}"
-    found = f"messages of platforms that wait for their answer: {count}, the oldest for {minutes:.0f} min"
+    found = f"messages of platforms waiting for their answer: {count}, the oldest for {minutes:.0f} min"
     if minutes < LATE_MINUTES:
         return Check("inbox", "ok", found)
     who = "the chat API" if settings.queue_url is None else "`intentloop worker`"
@@ -177,16 +161,16 @@ def check_inbox(settings: Settings) -> Check:
 
 
 def check_queue(settings: Settings) -> Check:
-    """Ask the queue between the chat API and the workers how it is; it is optional."""
+    """Check the queue between the chat API and the workers, if there is one."""
     if settings.queue_url is None:
         return Check("queue", "ok", "none is set; the chat API answers platforms itself")
     return _ask_queue("queue", settings.queue_url, variable="INTENTLOOP_QUEUE_URL", max_receives=10)
 
 
 def check_training_queue(settings: Settings) -> Check:
-    """Ask the queue of trainings how it is; it is optional."""
+    """Check the queue of trainings, if there is one."""
     if settings.training_queue_url is None:
-        return Check("trainings", "ok", "no queue is set; the chat API has them done in child processes")
+        return Check("trainings", "ok", "no queue is set; the chat API runs them in child processes")
     variable = "INTENTLOOP_TRAINING_QUEUE_URL"
     return _ask_queue("trainings", settings.training_queue_url, variable=variable, max_receives=5)
 
@@ -197,7 +181,7 @@ def _ask_queue(subject: str, url: str, *, variable: str, max_receives: int) -> C
     except BotError as error:
         remedy = f"correct {variable}, AWS_DEFAULT_REGION or the credentials"
         return Check(subject, "problem", str(error).partition(";")[0], remedy)
-    found = f"answers; messages that wait for a worker: {state.waiting}"
+    found = f"answers; messages waiting for a worker: {state.waiting}"
     if not state.has_redrive_policy:
         remedy = f"give it a redrive policy with a maxReceiveCount of {max_receives}"
         return Check(subject, "note", f"{found}; broken ones stay", remedy)
@@ -205,7 +189,7 @@ def _ask_queue(subject: str, url: str, *, variable: str, max_receives: int) -> C
 
 
 def check_messenger(settings: Settings) -> Check:
-    """Look whether Messenger is set for the default bot in full, or not at all; nothing is sent."""
+    """Check that Messenger is set up for the default bot in full, or not at all; nothing is sent."""
     wanted = {
         "INTENTLOOP_FACEBOOK_VERIFY_TOKEN": settings.facebook_verify_token,
         "INTENTLOOP_FACEBOOK_APP_SECRET": settings.facebook_app_secret,
@@ -222,7 +206,7 @@ def check_messenger(settings: Settings) -> Check:
 
 
 def check_llm(settings: Settings) -> Check:
-    """Ask the LLM endpoint for a sign of life; an LLM is optional."""
+    """Ping the LLM endpoint; an LLM is optional."""
     if settings.llm_base_url is None:
         return Check("LLM", "note", "none is set; the trained model answers alone")
     answer = programs.get(f"{settings.llm_base_url.rstrip('/')}/models", timeout_seconds=settings.llm_timeout_seconds)

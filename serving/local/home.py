@@ -1,4 +1,4 @@
-"""The folder that holds everything the local platform writes, and the lock that lets one platform run in it."""
+"""The home folder with everything the local platform writes, and the lock that lets only one platform run in it."""
 
 import fcntl
 import importlib.util
@@ -16,23 +16,7 @@ ADMIN_TOKEN_FILE = "admin-token"  # noqa: S105 - the name of its file
 
 
 def prepare_home(home: Path) -> Path:
-    """Make the home folder and prove that it can be written to.
-
-    Parameters
-    ----------
-    home
-        The folder, relative or not.
-
-    Returns
-    -------
-    Path
-        Its absolute path.
-
-    Raises
-    ------
-    SetupProblem
-        It cannot be made or written to.
-    """
+    """Create the home folder and return its absolute path; raise `SetupProblem` if it is not writable."""
     folder = home.expanduser().resolve()
     probe = folder / f".probe-{os.getpid()}"
     try:
@@ -50,24 +34,18 @@ def prepare_home(home: Path) -> Path:
 def hold_home(home: Path, *, address: str) -> Iterator[bool]:
     """Keep a second platform out of the home folder while this one runs.
 
-    The kernel drops the lock with the process, so a crash leaves nothing to clean up.
-
-    Parameters
-    ----------
-    home
-        The home folder.
-    address
-        Where this platform can be reached, for the message to a second one.
+    The kernel drops the lock with the process, so a crash leaves nothing to clean up. `address` is shown to a second
+    platform.
 
     Yields
     ------
     bool
-        Whether the platform that was here before ended without saying goodbye; its last processes may be ending still.
+        Whether the previous platform crashed; its last processes may still be ending.
 
     Raises
     ------
     SetupProblem
-        One is running already.
+        A platform is running already.
     """
     with (home / LOCK_FILE).open("a+", encoding="utf-8") as lock:
         lock.seek(0)
@@ -84,7 +62,7 @@ def hold_home(home: Path, *, address: str) -> Iterator[bool]:
 
 
 def admin_token_of(home: Path) -> str:
-    """Give the token of this machine's admin API; it is made once, and only this user may read its file."""
+    """Return the token of this machine's admin API; it is created once, and only this user may read its file."""
     file = home / ADMIN_TOKEN_FILE
     with suppress(FileExistsError):
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,22 +75,7 @@ TRAINING_PACKAGES = ("sklearn", "papermill", "great_expectations", "matplotlib",
 
 
 def require_packages(modules: Sequence[str], *, extra: str, purpose: str) -> None:
-    """Make sure that an optional part of the installation is there.
-
-    Parameters
-    ----------
-    modules
-        Modules that must be importable.
-    extra
-        Name of the extra that brings them.
-    purpose
-        What they are for.
-
-    Raises
-    ------
-    SetupProblem
-        One is missing.
-    """
+    """Raise `SetupProblem` if a module of an optional extra cannot be imported; `purpose` begins the message."""
     missing = [name for name in modules if not _is_importable(name)]
     if missing:
         raise SetupProblem(

@@ -1,4 +1,4 @@
-"""What is to run on this machine, and whether the machine allows it."""
+"""Which programs run on this machine, and whether the machine allows it."""
 
 import time
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from serving.processes.child import check_port
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to run here.
+    """Which programs run here.
 
     Attributes
     ----------
     settings
         Complete: every server has an address, the home folder is absolute.
     has_database, has_registry, has_shop
-        Whether we run it; otherwise the user named one of their own.
+        Whether we run it; otherwise the user has named one of their own.
     has_stand_in
-        Whether a program of ours plays the language model, since the user named none.
+        Whether a stand-in plays the language model, because the user has named none.
     """
 
     settings: Settings
@@ -38,22 +38,12 @@ class Plan:
 
 
 def make_plan(settings: Settings) -> Plan:
-    """Decide what is to run here, and prepare the home folder.
-
-    Parameters
-    ----------
-    settings
-        What the user has set.
-
-    Returns
-    -------
-    Plan
-        Complete settings, and which servers are ours.
+    """Decide which programs run here, and prepare the home folder.
 
     Raises
     ------
     SetupProblem
-        The home folder cannot be written to, or two servers have the same port.
+        The home folder is not writable, or two servers have the same port.
     """
     plan = Plan(
         settings=programs.local_settings(settings, prepare_home(settings.home)),
@@ -71,14 +61,9 @@ def make_plan(settings: Settings) -> Plan:
 
 
 def check_machine(plan: Plan, *, patience_seconds: float) -> None:
-    """Make sure that what is needed is installed and that the ports are free.
+    """Check that everything needed is installed and that the ports are free.
 
-    Parameters
-    ----------
-    plan
-        What is to run.
-    patience_seconds
-        How long to wait for ports that a crashed run still holds.
+    `patience_seconds` is how long to wait for ports that a crashed run still holds.
 
     Raises
     ------

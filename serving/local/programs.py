@@ -1,4 +1,4 @@
-"""The programs that make up the platform on one machine: how each is started and how it shows that it is ready."""
+"""The programs that make up the platform on one machine: how each is started, and how it shows that it is ready."""
 
 import base64
 import http.client
@@ -24,20 +24,7 @@ STAND_IN = Path(serving.__file__).parents[1] / "tests" / "fakes" / "llm_server.p
 
 
 def local_settings(settings: Settings, home: Path) -> Settings:
-    """Complete the settings: every server has an address, every path is absolute.
-
-    Parameters
-    ----------
-    settings
-        What the user has set.
-    home
-        Absolute home folder.
-
-    Returns
-    -------
-    Settings
-        What every program of the platform is to use.
-    """
+    """Complete the settings for every program of the platform: each server has an address, each path is absolute."""
     shop = f"http://{LOOPBACK}:{settings.demo_port}"
     return settings.model_copy(
         update={
@@ -56,7 +43,7 @@ def _stand_in_url() -> str | None:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """Give the variables by which our own programs find each other."""
+    """Return the variables by which our own programs find each other."""
     token = settings.admin_token
     return {
         **({f"{ENV_PREFIX}LLM_BASE_URL": settings.llm_base_url} if settings.llm_base_url else {}),
@@ -110,18 +97,18 @@ def demo_shop(settings: Settings) -> Program:
 
 
 def stand_in(settings: Settings) -> Program:
-    """Plan the stand-in for a language model, at the address that the settings give it."""
+    """Plan the stand-in for a language model, at the address in the settings."""
     command = [sys.executable, str(STAND_IN), "--port", str(stand_in_port(settings))]
     return Program("llm", "the stand-in for a language model", command)
 
 
 def stand_in_port(settings: Settings) -> int | None:
-    """Give the port of the language model's endpoint."""
+    """Return the port of the language model's endpoint."""
     return urlsplit(settings.llm_base_url or "").port
 
 
 def training(settings: Settings, *, is_sample: bool) -> Program:
-    """Plan a training run that promotes what it made; the sample bot comes with utterances to test on."""
+    """Plan a training that promotes its version; the sample bot has utterances to test on."""
     command = [sys.executable, "-m", "serving.cli", "train", "--promote"]
     if is_sample and (test := SAMPLE / "test.jsonl").is_file():
         command += ["--test", str(test)]
@@ -135,20 +122,7 @@ def chat_api(settings: Settings) -> Program:
 
 
 def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:
-    """Fetch a URL of this machine, past any proxy.
-
-    Parameters
-    ----------
-    url
-        What to fetch.
-    timeout_seconds
-        Longest wait.
-
-    Returns
-    -------
-    tuple or None
-        Status and body; None if nobody answered.
-    """
+    """Fetch a URL on this machine without a proxy; return status and body, or None if nobody answered."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(_request(url), timeout=timeout_seconds) as response:
@@ -156,12 +130,12 @@ def get(url: str, *, timeout_seconds: float = 2.0) -> tuple[int, str] | None:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read(65536).decode("utf-8", errors="replace")
-    except (OSError, ValueError, http.client.HTTPException):  # the last: what answers speaks no HTTP
+    except (OSError, ValueError, http.client.HTTPException):  # the last: the server does not speak HTTP
         return None
 
 
 def _request(url: str) -> urllib.request.Request:
-    """Prepare a request; a user name and password in the address go where HTTP wants them."""
+    """Prepare a request; a user name and password in the address become a header."""
     parts = urlsplit(url)
     account, _, host = parts.netloc.rpartition("@")
     request = urllib.request.Request(parts._replace(netloc=host).geturl())  # noqa: S310

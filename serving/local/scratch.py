@@ -1,4 +1,4 @@
-"""An embedded database that is there for one piece of work, such as a notebook's, and gone afterwards."""
+"""A temporary embedded database for one piece of work, such as a notebook's."""
 
 import time
 from collections.abc import Iterator
@@ -17,22 +17,9 @@ _START_SECONDS = 60.0
 
 @contextmanager
 def scratch_database(settings: Settings) -> Iterator[Settings]:
-    """Run an embedded database with its data in a temporary folder.
+    """Run an embedded database in a temporary folder, and yield the settings with it as the database.
 
-    Parameters
-    ----------
-    settings
-        The platform's.
-
-    Yields
-    ------
-    Settings
-        The same, with this database as the one to use. It ends with the context, or with this process.
-
-    Raises
-    ------
-    SetupProblem
-        The database cannot be started.
+    It ends with the context, or with this process. Raises `SetupProblem` if it cannot be started.
     """
     require_packages(["nx_27017"], extra="local", purpose="a database of its own")
     with TemporaryDirectory(prefix="intentloop-scratch-") as folder:

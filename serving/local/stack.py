@@ -1,4 +1,4 @@
-"""The running programs of one machine: started together, watched together, ended together."""
+"""The running programs of one machine: started, watched and stopped together."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,12 +16,7 @@ _T = TypeVar("_T")
 class Stack:
     """Programs that live and die together.
 
-    Parameters
-    ----------
-    home
-        Absolute home folder.
-    check_stop
-        Raises `StopRequested` when it is time to end.
+    `check_stop` raises `StopRequested` when it is time to stop.
     """
 
     def __init__(self, home: Path, *, check_stop: Callable[[], None]) -> None:
@@ -30,28 +25,13 @@ class Stack:
         self._jobs: list[Child] = []
 
     def start_server(self, program: Program) -> Child:
-        """Start a program whose end is the end of everything."""
+        """Start a program; if it ends, everything ends."""
         server = Child(program, home=self._home)
         self._servers.append(server)
         return server
 
     def run_job(self, program: Program, step: Step, *, timeout_seconds: float) -> Child:
-        """Run a program that is expected to end, and wait for it.
-
-        Parameters
-        ----------
-        program
-            What to run.
-        step
-            The step whose bar moves meanwhile.
-        timeout_seconds
-            Longest wait.
-
-        Returns
-        -------
-        Child
-            The program, which has ended; its exit code says how.
-        """
+        """Run a program until it ends, moving the bar of `step` meanwhile, and return it."""
         job = Child(program, home=self._home)
         self._jobs.append(job)
 
@@ -65,21 +45,12 @@ class Stack:
         return job
 
     def wait(self, step: Step, is_ready: Callable[[], bool], *, timeout_seconds: float) -> None:
-        """Wait until something is so, as long as every server lives.
-
-        Parameters
-        ----------
-        step
-            The step whose bar moves meanwhile.
-        is_ready
-            Asked ten times a second.
-        timeout_seconds
-            Longest wait.
+        """Wait until `is_ready`, asked ten times a second, as long as every server lives.
 
         Raises
         ------
         SetupProblem
-            A server ended, or the time is over.
+            A server ended, or the time is up.
         """
         deadline = time.monotonic() + timeout_seconds
         while not is_ready():
@@ -91,22 +62,7 @@ class Stack:
             time.sleep(POLL_SECONDS)
 
     def run(self, step: Step, work: Callable[[], _T], *, timeout_seconds: float) -> _T:
-        """Do something that blocks in a thread, so that the bar moves and Ctrl-C is heard meanwhile.
-
-        Parameters
-        ----------
-        step
-            The step whose bar moves.
-        work
-            What to do.
-        timeout_seconds
-            Longest wait.
-
-        Returns
-        -------
-        object
-            What `work` returned.
-        """
+        """Do blocking work in a thread, so that the bar moves and Ctrl-C is heard meanwhile; return its result."""
         pool = ThreadPoolExecutor(1)
         try:
             future = pool.submit(work)
@@ -116,18 +72,18 @@ class Stack:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def watch(self) -> None:
-        """Stay until it is time to end; raises what `check` raises."""
+        """Stay until it is time to stop; raises what `check` raises."""
         while True:
             self.check()
             time.sleep(2 * POLL_SECONDS)
 
     def check(self) -> None:
-        """Raise if it is time to end.
+        """Raise if it is time to stop.
 
         Raises
         ------
         StopRequested
-            Somebody wants it.
+            The user, or the parent process, asked for it.
         SetupProblem
             A server ended by itself.
         """
@@ -137,7 +93,7 @@ class Stack:
                 raise server.failure()
 
     def stop(self) -> None:
-        """End everything; a program never loses one that it uses."""
+        """Stop everything; no program loses one that it uses."""
         _end_together(self._jobs)
         for server in reversed(self._servers):
             _end_together([server])

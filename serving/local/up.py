@@ -1,4 +1,4 @@
-"""`intentloop up`: starts the whole platform on this machine, watches it, and ends all of it."""
+"""`intentloop up`: start the whole platform on this machine, watch it, and stop all of it."""
 
 import asyncio
 import json
@@ -31,16 +31,7 @@ _STAND_IN_NOTE = (
 
 
 def run_up(settings: Settings, *, console: Console, follow_parent: bool = False) -> None:
-    """Start everything, say where it is, and stay until it is to end.
-
-    Parameters
-    ----------
-    settings
-        What the user has set.
-    console
-        Where progress and addresses are shown.
-    follow_parent
-        Also end when the process that started this one has ended.
+    """Start everything, print the addresses, and stay until it is time to stop.
 
     Raises
     ------
@@ -67,19 +58,10 @@ def run_up(settings: Settings, *, console: Console, follow_parent: bool = False)
 def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
     """Start everything, in an order that wastes no time.
 
-    Parameters
-    ----------
-    plan
-        What is to run.
-    stack
-        Where it runs.
-    view
-        Shows the steps.
-
     Returns
     -------
     str or None
-        Why the bot cannot answer yet, if everything runs and it cannot.
+        Why the bot cannot answer yet, if everything runs but it cannot.
 
     Raises
     ------
@@ -87,7 +69,7 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         Something did not start.
     """
     settings = plan.settings
-    # Together, since MLflow takes longest: the bot is imported meanwhile.
+    # Together: the bot is imported while MLflow, which takes longest, starts.
     if plan.has_registry:
         stack.start_server(programs.registry(settings))
     if plan.has_database:
@@ -113,7 +95,7 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         if plan.has_registry:
             stack.wait(step, _answers(f"{settings.resolved_tracking_uri}/health"), timeout_seconds=_SERVER_SECONDS)
     if drafts.is_sample:
-        _keep_what_to_refuse(settings)
+        _keep_out_of_scope(settings)
     problem = _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
     with view.step("Chat API", expected_seconds=4) as step:
         program = programs.chat_api(settings)
@@ -122,17 +104,7 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
 
 
 def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
-    """Print the addresses, and a line to paste.
-
-    Parameters
-    ----------
-    plan
-        What is running.
-    console
-        Where to print.
-    problem
-        Why the bot cannot answer yet.
-    """
+    """Print the addresses, a line to paste, and why the bot cannot answer yet, if it cannot."""
     body = json.dumps({"thread_id": "me", "text": "where is my order ORD-1042?", "context": {}})
     url = plan.api_url
     lines = [
@@ -173,7 +145,7 @@ def _answers(url: str) -> Callable[[], bool]:
 
 @dataclass(frozen=True)
 class _Drafts:
-    """What the database holds: a note for the user, and whether it is the sample bot."""
+    """What the database contains: a note for the user, and whether it is the sample bot."""
 
     note: str
     is_sample: bool
@@ -204,8 +176,8 @@ async def _ensure_drafts(settings: Settings) -> _Drafts:
         database.close()
 
 
-def _keep_what_to_refuse(settings: Settings) -> None:
-    """Put the sample's out-of-scope utterances where every training of the bot finds them, its authors' ones too."""
+def _keep_out_of_scope(settings: Settings) -> None:
+    """Put the sample's out-of-scope utterances where every training of the bot finds them."""
     sample = programs.SAMPLE / "oos.jsonl"
     if settings.out_of_scope_of(settings.default_bot) is None and sample.is_file():
         own = settings.home / OUT_OF_SCOPE_FOLDER / f"{settings.default_bot}.jsonl"
@@ -214,9 +186,9 @@ def _keep_what_to_refuse(settings: Settings) -> None:
 
 
 def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_sample: bool) -> str | None:
-    """Train if nothing is promoted; give the reason if there is no release even then.
+    """Train if nothing is promoted; return the reason if there is no release even then.
 
-    Data that cannot be trained on is no reason to end everything: its author needs the platform to put it right.
+    Data that cannot be trained on does not stop the platform: its author needs it to correct them.
     """
 
     def promoted_version() -> str | None:
@@ -246,7 +218,7 @@ def _start_api(program: Program, plan: Plan, stack: Stack, step: Step, *, is_rel
     stack.start_server(program)
     stack.wait(step, _answers(f"{plan.api_url}/health/live"), timeout_seconds=_SERVER_SECONDS)
     is_ready = _answers(f"{plan.api_url}/health/ready")
-    # Not ready is no reason to end everything: the operator may need the MLflow page to put it right.
+    # Not being ready does not stop the platform: the operator may need the MLflow page to correct it.
     deadline = time.monotonic() + (_READY_SECONDS if is_release_expected else 0.0)
     stack.wait(step, lambda: is_ready() or time.monotonic() > deadline, timeout_seconds=2 * _READY_SECONDS)
     answer = programs.get(f"{plan.api_url}/health/ready")

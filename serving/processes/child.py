@@ -29,7 +29,7 @@ It also makes sums come out the same on machines with more processors."""
 
 @dataclass(frozen=True)
 class Program:
-    """What to run.
+    """A program to run.
 
     Attributes
     ----------
@@ -37,8 +37,6 @@ class Program:
         Short name, for the log file.
     label
         What it is, in a user's words.
-    command
-        Program and arguments.
     folder
         Working folder; the supervisor's own if None.
     environment
@@ -53,14 +51,9 @@ class Program:
 
 
 class Child:
-    """A running program, its log file, and the pipe whose end ends it.
+    """A running program, its log file, and the pipe whose end stops it.
 
-    Parameters
-    ----------
-    program
-        What to run.
-    home
-        The home folder; the log goes to `logs/NAME.log` in it, the process id to `run/NAME.pid`.
+    The log goes to `logs/NAME.log` in the home folder, the process id to `run/NAME.pid`.
     """
 
     def __init__(self, program: Program, *, home: Path) -> None:
@@ -82,7 +75,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 cwd=program.folder,
                 env=environment,
-                # A Ctrl-C in the terminal is for the supervisor, which ends its children in order.
+                # A Ctrl-C in the terminal is for the supervisor, which stops its children in order.
                 start_new_session=True,
             )
 
@@ -106,39 +99,39 @@ class Child:
                 self._process.stdin.close()
 
     def finish_stop(self) -> None:
-        """Wait until the program and all it started have ended; kill them if they do not."""
+        """Wait until the program and everything it started have ended; kill them if they do not."""
         self.begin_stop()
         try:
             self._process.wait(timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        # Only if the wrapper itself was killed is the file still there, and the program perhaps still running.
+        # The file is still there only if the wrapper itself was killed; the program may still be running.
         group = self.pid
         if group is not None:
             wrapper.end_group(group, grace_seconds=1.0)
             self._pid_file.unlink(missing_ok=True)
 
     def tail(self) -> str:
-        """Give the end of what this run wrote to its log."""
+        """Return the end of what this run wrote to its log."""
         with self.log.open("rb") as log:
             end = log.seek(0, os.SEEK_END)
             log.seek(max(self._log_start, end - _TAIL_BYTES))
             return log.read().decode("utf-8", errors="replace")
 
     def last_lines(self) -> str:
-        """Give the last few lines of the log, indented."""
+        """Return the last few lines of the log, indented."""
         return "\n".join(f"    {line[:300]}" for line in self.tail().splitlines()[-_LOG_LINES:])
 
     def failure(self) -> SetupProblem:
-        """Make the error for a program that ended by itself."""
+        """Return the error for a program that ended by itself."""
         code = self.exit_code or 0
         how = f"was ended by {signal.Signals(code - 128).name}" if _is_signal(code) else f"ended with exit code {code}"
         return SetupProblem(f"{self.program.label} {how}; its log is {self.log}\n{self.last_lines()}".rstrip())
 
 
 def is_listening(host: str, port: int) -> bool:
-    """Say whether something accepts connections there."""
+    """Whether something accepts connections there."""
     try:
         with socket.create_connection((host, port), timeout=1.0):
             return True
@@ -147,23 +140,19 @@ def is_listening(host: str, port: int) -> bool:
 
 
 def free_port(host: str) -> int:
-    """Find a port of an IPv4 address that nobody listens on."""
+    """Find a free port of an IPv4 address."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 def check_port(host: str, port: int, *, label: str, variable: str, patience_seconds: float = 0.0) -> None:
-    """Make sure that a server can listen on a port.
+    """Check that a server can listen on a port.
 
     Parameters
     ----------
-    host
-        The address.
-    port
-        The port.
     label
-        What is to listen there, in a user's words.
+        What will listen there, in a user's words.
     variable
         Environment variable that chooses the port.
     patience_seconds

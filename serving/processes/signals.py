@@ -1,4 +1,4 @@
-"""Signals that ask a process to end, turned into an exception at a place that can deal with it."""
+"""Signals that ask a process to end, turned into an exception where the process can handle it."""
 
 import os
 import signal
@@ -13,17 +13,10 @@ class StopRequested(Exception):
 
 @contextmanager
 def stop_on_signals(*, follow_parent: bool) -> Iterator[Callable[[], None]]:
-    """Turn Ctrl-C, SIGTERM and SIGHUP into an exception at a place that can deal with it.
+    """Turn Ctrl-C, SIGTERM and SIGHUP into an exception where the process can handle it.
 
-    Parameters
-    ----------
-    follow_parent
-        Also end when the process that started this one has ended.
-
-    Yields
-    ------
-    Callable[[], None]
-        Raises `StopRequested` once a signal has come; call it often.
+    Yields a function that raises `StopRequested` once a signal has come, so call it often. With `follow_parent`, the
+    end of the parent process counts as well.
     """
     received: list[int] = []
     parent = os.getppid()

@@ -1,8 +1,8 @@
-"""Runs one program and makes sure that it ends when the process that wanted it does, however that one ends.
+"""Runs one program and makes sure that it ends with the process that started it, however that one ends.
 
-The supervisor starts `python child.py PID_FILE PROGRAM ARGUMENT...` and keeps the other end of its standard input. That
-input's end, which the kernel brings about even when the supervisor is killed, means: end the program and all that it
-started. Only the standard library is used and nothing of this project, since it must start in an instant.
+The supervisor starts `python wrapper.py PID_FILE PROGRAM ARGUMENT...` and keeps the other end of its standard input.
+The kernel closes that pipe even when the supervisor is killed; then the program and everything it started is stopped.
+Only the standard library is used and nothing of this project, because it must start in an instant.
 """
 
 import contextlib
@@ -18,15 +18,7 @@ GRACE_SECONDS = 8.0
 
 
 def end_group(group: int, *, grace_seconds: float) -> None:
-    """Ask all processes of a group to end, and kill those that have not done so in time.
-
-    Parameters
-    ----------
-    group
-        The process group.
-    grace_seconds
-        How long to wait; 0 kills at once.
-    """
+    """Ask all processes of a group to end, and kill those still running after `grace_seconds`; 0 kills at once."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         deadline = time.monotonic() + grace_seconds
         os.killpg(group, signal.SIGTERM)
@@ -37,19 +29,9 @@ def end_group(group: int, *, grace_seconds: float) -> None:
 
 
 def main(pid_file: Path, command: list[str]) -> int:
-    """Run a program until it ends or the input does.
+    """Run a program until it ends or the input does, and return its exit code: 128 + N if signal N ended it.
 
-    Parameters
-    ----------
-    pid_file
-        Where the program's process id, which is also its group's, is written while it runs.
-    command
-        The program and its arguments.
-
-    Returns
-    -------
-    int
-        The program's own exit code, 128 + N if signal N ended it.
+    The process id, which is also that of its group, is written to `pid_file` while the program runs.
     """
     # The program must not inherit the input, or its copy would keep the pipe open.
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603
@@ -66,7 +48,7 @@ def main(pid_file: Path, command: list[str]) -> int:
     signal.signal(signal.SIGTERM, end_on_signal)
     threading.Thread(target=end_with_input, daemon=True).start()
     code = process.wait()
-    # What the program started and left behind goes with it.
+    # Processes that the program left behind go with it.
     end_group(process.pid, grace_seconds=0.5)
     pid_file.unlink(missing_ok=True)
     return code if code >= 0 else 128 - code

@@ -116,6 +116,6 @@ def test_check_queue_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         )
         trainings = check_training_queue(settings(tmp_path, training_queue_url=queue.dead_url))
     assert (trainings.verdict, trainings.remedy) == ("note", "give it a redrive policy with a maxReceiveCount of 5")
-    assert (whole.verdict, whole.finding) == ("ok", "answers; messages that wait for a worker: 1")
+    assert (whole.verdict, whole.finding) == ("ok", "answers; messages waiting for a worker: 1")
     assert (plain.verdict, plain.remedy) == ("note", "give it a redrive policy with a maxReceiveCount of 10")
     assert gone.verdict == "problem"

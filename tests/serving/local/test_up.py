@@ -14,7 +14,7 @@ import pytest
 
 from pipelines.settings import Settings
 from serving.local.programs import SAMPLE
-from serving.local.up import _keep_what_to_refuse
+from serving.local.up import _keep_out_of_scope
 from serving.processes.child import is_listening
 from tests.support.bots import TINY_BOT
 from tests.support.servers import free_port, start, stop
@@ -162,13 +162,13 @@ def test_up_stopped_while_starting_ends_everything(local: LocalPlatform, number:
 def test_sample_comes_with_what_every_training_of_it_refuses(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, home=tmp_path, default_bot="shop")  # type: ignore[call-arg]
     assert settings.out_of_scope_of("shop") is None
-    _keep_what_to_refuse(settings)
+    _keep_out_of_scope(settings)
     own = settings.out_of_scope_of("shop")
     assert own == tmp_path / "out-of-scope" / "shop.jsonl"
     assert own.read_bytes() == (SAMPLE / "oos.jsonl").read_bytes()
     assert settings.out_of_scope_of("another") is None
     own.write_text("{}\n", encoding="utf-8")
-    _keep_what_to_refuse(settings)
+    _keep_out_of_scope(settings)
     assert own.read_text(encoding="utf-8") == "{}\n"
 
 
