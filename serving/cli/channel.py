@@ -80,7 +80,7 @@ def show(bot: BotOption = None) -> None:
     name = chosen_bot(bot)
     found = with_database(lambda database: IntegrationStore(database).find(name, CHANNEL))
     if found is None:
-        typer.echo(f"bot {name} has no connection set by `intentloop channel`; INTENTLOOP_FACEBOOK_* apply, if set")
+        typer.echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* apply, if set")
         return
     settings = FacebookSettings.model_validate(found.settings)
     _print(found.model_copy(update={"settings": settings.model_dump()}))
