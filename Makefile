@@ -11,7 +11,7 @@ run: .venv/.installed-run ## start everything on this machine and train the samp
 	@exec $(BIN)/intentloop up --follow-parent
 
 # The suite in two parts of about the same length, side by side; what the first one does not name is in the second.
-FIRST := $(wildcard tests/serving/test_*.py) $(addprefix tests/serving/,api bench channels cli forget local processes queues release static)
+FIRST := $(wildcard tests/serving/test_*.py) $(addprefix tests/serving/,api bench channels cli forget local processes release static)
 
 test: lint ## lint, then run the whole suite
 	@$(MAKE) --no-print-directory --jobs=2 --keep-going first-part second-part
