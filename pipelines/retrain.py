@@ -91,7 +91,7 @@ class Retrainer:
         return finish_registration(self._registry, self._params.bot, version, verdict_key=secret)
 
     def _answering(self) -> RegisteredVersion | None:
-        return self._registry.carrier(self._params.bot, alias=self._params.release_alias)
+        return self._registry.version_behind(self._params.bot, alias=self._params.release_alias)
 
     def _trained(self, number: str) -> Trained:
         bot = self._params.bot

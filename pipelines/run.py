@@ -203,7 +203,7 @@ def _outcome(params: TrainParams, runs: Runs, run_id: str, notebook: Path) -> Tr
 
     registry = Registry(runs.tracking_uri, is_patient=True)
     version = registry.version_of_run(params.bot, run_id)
-    answering = registry.carrier(params.bot, alias=params.release_alias)
+    answering = registry.version_behind(params.bot, alias=params.release_alias)
     return TrainingOutcome(
         run_id=run_id,
         name=version.name,

@@ -42,7 +42,7 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
     runs, registry = Runs(uri), Registry(uri, is_patient=True)
     progress(0.0, "reading the profile of the training")
     runs.find_experiment(bot)  # tries only twice, where what follows would try for minutes
-    version = registry.carrier(bot, alias=settings.release_alias)
+    version = registry.version_behind(bot, alias=settings.release_alias)
     if version is None:
         raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
     profile, vocabulary = _trained(version, runs)

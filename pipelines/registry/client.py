@@ -117,7 +117,7 @@ class Registry:
                 raise
             return staged[0]
 
-    def carrier(self, bot: str, *, alias: str) -> RegisteredVersion | None:
+    def version_behind(self, bot: str, *, alias: str) -> RegisteredVersion | None:
         """Return the version behind an alias, or None."""
         try:
             return self.find(bot, alias=alias)

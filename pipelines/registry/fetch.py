@@ -137,7 +137,7 @@ def find_answering(registry: Registry, bot: str, *, alias: str) -> tuple[Registe
     tuple[RegisteredVersion | None, Check]
         The version, None if there is none, and a note where it is not simply the one that carries the alias.
     """
-    found = registry.carrier(bot, alias=alias)
+    found = registry.version_behind(bot, alias=alias)
     if found is None:
         return None, Check(notes=(f"no version carries the alias {alias!r}, so there is none to compare with",))
     try:

@@ -8,7 +8,7 @@ from serving.cli.arguments import BotOption, chosen_bot, read_settings, with_dat
 
 if TYPE_CHECKING:
     from pipelines.schemas.training import TrainParams
-    from serving.release.promoter import Moved
+    from serving.release.promoter import AliasMove
 
 WhyOption = Annotated[str, typer.Option("--why", help="Reason, for the journal of promotions.")]
 
@@ -103,6 +103,6 @@ def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -
         typer.echo(f"note: the database did not answer; the promotion is noted in {moved.note} instead", err=True)
 
 
-def _say(moved: "Moved", *, bot: str) -> None:
+def _say(moved: "AliasMove", *, bot: str) -> None:
     for line in moved.describe(bot=bot, poll_seconds=read_settings().release_poll_seconds):
         typer.echo(line)

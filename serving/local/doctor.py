@@ -111,7 +111,7 @@ def check_release(settings: Settings) -> Check:
 
     bot, alias = settings.default_bot, settings.release_alias
     try:
-        version = Registry(settings.resolved_tracking_uri).carrier(bot, alias=alias)
+        version = Registry(settings.resolved_tracking_uri).version_behind(bot, alias=alias)
     except BotError as error:
         return Check("release", "problem", str(error).partition(";")[0], "see MLflow above")
     if version is None:

@@ -194,7 +194,9 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
     def promoted_version() -> str | None:
         from pipelines.registry.client import Registry
 
-        found = Registry(settings.resolved_tracking_uri).carrier(settings.default_bot, alias=settings.release_alias)
+        found = Registry(settings.resolved_tracking_uri).version_behind(
+            settings.default_bot, alias=settings.release_alias
+        )
         return found.version if found is not None else None
 
     with view.step("Release", expected_seconds=3) as step:

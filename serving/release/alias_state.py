@@ -51,10 +51,8 @@ class ReleaseStatus:
 
     Attributes
     ----------
-    version
-        The version that answers, if any.
-    loaded_at
-        When it took over.
+    version, loaded_at
+        The version that answers, if any, and when it took over.
     last_poll_at
         When the registry last answered; None if it never did.
     refused
@@ -77,8 +75,6 @@ class Loaded:
 
     Attributes
     ----------
-    release
-        The release.
     key
         Its key in the cache of this machine.
     source

@@ -1,6 +1,6 @@
-"""Releases kept on this machine, so that serving starts when MLflow is down, and the journal of what answered when.
+"""Releases kept on this machine, so that serving starts when MLflow is down, and the local journal of swaps.
 
-releases/BOT/VERSION-RUN/     `release/` and the verdict on it beside, renamed into place when all of it is there
+releases/BOT/VERSION-RUN/     `release/` and its verdict, renamed into place once complete
 releases/BOT/last_good.json   the version that answered last
 releases/BOT/journal.jsonl    one line for each swap
 """
@@ -35,7 +35,7 @@ _INCOMING_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class CachedRelease:
-    """A release folder on this machine, the version it holds and the key it is kept under."""
+    """A release folder on this machine, with its version and its key in the cache."""
 
     version: str
     folder: Path
@@ -45,67 +45,32 @@ class CachedRelease:
 class ReleaseCache:
     """The releases of all bots on this machine.
 
-    Several serving processes may share one folder: folders appear by renaming, and what one wrote the other uses.
-
-    Parameters
-    ----------
-    root
-        Folder for everything; made when needed.
-    keep
-        Number of releases kept for each bot.
+    Several serving processes may share `root`: folders appear by renaming, and each process uses what another one
+    downloaded. The last `keep` releases of each bot are kept.
     """
 
     def __init__(self, root: Path, *, keep: int = 3) -> None:
         self._root, self._keep = root, keep
 
     def folder(self, bot: str) -> Path:
-        """Give a bot's folder.
+        """Return a bot's folder, whether or not it exists; raises `NotFound` for a name that no bot can have.
 
-        Parameters
-        ----------
-        bot
-            The bot's name, possibly from a stranger's request.
-
-        Returns
-        -------
-        Path
-            A folder below the root, existing or not.
-
-        Raises
-        ------
-        NotFound
-            No bot can have this name.
+        The name may come from a stranger's request, and must not lead out of the root.
         """
         if re.fullmatch(BOT_NAME, bot, re.ASCII) is None:
             raise NotFound("bot", bot, hint="a bot's name consists of a-z, 0-9, `_` and `-`")
         return self._root / bot
 
     def get(self, bot: str, key: str) -> Path | None:
-        """Give the folder of a release that is there already."""
+        """Return the folder of a cached release, or None."""
         folder = self.folder(bot) / key / RELEASE_FOLDER
         return folder if (folder / MANIFEST_FILE).is_file() else None
 
     def add(self, bot: str, key: str, fill: Callable[[Path], None]) -> Path:
-        """Bring in a release; its folder appears whole or not at all.
+        """Download a release and return its folder, with its verdict beside it; the folder appears whole or not at all.
 
-        Parameters
-        ----------
-        bot
-            The bot's name.
-        key
-            Name of the release's folder.
-        fill
-            Downloads into the folder it is given; the release may lie anywhere inside, the verdict beside it.
-
-        Returns
-        -------
-        Path
-            The release's folder; the verdict, if it has one, is beside it.
-
-        Raises
-        ------
-        ReleaseRefused
-            What was downloaded holds no release.
+        `fill` downloads into the folder that it is given; the release may lie anywhere inside, its verdict beside it.
+        Raises `ReleaseRefused` if the download holds no release.
         """
         known = self.get(bot, key)
         if known is not None:
@@ -125,18 +90,18 @@ class ReleaseCache:
             try:
                 whole.rename(target)
             except OSError:
-                # Another process of this machine was faster, or what is there is no whole release.
+                # Another process of this machine was faster, or the folder there is incomplete.
                 if self.get(bot, key) is None:
                     shutil.rmtree(target)
                     whole.rename(target)
         return target / RELEASE_FOLDER
 
     def discard(self, bot: str, key: str) -> None:
-        """Delete a release whose files are damaged, so that the next try downloads it anew."""
+        """Delete a release whose files are damaged, so that it is downloaded again."""
         shutil.rmtree(self.folder(bot) / key, ignore_errors=True)
 
     def last_good(self, bot: str) -> CachedRelease | None:
-        """Give the release that answered last on this machine, if it is still there."""
+        """Return the release that answered last on this machine, if it is still there."""
         try:
             record = json.loads((self.folder(bot) / LAST_GOOD_FILE).read_text(encoding="utf-8"))
             key, version = str(record["key"]), str(record["version"])
@@ -146,24 +111,9 @@ class ReleaseCache:
         return CachedRelease(version, folder, Path(key).name) if folder is not None else None
 
     def record_swap(self, bot: str, *, key: str, version: str, before: str | None, data_hash: str, source: str) -> None:
-        """Remember a release as the last good one, note the swap in the journal and delete releases long gone.
+        """Record a release as the last good one, add the swap to the journal and delete old releases.
 
-        A disk that is full or gone is logged and stops nothing.
-
-        Parameters
-        ----------
-        bot
-            The bot's name.
-        key
-            Folder name of the release that answers now.
-        version
-            Its version.
-        before
-            The version that answered before; None at start-up.
-        data_hash
-            Hash of the data it was trained on.
-        source
-            Where it came from: `registry`, `cache` or `journal`.
+        A full or missing disk is logged and stops nothing.
         """
         folder = self.folder(bot)
         row = {
@@ -178,23 +128,10 @@ class ReleaseCache:
             os.utime(folder / key)
             self._prune(folder, current=key)
         except OSError as error:
-            logger.warning("swap could not be noted on this machine", extra={"bot": bot, "reason": str(error)})
+            logger.warning("swap could not be recorded on this machine", extra={"bot": bot, "reason": str(error)})
 
     def write_journal(self, bot: str, row: Mapping[str, object]) -> Path:
-        """Add a line to this machine's journal; gives its file.
-
-        Parameters
-        ----------
-        bot
-            The bot's name.
-        row
-            What to note, besides the time and the bot.
-
-        Returns
-        -------
-        Path
-            The journal.
-        """
+        """Add a line to this machine's journal, with the time and the bot; return the journal's file."""
         file = self.folder(bot) / JOURNAL_FILE
         file.parent.mkdir(parents=True, exist_ok=True)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -203,20 +140,20 @@ class ReleaseCache:
         return file
 
     def read_journal(self, bot: str) -> list[dict[str, Any]]:
-        """Give the lines of this machine's journal that can be read, the oldest first."""
+        """Return the readable lines of this machine's journal, oldest first."""
         try:
             lines = (self.folder(bot) / JOURNAL_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return []
         rows = []
         for line in lines:
-            with suppress(ValueError):  # a line that was cut by a crash
+            with suppress(ValueError):  # a line cut short by a crash
                 row = json.loads(line)
                 rows.append(row)
         return [row for row in rows if isinstance(row, dict)]
 
     def _prune(self, folder: Path, *, current: str) -> None:
-        # a folder without a dot in front is a release, or was one in the form of a former program
+        # a folder without a leading dot is a release, perhaps in the layout of an earlier program version
         releases = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "." and path.name != current]
         releases.sort(key=lambda path: path.stat().st_mtime, reverse=True)
         for old in releases[self._keep - 1 :]:

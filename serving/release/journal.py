@@ -1,6 +1,6 @@
-"""Writes into the journal of promotions what this process notices; it never holds a swap up and never makes one fail.
+"""Writes the swaps of this process into the journal of promotions, without delaying a swap or making it fail.
 
-Several processes notice the same move of an alias. The first writes it down; the others find it there.
+Several processes notice the same move of an alias. The first records it; the others find it recorded.
 """
 
 import asyncio
@@ -22,13 +22,7 @@ _CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 class SwapJournal:
-    """Keeps entries until the database has taken them.
-
-    Parameters
-    ----------
-    promotions
-        The journal in the database; None: there is none, and nothing is written.
-    """
+    """Keeps entries until the database has stored them. Without `promotions`, the journal there, it writes nothing."""
 
     def __init__(self, promotions: Promotions | None) -> None:
         self._promotions = promotions
@@ -37,7 +31,7 @@ class SwapJournal:
         self._task: asyncio.Task[None] | None = None
 
     def note_swap(self, swap: Swap) -> None:
-        """Note that another release answers."""
+        """Record a swap."""
         host, loaded = socket.gethostname(), swap.loaded
         by, why = {
             "registry": (f"alias moved in MLflow, noticed by {host}", ""),
@@ -57,24 +51,24 @@ class SwapJournal:
         self.note(move)
 
     def note(self, move: Move) -> None:
-        """Note a move; it is written soon, or when the database is there again."""
+        """Record a move; it is written soon, or when the database is back."""
         if self._promotions is not None:
             self._waiting.append(move)
             self.flush_soon()
 
     def flush_soon(self) -> None:
-        """Write what waits, in the background."""
+        """Write the waiting entries in the background."""
         if self._waiting and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._flush(), name="promotions-journal")
 
     async def aclose(self) -> None:
-        """Wait until what can be written is."""
+        """Write the waiting entries, as far as the database takes them."""
         self.flush_soon()
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def answered(self, bot: str) -> list[str]:
-        """Give the versions that answered, the last one last; nothing if the database does not say."""
+        """Return the versions that answered, latest last; none if the database does not answer."""
         if self._promotions is None:
             return []
         try:
@@ -88,22 +82,23 @@ class SwapJournal:
         while self._waiting and self._promotions is not None:
             move = self._waiting[0]
             try:
-                number = await self._promotions.append(move, unless=partial(self._says, move))
+                number = await self._promotions.append(move, unless=partial(self._find_recorded, move))
             except StoreUnavailable as error:
-                logger.warning("a promotion waits to be noted", extra={"bot": move.bot, "reason": str(error)})
+                logger.warning("a promotion waits to be recorded", extra={"bot": move.bot, "reason": str(error)})
                 return
             if move.changes_answers:
                 self._known[move.bot] = number
             self._waiting.popleft()
 
-    def _says(self, move: Move, entries: Sequence[Entry]) -> Entry | None:
-        """Find the entry of another process that says what this move says.
+    def _find_recorded(self, move: Move, entries: Sequence[Entry]) -> Entry | None:
+        """Return the entry in which another process has recorded this move.
 
-        Of swaps that is the first entry after what this process noticed last with the same version: another process
-        may be ahead by several swaps. A process that has noticed none yet compares with what answered when it started.
+        For a swap, that is the first entry with the same version after the last swap of this process: another process
+        may be ahead by several swaps. A process without a swap so far compares with the version that answered when it
+        started.
         """
         if not move.changes_answers:
-            # a canary is stopped once, unless it was set again after that
+            # a canary is stopped once, unless it was set again since
             same = next((entry for entry in reversed(entries) if _is_about(entry.move, move)), None)
             return same if same is not None and same.move.kind == move.kind else None
         swaps = [entry for entry in entries if entry.move.changes_answers]

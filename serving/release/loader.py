@@ -38,8 +38,6 @@ class ReleaseLoader:
     ----------
     connect
         Opens the registry connection; called once, since importing the library takes seconds.
-    cache
-        Releases on this machine.
     verdict_key
         Key of the verdicts' signatures; None: verdicts need no signature.
     """

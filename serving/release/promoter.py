@@ -1,4 +1,4 @@
-"""Promotion and rollback as commands: checked as serving checks, written down, and only then is the alias moved."""
+"""Promotion and rollback as commands: verified as serving verifies, recorded, and only then the alias moves."""
 
 import getpass
 import os
@@ -22,17 +22,10 @@ from serving.store.promotions import Move, Promotions, answered_before
 
 
 @dataclass(frozen=True)
-class Moved:
-    """An alias that was moved.
+class AliasMove:
+    """An alias that was moved from the version `before`, if there was one.
 
-    Attributes
-    ----------
-    alias
-        The alias.
-    before, version
-        The version that carried it, None if none did, and the one that does now.
-    note
-        Where it was written down, if not in the database.
+    `note` is the file it was recorded in if the database did not answer.
     """
 
     alias: str
@@ -41,10 +34,10 @@ class Moved:
     note: str | None
 
     def describe(self, *, bot: str, poll_seconds: float) -> list[str]:
-        """Say in sentences what was done."""
+        """Describe the move in sentences."""
         before = f", before it version {self.before}" if self.before not in (None, self.version) else ""
         lines = [f"version {self.version} of bot {bot!r} carries the alias {self.alias}{before}"]
-        lines.append(f"whatever serves it notices within {poll_seconds * 1.2 + 1:.0f} seconds or so")
+        lines.append(f"every server notices within about {poll_seconds * 1.2 + 1:.0f} seconds")
         if self.note is not None:
             lines.append(f"the database did not answer; this is noted in {self.note} instead")
         return lines
@@ -55,18 +48,12 @@ class Promoter:
 
     Parameters
     ----------
-    registry
-        Where the bot's versions are.
-    promotions
-        The journal.
     cache
-        This machine's journal, for when the database is down.
-    bot
-        The bot.
+        Holds this machine's journal, for when the database is down.
     alias
-        The alias that answers.
+        Alias of the version that answers.
     verdict_key
-        Key of the verdicts' signatures; None: they need none.
+        Key of the verdicts' signatures; None: verdicts need no signature.
     """
 
     def __init__(
@@ -84,7 +71,7 @@ class Promoter:
 
     @classmethod
     def from_settings(cls, settings: Settings, database: Database, *, bot: str, registry: Registry) -> Self:
-        """Make the promoter that the settings describe."""
+        """Build the promoter from the settings."""
         key = settings.verdict_key
         return cls(
             registry,
@@ -97,61 +84,25 @@ class Promoter:
 
     async def promote(
         self, version: RegisteredVersion, *, alias: str | None = None, why: str = "", command: str = "promote"
-    ) -> Moved:
-        """Let a version carry an alias, if serving would take it.
+    ) -> AliasMove:
+        """Move an alias to a version that serving would accept: the alias that answers, or `canary` or `shadow`.
 
-        Parameters
-        ----------
-        version
-            The version.
-        alias
-            The alias; None: the one that answers. `canary` and `shadow` are tried beside it.
-        why
-            The reason, for the journal.
-        command
-            The command that asks for it, for the journal.
-
-        Returns
-        -------
-        Moved
-            What was done.
-
-        Raises
-        ------
-        ReleaseRefused
-            Serving would refuse it; nothing was moved.
-        RegistryUnavailable
-            The MLflow server did not answer.
+        `why` and `command`, which asks for the move, go into the journal. Raises `ReleaseRefused` if serving would
+        refuse the version, and `RegistryUnavailable`; nothing has moved then.
         """
         wanted = alias or self._alias
         if wanted == CANARY and STOPPED_TAG in version.tags:
-            self._registry.delete_tag(version, STOPPED_TAG)  # whoever asks for it by name wants it tried again
+            self._registry.delete_tag(version, STOPPED_TAG)  # asking for it by name means another trial
         return await self._move(version, alias=wanted, kind="promotion", command=command, why=why)
 
-    async def roll_back(self, *, why: str = "") -> Moved:
-        """Let the version answer again that answered before the one that carries the alias now.
+    async def roll_back(self, *, why: str = "") -> AliasMove:
+        """Restore the version that answered before the one behind the alias now; `why` goes into the journal.
 
-        Parameters
-        ----------
-        why
-            The reason, for the journal.
-
-        Returns
-        -------
-        Moved
-            What was done.
-
-        Raises
-        ------
-        UserInputError
-            Nothing answered before.
-        ReleaseRefused
-            Serving would refuse what answered before; nothing was moved.
-        RegistryUnavailable
-            The MLflow server did not answer.
+        Raises `UserInputError` if nothing answered before, `ReleaseRefused` if serving would refuse that version, and
+        `RegistryUnavailable`; nothing has moved then.
         """
-        carrier = self._registry.carrier(self._bot, alias=self._alias)
-        current = carrier.version if carrier is not None else None
+        found = self._registry.version_behind(self._bot, alias=self._alias)
+        current = found.version if found is not None else None
         answered = await self._answered()
         former = answered[:-1] if answered[-1:] == [current] else answered
         version = self._newest_of(former)
@@ -171,7 +122,7 @@ class Promoter:
         kind: Literal["promotion", "rollback"],
         command: str,
         why: str,
-    ) -> Moved:
+    ) -> AliasMove:
         answers = alias == self._alias
         judged = fetch_judged(
             self._registry,
@@ -180,8 +131,8 @@ class Promoter:
             verdict_key=self._verdict_key,
             must_pass=answers or alias != SHADOW,
         )
-        carrier = self._registry.carrier(self._bot, alias=alias)
-        before = carrier.version if carrier is not None else None
+        found = self._registry.version_behind(self._bot, alias=alias)
+        before = found.version if found is not None else None
         move = Move(
             bot=self._bot,
             kind=kind if answers else "trial",
@@ -192,15 +143,15 @@ class Promoter:
             why=why if answers else f"alias {alias}{': ' if why else ''}{why}",
             verdict=judged.digest,
         )
-        # First, so that serving, which notices at once, finds it written down.
-        note = await self._write_down(move)
+        # Recorded first: serving may notice the move at once, and must find it in the journal.
+        note = await self._record(move)
         self._registry.set_alias(self._bot, alias, version.version)
         if answers:
             self._tag(version, before)
-        return Moved(alias, before, version.version, note)
+        return AliasMove(alias, before, version.version, note)
 
     def _tag(self, version: RegisteredVersion, before: str | None) -> None:
-        """Show in the MLflow UI what was done; the order of promotions helps where every journal is gone."""
+        """Show the move in the MLflow UI; the order of promotions helps if every journal is lost."""
         self._registry.set_tag(version, STAGE_TAG, "Production")
         self._registry.set_tag(version, PROMOTED_AT_TAG, datetime.now(UTC).isoformat(timespec="milliseconds"))
         if before not in (None, version.version):
@@ -208,8 +159,8 @@ class Promoter:
             if former is not None:
                 self._registry.set_tag(former, STAGE_TAG, "Archived")
 
-    async def _write_down(self, move: Move) -> str | None:
-        """Write a move into the journal, or into this machine's; gives the latter's file if it was that one."""
+    async def _record(self, move: Move) -> str | None:
+        """Write a move into the journal, or else into this machine's; return the latter's file in that case."""
         try:
             await self._promotions.append(move)
         except StoreUnavailable:
@@ -221,7 +172,7 @@ class Promoter:
         return None
 
     async def _answered(self) -> list[str]:
-        """Give what answered, the last one last: from the journal, else from this machine's, else from the registry."""
+        """Return the versions that answered, latest last: from the journal, this machine's journal, or the registry."""
         try:
             moves = [entry.move for entry in await self._promotions.recent(self._bot)]
         except StoreUnavailable:
@@ -247,7 +198,7 @@ class Promoter:
         ]
 
     def _newest_of(self, versions: Sequence[str | None]) -> RegisteredVersion | None:
-        """Give the last of some versions that is still registered."""
+        """Return the last of some versions that is still registered."""
         for version in reversed(versions):
             with suppress(NotFound):
                 return self._registry.find_version(self._bot, str(version))
@@ -256,33 +207,12 @@ class Promoter:
 
 async def promote_trained(
     params: TrainParams, settings: Settings, *, registry: Registry, version: RegisteredVersion, command: str
-) -> Moved:
-    """Promote what a training has just registered; the journal says which run it was and what its gate found.
+) -> AliasMove:
+    """Promote a version that a training has just registered and whose gate has passed.
 
-    Parameters
-    ----------
-    params
-        Those of the training: its bot, its home folder, and the alias that answers.
-    settings
-        The platform's: the database with the journal, and the key of the verdicts.
-    registry
-        Where the version is.
-    version
-        The version; it has passed the gate.
-    command
-        What promotes it, for the journal.
-
-    Returns
-    -------
-    Moved
-        What was done; its `note` says where it was written down if the database did not answer.
-
-    Raises
-    ------
-    ReleaseRefused
-        Serving would refuse it; nothing was moved.
-    RegistryUnavailable
-        The MLflow server did not answer.
+    The bot, the home folder and the alias are those of the training's `params`. The journal names the run and its
+    accuracy, and `command`. Raises `ReleaseRefused` if serving would refuse the version, and `RegistryUnavailable`;
+    nothing has moved then.
     """
     placed = settings.model_copy(update={"home": params.home, "release_alias": params.release_alias})
     measured = f", accuracy {float(version.tags['accuracy']):.1%}" if "accuracy" in version.tags else ""

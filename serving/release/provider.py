@@ -43,12 +43,10 @@ class ReleaseProvider:
     ----------
     connect
         Opens the registry connection; called once, in a thread, since importing the library takes seconds.
-    cache
-        Releases on this machine.
     alias
         Alias of the version that answers.
     poll_seconds
-        How often the registry is asked.
+        Pause between two looks at the registry, give or take 20 %.
     default_bot
         The bot that is loaded at start; others are loaded on first use.
     verdict_key

@@ -39,12 +39,8 @@ class Trials:
 
     Parameters
     ----------
-    loader
-        Loads releases.
     canary_share
         Share of threads that a canary answers; 0 switches canaries off.
-    has_shadow
-        Whether shadows are wanted.
     note
         Takes an entry for the journal of promotions.
     """

@@ -14,14 +14,7 @@ logger = logging.getLogger(__name__)
 class AliasWatch:
     """Holds the state of an alias. Only the event loop replaces `state`; threads get one and return data.
 
-    Parameters
-    ----------
-    loader
-        Loads releases.
-    state
-        The state to begin with.
-    on_swap
-        Called once a swap is recorded on this machine.
+    `on_swap` is called once a swap is recorded on this machine.
     """
 
     def __init__(

@@ -6,11 +6,11 @@ from pathlib import Path
 from pipelines.registry.client import Registry
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from serving.release.promoter import Moved, promote_trained
+from serving.release.promoter import AliasMove, promote_trained
 from tests.support.servers import free_port
 
 
-def promote(uri: str, bot: str, version: str, *, home: Path, verdict_key: str | None = None) -> Moved:
+def promote(uri: str, bot: str, version: str, *, home: Path, verdict_key: str | None = None) -> AliasMove:
     """Promote a version where no database answers: this machine's journal, below the home folder, notes it."""
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]

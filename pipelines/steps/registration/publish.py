@@ -71,7 +71,7 @@ def finish_registration(registry: Registry, bot: str, version: RegisteredVersion
         raise ReleaseRefused(bot, version.version, "its registration was cut off before its verdict was noted")
     publication = Publication.model_validate_json(text)
     if publication.tags.keys() <= version.tags.keys():
-        candidate = registry.carrier(bot, alias=CANDIDATE)
+        candidate = registry.version_behind(bot, alias=CANDIDATE)
         if candidate is not None and candidate.version == version.version:
             return False
         registry.set_alias(bot, CANDIDATE, version.version)

@@ -79,13 +79,13 @@ def test_find_understands_a_server_that_still_has_stages(mlflow_uri: str, regist
         registry.find(new_name, alias="staging")
 
 
-def test_carrier_of_nothing_is_none_but_a_silent_server_is_an_error(mlflow_uri: str, new_name: str) -> None:
+def test_version_behind_nothing_is_none_but_a_silent_server_is_an_error(mlflow_uri: str, new_name: str) -> None:
     registry = Registry(mlflow_uri)
-    assert registry.carrier(new_name, alias="production") is None
+    assert registry.version_behind(new_name, alias="production") is None
     MlflowClient(mlflow_uri).create_registered_model(model_name(new_name))
-    assert registry.carrier(new_name, alias="production") is None
+    assert registry.version_behind(new_name, alias="production") is None
     with pytest.raises(RegistryUnavailable):
-        Registry(f"http://127.0.0.1:{free_port()}").carrier(new_name, alias="production")
+        Registry(f"http://127.0.0.1:{free_port()}").version_behind(new_name, alias="production")
 
 
 def test_version_of_run_is_the_newest_that_the_run_registered(mlflow_uri: str, registered: Any, new_name: str) -> None:

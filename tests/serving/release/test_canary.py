@@ -4,7 +4,7 @@ from math import comb
 import pytest
 
 from serving.dialogue.messages import TurnSignals
-from serving.release.canary import MIN_TURNS, CanaryTrial, chance_of_more, is_chosen
+from serving.release.canary import MIN_TURNS, CanaryTrial, fisher_p_value, is_chosen
 
 GOOD, FALLBACK, ERROR, ASKED = (
     TurnSignals(),
@@ -24,8 +24,8 @@ GOOD, FALLBACK, ERROR, ASKED = (
         ((5, 5, 0, 95), 1 / comb(100, 5)),
     ],
 )
-def test_chance_of_more_is_fishers(table: tuple[int, int, int, int], chance: float) -> None:
-    assert chance_of_more(*table) == pytest.approx(chance, rel=1e-9)
+def test_fisher_p_value_is_exact(table: tuple[int, int, int, int], chance: float) -> None:
+    assert fisher_p_value(*table) == pytest.approx(chance, rel=1e-9)
 
 
 def test_is_chosen_is_sticky_and_takes_the_share() -> None:

@@ -150,7 +150,7 @@ async def test_journal_that_is_down_holds_nothing_up_and_is_completed_later(
     await provider.ensure(new_name)
     registry.promote(new_name, "2", release_folders[1])
     await until(lambda: provider.current(new_name).version == "2")
-    assert "a promotion waits to be noted" in caplog.text
+    assert "a promotion waits to be recorded" in caplog.text
     promotions.is_down = False
     await until(lambda: not provider._journal._waiting)
     await provider.stop()

@@ -178,7 +178,7 @@ async def test_promote_trained_writes_down_what_the_training_was(
     assert moved.note == str(params.home / "releases" / new_name / "journal.jsonl")
     assert moved.describe(bot=new_name, poll_seconds=10.0) == [
         f"version {versions[0]} of bot {new_name!r} carries the alias production, before it version {versions[1]}",
-        "whatever serves it notices within 13 seconds or so",
+        "every server notices within about 13 seconds",
         f"the database did not answer; this is noted in {moved.note} instead",
     ]
 

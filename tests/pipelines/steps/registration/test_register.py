@@ -77,7 +77,7 @@ def test_git_commit_is_a_commit_or_nothing() -> None:
 
 
 def version_of(server: str, bot: str, alias: str) -> str | None:
-    found = Registry(server, is_patient=True).carrier(bot, alias=alias)
+    found = Registry(server, is_patient=True).version_behind(bot, alias=alias)
     return found.version if found is not None else None
 
 
