@@ -172,14 +172,7 @@ class CrashGuard:
 class BodyLimit:
     """Refuses oversized request bodies, whether or not they announce their size.
 
-    Parameters
-    ----------
-    app
-        Handles the request.
-    max_bytes
-        Size limit of a body.
-    max_bytes_by_ending
-        Other limits, by the ending of the path.
+    `max_bytes_by_ending` holds other limits, by the ending of the path.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""MLflow's webhook: an alias was moved. It only wakes the watcher, which looks for itself.
+"""MLflow's webhook for moved aliases. It only wakes the release provider, which polls the registry itself.
 
-It is sent at most a few times, to one process, and not at all for stages; polling is what everything rests on.
+MLflow sends it at most a few times, to one process, and not at all for stages; correctness rests on polling.
 """
 
 import base64
@@ -18,14 +18,14 @@ from pipelines.errors import NotAuthentic
 from serving.dialogue.services import Services
 
 WINDOW_SECONDS = 300
-"""How far the sender's clock, and the way here, may be off."""
+"""Allowed age of a delivery, including clock differences."""
 ENTITY = "model_version_alias"
 _MAX_KNOWN = 10_000
 _MAX_ID_CHARS = 200
 
 
 class SignedWebhook:
-    """Tells MLflow's deliveries from everybody else's, and new ones from repeated ones.
+    """Authenticates MLflow's deliveries, and tells new ones from repeated ones.
 
     Parameters
     ----------
@@ -38,26 +38,9 @@ class SignedWebhook:
         self._seen_until: OrderedDict[str, float] = OrderedDict()
 
     def accept(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> bool:
-        """Check a delivery.
+        """Check a delivery; True for a new one, False for a repeated one.
 
-        Parameters
-        ----------
-        body
-            As it was sent.
-        headers
-            By name, in any case.
-        now
-            The current time, with its zone.
-
-        Returns
-        -------
-        bool
-            True for a new delivery, False for one that was here before.
-
-        Raises
-        ------
-        NotAuthentic
-            The signature is missing or wrong, or it was made too long ago.
+        Raise `NotAuthentic` if the signature is missing, wrong or too old. `headers` are by name, in any case.
         """
         delivery, moment = headers.get("x-mlflow-delivery-id", ""), headers.get("x-mlflow-timestamp", "")
         signed = b".".join((delivery.encode("latin-1"), moment.encode("latin-1"), body))
@@ -78,7 +61,7 @@ class SignedWebhook:
             self._seen_until.popitem(last=False)
         if delivery in self._seen_until:
             return False
-        # A delivery may be dated into the future by the window, and is valid for as long again.
+        # A delivery may be dated ahead by the window, and stays valid for as long again.
         self._seen_until[delivery] = seconds + 2 * WINDOW_SECONDS
         return True
 
@@ -86,9 +69,9 @@ class SignedWebhook:
 router = APIRouter(tags=["operation"])
 
 
-@router.post("/webhooks/mlflow", summary="Hear from MLflow that an alias was moved")
+@router.post("/webhooks/mlflow", summary="Receive moved aliases from MLflow")
 async def hear_from_mlflow(request: Request) -> dict[str, str]:
-    """Look at once what answers. Deliveries are signed; without a secret in the settings there is no such path."""
+    """Poll now. Deliveries must be signed; without a secret in the settings the path does not exist."""
     webhook: SignedWebhook | None = request.app.state.mlflow_webhook
     if webhook is None:
         raise HTTPException(404)

@@ -38,7 +38,7 @@ _TICK_SECONDS = 0.1
 _IMPORTED_BOT = "bench-import"
 
 
-class Work(Protocol):
+class HeavyWork(Protocol):
     """Heavy work that can be paused and resumed."""
 
     times_begun: int
@@ -146,7 +146,7 @@ class _Import:
 class Slices:
     """Alternately resumes and pauses the work, and records when."""
 
-    work: Work
+    work: HeavyWork
     busy: list[tuple[float, float]] = field(default_factory=list)
     quiet: list[tuple[float, float]] = field(default_factory=list)
     failure: Exception | None = None
@@ -193,9 +193,9 @@ class Slices:
 
 
 @contextmanager
-def _heavy(beside: Beside, settings: Settings, drafts: Document, *, api_url: str) -> Iterator[Work]:
+def _heavy(beside: Beside, settings: Settings, drafts: Document, *, api_url: str) -> Iterator[HeavyWork]:
     with tempfile.TemporaryDirectory(prefix="intentloop-bench-") as folder:
-        work: Work
+        work: HeavyWork
         if beside == "training":
             work = _Training(settings, drafts, Path(folder), api_url=api_url)
         else:

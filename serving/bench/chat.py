@@ -58,7 +58,7 @@ class ChatBench:
 
 
 @dataclass
-class _Reading:
+class _Usage:
     """Resource use at one moment."""
 
     api: processes.ProcessUse | None
@@ -75,11 +75,11 @@ class Target:
     database_pid: int | None
     own: OwnApi | None
 
-    def read(self) -> _Reading:
+    def read(self) -> _Usage:
         """Read the use so far."""
         meter = self.own.read_meter() if self.own else None
         api, database = (None if pid is None else processes.use_of(pid) for pid in (self.api_pid, self.database_pid))
-        return _Reading(api, database, meter)
+        return _Usage(api, database, meter)
 
 
 def bench_chat(settings: Settings, bench: ChatBench, *, progress: Progress) -> ChatFigures:
@@ -89,7 +89,7 @@ def bench_chat(settings: Settings, bench: ChatBench, *, progress: Progress) -> C
     with target_of(settings, bench) as target:
         threads = _fill(target, bench, texts, progress)
         plan = plan_of(bench, target, texts, threads=threads)
-        readings: list[_Reading] = []
+        readings: list[_Usage] = []
 
         def on_event(event: LoadEvent) -> None:
             if event.kind == "progress":
@@ -185,7 +185,7 @@ def _fill(target: Target, bench: ChatBench, texts: tuple[str, ...], progress: Pr
 
 
 def _figures(
-    bench: ChatBench, target: Target, done: LoadEvent, readings: list[_Reading], *, load_before: float
+    bench: ChatBench, target: Target, done: LoadEvent, readings: list[_Usage], *, load_before: float
 ) -> ChatFigures:
     before, after = readings
     samples = done.samples
@@ -217,7 +217,7 @@ def _figures(
     )
 
 
-def _split(before: _Reading, after: _Reading) -> tuple[CpuSplit | None, float | None]:
+def _split(before: _Usage, after: _Usage) -> tuple[CpuSplit | None, float | None]:
     if before.meter is None or after.meter is None:
         return None, None
     requests = max(1.0, after.meter["requests"] - before.meter["requests"])

@@ -25,17 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class OwnApi:
-    """A running API.
-
-    Attributes
-    ----------
-    url
-        Where it listens.
-    pid
-        Its process.
-    settings
-        Its settings.
-    """
+    """A running API: its address, process and settings."""
 
     url: str
     pid: int

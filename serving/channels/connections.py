@@ -16,16 +16,7 @@ from serving.tools.secrets import Secrets
 class Connections:
     """Opens channels with the current settings, so that a change takes effect at once.
 
-    Parameters
-    ----------
-    store
-        The settings of all bots.
-    secrets
-        Resolves `secret:NAME`.
-    graph_api
-        Where Messenger's replies go.
-    defaults
-        For bots without stored settings, and for values missing in those.
+    `defaults` apply to bots without stored settings, and to values missing in those.
     """
 
     def __init__(
@@ -43,18 +34,6 @@ class Connections:
 
     async def open(self, bot: str, channel: str) -> Channel:
         """Open a bot's connection to a platform.
-
-        Parameters
-        ----------
-        bot
-            Name of the bot.
-        channel
-            Name of the channel.
-
-        Returns
-        -------
-        Channel
-            Ready for use.
 
         Raises
         ------

@@ -29,24 +29,12 @@ _SENDING_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-class _ClaimLost(Exception):
+class _EventTakenOver(Exception):
     """Another worker has taken over the event: this process was too slow."""
 
 
 class Deliveries:
-    """Works on the inbox.
-
-    Parameters
-    ----------
-    inbox
-        The events.
-    connections
-        Where replies go.
-    services
-        The collaborators of a turn.
-    retry_seconds
-        How long an event waits after each failed attempt.
-    """
+    """Works on the inbox; `retry_seconds` is how long an event waits after each failed attempt."""
 
     def __init__(
         self,
@@ -67,21 +55,9 @@ class Deliveries:
     async def work(self, thread_hash: str) -> float | None:
         """Answer a thread's events in order, including those that arrive meanwhile.
 
-        Parameters
-        ----------
-        thread_hash
-            The thread, as `pipelines.schemas.keys.thread_hash` names it.
-
-        Returns
-        -------
-        float | None
-            None if nothing waits any more; else the seconds until the first event, which blocks the others, is due
-            again or its worker's claim expires.
-
-        Raises
-        ------
-        StoreUnavailable
-            The database does not respond; a later call resumes.
+        Return None if nothing waits any more; else the seconds until the first event, which blocks the others, is due
+        again or its worker's claim expires. Raise `StoreUnavailable` if the database does not respond; a later call
+        resumes.
         """
         while items := await self.inbox.open_of(thread_hash):
             now = self.services.now()
@@ -119,7 +95,7 @@ class _Delivery:
             return
         try:
             await self._deliver()
-        except _ClaimLost:
+        except _EventTakenOver:
             _log.warning("thread %.12s: an event was taken over by another worker", self._item.thread)
         except ThreadForgotten:  # the event is gone too, and logs must not name the thread
             _log.info("an event of a thread that is being erased was dropped")
@@ -159,7 +135,7 @@ class _Delivery:
             self._item, due_at=self._with.services.now() + self._with.lease, sent=sent
         )
         if updated is None:
-            raise _ClaimLost
+            raise _EventTakenOver
         self._item = updated
 
     async def _retry_later(self, reason: str, *, at_least_seconds: float = 0.0) -> None:

@@ -35,17 +35,7 @@ def threads_of_sender(sender: str) -> str:
 
 
 class GraphApi:
-    """Posts to the Graph API.
-
-    Parameters
-    ----------
-    http
-        Sends the requests.
-    base_url
-        Address of the API, including its version.
-    sleep
-        Waits between two attempts.
-    """
+    """Posts to the Graph API; `base_url` includes its version."""
 
     def __init__(
         self,
@@ -71,8 +61,6 @@ class GraphApi:
 
         Parameters
         ----------
-        page
-            The page that sends it.
         fields
             The form fields; objects are sent as JSON.
         token

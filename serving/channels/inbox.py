@@ -37,15 +37,6 @@ class WebhookInbox:
     async def accept(self, bot: str, channel: str, parsed: Parsed) -> None:
         """Accept events: store them, then enqueue their threads.
 
-        Parameters
-        ----------
-        bot
-            The bot they are for.
-        channel
-            The channel they came through.
-        parsed
-            The content of the request.
-
         Raises
         ------
         QueueUnavailable

@@ -19,15 +19,7 @@ class ThreadJob(BaseModel):
 
 
 class SqsQueue(MessageQueue[ThreadJob]):
-    """The queue of threads with events in the inbox.
-
-    Parameters
-    ----------
-    client
-        A boto3 client for SQS.
-    url
-        Address of the queue.
-    """
+    """The queue of threads with events in the inbox."""
 
     def __init__(self, client: Any, url: str) -> None:
         super().__init__(client, url, kind=ThreadJob)

@@ -1,4 +1,4 @@
-"""The question "did you mean A or B?": what the answer means. `pipelines.nlu.intents.refusal` decides when to ask."""
+"""The question "did you mean A or B?": reading its answer. `pipelines.nlu.intents.refusal` decides when to ask."""
 
 from collections.abc import Mapping
 
@@ -10,11 +10,11 @@ from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Question
 
 LONGEST_NAME = 5
-"""Words of an answer that is looked at for the name of an option; a longer one is a message of its own."""
+"""Words of an answer that may name an option; a longer one is a message of its own."""
 
 
 class Choice(BaseModel):
-    """The answer to a question: the intent that was meant, or None for none of the options."""
+    """The answer to the question: the intended intent, or None for none of the options."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,23 +24,9 @@ class Choice(BaseModel):
 def read_choice(
     question: Question, interpretation: Interpretation, *, intent_by_id: Mapping[str, Intent], answers: AnswerReader
 ) -> Choice | None:
-    """Read a message as the answer to the question.
+    """Read a message as the answer to the question; None if it is a message of its own.
 
-    Parameters
-    ----------
-    question
-        What was asked.
-    interpretation
-        The message, read.
-    intent_by_id
-        The release's intents: their names are what the options were called.
-    answers
-        Reads answers in the bot's language.
-
-    Returns
-    -------
-    Choice or None
-        None if it is no answer but a message of its own.
+    `intent_by_id` holds the release's intents, whose names the options were called by.
     """
     options = [option for option in question.options if option in intent_by_id]
     if interpretation.shortcut is not None:
@@ -49,7 +35,7 @@ def read_choice(
     if answers.is_none(text):
         return Choice(intent_id=None)
     place = answers.ordinal(text, len(question.options))
-    if place is not None:  # counted as the customer saw them, also when a new release has lost one
+    if place is not None:  # counted as the customer saw them, even if a new release has lost one
         counted = question.options[place]
         return Choice(intent_id=counted) if counted in options else None
     named = _named(text, {option: intent_by_id[option].name for option in options})
@@ -57,7 +43,7 @@ def read_choice(
 
 
 def _named(text: str, name_by_id: Mapping[str, str]) -> str | None:
-    """Find the option whose name this is, or the only one that has any of its words."""
+    """Return the option with this name, or the only one that shares a word with it."""
     said = plain_words(text)
     words_by_id = {intent_id: {*plain_words(name), *plain_words(intent_id)} for intent_id, name in name_by_id.items()}
     for intent_id, name in name_by_id.items():

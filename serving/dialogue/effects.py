@@ -10,7 +10,7 @@ from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import Claim, ToolRecord
 from serving.dialogue.decide import Decision
-from serving.dialogue.engine import Plan
+from serving.dialogue.engine import TurnPlan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.services import Services
@@ -33,19 +33,6 @@ class LiveEffects:
         The turn's place in the log: taken over from a dead worker, or its own once a tool is called.
     timings_ms
         Duration of each step, by name.
-
-    Parameters
-    ----------
-    message
-        The message to answer.
-    thread
-        The thread as it was read.
-    release
-        Answers the whole turn.
-    services
-        The turn's collaborators.
-    claim
-        A dead worker's claim to finish.
     """
 
     def __init__(
@@ -89,7 +76,7 @@ class LiveEffects:
         self.note("llm", started)
         return reading
 
-    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         """Record the call, then make it. A failure is a valid result; raise `ClaimLost` if the thread moved on."""
         started = time.perf_counter()
         record = ToolRecord(intent_id=intent.intent_id, key=idempotency_key(self._message, intent.intent_id))
@@ -121,7 +108,7 @@ class LiveEffects:
         # A key identifies one request: a retry sends what was recorded, even if a newer release would send another.
         return request.model_copy(update={"method": sent.method, "url": sent.url, "body": sent.body})
 
-    async def _claim_turn(self, tool: ToolRecord, plan: Plan) -> Claim:
+    async def _claim_turn(self, tool: ToolRecord, plan: TurnPlan) -> Claim:
         claim = await self._services.ledger.claim(
             self._thread,
             Claim(

@@ -23,7 +23,7 @@ from serving.dialogue.response import build_reply
 from serving.dialogue.state import DialogueState
 
 
-class Plan(BaseModel):
+class TurnPlan(BaseModel):
     """A message, interpreted and decided on. Still to come: the tool call, if one is due, and the reply."""
 
     model_config = ConfigDict(frozen=True)
@@ -59,13 +59,13 @@ class Outside(Protocol):
         """Ask the language model what the message means; no answer is a valid result."""
         ...
 
-    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         """Call an intent's tool; a failure is a valid result."""
         ...
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TurnOutcome:
     """Everything that was worked out about a message."""
 
     read: Interpretation
@@ -89,30 +89,23 @@ class Outcome:
         )
 
 
-async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> Outcome:
+async def converse(definition: BotDefinition, state: DialogueState, outside: Outside, *, seed: str) -> TurnOutcome:
     """Work out a message: interpret it, decide, call the tool if one is due, and build the reply.
+
+    The same arguments and effects give the same outcome, at any time and in any process.
 
     Parameters
     ----------
-    definition
-        The release's intents, texts and thresholds.
     state
         What the thread remembers; its context already includes the message's.
-    outside
-        Performs the effects.
     seed
         Selects among reply variants; the same for every attempt at one turn.
-
-    Returns
-    -------
-    Outcome
-        The same for the same arguments and effects, at any time and in any process.
     """
     plan = await make_plan(definition, state, outside)
     return await carry_out(plan, definition, outside, seed=seed)
 
 
-async def make_plan(definition: BotDefinition, state: DialogueState, outside: Outside) -> Plan:
+async def make_plan(definition: BotDefinition, state: DialogueState, outside: Outside) -> TurnPlan:
     """Interpret a message and decide what to do; the parameters are those of `converse`.
 
     The language model is asked if the release says so: always (`zero_shot`), or when the trained model left the message
@@ -123,10 +116,10 @@ async def make_plan(definition: BotDefinition, state: DialogueState, outside: Ou
     if _should_ask_llm(definition, state, read, decision):
         read = read.with_llm(await outside.ask_llm())
         decision = decide(definition, state, read)
-    return Plan(read=read, decision=decision)
+    return TurnPlan(read=read, decision=decision)
 
 
-async def carry_out(plan: Plan, definition: BotDefinition, outside: Outside, *, seed: str) -> Outcome:
+async def carry_out(plan: TurnPlan, definition: BotDefinition, outside: Outside, *, seed: str) -> TurnOutcome:
     """Call the tool if one is due, and build the reply; the parameters are those of `converse`."""
     decision, tool, problem = plan.decision, None, None
     if decision.tool_intent is not None:
@@ -144,7 +137,7 @@ async def carry_out(plan: Plan, definition: BotDefinition, outside: Outside, *, 
     )
     if problem is not None and reply.problem is None:
         reply = reply.model_copy(update={"problem": problem})
-    return Outcome(read=plan.read, decision=decision, tool=tool, reply=reply)
+    return TurnOutcome(read=plan.read, decision=decision, tool=tool, reply=reply)
 
 
 def _should_ask_llm(definition: BotDefinition, state: DialogueState, read: Interpretation, decision: Decision) -> bool:

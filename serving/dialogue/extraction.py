@@ -65,7 +65,7 @@ def extract_slots(intent: Intent, form: Form, interpretation: Interpretation, re
 
 
 @dataclass(frozen=True)
-class _Snapshot:
+class _Saved:
     """What the typed parameters yielded, in case the whole message turns out not to be the answer."""
 
     slots: dict[str, Slot]
@@ -208,7 +208,7 @@ class _SlotExtractor:
         """
         if self.correction is not Correction.NONE and self.slots and self._share() >= MAJORITY:
             return
-        before = _Snapshot(self.slots, self.emptied, self.correction, self.covered.copy())
+        before = _Saved(self.slots, self.emptied, self.correction, self.covered.copy())
         self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
         self.emptied, self.correction, self.problem = set(), Correction.NONE, None
         if not self.text.strip():
@@ -222,7 +222,7 @@ class _SlotExtractor:
             else:
                 self._restore(before)
 
-    def _restore(self, before: _Snapshot) -> None:
+    def _restore(self, before: _Saved) -> None:
         self.slots, self.emptied = before.slots, before.emptied
         self.correction, self.covered = before.correction, before.covered
 

@@ -77,25 +77,14 @@ def render_text(template: str, values: ReplyValues) -> tuple[str, ...]:
 
 
 def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: str, phrases: Phrases) -> Reply:
-    """Render one of the author's texts.
+    """Render one of the author's texts; an apology with its `problem` if it cannot be rendered.
 
     Parameters
     ----------
-    template
-        The author's text.
-    values
-        The names it can use.
     otherwise
-        SimulatedMessage instead of a blank text; if this is blank too, nothing is said.
+        Said instead of a blank text; if this is blank too, nothing is said.
     what
         Names the text for whoever must repair it.
-    phrases
-        The bot's language.
-
-    Returns
-    -------
-    Reply
-        If the text cannot be rendered, an apology with its `problem`.
     """
     try:
         texts = render_text(template, values)

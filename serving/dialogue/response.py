@@ -15,25 +15,16 @@ from serving.dialogue.values import Problem, ValueReader
 def build_reply(
     decision: Decision, definition: BotDefinition, *, result: JsonValue, has_failed: bool, seed: str
 ) -> Reply:
-    """Build the reply to a decision.
+    """Build the reply to a decision: at least one message.
 
     Parameters
     ----------
-    decision
-        What was decided.
-    definition
-        The release's texts.
     result
         The tool's result; None without a tool.
     has_failed
         Whether a tool was due and gave no usable result.
     seed
         Selects among reply variants.
-
-    Returns
-    -------
-    Reply
-        At least one message.
     """
     builder = _ReplyBuilder(decision, definition, result=result, seed=seed)
     reply = say(builder.phrases.service_unavailable) if has_failed else builder.build()

@@ -20,7 +20,7 @@ class Route(BaseModel):
     """The decision.
 
     `form`: the active form keeps the turn; `cancel`: it ends; `intent`: another intent takes the turn; `clarify`: the
-    customer is asked which of `options` is meant; `fallback`: nothing was understood.
+    customer is asked which of `options` they mean; `fallback`: nothing was understood.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,37 +41,29 @@ def choose_route(
     may_clarify: bool = True,
     is_bare_answer: bool = False,
 ) -> Route:
-    """Decide whose turn it is.
+    """Decide which intent the turn belongs to.
 
-    An active form keeps the turn if the message answers its question, or is for the most part values of the form:
-    an answer is never taken for another wish. Otherwise another intent that is sure (a button, or likelier than all
-    others together) interrupts it, and one that is not leaves it the turn. `cancel` is one of these, and ends the form.
+    An active form keeps the turn if the message answers its question or consists mostly of its values: an answer is
+    never taken for another request. Otherwise a sure intent (a button, or likelier than all others together) interrupts
+    the form, and an unsure one does not. `cancel` is such an intent, and ends the form.
 
-    Without a form, a message torn between two or three intents is asked about, and an intent that is not sure enough,
-    or that the release does not have, is the fallback's; `pipelines.nlu.intents.refusal` decides. A `yes` that nobody
-    asked for begins nothing that needs values or does something. What the language model says, where it was asked and
-    answered, takes the place of what the trained model says.
+    Without a form, a message torn between two or three intents is clarified, and an intent that is too unsure, or
+    missing from the release, gives way to the fallback; `pipelines.nlu.intents.refusal` decides. A `yes` that nobody
+    asked for starts no intent that needs values or has an effect. The language model's reading, if it was asked and
+    answered, replaces the trained model's.
 
     Parameters
     ----------
-    interpretation
-        The message, read.
-    thresholds
-        The release's.
-    intent_by_id
-        Intents of the release.
     filling
         The active form as this message would fill it, if there is one.
-    may_clarify
-        Whether the customer may be asked which intent is meant.
     is_bare_answer
         Whether the message is a mere yes or no.
 
     Returns
     -------
     Route
-        The decision. Its confidence is the model's for the most likely intent, also where that was not enough; None
-        for a shortcut, for a text that says nothing, and for a language model that gives none.
+        Its confidence is the model's for the most likely intent, even an insufficient one; None for a shortcut, for a
+        text that says nothing, and for a language model that gives none.
     """
     nlu, llm = interpretation.nlu, interpretation.llm
     if nlu is None:
@@ -118,19 +110,19 @@ def _does_something(intent: Intent) -> bool:
 
 
 def is_for_form(filling: Filling) -> bool:
-    """Tell whether a message is the form's: it answers its question, or is for the most part values of it."""
+    """Whether a message belongs to the form: it answers its question, or consists mostly of its values."""
     return filling.is_answer or filling.share >= MAJORITY
 
 
 def _with_form(
     filling: Filling, wanted: str | None, why: str, confidence: float | None, intent_by_id: Mapping[str, Intent]
 ) -> tuple[Literal["form", "cancel", "intent"], str, str]:
-    """Decide between the active form and what else the message may want."""
+    """Decide between the active form and what else the message may request."""
     own = filling.form.intent_id
     if filling.is_refused:
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
-    # any text is an answer to some questions; elsewhere `I changed my mind` may be the reason that was asked for
+    # Any text answers a question for text, where `I changed my mind` may be the reason asked for; still it may cancel.
     may_cancel = (filling.is_whole_text or filling.share < MAJORITY) and not filling.begins_with_yes
     if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why

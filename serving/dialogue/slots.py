@@ -62,13 +62,11 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
     Parameters
     ----------
     intent
-        The intent as this release declares it: slots of parameters it no longer has are dropped.
+        As this release declares it: slots of parameters it no longer has are dropped.
     form
         The form under way; None if the intent begins with this message.
     interpretation
-        The interpreted message. A shortcut is a button, not an answer: it fills nothing and is not a failed attempt.
-    reader
-        Reads values in the bot's language.
+        A shortcut is a button, not an answer: it fills nothing and is not a failed attempt.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_hash
 from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import ClaimLost, LiveEffects
-from serving.dialogue.engine import Plan, carry_out, make_plan
+from serving.dialogue.engine import TurnPlan, carry_out, make_plan
 from serving.dialogue.messages import TurnResponse, TurnSignals, UserMessage
 from serving.dialogue.services import AnsweredTurn, Services
 from serving.dialogue.state import DialogueState
@@ -25,18 +25,6 @@ _log = logging.getLogger(__name__)
 
 async def handle_turn(message: UserMessage, services: Services) -> TurnResponse:
     """Answer a message, or return its stored response if it was answered before.
-
-    Parameters
-    ----------
-    message
-        Validated and cleaned by its channel.
-    services
-        The turn's collaborators.
-
-    Returns
-    -------
-    TurnResponse
-        As stored for the message's only turn.
 
     Raises
     ------
@@ -91,7 +79,7 @@ async def _try_turn(
     services: Services,
     *,
     claim: Claim | None = None,
-    plan: Plan | None = None,
+    plan: TurnPlan | None = None,
 ) -> TurnRecord | None:
     """Answer a message on a thread as it was read and commit the turn; None if another turn came first.
 
@@ -139,10 +127,10 @@ async def _finish(claim: Claim, thread: StoredThread, services: Services) -> Non
     await services.ledger.commit(thread, closed, claim=claim)
 
 
-def _resumable_plan(claim: Claim, release: Release) -> Plan | None:
+def _resumable_plan(claim: Claim, release: Release) -> TurnPlan | None:
     """Read the plan stored in a claim; None if this release cannot resume it."""
     try:
-        plan = Plan.from_json(claim.plan, release.definition)
+        plan = TurnPlan.from_json(claim.plan, release.definition)
     except ValueError:
         return None
     return plan if plan is not None and plan.decision.tool_intent is not None else None

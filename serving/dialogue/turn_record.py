@@ -4,14 +4,14 @@ from datetime import datetime
 
 from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.effects import LiveEffects
-from serving.dialogue.engine import Outcome
+from serving.dialogue.engine import TurnOutcome
 from serving.dialogue.messages import BotMessage, TurnResponse, TurnSignals, UserMessage
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from serving.dialogue.state import DialogueState
 
 
 def build_record(
-    outcome: Outcome, message: UserMessage, *, thread: str, release: str, effects: LiveEffects, now: datetime
+    outcome: TurnOutcome, message: UserMessage, *, thread: str, release: str, effects: LiveEffects, now: datetime
 ) -> TurnRecord:
     """Build the record of a turn, ready to be committed. `thread` is the key of the thread."""
     decision = outcome.decision
@@ -47,25 +47,8 @@ def build_given_up(
 ) -> TurnRecord:
     """Build the record that closes a turn nobody can finish, so that the thread can move on.
 
-    Parameters
-    ----------
-    claim
-        The place in the log. Whether its tool was called is unknown.
-    message
-        The claimed message.
-    state
-        What the thread remembered before it.
-    release
-        Version that would answer now.
-    why
-        The reason, for readers of the log.
-    now
-        The current time, in UTC.
-
-    Returns
-    -------
-    TurnRecord
-        Tells the customer that the service is unavailable, and drops open forms.
+    It tells the customer that the service is unavailable, and drops open forms. Whether the claim's tool was called is
+    unknown. `release` is the version that would answer now, and `why` the reason, for readers of the log.
     """
     response = TurnResponse(
         thread_id=message.thread_id,
@@ -96,7 +79,7 @@ def build_given_up(
     )
 
 
-def read_signals(outcome: Outcome) -> TurnSignals:
+def read_signals(outcome: TurnOutcome) -> TurnSignals:
     """Return what a turn reveals about the release that answered it."""
     kind, tool = outcome.decision.route.kind, outcome.tool
     has_failed = bool(outcome.reply.problem) or (tool is not None and tool.failure is not None)

@@ -57,11 +57,6 @@ class ValueReader:
     ----------
     answers
         Reads yes, no, corrections and the like in the bot's language.
-
-    Parameters
-    ----------
-    definition
-        The bot's entities and language.
     """
 
     def __init__(self, definition: BotDefinition) -> None:
@@ -123,21 +118,10 @@ class ValueReader:
             yield Candidate(tokens[phrase.first].start, tokens[phrase.last - 1].end, phrase.value)
 
     def check(self, parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> JsonValue | Problem:
-        """Check a value against the choices, pattern and bounds of its parameter.
+        """Check a canonical value against the choices, pattern and bounds of its parameter.
 
-        Parameters
-        ----------
-        parameter
-            The parameter it is meant for.
-        value
-            In canonical form.
-        said_at
-            Defines `today` in a bound; if None, such a bound is not checked.
-
-        Returns
-        -------
-        JsonValue or Problem
-            The value, or the choice as its author spelled it; else why it is rejected.
+        Return the value, or the choice as its author spelled it; else why it is rejected. `said_at` defines `today` in
+        a bound; if None, such a bound is not checked.
         """
         if parameter.choices:
             choice = next((one for one in parameter.choices if one.casefold() == str(value).casefold()), None)

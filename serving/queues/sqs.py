@@ -44,23 +44,13 @@ class QueueState:
 
 
 class MessageQueue(Generic[M]):
-    """A standard queue with a redrive policy, whose dead-letter queue receives what fails repeatedly.
-
-    Parameters
-    ----------
-    client
-        A boto3 client for SQS; thread-safe once made.
-    url
-        Address of the queue.
-    kind
-        Type of its messages.
-    """
+    """A standard queue with a redrive policy, whose dead-letter queue receives what fails repeatedly."""
 
     def __init__(self, client: Any, url: str, *, kind: type[M]) -> None:
         self._client = client
         self._url = url
         self._kind = kind
-        # A pool of its own: a hanging queue must not block other work in threads.
+        # A pool of its own: a hanging queue must not block other work in threads. The client is thread-safe.
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="sqs")
 
     async def send(self, messages: Sequence[M], *, delay_seconds: int = 0) -> None:

@@ -88,23 +88,9 @@ class CaseReport:
 
 
 async def run_cases(folder: Path, release: Release, *, bot: str, settings: Settings) -> CaseReport:
-    """Replay a bot's saved conversations on a release.
+    """Replay a bot's saved conversations on a release, in order of names; an unreadable file counts as a broken case.
 
-    Parameters
-    ----------
-    folder
-        Holds one JSON file per conversation; other bots' files are ignored. It need not exist.
-    release
-        The release to check.
-    bot
-        Whose conversations.
-    settings
-        Which shortcuts customers may use.
-
-    Returns
-    -------
-    CaseReport
-        In order of names; an unreadable file counts as a broken case.
+    `folder` holds one JSON file per conversation; other bots' files are ignored. It need not exist.
     """
     cases = []
     for name, thread in _read(folder, bot):

@@ -17,14 +17,8 @@ PERIOD = timedelta(weeks=4)
 def check_llm_share(report: ReplayReport, *, now: datetime) -> Check:
     """Report the share of messages that the language model is asked about, and its cost, before and after.
 
-    It never speaks against a candidate: a bot that has learned little may well need to ask more often.
-
-    Parameters
-    ----------
-    report
-        Stored conversations replayed on the candidate.
-    now
-        Turns of the `PERIOD` before it count.
+    It never speaks against a candidate: a bot that has learned little may well need to ask more often. Turns of the
+    `PERIOD` before `now` count.
 
     Returns
     -------

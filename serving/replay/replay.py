@@ -14,7 +14,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
-from serving.dialogue.engine import Outcome, Plan, converse
+from serving.dialogue.engine import TurnOutcome, TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import FormStatus, TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
@@ -69,7 +69,7 @@ class ReplayedTurn:
     turn: int
     text: str
     before: TurnResponse
-    outcome: Outcome
+    outcome: TurnOutcome
     after: TurnResponse
     differences: tuple[Difference, ...]
     answered_at: datetime
@@ -102,7 +102,7 @@ class _RecordedEffects:
     async def ask_llm(self) -> LlmReading:
         return self.record.llm or LlmReading(outcome="unavailable", why=f"its answer is {NOT_RECORDED}")
 
-    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         recorded = self.record.tool
         call = ToolRecord(intent_id=intent.intent_id, key=recorded.key if recorded else "")
         if intent.tool is None:
@@ -135,19 +135,12 @@ async def replay(
     ----------
     records
         The finished turns of one thread, in order, from the first.
-    release
-        The release to replay on.
     public_shortcuts
         Intents that customers may call as `/intent_id`.
     endpoints
         The operator's base URLs, by name: a tool call is the same only if it goes to the same address.
     state_ttl
         A longer pause clears the state, as in the live thread. None: never.
-
-    Returns
-    -------
-    list[ReplayedTurn]
-        One per record.
     """
     state = DialogueState()
     turns: list[ReplayedTurn] = []

@@ -60,7 +60,7 @@ class ShadowPlayer:
         self._counts: dict[tuple[str, str, str, str], ShadowCount] = {}
         self._lock = threading.Lock()
         self._hung: set[tuple[str, str]] = set()
-        self._worker: _Worker | None = None
+        self._thread: _TrialThread | None = None
         self.skipped = 0
 
     def offer(self, turn: AnsweredTurn) -> None:
@@ -70,9 +70,9 @@ class ShadowPlayer:
             return
         if (turn.message.bot, release.version) in self._hung:
             return
-        if self._worker is None or self._worker.has_hung():
-            self._replace_worker()
-        if self._worker is None or not self._worker.take(turn, release):
+        if self._thread is None or self._thread.has_hung():
+            self._replace_thread()
+        if self._thread is None or not self._thread.take(turn, release):
             self.skipped += 1
 
     def take_counts(self) -> list[ShadowCount]:
@@ -90,17 +90,17 @@ class ShadowPlayer:
 
     def close(self) -> None:
         """Stop; the trial in progress ends by itself."""
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
 
-    def _replace_worker(self) -> None:
-        if self._worker is not None and self._worker.under_way is not None:
-            turn, release = self._worker.under_way
+    def _replace_thread(self) -> None:
+        if self._thread is not None and self._thread.under_way is not None:
+            turn, release = self._thread.under_way
             _log.error("bot %s: shadow %s hangs and is no longer tried", turn.message.bot, release.version)
             self._hung.add((turn.message.bot, release.version))
-            self._worker.stop()
-        self._worker = _Worker(self._try, cpu_share=self._cpu_share)
+            self._thread.stop()
+        self._thread = _TrialThread(self._try, cpu_share=self._cpu_share)
 
     async def _try(self, turn: AnsweredTurn, release: Release) -> None:
         record = turn.record
@@ -131,7 +131,7 @@ def _difference(turn: ReplayedTurn) -> dict[str, int]:
     return {"different": int(bool(subjects)), **dict.fromkeys(subjects, 1)}
 
 
-class _Worker:
+class _TrialThread:
     """A thread that tries turns one by one, pausing to stay within its share.
 
     It is a daemon: a hanging shadow must not keep the process from ending.

@@ -14,7 +14,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
-from serving.dialogue.engine import Plan, converse
+from serving.dialogue.engine import TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.state import DialogueState
@@ -66,7 +66,7 @@ class _SimulatedEffects:
     async def ask_llm(self) -> LlmReading:
         return self.said.llm
 
-    async def call_tool(self, plan: Plan, intent: Intent) -> ToolRecord:
+    async def call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         return ToolRecord(intent_id=intent.intent_id, key="", failure="no tool is called in simulated traffic")
 
 

@@ -25,12 +25,7 @@ PATIENCE_SECONDS = 0.005
 class Batcher(Generic[Item, Result]):
     """Sends concurrent calls for single items as one.
 
-    Parameters
-    ----------
-    one
-        The call for a single item.
-    several
-        The call for several items; returns their results in the same order.
+    `several` returns the results in the order of its items.
     """
 
     def __init__(

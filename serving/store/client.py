@@ -59,8 +59,6 @@ class Database:
     ----------
     uri
         Connection string. The options set here override the same ones in it.
-    name
-        Database to use.
     timeout_seconds
         Longest wait for one call, including the waits for a connection and for a free thread.
 

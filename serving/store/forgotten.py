@@ -34,12 +34,7 @@ def notice_seconds(write_timeout_seconds: float) -> float:
 
 
 class ForgottenThreads:
-    """What this process knows of threads that were or are being deleted.
-
-    Parameters
-    ----------
-    clock
-        Monotonic clock, in seconds.
+    """What this process knows of threads that were or are being deleted; `clock` is monotonic, in seconds.
 
     Attributes
     ----------
@@ -109,13 +104,7 @@ class ForgottenThreads:
 
 
 class Deletion:
-    """Marks threads that this process is about to delete.
-
-    Parameters
-    ----------
-    threads
-        Their keys.
-    """
+    """Marks threads, given by their keys, that this process is about to delete."""
 
     def __init__(self, database: Database, threads: Iterable[str]) -> None:
         self._database = database

@@ -93,12 +93,7 @@ class Labels:
         return {name: await self._count({"bot": bot, **query}) for name, query in queries.items()}
 
     async def decide(self, bot: str, key: str, decision: Decision, *, by: str, now: datetime) -> LabelItem:
-        """Decide an item and return it.
-
-        Parameters
-        ----------
-        by
-            Who decides.
+        """Decide an item and return it; `by` says who decides.
 
         Raises
         ------

@@ -55,14 +55,9 @@ class Lease:
 
 
 class Leases:
-    """Takes, renews and gives back leases.
+    """Takes, renews and gives back leases; a holder may stay silent for `ttl`.
 
     The clocks of machines that share leases must differ by much less than `ttl`.
-
-    Parameters
-    ----------
-    ttl
-        How long a holder may stay silent.
     """
 
     def __init__(self, database: Database, *, ttl: timedelta) -> None:
@@ -151,10 +146,7 @@ class Leases:
 class SideWork:
     """Long work in a thread beside the event loop, which can be told to end at its next step.
 
-    Parameters
-    ----------
-    what
-        The work, as the subject of a sentence: `forgetting`.
+    `what` names it as the subject of a sentence: `forgetting`.
     """
 
     def __init__(self, what: str) -> None:
@@ -183,14 +175,9 @@ class SideWork:
 async def renewed(
     leases: Leases, lease: Lease, work: SideWork, *, also: OnRenewal | None = None
 ) -> AsyncIterator[None]:
-    """Renew a lease for as long as the context lasts.
+    """Renew a lease for as long as the context lasts, calling `also` after each renewal.
 
-    Parameters
-    ----------
-    work
-        The protected work: ended if somebody takes the lease, or if it could not be renewed before it expired.
-    also
-        Called after each renewal.
+    The `work` it protects is ended if somebody takes the lease, or if it could not be renewed before it expired.
     """
     stop = asyncio.Event()
     keeping = asyncio.create_task(_keep(leases, lease, work, also, stop))

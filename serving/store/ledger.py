@@ -32,8 +32,6 @@ class Ledger:
     ----------
     schema
         Nothing is written before its indexes exist.
-    forgotten
-        Threads that must not be written to.
     holder
         Unique name of this process among those sharing the database; new at every start.
     lease
@@ -100,22 +98,8 @@ class Ledger:
     async def commit(self, thread: StoredThread, record: TurnRecord, *, claim: Claim | None) -> bool:
         """Commit a turn and advance the state.
 
-        Parameters
-        ----------
-        thread
-            The thread as it was when the turn was worked out.
-        claim
-            The claim taken for the turn, if any.
-
-        Returns
-        -------
-        bool
-            False if the place in the log, the message or the claim belongs to somebody else; see `resolve`.
-
-        Raises
-        ------
-        ThreadForgotten
-            The thread is being deleted, or was since it was read.
+        Return False if the place in the log, the message or the claim belongs to somebody else; see `resolve`. Raise
+        `ThreadForgotten` if the thread is being deleted, or was since it was read.
         """
         await self._check(thread)
         is_committed = await self.turns.append(record) if claim is None else await self.turns.complete(claim, record)
@@ -125,14 +109,7 @@ class Ledger:
         return is_committed
 
     async def resolve(self, thread: StoredThread, message_id: str) -> TurnRecord | Claim | StoredThread | None:
-        """Find out why the next place was not available, and repair what lags behind.
-
-        Parameters
-        ----------
-        thread
-            The thread as it was read.
-        message_id
-            The message to be answered.
+        """Find out why the next place was not available to `message_id`, and repair what lags behind.
 
         Returns
         -------

@@ -57,7 +57,7 @@ async def test_second_miner_is_told_who_is_at_work_for_as_long_as_that_takes(dat
     under_way = asyncio.create_task(fill(database, new_name, first))
     await asyncio.to_thread(first.has_begun.wait, 20)
     await asyncio.sleep(1.5 * TTL.total_seconds())  # it renews its lease
-    with pytest.raises(MiningBusy, match=r"already: ada@desk, process \d+ has been at work since"):
+    with pytest.raises(MiningBusy, match=r"already being mined: ada@desk, process \d+ has been at work since"):
         await fill(database, new_name, second)
     assert not second.has_begun.is_set()
     first.may_go_on.set()
