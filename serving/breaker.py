@@ -1,7 +1,8 @@
 """A circuit breaker per host: a host that keeps failing is not called for a while."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+
+from serving.clock import MonotonicClock
 
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 10.0
@@ -22,7 +23,7 @@ class Breakers:
     succeeds the circuit closes, otherwise it stays open for as long again. `clock` is monotonic, in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: MonotonicClock) -> None:
         self._clock = clock
         self._circuits: dict[str, _Circuit] = {}
 

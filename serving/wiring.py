@@ -7,13 +7,14 @@ import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
 from pipelines.nlu.text import forget_texts
 from pipelines.settings import Settings
+from serving.clock import utc_now
 from serving.dialogue.answers import plain_words
 from serving.dialogue.services import Releases, Services
 from serving.dialogue.thread_locks import ThreadLocks
@@ -38,17 +39,11 @@ MAX_REFRESH_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-def _utc_now() -> datetime:
-    # To the millisecond, which is MongoDB's resolution: a stored turn then equals the one that was answered.
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
-
-
 async def _sweep_for_ever(ledger: Ledger) -> None:
     """Prepare the database at start-up, then keep removing what has expired."""
     while True:
         try:
-            await ledger.schema.sweep(_utc_now())
+            await ledger.schema.sweep(utc_now())
         except StoreUnavailable as error:
             _log.warning("the database is unavailable: %s", error)
         await asyncio.sleep(SWEEP_SECONDS)
@@ -86,7 +81,7 @@ async def _open_shadow(settings: Settings, database: Database, releases: Release
         public_shortcuts=frozenset(settings.public_shortcuts),
         endpoints=settings.endpoints,
     )
-    reporter = ShadowReporter(player, ShadowCounts(database), releases, now=_utc_now)
+    reporter = ShadowReporter(player, ShadowCounts(database), releases, now=utc_now)
     reporting = asyncio.create_task(reporter.run(), name="shadow-reporter")
     try:
         yield player
@@ -112,7 +107,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         turn_ttl=timedelta(days=settings.turn_ttl_days),
         holder=f"{socket.gethostname()}-{uuid.uuid4().hex[:12]}",
         lease=lease,
-        now=_utc_now,
+        now=utc_now,
     )
     secrets = _open_secrets(settings)
     backend = GuardedBackend(allowed=allowed_origins(settings.tool_allowed_hosts, settings.endpoints.values()))
@@ -122,7 +117,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
         max_response_bytes=settings.tool_max_response_bytes,
         secrets=secrets,
     )
-    llm = LlmReader.over(database, settings, now=_utc_now)
+    llm = LlmReader.over(database, settings, now=utc_now)
     background = [asyncio.create_task(work) for work in (_sweep_for_ever(ledger), _follow_forgotten(ledger, llm))]
     try:
         await releases.start(Promotions(database))
@@ -140,7 +135,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
                 endpoints=settings.endpoints,
                 max_message_chars=settings.max_message_chars,
                 patience_seconds=patience_seconds,
-                now=_utc_now,
+                now=utc_now,
             )
     finally:
         for task in background:

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ import typer
 from pipelines.errors import DataRejected, DraftChanged, NotFound, SetupProblem
 from pipelines.files import write_whole
 from serving.cli.arguments import chosen_bot, read_json, with_database
+from serving.clock import utc_now
 
 _INDENTS: tuple[int | str | None, ...] = (2, 1, 4, None, "\t", 3, 0)
 
@@ -60,7 +60,7 @@ class StoredDrafts:
         """Write `after` where `before` still stands, and remember how to undo it."""
         from serving.store.repairs import repair_drafts
 
-        now = datetime.now(UTC)
+        now = utc_now()
         with_database(lambda database: repair_drafts(database, before, after, bot=self.bot, now=now))
 
     def undo(self) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.cli.arguments import BotOption, chosen_bot, read_settings
+from serving.clock import utc_now
 
 if TYPE_CHECKING:
     from pipelines.drift.drift import Drift
@@ -51,7 +52,7 @@ def drift(
     from pipelines.drift.run import look_for_drift
 
     settings, name = read_settings(), chosen_bot(bot)
-    begin = read_since(since, now=datetime.now(UTC))
+    begin = read_since(since, now=utc_now())
     with share_reporter("Drift") as progress:
         found, version = look_for_drift(name, settings, since=begin, progress=progress)
     if found is None:

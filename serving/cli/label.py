@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.cli.arguments import BotOption, chosen_bot, read_settings, release_of
+from serving.clock import utc_now
 
 if TYPE_CHECKING:
     from pipelines.labelling.mine import Mined
@@ -69,7 +70,7 @@ def label(
     """
     from rich.console import Console
 
-    from serving.cli.label_session import Desk, now, read_decisions, user_name
+    from serving.cli.label_session import Desk, read_decisions, user_name
     from serving.store.client import Database
     from serving.store.labels import Labels
 
@@ -89,7 +90,7 @@ def label(
             miner = partial(_mine, settings, name, days=days, version=version, folder=release_folder)
             _fill(runner, database, name, miner, by=user_name())
         if accept_agreed:
-            accepted = runner.run(labels.accept_agreed(name, by=f"agreement, for {user_name()}", now=now()))
+            accepted = runner.run(labels.accept_agreed(name, by=f"agreement, for {user_name()}", now=utc_now()))
             typer.echo(f"{len(accepted):,} accepted because all who were asked agree")
         problems = desk.decide_filed(decisions)
         if decide is not None or (asks and sys.stdin.isatty()):
@@ -136,14 +137,12 @@ def _mine(
     settings: "Settings", bot: str, *, days: float, version: str | None, folder: Path | None, progress: "Progress"
 ) -> "Mined":
     """Look through the log with the newest version, and the shadow if there is one."""
-    from serving.cli.label_session import now
-
     progress(0.0, "loading the newest version")
     newest, shadow = _readers(settings, bot, version=version, folder=folder)
     from pipelines.labelling.mine import mine_log
 
-    since = now() - timedelta(days=days)
-    return mine_log(settings, bot=bot, newest=newest, shadow=shadow, since=since, now=now(), progress=progress)
+    since = utc_now() - timedelta(days=days)
+    return mine_log(settings, bot=bot, newest=newest, shadow=shadow, since=since, now=utc_now(), progress=progress)
 
 
 def _readers(

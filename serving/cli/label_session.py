@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from rich.text import Text
 from pipelines.errors import DataRejected, LabelDecided, UserInputError
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import KEY_PATTERN, Decision, LabelItem, Status
+from serving.clock import utc_now
 from serving.store.labels import Labels
 
 SKIP, REJECT, NONE, QUIT = "s", "x", "r", "q"
@@ -119,7 +119,7 @@ class Desk:
     def decide(self, key: str, decision: Decision) -> None:
         """Decide about one text; if somebody else was faster, say so and go on."""
         try:
-            self._call(self._labels.decide(self._bot, key, decision, by=self._by, now=now()))
+            self._call(self._labels.decide(self._bot, key, decision, by=self._by, now=utc_now()))
         except LabelDecided as error:
             self.tally.too_late += 1
             self._console.print(str(error), style="yellow", markup=False)
@@ -261,9 +261,3 @@ def user_name() -> str:
     except (KeyError, OSError):
         name = f"user {os.getuid()}"  # a container's user has no name
     return f"{name}@{socket.gethostname()}"
-
-
-def now() -> datetime:
-    """Give the current time, to the millisecond: what the database keeps of it."""
-    moment = datetime.now(UTC)
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

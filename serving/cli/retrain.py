@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings, with_database
+from serving.clock import utc_now
 
 if TYPE_CHECKING:
     from pipelines.schemas.retraining import Trained
@@ -217,4 +217,4 @@ def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:
     """Give the last word on a job that was not done."""
     if comes_back:
         return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
-    return {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}
+    return {"state": "failed", "reason": reason, "ended_at": utc_now(), "until": None}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from serving.cli.arguments import BotOption, chosen_bot, read_settings
 from serving.cli.drift import read_since
+from serving.clock import utc_now
 
 if TYPE_CHECKING:
     from pipelines.scoring.score import Summary
@@ -50,7 +50,7 @@ def score(
 
     require_packages(_PACKAGES, extra="train", purpose="scoring")
     settings, name = read_settings(), chosen_bot(bot)
-    now = datetime.now(UTC)
+    now = utc_now()
     begin = read_since(since, now=now.replace(hour=0, minute=0, second=0, microsecond=0))
     if is_listening(settings.host, settings.api_port):
         give_way()

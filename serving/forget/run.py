@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipelines.errors import NotFound, TrainingBusy
@@ -21,6 +21,7 @@ from pipelines.schemas.keys import thread_key, training_key
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
 from serving.channels.graph_api import threads_of_sender
+from serving.clock import utc_now
 from serving.forget.store import DraftPlace, Eraser, Traces
 from serving.store.client import Database
 from serving.store.forgotten import Deletion, notice_seconds
@@ -91,7 +92,7 @@ class Erasure:
     request: ErasureRequest
     settings: Settings
     progress: Progress
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    now: datetime = field(default_factory=utc_now)
     _work: SideWork = field(default_factory=lambda: SideWork("forgetting"), init=False)
 
     async def run(self) -> Outcome:
@@ -134,20 +135,20 @@ class Erasure:
         the threads, not even one in the middle of a turn.
         """
         leases, deletion = Leases(database, ttl=_LEASE), Deletion(database, self._keys(thread_ids))
-        lease, is_ours = await leases.take(training_key(self.request.bot), holder="intentloop forget", now=_now())
+        lease, is_ours = await leases.take(training_key(self.request.bot), holder="intentloop forget", now=utc_now())
         if not is_ours:
             raise TrainingBusy(self.request.bot, holder=lease.holder, since=lease.since)
         try:
-            await deletion.begin(now=_now(), until=_now() + _LEASE)
+            await deletion.begin(now=utc_now(), until=utc_now() + _LEASE)
             try:
                 async with renewed(leases, lease, self._work, also=deletion.hold):
                     self._report(0.05, "waiting until every process knows")
                     await asyncio.sleep(notice_seconds(self.settings.mongo_timeout_seconds))
                     yield
             finally:
-                await deletion.finish(now=_now())
+                await deletion.finish(now=utc_now())
         finally:
-            await leases.give_back(lease, now=_now())
+            await leases.give_back(lease, now=utc_now())
 
     def _report(self, share: float, what: str) -> None:
         self._work.check()
@@ -213,10 +214,6 @@ class Erasure:
     def _logs(self) -> list[Path]:
         home = self.settings.home
         return sorted([*(home / "logs").glob("*.log"), *(home / "mongo").glob("*.log")])
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def with_keys(redaction: Redaction, threads: Iterable[str]) -> Redaction:

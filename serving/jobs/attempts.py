@@ -3,11 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import Enum
 
 from pipelines.errors import NotFound
 from pipelines.schemas.keys import training_key
+from serving.clock import utc_now
 from serving.jobs.process import EXIT_BUSY, ChildExit, TrainingProcess
 from serving.store.jobs import MAX_ATTEMPTS, Job, Jobs
 from serving.store.leases import Lease, Leases
@@ -114,7 +114,7 @@ class Attempts:
     async def find_holder(self, bot: str) -> Lease | None:
         """Return the lease of whoever trains a bot, or erases a person's messages from it; None if nobody does."""
         lease = await self._leases.find(training_key(bot))
-        return lease if lease is not None and lease.until > datetime.now(UTC) else None
+        return lease if lease is not None and lease.until > utc_now() else None
 
     async def _after_failure(self, job: Job, reason: str) -> AttemptResult:
         if not self._retries:
@@ -129,7 +129,7 @@ class Attempts:
 
     async def _fail(self, job: Job, reason: str) -> None:
         """Mark a job as failed, unless somebody has changed it since."""
-        failed = {"state": "failed", "reason": reason, "ended_at": datetime.now(UTC), "until": None}
+        failed = {"state": "failed", "reason": reason, "ended_at": utc_now(), "until": None}
         if await self._jobs.change(job, **failed) is not None:
             await asyncio.to_thread(self._on_failure, job.bot, reason)
 

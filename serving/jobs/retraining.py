@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from pipelines.progress import Progress
 from pipelines.schemas.retraining import Trained
 from pipelines.settings import Settings
+from serving.clock import utc_now
 from serving.jobs.lease import TrainingLease
 from serving.jobs.notify import post_notice
 
@@ -117,7 +117,7 @@ def outcome_of(done: Retrained) -> dict[str, Any]:
         "version": trained.version,
         "answers": trained.answers,
         "reason": "; ".join(done.describe()) if done.did_nothing else trained.gate_reasons,
-        "ended_at": datetime.now(UTC),
+        "ended_at": utc_now(),
         "until": None,
     }
 

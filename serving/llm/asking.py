@@ -3,12 +3,12 @@
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipelines.errors import LlmUnavailable, StoreUnavailable
 from serving.breaker import Breakers
+from serving.clock import MonotonicClock
 from serving.llm.answer import ModelAnswer, read_answer
 from serving.llm.brief import Brief, tokens_in
 from serving.llm.completion import Completion, Usage
@@ -60,7 +60,7 @@ class LlmGateway:
         *,
         timeout_seconds: float,
         max_concurrent: int,
-        clock: Callable[[], float],
+        clock: MonotonicClock,
     ) -> None:
         self._endpoint = endpoint
         self._budget = budget

@@ -1,8 +1,10 @@
 """A cache of answers."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Generic, TypeVar
+
+from serving.clock import MonotonicClock
 
 T = TypeVar("T")
 
@@ -10,7 +12,7 @@ T = TypeVar("T")
 class Cache(Generic[T]):
     """Keeps the `size` values used last, each for some seconds of a monotonic `clock`."""
 
-    def __init__(self, *, size: int, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(self, *, size: int, seconds: float, clock: MonotonicClock) -> None:
         self._size, self._seconds, self._clock = size, seconds, clock
         self._entries: OrderedDict[Hashable, tuple[float, T]] = OrderedDict()
 

@@ -10,7 +10,7 @@ import ipaddress
 import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Self
 
 import httpx2
@@ -18,6 +18,7 @@ import openai
 from pydantic import SecretStr
 
 from pipelines.errors import LlmUnavailable, SetupProblem
+from serving.clock import utc_now
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion
 from serving.llm.dialect import Dialect
@@ -205,5 +206,5 @@ def _seconds_asked(header: str | None) -> float | None:
         return max(0.0, float(header))
     with suppress(ValueError, TypeError, OverflowError):
         moment = email.utils.parsedate_to_datetime(header)
-        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
+        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - utc_now()).total_seconds())
     return None

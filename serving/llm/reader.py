@@ -13,6 +13,7 @@ from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.release import BotDefinition
 from pipelines.settings import Settings
+from serving.clock import MonotonicClock
 from serving.llm.answer import ModelAnswer
 from serving.llm.asking import LlmGateway, MeteredAnswer
 from serving.llm.brief import Brief
@@ -54,7 +55,7 @@ class LlmReader:
     """
 
     def __init__(
-        self, gateway: LlmGateway | None, *, prices: Prices | None = None, clock: Callable[[], float] = time.monotonic
+        self, gateway: LlmGateway | None, *, prices: Prices | None = None, clock: MonotonicClock = time.monotonic
     ) -> None:
         self._gateway = gateway
         self._prices = prices
@@ -70,7 +71,7 @@ class LlmReader:
         settings: Settings,
         *,
         now: Callable[[], datetime],
-        clock: Callable[[], float] = time.monotonic,
+        clock: MonotonicClock = time.monotonic,
     ) -> Self:
         """Create a reader from the settings; without an endpoint it asks nobody."""
         if settings.llm_base_url is None:

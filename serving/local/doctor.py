@@ -5,12 +5,12 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pipelines.errors import BotError, SetupProblem, without_password
 from pipelines.settings import Settings
+from serving.clock import utc_now
 from serving.local import programs
 from serving.local.home import prepare_home
 from serving.processes.child import check_port, is_listening
@@ -151,7 +151,7 @@ def check_inbox(settings: Settings) -> Check:
         return Check("inbox", "problem", str(error).partition(";")[0], "see database above")
     if backlog.oldest_at is None:
         return Check("inbox", "ok", "no message of a platform is waiting for its answer")
-    minutes = (datetime.now(UTC) - backlog.oldest_at).total_seconds() / 60
+    minutes = (utc_now() - backlog.oldest_at).total_seconds() / 60
     count = f"{backlog.waiting}{' or more' if backlog.waiting == COUNTED else ''}"
     found = f"messages of platforms waiting for their answer: {count}, the oldest for {minutes:.0f} min"
     if minutes < LATE_MINUTES:

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from pipelines.files import write_whole
 from pipelines.registry.release import MANIFEST_FILE, find_release_folder
 from pipelines.registry.verdict import VERDICT_FILE
 from pipelines.settings import BOT_NAME
+from serving.clock import utc_now
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ class ReleaseCache:
         }  # fmt: skip
         try:
             self.write_journal(bot, row)
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            now = utc_now().isoformat(timespec="milliseconds")
             last_good = json.dumps({"key": key, "version": version, "at": now})
             write_whole(folder / LAST_GOOD_FILE, last_good.encode())
             os.utime(folder / key)
@@ -134,7 +134,7 @@ class ReleaseCache:
         """Add a line to this machine's journal, with the time and the bot; return the journal's file."""
         file = self.folder(bot) / JOURNAL_FILE
         file.parent.mkdir(parents=True, exist_ok=True)
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        now = utc_now().isoformat(timespec="milliseconds")
         with file.open("a", encoding="utf-8") as journal:
             journal.write(json.dumps({"at": now, "bot": bot, **row}) + "\n")
         return file

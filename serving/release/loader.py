@@ -9,7 +9,6 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +16,7 @@ from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavail
 from pipelines.registry.client import REFUSED_TAG, RegisteredVersion
 from pipelines.registry.release import Release, load_release
 from pipelines.registry.verdict import JUDGING_TAGS, JudgedRelease, load_judged, require_gate
+from serving.clock import utc_now
 from serving.release.alias_state import AliasState, Loaded, Look, Refusal, RegistryLike, Swap
 from serving.release.cache import ReleaseCache
 
@@ -63,7 +63,7 @@ class ReleaseLoader:
         try:
             self._cache.folder(state.bot)  # rejects names that no bot can have before the registry sees them
             version = self._find(state)
-            answered_at = datetime.now(UTC)
+            answered_at = utc_now()
             if isinstance(version, BotError):
                 return Look(answered_at, problem=_without_frames(version))
             return replace(self._load_if_new(state, version), answered_at=answered_at)
@@ -89,7 +89,7 @@ class ReleaseLoader:
         except ReleaseRefused as error:
             refusal = Refusal(version, tags, _without_frames(error))
             return Look(problem=refusal.error, refusal=refusal)
-        now = datetime.now(UTC)
+        now = utc_now()
         loaded = Loaded(judged.release, version.key, "registry", now, found=version, verdict=judged.digest)
         return Look(loaded=loaded)
 
@@ -104,7 +104,7 @@ class ReleaseLoader:
         except (ReleaseRefused, NotFound) as error:
             logger.warning("cached release cannot be used", extra={"bot": state.bot, "reason": str(error)})
             return None
-        return Loaded(release, cached.key, "cache", datetime.now(UTC))
+        return Loaded(release, cached.key, "cache", utc_now())
 
     def load_former(self, state: AliasState, version: str) -> Loaded | None:
         """Load a version that answered earlier, if it still may; for a machine whose cache is empty."""
@@ -116,7 +116,7 @@ class ReleaseLoader:
         except (ReleaseRefused, NotFound, RegistryUnavailable) as error:
             logger.warning("former release cannot be used", extra={"bot": state.bot, "reason": str(error)})
             return None
-        return Loaded(judged.release, found.key, "journal", datetime.now(UTC), found=found, verdict=judged.digest)
+        return Loaded(judged.release, found.key, "journal", utc_now(), found=found, verdict=judged.digest)
 
     def report(self, state: AliasState, look: Look) -> None:
         """Log a refusal and tag the version with its reason, or delete that tag from a version that may answer now."""

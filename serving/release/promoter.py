@@ -6,7 +6,6 @@ import socket
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal, Self
 
 from pipelines.errors import NotFound, StoreUnavailable, UserInputError
@@ -14,6 +13,7 @@ from pipelines.registry.client import PROMOTED_AT_TAG, STAGE_TAG, RegisteredVers
 from pipelines.registry.fetch import fetch_judged
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
+from serving.clock import utc_now
 from serving.release.cache import ReleaseCache
 from serving.release.loader import STOPPED_TAG
 from serving.release.trials import CANARY, SHADOW
@@ -138,7 +138,7 @@ class Promoter:
             kind=kind if answers else "trial",
             from_version=before,
             to_version=version.version,
-            at=datetime.now(UTC),
+            at=utc_now(),
             by=f"intentloop {command} by {_user()}",
             why=why if answers else f"alias {alias}{': ' if why else ''}{why}",
             verdict=judged.digest,
@@ -153,7 +153,7 @@ class Promoter:
     def _tag(self, version: RegisteredVersion, before: str | None) -> None:
         """Show the move in the MLflow UI; the order of promotions helps if every journal is lost."""
         self._registry.set_tag(version, STAGE_TAG, "Production")
-        self._registry.set_tag(version, PROMOTED_AT_TAG, datetime.now(UTC).isoformat(timespec="milliseconds"))
+        self._registry.set_tag(version, PROMOTED_AT_TAG, utc_now().isoformat(timespec="milliseconds"))
         if before not in (None, version.version):
             former = self._newest_of([before])
             if former is not None:

@@ -7,11 +7,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from pipelines.errors import BotError, ReleaseRefused
 from pipelines.registry.client import RegisteredVersion
 from pipelines.registry.release import Release
+from serving.clock import utc_now
 from serving.dialogue.messages import TurnSignals
 from serving.release.alias_state import AliasState, Stop
 from serving.release.canary import CanaryTrial, is_chosen
@@ -131,7 +131,7 @@ class Trials:
             kind="canary_stop",
             from_version=version,
             to_version=answering.version,
-            at=datetime.now(UTC),
+            at=utc_now(),
             by="canary watch",
             why=stop.reason,
         )

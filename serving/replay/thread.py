@@ -6,7 +6,7 @@ For notebooks and regression cases; answering customers does not use it.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,7 @@ from pipelines.schemas import html
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
+from serving.clock import utc_now
 from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
 from serving.replay.replay import ReplayedTurn, replay
@@ -194,7 +195,7 @@ class TemplateTable:
 
 
 def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:
-    now, message_id = datetime.now(UTC), f"{thread_id}-{turn}"
+    now, message_id = utc_now(), f"{thread_id}-{turn}"
     message = UserMessage(
         bot=bot, thread_id=thread_id, message_id=message_id, text=text, channel="notebook", sent_at=now
     )

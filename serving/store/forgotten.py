@@ -15,11 +15,12 @@ Marks are hashes, meaningless without knowing the thread already. They expire af
 import asyncio
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from pipelines.errors import StoreUnavailable, ThreadForgotten
 from pipelines.schemas.keys import FORGOTTEN, thread_hash
+from serving.clock import MonotonicClock, utc_now
 from serving.store.client import Collection, Database, Document
 
 REFRESH_SECONDS = 1.0
@@ -42,7 +43,7 @@ class ForgottenThreads:
         Number of marks this process has seen: what a turn must remember when it begins.
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, database: Database, *, clock: MonotonicClock = time.monotonic) -> None:
         self._database = database
         self._marks: Collection = database.collection(FORGOTTEN)
         self._clock = clock
@@ -56,7 +57,7 @@ class ForgottenThreads:
 
     async def refresh(self) -> bool:
         """Read the marks; return whether there are new ones."""
-        began, now = self._clock(), datetime.now(UTC)
+        began, now = self._clock(), utc_now()
         cursor = self._marks.find({}, {"token": 1, "until": 1})
         found = await self._database.call("read forgotten", cursor.to_list(None))
         before = self.seen

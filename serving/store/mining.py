@@ -6,13 +6,14 @@ not see each other's texts, and could split two nearly equal ones between the tw
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from pipelines.errors import MiningBusy
 from pipelines.progress import Progress
 from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import LabelItem
+from serving.clock import utc_now
 from serving.store.client import Database
 from serving.store.labels import Labels, Stored
 from serving.store.leases import Leases, SideWork, renewed
@@ -61,7 +62,7 @@ async def fill_queue(
         work.check()
         progress(share, what)
 
-    lease, is_ours = await leases.take(mining_key(bot), holder=f"{by}, process {os.getpid()}", now=_now())
+    lease, is_ours = await leases.take(mining_key(bot), holder=f"{by}, process {os.getpid()}", now=utc_now())
     if not is_ours:
         raise MiningBusy(bot, holder=lease.holder, since=lease.since)
     try:
@@ -70,8 +71,4 @@ async def fill_queue(
             work.check()
             return mined, await Labels(database).store(mined.items)
     finally:
-        await leases.give_back(lease, now=_now())
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+        await leases.give_back(lease, now=utc_now())

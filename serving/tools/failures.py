@@ -1,10 +1,11 @@
 """Why a call failed, in words for the owner of the tool. They quote neither the customer nor the tool."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import httpx2
 
+from serving.clock import utc_now
 from serving.tools.guard import AddressRefused, HostUnknown
 
 
@@ -48,4 +49,4 @@ def retry_after_seconds(header: str | None) -> float:
         until = parsedate_to_datetime(header)
     except ValueError:
         return 0.0
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - utc_now()).total_seconds())

@@ -7,7 +7,7 @@ variable `INTENTLOOP_SECRET_SHOP_KEY` or, if it is not set, the secret `<prefix>
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +15,7 @@ from typing import Any
 
 from pipelines.errors import SecretUnavailable
 from pipelines.settings import SECRET_PREFIX
+from serving.clock import MonotonicClock
 from serving.tools.references import SECRET_NAME
 
 READ_SECONDS = 3.0
@@ -97,7 +98,7 @@ class Secrets:
         *,
         manager: SecretsManager | None = None,
         ttl_seconds: float = 300.0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: MonotonicClock = time.monotonic,
     ) -> None:
         self._given = {
             name.removeprefix(SECRET_PREFIX): value.strip()

@@ -1,6 +1,8 @@
 import asyncio
 import time
+from pathlib import Path
 
+import serving
 from serving.clock import is_set_within, utc_now
 
 
@@ -21,3 +23,11 @@ async def test_is_set_within_returns_as_soon_as_the_event_is_set() -> None:
 
 async def test_is_set_within_waits_no_longer_than_it_may() -> None:
     assert not await is_set_within(asyncio.Event(), seconds=0.01)
+
+
+def test_everything_that_serves_reads_the_time_from_one_clock() -> None:
+    package = Path(serving.__file__).parent
+    sources = {file.relative_to(package).as_posix(): file.read_text(encoding="utf-8") for file in package.rglob("*.py")}
+    assert [name for name, source in sources.items() if "datetime.now(" in source and name[:5] != "demo/"] == [
+        "clock.py"
+    ]
