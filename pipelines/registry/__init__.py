@@ -1,4 +1,4 @@
-"""The registry of releases: what a version is, how it is found, proved and loaded, and the runs that made it.
+"""The registry of releases: their versions, how these are found, verified and loaded, and the runs that made them.
 
-`client`, `fetch` and `runs` talk to MLflow. They import it when they are first used, since that takes seconds.
+`client`, `fetch` and `runs` talk to MLflow. They import it on first use, since that takes seconds.
 """

@@ -1,7 +1,6 @@
-"""The registered versions of bots: found, read, tagged, and moved by their aliases.
+"""The registered versions of bots, their tags and aliases: the only client of MLflow's model registry.
 
-The only client of MLflow's model registry. The library is imported with the first `Registry`, not with this module: it
-takes a second or two.
+The library is imported with the first `Registry`, not with this module: that takes a second or two.
 """
 
 from collections.abc import Mapping
@@ -26,16 +25,12 @@ class RegisteredVersion:
 
     Attributes
     ----------
-    name
-        Registered model.
     version
-        Its version as text: the library gives an int or a string, depending on the store.
+        Its number as text: the library returns an int or a string, depending on the store.
     run_id
-        Run that made it; tells apart two registries that both have a version 1.
-    tags
-        The version's tags.
+        Run that made it; distinguishes two registries that both have a version 1.
     stage
-        Its stage in lower case, on a server that still has them; `none` without one.
+        Its stage in lower case, on a server that still has stages; `none` without one.
     created_at
         When it was registered, if the server says.
     """
@@ -49,12 +44,12 @@ class RegisteredVersion:
 
     @property
     def gate_passed(self) -> bool:
-        """Whether the version was judged fit to answer customers."""
+        """Whether the version has passed its gate."""
         return self.tags.get(GATE_TAG) == GATE_PASSED
 
     @property
     def key(self) -> str:
-        """Name of this very version on disk."""
+        """The version's name on disk, unique across registries."""
         return f"{self.version}-{self.run_id[:8] or 'norun'}"
 
 
@@ -73,7 +68,7 @@ class Registry:
     tracking_uri
         The server, or a database URI where the full mlflow is installed.
     is_patient
-        Whether to try a silent server for minutes, as a training does; see `connect`.
+        Whether to retry a silent server for minutes, as a training does; see `connect`.
     """
 
     def __init__(self, tracking_uri: str, *, is_patient: bool = False) -> None:
@@ -81,36 +76,24 @@ class Registry:
         self._client = connect(tracking_uri, is_patient=is_patient)
 
     def find(self, bot: str, *, alias: str) -> RegisteredVersion:
-        """Return the version of a bot that carries an alias.
+        """Return the version behind an alias of a bot.
 
-        On a server that still has stages, the newest version in the stage of that name will do: `Production` for
-        `production`. An alias wins.
-
-        Parameters
-        ----------
-        bot
-            The bot's name.
-        alias
-            The alias.
-
-        Returns
-        -------
-        RegisteredVersion
-            What carries it now.
+        On a server that still has stages and no such alias, it is the newest version in the stage of that name, such as
+        `Production` for `production`.
 
         Raises
         ------
         NotFound
             The bot has no registered model.
         ModelNotLoaded
-            It has one, but no version carries the alias.
+            It has one, but no version behind the alias.
         """
         name = model_name(bot)
         try:
             with translated(self.tracking_uri, missing=ModelNotLoaded(name, alias)):
                 return _registered(self._client.get_model_version_by_alias(name, alias))
         except ModelNotLoaded:
-            # stores answer alike for a missing alias and for a missing model
+            # stores give the same answer for a missing alias and for a missing model
             self.aliases(bot)
             staged = [version for version in self.versions(bot) if version.stage == alias.lower()]
             if not staged:
@@ -132,32 +115,14 @@ class Registry:
             return _registered(self._client.get_model_version(name, version))
 
     def version_of_run(self, bot: str, run_id: str) -> RegisteredVersion:
-        """Return the version that a run registered; an alias could be another run's by now.
-
-        Parameters
-        ----------
-        bot
-            The bot's name.
-        run_id
-            The MLflow run.
-
-        Returns
-        -------
-        RegisteredVersion
-            The newest of that run.
-
-        Raises
-        ------
-        NotFound
-            The run registered none.
-        """
+        """Return the newest version that a run registered, or raise `NotFound`; an alias may have moved on by now."""
         for version in self.versions(bot):
             if version.run_id == run_id:
                 return version
         raise NotFound(f"version of {model_name(bot)} from run", run_id, hint="train again")
 
     def aliases(self, bot: str) -> dict[str, str]:
-        """Map every alias of a bot to the version that carries it; `NotFound` if the bot has no registered model."""
+        """Return the version of each alias of a bot; `NotFound` if the bot has no registered model."""
         name = model_name(bot)
         hint = f"no model {name!r} is registered; import and train it first"
         with translated(self.tracking_uri, missing=NotFound("bot", bot, hint=hint)):
@@ -165,7 +130,7 @@ class Registry:
         return {alias: str(version) for alias, version in found.items()}
 
     def versions(self, bot: str) -> list[RegisteredVersion]:
-        """Return every version of a bot, the newest first; none if there is no such bot."""
+        """Return every version of a bot, newest first; none if there is no such bot."""
         with translated(self.tracking_uri):
             found = self._client.search_model_versions(f"name = '{model_name(bot)}'")
         return sorted(map(_registered, found), key=lambda version: int(version.version), reverse=True)
@@ -173,11 +138,11 @@ class Registry:
     def files_uri(self, version: RegisteredVersion) -> str:
         """Return the address of a version's files in the artifact store."""
         with translated(self.tracking_uri):
-            # Not `models:/NAME/VERSION`: its resolver asks the process-wide default server besides the one given here.
+            # Not `models:/NAME/VERSION`: its resolver also asks the process-wide default server.
             return str(self._client.get_model_version_download_uri(version.name, version.version))
 
     def download(self, version: RegisteredVersion, folder: Path) -> None:
-        """Copy everything a version holds into an empty folder."""
+        """Copy the files of a version into an empty folder."""
         from mlflow.artifacts import download_artifacts
 
         location = self.files_uri(version)
@@ -190,26 +155,26 @@ class Registry:
             )
 
     def set_alias(self, bot: str, alias: str, version: str) -> None:
-        """Let a version carry an alias; whichever carried it loses it."""
+        """Move an alias to a version."""
         with translated(self.tracking_uri):
             self._client.set_registered_model_alias(model_name(bot), alias, version)
 
     def remove_alias(self, bot: str, alias: str) -> None:
-        """Take an alias off whatever version carries it."""
+        """Delete an alias."""
         with translated(self.tracking_uri):
             self._client.delete_registered_model_alias(model_name(bot), alias)
 
     def set_tag(self, version: RegisteredVersion, name: str, value: str) -> None:
-        """Write a tag on a version; an over-long value is cut."""
+        """Set a tag on a version; a value of more than 500 characters is cut."""
         self.describe(version, tags={name: value[:_MAX_TAG_CHARS]})
 
     def delete_tag(self, version: RegisteredVersion, name: str) -> None:
-        """Take a tag off a version."""
+        """Delete a tag of a version."""
         with translated(self.tracking_uri):
             self._client.delete_model_version_tag(version.name, version.version, name)
 
     def describe(self, version: RegisteredVersion, *, tags: Mapping[str, str], description: str | None = None) -> None:
-        """Write a description, unless it is None, and tags on a version."""
+        """Set tags on a version, and its description unless that is None."""
         with translated(self.tracking_uri):
             if description is not None:
                 self._client.update_model_version(version.name, version.version, description=description)
@@ -217,7 +182,7 @@ class Registry:
                 self._client.set_model_version_tag(version.name, version.version, name, value)
 
     def delete(self, version: RegisteredVersion) -> None:
-        """Delete a version and its logged model. Its files stay: delete them first, or nothing finds them again."""
+        """Delete a version and its logged model. Its files stay: delete them first, or they can no longer be found."""
         with translated(self.tracking_uri):
             model_id = self._client.get_model_version(version.name, version.version).model_id
             self._client.delete_model_version(version.name, version.version)
@@ -227,18 +192,9 @@ class Registry:
     def log_figures(
         self, version: RegisteredVersion, metrics: Mapping[str, float], *, table: str, rows: dict[str, Any]
     ) -> None:
-        """Log figures, and a table as a JSON file, to the run that made a version.
+        """Log metrics, and `rows` as a JSON file, to the run that made a version.
 
-        Parameters
-        ----------
-        version
-            The version.
-        metrics
-            Figures by name.
-        table
-            Path of the file among the run's artifacts; written anew each time.
-        rows
-            What the file holds.
+        `table` is the file's path among the run's artifacts; an earlier file there is overwritten.
         """
         with translated(self.tracking_uri):
             for name, value in metrics.items():
@@ -247,7 +203,7 @@ class Registry:
 
 
 def _registered(found: Any) -> RegisteredVersion:
-    """Return the library's record of a version as ours."""
+    """Convert the library's record of a version."""
     created = found.creation_timestamp
     return RegisteredVersion(
         name=found.name,

@@ -1,6 +1,6 @@
-"""How MLflow is reached: which server, with how much patience, and its errors in our words.
+"""The connection to MLflow: which server, how patiently, and its errors as ours.
 
-The library is imported with the first client, not with this module: it takes a second or two.
+The library is imported with the first client, not with this module: that takes a second or two.
 """
 
 import os
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What stores answer for a run, model or version that is not there, and for an alias that is not set."""
+"""Error codes of stores for a missing run, model or version, and for an alias that is not set."""
 _SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
 _MAX_REASON_CHARS = 300
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
-# The library would try seven times with growing pauses, for minutes. Who polls every few seconds need not.
+# The library retries seven times with growing pauses, for minutes; a poll every few seconds need not.
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-# A release is plain files; nothing in a process that answers may unpickle anything from the registry.
+# A release is plain files; a process that answers must never unpickle anything from the registry.
 _WITHOUT_PICKLES = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"}
 _FIRST_CONTACT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 
@@ -37,16 +37,9 @@ def choose_tracking_uri(tracking_uri: str, settings: Settings, *, home: Path) ->
     ----------
     tracking_uri
         A URI to use as it is, or `auto`: `MLFLOW_TRACKING_URI` if set, else the local server if it listens, else a
-        SQLite file under `home`, so that a notebook works without anything started.
-    settings
-        The platform's settings.
+        SQLite file under `home`, so that a notebook works with nothing running.
     home
-        Folder for the SQLite file; made if needed.
-
-    Returns
-    -------
-    str
-        A tracking URI.
+        Folder for the SQLite file; created if needed.
     """
     if tracking_uri != "auto":
         return tracking_uri
@@ -60,20 +53,13 @@ def choose_tracking_uri(tracking_uri: str, settings: Settings, *, home: Path) ->
 
 
 def connect(tracking_uri: str, *, is_patient: bool) -> "MlflowClient":
-    """Return a client of a server, or of a database where the full mlflow is installed.
+    """Return a client of a server, or of a database where the full mlflow is installed; sends nothing yet.
 
     Parameters
     ----------
-    tracking_uri
-        The server; runs and registered models are both there.
     is_patient
-        Whether to keep the library's own limits: it tries a silent server for minutes, which saves a long training.
+        Whether to keep the library's own limits: it retries a silent server for minutes, which saves a long training.
         Otherwise this whole process asks only twice from now on, and unpickles nothing.
-
-    Returns
-    -------
-    MlflowClient
-        Nothing has been asked yet.
     """
     for name, value in (_QUIET if is_patient else {**_QUIET, **_IMPATIENT, **_WITHOUT_PICKLES}).items():
         os.environ.setdefault(name, value)
@@ -85,7 +71,7 @@ def connect(tracking_uri: str, *, is_patient: bool) -> "MlflowClient":
 
 @contextmanager
 def translated(tracking_uri: str, *, missing: BotError | None = None) -> Iterator[None]:
-    """Turn the library's errors into ours: `RegistryUnavailable`, or `missing` for what is not there."""
+    """Translate the library's errors: to `missing` if something is not there, else to `RegistryUnavailable`."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -98,7 +84,7 @@ def translated(tracking_uri: str, *, missing: BotError | None = None) -> Iterato
 
 @contextmanager
 def first_contact() -> Iterator[None]:
-    """Ask a server only twice within this context, also where the client is patient. Not for use by threads."""
+    """Ask a server only twice within this context, even with a patient client. Not thread-safe."""
     own = {name: value for name, value in _FIRST_CONTACT.items() if name not in os.environ}
     os.environ.update(own)
     try:
@@ -109,7 +95,7 @@ def first_contact() -> Iterator[None]:
 
 
 def short_reason(error: Exception) -> str:
-    """Return what the operating system said, out of the many layers that a failed request is wrapped in."""
+    """Return the operating system's message from the many layers around a failed request, or the first line."""
     found = _SYSTEM_ERROR.search(str(error))
     if found:
         return found[1].lower()

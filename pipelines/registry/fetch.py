@@ -1,4 +1,4 @@
-"""A release from the registry, once, for a command: nothing is kept and nothing answers with it."""
+"""Releases from the registry for commands and notebooks: downloaded, verified, and not kept."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,35 +14,30 @@ from pipelines.schemas.verdict import Check
 
 
 def find_version(registry: Registry, reference: Reference, *, default_alias: str) -> RegisteredVersion:
-    """Find the version that a reference means; one that names neither number nor alias means `default_alias`."""
+    """Return the version that a reference names; without a number and an alias, the one behind `default_alias`."""
     if reference.version is not None:
         return registry.find_version(reference.bot, reference.version)
     return registry.find(reference.bot, alias=reference.alias or default_alias)
 
 
 def open_release(named: str, *, bot: str, tracking_uri: str) -> Release:
-    """Load the release that somebody names, whatever the verdict on it; for notebooks.
+    """Load a release by its name and verify its files, whatever its verdict; for notebooks.
 
     Parameters
     ----------
     named
         `models:/intentloop-default@production`, a version's number, or a release folder.
     bot
-        The bot that a number alone belongs to.
-    tracking_uri
-        The MLflow server or store.
-
-    Returns
-    -------
-    Release
-        Verified.
+        The bot that a plain number belongs to.
 
     Raises
     ------
     UserInputError
-        It names nothing, or nothing that is there.
+        The name is malformed.
+    NotFound
+        There is no such bot or version.
     ModelNotLoaded
-        No version carries the alias, or its files are not what was trained (`ReleaseRefused`).
+        There is no version behind the alias, or its files are not those that were trained (`ReleaseRefused`).
     RegistryUnavailable
         The server did not answer.
     """
@@ -55,26 +50,12 @@ def open_release(named: str, *, bot: str, tracking_uri: str) -> Release:
 
 
 def fetch_release(registry: Registry, version: RegisteredVersion, *, bot: str) -> Release:
-    """Download a release and verify its files, whatever the verdict on it.
-
-    Parameters
-    ----------
-    registry
-        Where the version is.
-    version
-        The version.
-    bot
-        The bot, for messages.
-
-    Returns
-    -------
-    Release
-        Verified.
+    """Download a release and verify its files, whatever its verdict; `bot` is named in errors.
 
     Raises
     ------
     ReleaseRefused
-        What was downloaded is not what was trained.
+        The files are not those that were trained.
     RegistryUnavailable
         The server did not answer.
     """
@@ -85,25 +66,14 @@ def fetch_release(registry: Registry, version: RegisteredVersion, *, bot: str) -
 def fetch_judged(
     registry: Registry, version: RegisteredVersion, *, bot: str, verdict_key: str | None, must_pass: bool = True
 ) -> JudgedRelease:
-    """Download a release with its verdict, and prove as serving does that it may answer.
+    """Download a release with its verdict, and verify as serving does that it may answer.
 
     Parameters
     ----------
-    registry
-        Where the version is.
-    version
-        The version.
-    bot
-        The bot, for messages.
     verdict_key
-        Key of the verdict's signature; None: it needs none.
+        Key of the verdict's signature; None: verdicts need no signature.
     must_pass
-        Whether the verdict must be a good one.
-
-    Returns
-    -------
-    JudgedRelease
-        What serving would take over.
+        Whether to require a passing verdict.
 
     Raises
     ------
@@ -121,21 +91,9 @@ def fetch_judged(
 
 
 def find_answering(registry: Registry, bot: str, *, alias: str) -> tuple[RegisteredVersion | None, Check]:
-    """Find the version that answers: what carries the alias, or, if serving refuses that, what was promoted last.
+    """Return the version that answers, if any, with a note if it is not the one behind the alias that serving follows.
 
-    Parameters
-    ----------
-    registry
-        Where the bot's versions are.
-    bot
-        The bot.
-    alias
-        The alias that serving follows.
-
-    Returns
-    -------
-    tuple[RegisteredVersion | None, Check]
-        The version, None if there is none, and a note where it is not simply the one that carries the alias.
+    If serving refuses the version behind the alias, that is the version that was promoted before it.
     """
     found = registry.version_behind(bot, alias=alias)
     if found is None:
@@ -153,22 +111,10 @@ def find_answering(registry: Registry, bot: str, *, alias: str) -> tuple[Registe
 
 
 def load_answering(registry: Registry, bot: str, *, alias: str) -> tuple[Release | None, Check]:
-    """Load the version that answers, to compare a candidate with.
+    """Load the release that answers, to compare a candidate with it; or return None, with a note that says why.
 
-    Parameters
-    ----------
-    registry
-        Where the bot's versions are.
-    bot
-        The bot.
-    alias
-        The alias that serving follows.
-
-    Returns
-    -------
-    tuple[Release | None, Check]
-        The verified release, or None with a note why there is none to compare with. That holds nothing against a
-        candidate: the first version of a bot has nothing before it, and one that cannot answer needs a successor.
+    That there is none does not count against a candidate: a bot's first version has no predecessor, and one that cannot
+    answer needs a successor.
     """
     version, found = find_answering(registry, bot, alias=alias)
     if version is None:
@@ -181,7 +127,7 @@ def load_answering(registry: Registry, bot: str, *, alias: str) -> tuple[Release
 
 
 def _promoted_last(registry: Registry, bot: str) -> RegisteredVersion | None:
-    """Return the judged version that was promoted last and never archived, by the tags that promotion writes."""
+    """Return the version that was promoted last and never archived, by the tags that promotion writes."""
     promoted = [
         each for each in registry.versions(bot) if each.tags.get(STAGE_TAG) == "Production" and each.gate_passed
     ]
@@ -190,7 +136,7 @@ def _promoted_last(registry: Registry, bot: str) -> RegisteredVersion | None:
 
 @contextmanager
 def downloaded(registry: Registry, version: RegisteredVersion, *, bot: str) -> Iterator[Path]:
-    """Download a version; yields its release folder, which nobody has verified, for as long as the context lasts."""
+    """Download a version; yield its release folder, not yet verified. It is deleted at the end of the context."""
     with TemporaryDirectory(prefix="intentloop-release-") as folder:
         registry.download(version, Path(folder))
         yield find_release_folder(Path(folder), name=bot, version=version.version)

@@ -1,4 +1,4 @@
-"""How a version of a release is named: by its number, or as MLflow writes it."""
+"""References to a version: its number, or a `models:/` URI of MLflow."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[0-9]{1,9}")
 
 @dataclass(frozen=True)
 class Reference:
-    """A version of a bot: `version` is its number, or `alias` the alias or the stage that it carries."""
+    """A version of a bot, by its number or by its alias or stage."""
 
     bot: str
     version: str | None = None
@@ -21,25 +21,15 @@ class Reference:
 
 
 def parse_reference(text: str, *, bot: str) -> Reference:
-    """Read what a user calls a version.
+    """Parse a user's reference to a version, which need not exist; raises `UserInputError` if it is malformed.
 
     Parameters
     ----------
     text
-        `7`, `models:/NAME/7`, `models:/NAME@production`, or with a stage as older servers have it,
+        `7`, `models:/NAME/7`, `models:/NAME@production`, or with a stage, as older servers have it,
         `models:/NAME/Production`.
     bot
-        The bot that a number alone belongs to.
-
-    Returns
-    -------
-    Reference
-        What is meant; nobody knows yet whether it exists.
-
-    Raises
-    ------
-    UserInputError
-        It is none of these.
+        The bot that a plain number belongs to.
     """
     if _NUMBER.fullmatch(text):
         return Reference(bot, version=text)

@@ -1,4 +1,4 @@
-"""The release folder: everything that decides an answer, as plain files, written once and verified whenever read."""
+"""The release folder: everything that decides an answer, as plain files, written once and verified on every load."""
 
 import hashlib
 import json
@@ -20,9 +20,9 @@ from pipelines.schemas.understanding import IntentScore
 
 MANIFEST_FILE, BOT_FILE, GOLDEN_FILE, MODEL_FOLDER = "manifest.json", "bot.json", "golden.jsonl", "nlu"
 CONFIDENCE_TOLERANCE = 0.02
-"""How far a confidence may be off on another machine: other processors add up in another order."""
+"""Allowed difference of a confidence on another machine: other processors sum in another order."""
 _UNREADABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
-"""What reading and trying a model made of arbitrary bytes raises; all of it means: this release must not answer."""
+"""Errors from loading and trying a model made of arbitrary bytes; each means that the release must not answer."""
 _RECORDED_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "mlflow", "pandas", "pydantic")
 
 
@@ -34,12 +34,8 @@ class Release:
     ----------
     version
         Version of the registered model as text, or the folder's name.
-    definition
-        The bot: intents, entities, thresholds.
     manifest
-        Where the release comes from.
-    model
-        The trained parts.
+        The provenance of the release.
     """
 
     version: str
@@ -58,34 +54,18 @@ def write_release(
     seed: int,
     git_commit: str | None,
 ) -> Manifest:
-    """Write a release folder; it appears whole or not at all.
+    """Write a release folder and return its manifest; the folder appears whole or not at all.
 
     Parameters
     ----------
     folder
-        Where to write; must not exist.
+        Must not exist: a release is never changed.
     definition
         The bot, without training data.
-    model
-        The trained model.
     golden_texts
-        Utterances whose ranking is recorded and replayed at each load.
+        Utterances whose ranking is recorded, and replayed at each load.
     data_hash
         SHA-256 of the snapshot that the model was trained on.
-    seed
-        Seed of the training.
-    git_commit
-        Commit of the code, if known.
-
-    Returns
-    -------
-    Manifest
-        What was written as `manifest.json`.
-
-    Raises
-    ------
-    FileExistsError
-        The folder exists: a release is never changed.
     """
     if folder.exists():
         raise FileExistsError(f"{folder} exists already; a release is never changed, write to a new folder")
@@ -107,7 +87,7 @@ def write_release(
             sha256_by_file={name: _sha256(aside / name) for name in _files(aside)},
         )
         _write_json(aside / MANIFEST_FILE, manifest.model_dump(mode="json"))
-        aside.chmod(0o755)  # mkdtemp makes it private; a release is read by the server's user too
+        aside.chmod(0o755)  # mkdtemp makes it private, and the server's user must read it too
         aside.rename(folder)
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)
@@ -116,27 +96,15 @@ def write_release(
 
 
 def load_release(folder: Path, *, version: str) -> Release:
-    """Read a release folder, and prove that it is what was trained before it may answer.
+    """Load a release folder, and verify that it is the one that was trained.
 
-    Every file's hash is compared with the manifest, no file may be missing or added, and the golden utterances must
-    get the ranking that they got at training time.
-
-    Parameters
-    ----------
-    folder
-        A folder that `write_release` wrote.
-    version
-        Version of the registered model, for the record and for messages.
-
-    Returns
-    -------
-    Release
-        Ready to answer.
+    Every file's hash must match the manifest, no file may be missing or added, and the golden utterances must get the
+    ranking that they got at training time.
 
     Raises
     ------
     ReleaseRefused
-        Something differs from what was trained; the message says what.
+        Something differs from the training; the message says what.
     """
     try:
         manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).require_known_format()
@@ -155,26 +123,9 @@ def load_release(folder: Path, *, version: str) -> Release:
 
 
 def find_release_folder(folder: Path, *, name: str, version: str) -> Path:
-    """Return the release inside what was downloaded of a version: the folder whose manifest lies nearest to the top.
+    """Return the release inside a download, not yet verified: the folder with the topmost manifest.
 
-    Parameters
-    ----------
-    folder
-        What was downloaded.
-    name
-        The bot, for the message.
-    version
-        The version, for the message.
-
-    Returns
-    -------
-    Path
-        A folder with a manifest, which nobody has verified.
-
-    Raises
-    ------
-    ReleaseRefused
-        There is no manifest.
+    Raises `ReleaseRefused` if there is no manifest.
     """
     manifests = sorted(folder.rglob(MANIFEST_FILE), key=lambda file: len(file.parts))
     if not manifests:
@@ -183,7 +134,7 @@ def find_release_folder(folder: Path, *, name: str, version: str) -> Path:
 
 
 def definition_to_wire(definition: BotDefinition) -> dict[str, object]:
-    """Give the JSON object of `bot.json`: intents and entities with the names of the bot file."""
+    """Return the JSON object of `bot.json`: intents and entities with the names of the bot file."""
     return {
         **definition.model_dump(mode="json", exclude={"intents", "entities"}),
         "intents": [intent.without_training_data().to_wire() for intent in definition.intents],
@@ -193,7 +144,7 @@ def definition_to_wire(definition: BotDefinition) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class _Refusal:
-    """Makes the error for one release; call it with the reason."""
+    """Builds the error for one release from a reason."""
 
     bot: str
     version: str
@@ -222,7 +173,7 @@ def _replay(model: NluModel, golden: Sequence[GoldenRow], refuse: _Refusal) -> N
 
 
 def _agrees(recorded: Sequence[IntentScore], replayed: Sequence[IntentScore]) -> bool:
-    """Compare by intent: two that are level may change places, but no confidence may move."""
+    """Whether two rankings agree by intent: intents that tie may swap places, but no confidence may move."""
     confidence_by_intent = {score.intent_id: score.confidence for score in replayed}
     return bool(recorded) == bool(replayed) and all(
         abs(confidence_by_intent.get(score.intent_id, 0.0) - score.confidence) <= CONFIDENCE_TOLERANCE

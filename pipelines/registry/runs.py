@@ -1,4 +1,4 @@
-"""The MLflow runs of a bot: begun, ended, given up, found and read. What each step logs is the step's own matter."""
+"""The MLflow runs of a bot. What is logged to them is up to each step."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 LINKED_PARAMS = ("home", "tracking_uri", "run_id")
-"""Parameters that say where, not what: they are not logged, they would name a machine's folders."""
+"""Parameters that are not logged: they say where, not what, and would name a machine's folders."""
 LEARNT_FILE = "data/learnt.txt"
-"""Fingerprints of the wordings that a model has learnt from, one per line."""
+"""Fingerprints of the wordings that a model was trained on, one per line."""
 PROFILE_FILE = "drift/profile.json"
-"""What the held-out rows of a training looked like, which production is compared with."""
+"""Profile of the held-out rows of a training, which production is compared with."""
 RECIPE_TAG = "recipe"
-"""Tag of a run: the digest of everything that its release depends on."""
+"""Tag with the digest of everything that a run's release depends on."""
 GIVEN_UP_TAG = "given_up"
-"""Tag of a run that another one has taken for dead; its text says why."""
+"""Tag of a run that another one has declared dead; its text says why."""
 _PAGE = 100
 _DELETED = "somebody has deleted it in MLflow; train again"
 
@@ -34,16 +34,12 @@ class LoggedRun:
 
     Attributes
     ----------
-    run_id
-        Its id.
     status
-        `RUNNING`, `FINISHED`, `FAILED` or another word of MLflow's.
-    began_at
-        When it began.
+        `RUNNING`, `FINISHED`, `FAILED` or another status of MLflow's.
     artifact_uri
         Address of its files in the artifact store.
-    params, tags, metrics
-        What was logged, by name; of a metric the last value.
+    metrics
+        The last value of each metric.
     """
 
     run_id: str
@@ -61,14 +57,9 @@ def experiment_name(bot: str) -> str:
 
 
 class Runs:
-    """The runs of one MLflow server. Every method waits for the network, for minutes where the server is silent.
+    """The runs of one MLflow server or store.
 
-    Every method raises `RegistryUnavailable` if the server does not answer.
-
-    Parameters
-    ----------
-    tracking_uri
-        The MLflow server or store.
+    Every method waits for the network, and raises `RegistryUnavailable` after minutes if the server does not answer.
     """
 
     def __init__(self, tracking_uri: str) -> None:
@@ -76,13 +67,13 @@ class Runs:
         self._client = connect(tracking_uri, is_patient=True)
 
     def find_experiment(self, bot: str) -> str | None:
-        """Return the id of a bot's experiment, or None. Ask this first: here a silent server fails within seconds."""
+        """Return the id of a bot's experiment, or None. Call this first: it fails on a silent server within seconds."""
         with first_contact(), translated(self.tracking_uri):
             experiment = self._client.get_experiment_by_name(experiment_name(bot))
         return str(experiment.experiment_id) if experiment is not None else None
 
     def begin(self, bot: str, *, tags: Mapping[str, str] | None = None) -> str:
-        """Begin a run in the bot's experiment, made if missing; return its id."""
+        """Start a run in the bot's experiment, created if missing; return its id."""
         experiment_id = self.find_experiment(bot)
         with translated(self.tracking_uri):
             if experiment_id is None:
@@ -92,7 +83,7 @@ class Runs:
             return str(self._client.create_run(experiment_id, tags=dict(tags or {})).info.run_id)
 
     def open(self, params: TrainParams) -> str:
-        """Resume the run that `params` names, or begin one, and log the parameters; return its id."""
+        """Resume the run that `params` names, or start one, and log the parameters; return its id."""
         from mlflow.entities import Param
 
         run_id = params.run_id or self.begin(params.bot)
@@ -108,17 +99,17 @@ class Runs:
             self._client.set_terminated(run_id, "FINISHED" if succeeded else "FAILED")
 
     def give_up(self, run_id: str, reason: str) -> None:
-        """Mark a run as failed whose process is dead or taken for dead; what is left of it may register nothing."""
+        """Mark a run as failed because its process is presumed dead; if it still lives, it may register nothing."""
         self.set_tag(run_id, GIVEN_UP_TAG, reason)
         self.end(run_id, succeeded=False)
 
     def get(self, run_id: str) -> LoggedRun:
-        """Return a run; `NotFound` if somebody has deleted it."""
+        """Return a run; `NotFound` if it was deleted."""
         with translated(self.tracking_uri, missing=NotFound("run", run_id, hint=_DELETED)):
             return _logged(self._client.get_run(run_id))
 
     def pages(self, bot: str) -> Iterator[list[LoggedRun]]:
-        """Yield all runs of a bot, those in MLflow's bin too, a page at a time."""
+        """Yield all runs of a bot page by page, including those in MLflow's bin."""
         from mlflow.entities import ViewType
 
         experiment_id = self.find_experiment(bot)
@@ -136,7 +127,7 @@ class Runs:
                 return
 
     def running(self, bot: str) -> list[LoggedRun]:
-        """Return the runs of a bot that have not ended, as far as the server knows."""
+        """Return the runs of a bot that the server lists as running."""
         experiment_id = self.find_experiment(bot)
         if experiment_id is None:
             return []
@@ -144,7 +135,7 @@ class Runs:
             return [_logged(run) for run in self._client.search_runs([experiment_id], "attributes.status = 'RUNNING'")]
 
     def read(self, run_id: str, path: str) -> bytes | None:
-        """Return a file that a run has logged, or None; `NotFound` if somebody has deleted the run."""
+        """Return a file that a run has logged, or None; `NotFound` if the run was deleted."""
         missing = NotFound("run", run_id, hint=_DELETED)
         with translated(self.tracking_uri, missing=missing), TemporaryDirectory() as folder:
             known = {file.path for file in self._client.list_artifacts(run_id, str(Path(path).parent))}
@@ -153,7 +144,7 @@ class Runs:
             return Path(self._client.download_artifacts(run_id, path, folder)).read_bytes()
 
     def url(self, run_id: str) -> str:
-        """Return the page of a run; empty for a store without pages."""
+        """Return the URL of a run's page; empty for a store without pages."""
         if not self.tracking_uri.startswith(("http://", "https://")):
             return ""
         with translated(self.tracking_uri):
@@ -161,12 +152,12 @@ class Runs:
         return f"{without_password(self.tracking_uri).rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
 
     def set_tag(self, run_id: str, name: str, value: str) -> None:
-        """Write a tag on a run."""
+        """Set a tag on a run."""
         with translated(self.tracking_uri):
             self._client.set_tag(run_id, name, value)
 
     def log_metric(self, run_id: str, name: str, value: float, *, step: int | None = None) -> None:
-        """Log a figure, at a step where it has a history."""
+        """Log a metric, at a step if it has a history."""
         with translated(self.tracking_uri):
             self._client.log_metric(run_id, name, value, step=step)
 
@@ -176,19 +167,19 @@ class Runs:
             self._client.log_text(run_id, text, path)
 
     def log_figure(self, run_id: str, figure: Any, path: str) -> None:
-        """Log a figure of matplotlib as an image."""
+        """Log a matplotlib figure as an image."""
         with translated(self.tracking_uri):
             self._client.log_figure(run_id, figure, path)
 
     def _artifact_location(self) -> str | None:
-        """Return a folder beside a SQLite store; a server has a place of its own."""
+        """Return a folder beside a SQLite store; a server has its own artifact store."""
         if not self.tracking_uri.startswith("sqlite:///"):
             return None
         return (Path(self.tracking_uri.removeprefix("sqlite:///")).parent / "artifacts").as_uri()
 
 
 def _logged(run: "Run") -> LoggedRun:
-    """Return the library's record of a run as ours."""
+    """Convert the library's record of a run."""
     return LoggedRun(
         run_id=run.info.run_id,
         status=run.info.status,

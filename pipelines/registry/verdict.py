@@ -1,8 +1,8 @@
-"""The verdict on a release: how it is bound to the release's files, and how that is checked before it may answer.
+"""The verdict on a release: how it is bound to the release's files, and how the bond is verified before it may answer.
 
-`verdict.json` lies beside the release folder among a version's artifacts and names the hash of its manifest, which
-names the hash of every file. The verdict's own digest stands as a tag on the version, with a signature when there is a
-key: whoever can write artifacts cannot write tags unseen, and without the key nobody can make a signature.
+`verdict.json` lies beside the release folder among a version's artifacts and holds the hash of its manifest, which
+holds the hash of every file. The verdict's own digest is a tag on the version, with a signature if there is a key:
+whoever can write artifacts cannot write tags unnoticed, and without the key nobody can make a signature.
 """
 
 import hashlib
@@ -19,12 +19,12 @@ VERDICT_FILE = "verdict.json"
 GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 DATA_TAG, VERDICT_TAG, SIGNATURE_TAG = "data_hash", "verdict", "verdict_signature"
 JUDGING_TAGS = (GATE_TAG, DATA_TAG, VERDICT_TAG, SIGNATURE_TAG)
-"""The tags that decide whether a version may answer; when one changes, a refused version is looked at again."""
+"""The tags that decide whether a version may answer; when one changes, a refused version is judged again."""
 
 
 @dataclass(frozen=True)
 class JudgedRelease:
-    """A release with the verdict that lets it answer; `digest` is the verdict's SHA-256."""
+    """A verified release and its verdict; `digest` is the verdict's SHA-256."""
 
     release: Release
     verdict: Verdict
@@ -37,25 +37,12 @@ def write_verdict(file: Path, verdict: Verdict) -> None:
 
 
 def manifest_hash(release_folder: Path) -> str:
-    """Give the hash that stands for every file of a release."""
+    """Return the hash of a release's manifest, which covers every file."""
     return hashlib.sha256((release_folder / MANIFEST_FILE).read_bytes()).hexdigest()
 
 
 def verdict_tags(file: Path, *, key: str | None) -> dict[str, str]:
-    """Give the tags that bind a version to its verdict.
-
-    Parameters
-    ----------
-    file
-        The verdict as it will be stored.
-    key
-        Signs it; None: it is not signed.
-
-    Returns
-    -------
-    dict[str, str]
-        Values by tag name.
-    """
+    """Return the tags that bind a version to its verdict, by name; without a key, the verdict is not signed."""
     content = file.read_bytes()
     verdict = Verdict.model_validate_json(content)
     tags = {
@@ -67,22 +54,7 @@ def verdict_tags(file: Path, *, key: str | None) -> dict[str, str]:
 
 
 def require_gate(tags: Mapping[str, str], *, name: str, version: str) -> None:
-    """Refuse a version whose tags alone say that it must not answer, before anything is downloaded.
-
-    Parameters
-    ----------
-    tags
-        The version's.
-    name
-        The bot, for the message.
-    version
-        The version, for the message.
-
-    Raises
-    ------
-    ReleaseRefused
-        It has not passed the gate.
-    """
+    """Raise `ReleaseRefused` if a version's tags alone say that it has not passed its gate, before any download."""
     if tags.get(GATE_TAG) == GATE_PASSED:
         return
     if tags.get(GATE_TAG) == GATE_FAILED:
@@ -95,32 +67,21 @@ def require_gate(tags: Mapping[str, str], *, name: str, version: str) -> None:
 def load_judged(
     release_folder: Path, *, name: str, version: str, tags: Mapping[str, str], key: str | None, must_pass: bool = True
 ) -> JudgedRelease:
-    """Read a release and its verdict, and prove that one was said about the other.
+    """Load a release and its verdict, and verify that they belong together.
 
     Parameters
     ----------
     release_folder
         A release, with `verdict.json` beside it.
-    name
-        The bot, for messages.
-    version
-        The version, for the record and for messages.
-    tags
-        The version's tags.
     key
-        Key of the signature; None: signatures are not looked at.
+        Key of the signature; None: signatures are ignored.
     must_pass
-        Whether the verdict must be a good one; it must be there and belong to the release in any case.
-
-    Returns
-    -------
-    JudgedRelease
-        Ready to answer.
+        Whether to require a passing verdict; it must exist and belong to the release in any case.
 
     Raises
     ------
     ReleaseRefused
-        There is no verdict, it is bad, it was changed, or it was said about something else.
+        There is no verdict, it does not pass, it was changed, or it belongs to something else.
     """
 
     def refuse(reason: str) -> ReleaseRefused:
@@ -147,7 +108,7 @@ def load_judged(
 def _read_sealed(
     file: Path, tags: Mapping[str, str], *, key: str | None, refuse: Callable[[str], ReleaseRefused]
 ) -> bytes:
-    """Read `verdict.json` and hold it against the tags that seal it."""
+    """Read `verdict.json`, and verify it against the tags that seal it."""
     try:
         content = file.read_bytes()
     except OSError as error:

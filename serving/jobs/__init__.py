@@ -1,1 +1,1 @@
-"""Trainings that run by themselves: asked for, taken from a queue, supervised, and one a bot at a time."""
+"""Unattended trainings: requested, queued, supervised, and one per bot at a time."""

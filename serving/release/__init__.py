@@ -1,1 +1,1 @@
-"""Finding, loading, checking and swapping the release that answers."""
+"""Finding, loading, verifying and swapping the release that answers."""

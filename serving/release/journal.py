@@ -36,7 +36,7 @@ class SwapJournal:
         by, why = {
             "registry": (f"alias moved in MLflow, noticed by {host}", ""),
             "cache": (f"start of {host} without MLflow", "it answered last on this machine"),
-            "journal": (f"start of {host}", "what carries the alias was refused; this answered before"),
+            "journal": (f"start of {host}", "the version behind the alias was refused; this one answered before"),
         }[loaded.source]
         move = Move(
             bot=swap.bot,
