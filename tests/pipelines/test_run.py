@@ -149,7 +149,7 @@ def test_run_training_refuses_a_leak_into_the_holdout_before_anything_is_fitted(
     asyncio.run(write_drafts(mongo_uri, bot="leaky", labels=alike))
     params = TrainParams(bot="leaky", home=tmp_path / "home", tracking_uri=mlflow_uri)
     done: list[str] = []
-    with pytest.raises(TrainingFailed, match=r"is learnt from and nearly .* reject one of the two with"):
+    with pytest.raises(TrainingFailed, match=r"is for training and nearly equals .* reject one of the two with"):
         run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: done.append(what))
     assert done == ["starting", "reading the bot and its examples"]
 

@@ -1,4 +1,4 @@
-"""Behaviour suite: changes to an utterance that must not change what it means.
+"""Behaviour suite: changes to an utterance that must not change its intent.
 
 References
 ----------
@@ -23,27 +23,27 @@ Change = Callable[[Example, Random], str]
 
 
 def upper_case(example: Example, random: Random) -> str:
-    """Shout."""
+    """Write everything in capitals."""
     return example.text.upper()
 
 
 def lower_case(example: Example, random: Random) -> str:
-    """Drop all capitals."""
+    """Write everything in lower case."""
     return example.text.lower()
 
 
 def other_punctuation(example: Example, random: Random) -> str:
-    """End the utterance with other signs."""
+    """Replace the final punctuation."""
     return example.text.rstrip(" .!?") + str(random.choice(_ENDINGS))
 
 
 def emoji(example: Example, random: Random) -> str:
-    """Add an emoji at the end."""
+    """Append an emoji."""
     return example.text + str(random.choice(_EMOJI))
 
 
 def greeting(example: Example, random: Random) -> str:
-    """Say hello first."""
+    """Prepend a greeting."""
     return str(random.choice(_GREETINGS)) + example.text
 
 
@@ -53,7 +53,7 @@ def more_space(example: Example, random: Random) -> str:
 
 
 def typo(example: Example, random: Random) -> str:
-    """Swap two neighbouring letters inside one longer word that is no entity's."""
+    """Swap two adjacent letters inside a longer word outside any entity."""
     places = [
         place
         for place in range(1, len(example.text) - 2)
@@ -67,9 +67,9 @@ def typo(example: Example, random: Random) -> str:
 
 
 def entity_swap(values: Mapping[tuple[str, str], Sequence[str]]) -> Change:
-    """Give a change that replaces each entity by another value of its type, as examples of the same intent write it.
+    """Return a change that replaces each entity by another value of its type, taken from examples of the same intent.
 
-    A value of another intent may mean another wish: what `is damaged` and what `arrived late` are both return reasons.
+    A value from another intent may mean something else: `is damaged` and `arrived late` are both return reasons.
     """
 
     def swap(example: Example, random: Random) -> str:
@@ -85,18 +85,16 @@ def entity_swap(values: Mapping[tuple[str, str], Sequence[str]]) -> Change:
 
 @dataclass(frozen=True)
 class BehaviourResult:
-    """How often a change left the top intent as it was.
+    """How often a change preserved the top intent.
 
     Attributes
     ----------
-    change
-        Name of the change.
     kept
-        Share of utterances whose top intent stayed, in [0, 1].
+        Share of the `n_utterances` whose top intent stayed, in [0, 1].
     n_utterances
-        Utterances that the change really changed.
+        Utterances that the change really altered.
     broken
-        Some that did not stay: the text before, and after.
+        Some whose intent changed: the text before, and after.
     """
 
     change: str
@@ -106,23 +104,9 @@ class BehaviourResult:
 
 
 def run_behaviour(model: NluModel, examples: Sequence[Example], *, seed: int = 0) -> list[BehaviourResult]:
-    """Change each utterance in each way, and compare the top intents.
+    """Apply every change to every utterance and compare the top intents.
 
-    Only utterances that the model understands rightly are used: what was wrong before proves nothing.
-
-    Parameters
-    ----------
-    model
-        A fitted or loaded model.
-    examples
-        Labelled utterances.
-    seed
-        Seed of what is random in the changes.
-
-    Returns
-    -------
-    list[BehaviourResult]
-        One for each change.
+    Only utterances that the model gets right are used: on the others a change proves nothing.
     """
     right = [row for row in examples if row.intent != OUT_OF_SCOPE and _top(model, row.text) == row.intent]
     values: dict[tuple[str, str], list[str]] = {}

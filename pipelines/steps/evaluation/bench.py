@@ -1,4 +1,4 @@
-"""Train and measure on any folder of labelled utterances: the public benchmarks, or a user's own bot."""
+"""Train and evaluate on any folder of labelled utterances: the public benchmarks, or a user's own bot."""
 
 import json
 import resource
@@ -27,14 +27,8 @@ class BenchResult:
 
     Attributes
     ----------
-    evaluation
-        Everything measured on the test rows.
-    n_train, n_intents
-        Size of the training set.
     training_seconds, training_cpu_seconds
-        Wall time, and CPU time of all threads of this process, of the training.
-    model_bytes
-        Size of the saved model.
+        Wall time, and CPU time over all threads of this process, of the training.
     peak_memory_mb
         Highest resident memory of this process so far, training included.
     """
@@ -57,33 +51,25 @@ def bench_nlu(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> BenchResult:
-    """Train on `data/train.jsonl`, then measure on `data/test.jsonl`.
+    """Train on `data/train.jsonl`, then evaluate on `data/test.jsonl`.
 
     Parameters
     ----------
     data
-        Folder with both files; a row a line: ``{"id","text","intent","entities":[{"start","end","type","value"}]}``.
-        Rows of intent `__oos__` are out of scope.
+        Folder with both files, one row per line:
+        ``{"id","text","intent","entities":[{"start","end","type","value"}]}``. Rows of intent `__oos__` are out of
+        scope.
     cache
         Folder for built encoders.
     encoder_choice
         `auto`, `none`, or a folder with an encoder.
     shots
-        Train on this many examples an intent, drawn by `seed`. None: on all.
-    seed
-        Seed of the draw and of the training.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    BenchResult
-        All figures.
+        Train on this number of examples per intent, drawn by `seed`. None: on all.
 
     Raises
     ------
     DataRejected
-        A file is missing or has rows that cannot be read.
+        A file is missing or has unreadable rows.
     """
     report = progress or (lambda share, what: None)
     train = read_examples(data / "train.jsonl")
@@ -112,7 +98,7 @@ def bench_nlu(
 
 
 def draw_shots(examples: list[Example], *, shots: int, seed: int) -> list[Example]:
-    """Draw `shots` examples of each intent (all, where there are fewer), in the order of the input."""
+    """Draw `shots` examples of each intent, or all if it has fewer, in input order."""
     generator = np.random.default_rng(seed)
     rows_by_intent: dict[str, list[int]] = defaultdict(list)
     for row, example in enumerate(examples):
@@ -127,8 +113,8 @@ def draw_shots(examples: list[Example], *, shots: int, seed: int) -> list[Exampl
 def write_predictions(evaluation: Evaluation, file: Path) -> None:
     """Write one JSON row per test item.
 
-    `final_intent` and `fallback` are what the engine's own thresholds make of it where nobody can be asked; `options`
-    are the intents that a customer would choose from, empty where there is no such question.
+    `final_intent` and `fallback` follow from the engine's own thresholds, without asking anybody; `options` are the
+    intents that a customer would choose from, empty where there is no question.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8") as stream:
@@ -149,26 +135,12 @@ def write_predictions(evaluation: Evaluation, file: Path) -> None:
 
 
 def evaluate_file(release: Release, file: Path, *, progress: Progress | None = None) -> Evaluation:
-    """Measure a release on a file of labelled utterances, with its own thresholds and intents.
-
-    Parameters
-    ----------
-    release
-        What is measured.
-    file
-        JSONL, a row a line as `bench_nlu` reads it.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Evaluation
-        All figures and predictions.
+    """Evaluate a release on a JSONL file, with rows as for `bench_nlu`, at its own thresholds and intents.
 
     Raises
     ------
     DataRejected
-        The file is missing, empty, or has rows that cannot be read.
+        The file is missing, empty, or has unreadable rows.
     """
     rows = read_examples(file)
     if not rows:
@@ -184,7 +156,7 @@ def evaluate_file(release: Release, file: Path, *, progress: Progress | None = N
 
 
 def describe(result: BenchResult) -> list[tuple[str, str]]:
-    """Give the figures as rows of a table: what was measured, and its value."""
+    """Return the figures as table rows of label and value."""
     return [
         ("training utterances / intents", f"{result.n_train:,} / {result.n_intents}"),
         *describe_evaluation(result.evaluation),
@@ -195,7 +167,7 @@ def describe(result: BenchResult) -> list[tuple[str, str]]:
 
 
 def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Give the figures of a model on its test rows as rows of a table."""
+    """Return the figures of an evaluation as table rows of label and value."""
     metrics = evaluation.metrics
     rows = []
     if "accuracy" in metrics:
@@ -223,7 +195,7 @@ def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _through_disk(model: NluModel) -> tuple[int, NluModel]:
-    """Save and load, so that what is measured is what a release serves."""
+    """Save and load, to measure what a release serves."""
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder))
         size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())

@@ -1,4 +1,4 @@
-"""Two releases on the same utterances: what changes, and whether that can be chance."""
+"""Two releases on the same utterances: what changes, and whether that may be chance."""
 
 import math
 from collections import Counter, defaultdict
@@ -17,9 +17,9 @@ from pipelines.steps.evaluation.evaluate import Evaluation
 from pipelines.steps.evaluation.predictions import Prediction
 
 MIN_ROWS_OF_INTENT = 3
-"""An intent with fewer held-out utterances does not tell whether its label was swapped."""
+"""With fewer held-out utterances an intent does not show whether its label was swapped."""
 MIN_ENTITIES = 10
-"""An entity type that was found less often before may be missing by chance."""
+"""An entity type that production finds less often may be missing by chance."""
 INTENTS = "intents"
 """Subject of the test of the intents."""
 _Z = 1.96
@@ -33,10 +33,8 @@ class PairedTest:
     ----------
     subject
         What is right or wrong: `intents`, or an entity type.
-    n_rows
-        Utterances compared.
     only_candidate, only_production
-        Those that only the one gets right; all others say nothing about the difference.
+        Utterances that only this one gets right; all others say nothing about the difference.
     p_value
         Chance of so uneven a split if neither were better.
     """
@@ -48,7 +46,7 @@ class PairedTest:
     p_value: float
 
     def is_worse(self, *, alpha: float) -> bool:
-        """Tell whether the candidate loses more than it wins, beyond chance."""
+        """Whether the candidate loses more utterances than it wins, beyond chance."""
         return self.only_production > self.only_candidate and self.p_value < alpha
 
 
@@ -61,13 +59,13 @@ class Comparison:
     version
         The version in production.
     tests
-        That of the intents first, then one an entity type; on utterances that production has not learnt from.
-    n_rows, n_seen
-        Held-out utterances, and how many of them production has learnt from; None if that is not known.
+        On utterances that production has not learnt from: intents first, then one test per entity type.
+    n_seen
+        How many of the `n_rows` held-out utterances production has learnt from; None if unknown.
     swapped
-        Intents that seem to have taken one another's place: each is what production calls the one before it.
+        Cycles of intents that seem to have swapped labels: production takes each for the next.
     vanished
-        Entity types that production finds and the candidate never does, with how often.
+        Entity types that production finds and the candidate never does, with production's count.
     """
 
     version: str
@@ -78,7 +76,7 @@ class Comparison:
     vanished: tuple[tuple[str, int], ...]
 
     def rows(self) -> list[dict[str, str | int | float]]:
-        """Give the tests, a row each: utterances that only one of the two gets right, and the chance of it."""
+        """Return one row per test: utterances that only one of the two gets right, and the p-value."""
         return [
             {
                 "subject": test.subject,
@@ -92,10 +90,10 @@ class Comparison:
 
 
 def exact_mcnemar(first_only: int, second_only: int) -> float:
-    """Return the chance of so uneven a split of the rows that only one gets right if both were equally good.
+    """Return the p-value of the exact two-sided McNemar test; 1 if no row tells the two apart.
 
-    The exact two-sided McNemar test, which is the sign test on these rows: each is a fair coin's throw. 1 where no row
-    tells the two apart.
+    It is the sign test on the rows that only one of the two gets right: each is a fair coin toss under the null
+    hypothesis.
 
     References
     ----------
@@ -107,9 +105,9 @@ def exact_mcnemar(first_only: int, second_only: int) -> float:
 
 
 def is_right(prediction: Prediction) -> bool:
-    """Whether a customer would get the right answer at once: the intent, or fallback for what is out of scope.
+    """Whether a customer would get the right answer at once: the intent, or fallback if out of scope.
 
-    A question is no answer yet, whatever it offers.
+    A clarifying question is never right, whatever it offers.
     """
     if prediction.example.intent == OUT_OF_SCOPE:
         return prediction.is_fallback
@@ -131,29 +129,15 @@ def seen_by(runs: Runs, run_id: str, frame: pd.DataFrame) -> list[bool] | None:
 def compare(
     candidate: Evaluation, production: Evaluation, *, version: str, seen: Sequence[bool] | None = None
 ) -> Comparison:
-    """Hold a candidate against the version in production.
+    """Compare a candidate with the version in production, evaluated on the same utterances in the same order.
 
-    Parameters
-    ----------
-    candidate
-        Measured on utterances that it has not learnt from.
-    production
-        Measured on the same in the same order.
-    version
-        The version in production.
-    seen
-        Of each utterance, whether production has learnt from it; such rows are left out of the tests, since on them
-        the candidate could only lose. None: not known, all count.
-
-    Returns
-    -------
-    Comparison
-        What changes.
+    `seen` marks the utterances that production has learnt from. The tests leave them out: there the candidate could
+    only lose. None: unknown, all count.
 
     Raises
     ------
     ValueError
-        The two were not measured on the same utterances.
+        The two were evaluated on different utterances.
     """
     pairs = list(zip(candidate.predictions, production.predictions, strict=True))
     if any(new.example.text != old.example.text for new, old in pairs):
@@ -179,7 +163,7 @@ def _test(
 
 
 def _test_type(entity_type: str, pairs: Sequence[tuple[Prediction, Prediction]]) -> PairedTest:
-    """Compare on the utterances that have such an entity: right is who finds these and no other of the type."""
+    """Test on the utterances that have such an entity; right is exactly their spans of the type."""
 
     def finds(prediction: Prediction) -> bool:
         gold = {(span.start, span.end) for span in prediction.example.entities if span.type == entity_type}
@@ -190,9 +174,9 @@ def _test_type(entity_type: str, pairs: Sequence[tuple[Prediction, Prediction]])
 
 
 def _swapped(candidate: Evaluation, production: Evaluation) -> tuple[tuple[str, ...], ...]:
-    """Find circles among what production calls most utterances of an intent that the candidate knows well.
+    """Return cycles of intents, each taken by production for the next, among those that the candidate knows well.
 
-    A new intent that takes examples from an old one is no circle: the old one is still called what it was.
+    A new intent that takes examples from an old one makes no cycle: the old one keeps its name.
     """
     called_by_intent: dict[str, list[tuple[str, bool]]] = defaultdict(list)
     for new, old in zip(candidate.predictions, production.predictions, strict=True):
@@ -223,20 +207,15 @@ def _vanished(candidate: Evaluation, production: Evaluation) -> tuple[tuple[str,
 
 
 def intent_differences(first: Evaluation, second: Evaluation) -> pd.DataFrame:
-    """Give the share of each intent's utterances that either release answers rightly, and the difference.
+    """Return the share of each intent's utterances that either release answers rightly, and the difference.
 
-    Parameters
-    ----------
-    first
-        The release before.
-    second
-        The release after, measured on the same utterances in the same order.
+    Both were evaluated on the same utterances in the same order; `first` is the release before.
 
     Returns
     -------
     pandas.DataFrame
-        A row an intent, the largest losses first: `intent`, `utterances`, `first`, `second`, `difference` with its 95 %
-        interval `low` to `high`, and `won`, `lost`.
+        One row per intent, the largest losses first: `intent`, `utterances`, `first`, `second`, `difference` with its
+        95 % interval `low` to `high`, and `won`, `lost`.
 
     References
     ----------
@@ -257,27 +236,16 @@ def intent_differences(first: Evaluation, second: Evaluation) -> pd.DataFrame:
 
 
 def paired_interval(won: int, lost: int, *, n: int) -> tuple[float, float]:
-    """Give the 95 % interval of the difference of two shares of the same `n` rows, after Agresti and Min."""
+    """Return the 95 % interval of the difference of two shares of the same `n` rows, after Agresti and Min."""
     total, difference = n + 2, (won - lost) / (n + 2)
     half = _Z * math.sqrt(max(0.0, (won + lost + 1) / total - difference**2) / total)
     return max(-1.0, difference - half), min(1.0, difference + half)
 
 
 def confusion_differences(first: Evaluation, second: Evaluation) -> pd.DataFrame:
-    """Give the mistakes that one release makes more often than the other.
+    """Return the confusions whose count differs between two releases on the same utterances, the largest growth first.
 
-    Parameters
-    ----------
-    first
-        The release before.
-    second
-        The release after, measured on the same utterances.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each pair of intents with another count: `gold`, `predicted`, `first`, `second`, `change`; what has
-        become more frequent first.
+    Columns: `gold`, `predicted`, `first`, `second`, `change`.
     """
     sides = [side.confusions.set_index(["gold", "predicted"])["count"] for side in (first, second)]
     table = pd.concat(sides, axis=1, keys=["first", "second"]).fillna(0).astype(int).reset_index()

@@ -1,4 +1,4 @@
-"""Figures of two releases on the same utterances, and how far their differences may be chance."""
+"""Figures of two releases on the same utterances, with bootstrap intervals of their differences."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,7 +12,7 @@ from pipelines.steps.evaluation.predictions import Prediction, message_costs
 
 FloatArray = npt.NDArray[np.floating]
 Figure = Callable[[FloatArray], FloatArray]
-"""Gives the figure of each draw; a draw says how often each utterance is in it. ``(n_draws, n_rows) -> (n_draws,)``."""
+"""Maps draws, the count of each utterance in each, to their figure: ``(n_draws, n_rows) -> (n_draws,)``."""
 _DRAWS_AT_ONCE = 100
 LOWER_IS_BETTER = frozenset(
     (
@@ -27,20 +27,10 @@ LOWER_IS_BETTER = frozenset(
 
 
 def figure_differences(first: Evaluation, second: Evaluation, *, n_draws: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """Give the figures of both, and the difference with its 95 % bootstrap interval.
+    """Return the figures of both, and the difference with its 95 % bootstrap interval.
 
-    Each draw takes the same utterances for both: what makes an utterance hard makes it hard for either.
-
-    Parameters
-    ----------
-    first
-        The release before.
-    second
-        The release after, measured on the same utterances in the same order.
-    n_draws
-        Draws of as many utterances as there are.
-    seed
-        Seed of the draws.
+    Each draw takes the same utterances for both: what makes an utterance hard makes it hard for either. Both were
+    evaluated on the same utterances in the same order; `first` is the release before.
 
     Returns
     -------

@@ -20,7 +20,7 @@ _N_BINS = 10
 
 
 def style_figures(table: pd.DataFrame) -> Styler:
-    """Give the table of `figure_differences` for reading; green where the second is surely better, red where worse."""
+    """Style the table of `figure_differences`: green where the second is significantly better, red where worse."""
 
     def colour(row: pd.Series) -> list[str]:
         sign = -1 if row.name in LOWER_IS_BETTER else 1
@@ -34,7 +34,7 @@ def style_figures(table: pd.DataFrame) -> Styler:
 
 
 def table_of_tests(comparison: Comparison) -> pd.DataFrame:
-    """Give the paired tests: rows that only one gets right, and the chance of it if both were equally good."""
+    """Return the paired tests: rows that only one release gets right, and the p-value."""
     rows = [
         {"subject": test.subject, "utterances": test.n_rows, "only first right": test.only_production,
          "only second right": test.only_candidate, "p": test.p_value}
@@ -44,7 +44,7 @@ def table_of_tests(comparison: Comparison) -> pd.DataFrame:
 
 
 def style_outcomes(first: Evaluation, second: Evaluation) -> Styler:
-    """Give the shares of what becomes of a message in either release, in and out of scope."""
+    """Style the shares of each outcome for both releases, in and out of scope."""
     sides = {name: side.outcomes.set_index("outcome") for name, side in (("first", first), ("second", second))}
     columns = {
         (scope, name): table[f"{column}_share"]
@@ -55,7 +55,7 @@ def style_outcomes(first: Evaluation, second: Evaluation) -> Styler:
 
 
 def style_differences(table: pd.DataFrame) -> Styler:
-    """Give the table of `intent_differences` for reading; red where the interval lies below 0, green above."""
+    """Style the table of `intent_differences`: red where the interval lies below 0, green above."""
 
     def colour(row: pd.Series) -> list[str]:
         return _coloured(row, _WORSE if row["high"] < 0 else _BETTER if row["low"] > 0 else "")
@@ -71,7 +71,7 @@ def _coloured(row: pd.Series, colour: str) -> list[str]:
 
 
 def plot_intent_differences(table: pd.DataFrame) -> Figure:
-    """Show the difference of each intent that has one, with its 95 % interval; at most 40, the largest."""
+    """Plot the non-zero differences per intent with their 95 % intervals; the 40 largest at most."""
     changed = table[table["difference"] != 0]
     shown = changed.loc[changed["difference"].abs().sort_values(ascending=False).index[:MAX_INTENTS]]
     shown = shown.sort_values("difference", ascending=False)
@@ -80,7 +80,7 @@ def plot_intent_differences(table: pd.DataFrame) -> Figure:
         return _nothing(figure, axes, "both answer every utterance alike")
     places = np.arange(len(shown))
     difference = shown["difference"].to_numpy()
-    # of very few utterances the interval may end before an extreme difference
+    # with very few utterances the interval may exclude an extreme difference
     spread = np.maximum(0.0, np.array([difference - shown["low"].to_numpy(), shown["high"].to_numpy() - difference]))
     colours = np.where(difference < 0, _WORSE, _BETTER).tolist()
     axes.errorbar(difference, places, xerr=spread, fmt="none", ecolor=_GREY, capsize=2, linewidth=1)
@@ -93,7 +93,7 @@ def plot_intent_differences(table: pd.DataFrame) -> Figure:
 
 
 def plot_confusion_differences(table: pd.DataFrame) -> Figure:
-    """Show which mistakes have become more frequent, and which have gone; at most 40 of each."""
+    """Plot which confusions have become more or less frequent; at most 40 of each."""
     shown = pd.concat([table.head(MAX_INTENTS), table.tail(MAX_INTENTS)]).drop_duplicates()
     figure, axes = _figure(width=8.0, height=0.26 * len(shown) + 1.6)
     if shown.empty:
@@ -138,7 +138,7 @@ def plot_calibrations(first: Evaluation, second: Evaluation) -> Figure:
 
 
 def plot_latencies(first: Evaluation, second: Evaluation) -> Figure:
-    """Show what share of utterances is understood within which time."""
+    """Plot the cumulative share of utterances understood within a time."""
     figure, axes = _figure(width=6.5, height=3.6)
     for evaluation, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
         times = np.sort([each.wall_ms for each in evaluation.predictions])

@@ -1,4 +1,4 @@
-"""Evaluation on every example: each fold is understood by a model that has learnt from the others."""
+"""Cross-validation: each fold is evaluated by a model trained on the others."""
 
 from dataclasses import dataclass
 
@@ -28,21 +28,21 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What a cross-validation found.
+    """The outcome of a cross-validation.
 
     Attributes
     ----------
     folds
-        A row a fold: `fold`, `learnt`, `held_out` (rows), and those of `FIGURES` that any fold has.
+        One row per fold: `fold`, `learnt`, `held_out` (rows), and those of `FIGURES` that any fold has.
     evaluation
-        All held-out rows together, each at the thresholds of the model that understood it.
+        All held-out rows together, each at the thresholds of its own fold's model.
     """
 
     folds: pd.DataFrame
     evaluation: Evaluation
 
     def figures(self) -> dict[str, float]:
-        """Give the mean of each figure over the folds, and the standard deviation from fold to fold."""
+        """Return the mean of each figure over the folds, and its standard deviation."""
         names = [name for name in FIGURES if name in self.folds]
         mean, deviation = self.folds[names].mean(), self.folds[names].std(ddof=1)
         return {name: float(mean[name]) for name in names} | {f"{name}_sd": float(deviation[name]) for name in names}
@@ -51,26 +51,12 @@ class CrossValidation:
 def cross_validate(
     frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None
 ) -> CrossValidation:
-    """Train a model for each fold on the others, and measure it.
+    """Train a model for each of `params.cross_validate` folds (2 or more) on the others, and evaluate it.
 
-    Parameters
-    ----------
-    frame
-        All examples, with the columns of `extract.COLUMNS`.
-    bot_file
-        The bot.
-    params
-        As for `train`; `cross_validate` says how many folds, 2 or more.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    CrossValidation
-        The same for the same examples and seed.
+    `frame` has the columns of `extract.COLUMNS`. The same examples and seed give the same result.
     """
     report = progress or (lambda share, what: None)
-    # with more folds than wordings, some hold nothing out
+    # with more folds than wordings, some are empty
     filled = [fold for fold in folds(frame, n_folds=params.cross_validate, seed=params.seed) if len(fold.holdout)]
     n_folds = len(filled)
     rows: list[dict[str, float]] = []

@@ -1,4 +1,4 @@
-"""Step 5: measure a model on utterances it has not seen."""
+"""Step 5: evaluate a model on utterances it has not seen."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,19 +35,19 @@ class Evaluation:
     Attributes
     ----------
     metrics
-        Name to figure; intent figures are over the in-scope rows, shares lie in [0, 1]. Six of them add up to 1, one
-        for each grade: `effective_accuracy` (answered right), `answered_wrong`, `asked_right`, `asked_wrong`,
+        Figures by name; intent figures are over the in-scope rows, shares lie in [0, 1]. Six of them add up to 1, one
+        per grade: `effective_accuracy` (answered right), `answered_wrong`, `asked_right`, `asked_wrong`,
         `needless_fallback` and `justified_fallback`. So do three over the out-of-scope rows: `out_of_scope_recall`
         (refused), `out_of_scope_asked` and `out_of_scope_answered`.
     outcomes
-        One row per grade, in the order of `GRADES`: `outcome`, and count and share of the rows `in_scope` and
-        `out_of_scope`, the shares in `in_scope_share` and `out_of_scope_share`.
+        One row per grade, in the order of `GRADES`: `outcome`, counts of the rows `in_scope` and `out_of_scope`, and
+        their shares `in_scope_share` and `out_of_scope_share`.
     per_intent, per_entity
-        Precision, recall, F1 with its 95 % bootstrap interval `low` to `high`, and support; one row a label.
+        One row per label: precision, recall, F1 with its 95 % bootstrap interval `low` to `high`, and support.
     confusions
         Wrong in-scope predictions: gold intent, predicted intent, count; the most frequent first.
     predictions
-        One for each utterance, in order.
+        One per utterance, in order.
     """
 
     metrics: dict[str, float]
@@ -66,31 +66,17 @@ def evaluate(
     intent_by_id: Mapping[str, Intent] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
-    """Measure a model.
+    """Evaluate a model on labelled utterances that it was not trained on.
 
-    Parameters
-    ----------
-    model
-        A fitted or loaded model.
-    examples
-        Labelled utterances that it was not trained on; intent `__oos__` marks those out of scope.
-    thresholds
-        A release's own; without them, those that were fitted with the model.
-    intent_by_id
-        The release's intents: only those are answered and asked about. None: all that the model knows.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Evaluation
-        Figures, tables and predictions; figures that need rows which are not there are left out.
+    Figures that need missing rows are left out; intent `__oos__` marks rows out of scope. `thresholds` default to those
+    fitted with the model. Only the intents of `intent_by_id` are answered and asked about; by default all that the
+    model knows.
     """
     return measure(predict(model, examples, thresholds=thresholds, intent_by_id=intent_by_id, progress=progress))
 
 
 def measure(predictions: Sequence[Prediction]) -> Evaluation:
-    """Count what was predicted; what `evaluate` does after understanding each utterance."""
+    """Compute the figures from predictions; the second half of `evaluate`."""
     in_scope = [prediction for prediction in predictions if prediction.example.intent != OUT_OF_SCOPE]
     outside = [prediction for prediction in predictions if prediction.example.intent == OUT_OF_SCOPE]
     gold = [prediction.example.intent for prediction in in_scope]
@@ -182,7 +168,7 @@ def _out_of_scope_metrics(in_scope: Sequence[Prediction], outside: Sequence[Pred
 
 
 def spans_of(predictions: Sequence[Prediction]) -> tuple[list[list[Span]], list[list[Span]]]:
-    """Give the annotated spans of each utterance, and those that were found."""
+    """Return the annotated spans of each utterance, and the predicted ones."""
     gold = [[(s.start, s.end, s.type) for s in prediction.example.entities] for prediction in predictions]
     found = [[(s.start, s.end, s.type) for s in prediction.result.entities] for prediction in predictions]
     return gold, found
@@ -193,7 +179,7 @@ def _types(spans: Iterable[Span]) -> Counter[str]:
 
 
 def _table(scores: dict[str, PrecisionRecallF1], label: str, **counts_by_row: Sequence[Counter[str]]) -> pd.DataFrame:
-    """Give a row a label, with the interval of its F1 by the counts of each utterance."""
+    """Return one row per label, with the interval of its F1 from the counts per utterance."""
     arrays = {
         name: np.array([[row[each] for each in scores] for row in rows]).reshape(len(rows), len(scores))
         for name, rows in counts_by_row.items()

@@ -1,7 +1,7 @@
-"""Step 6: hold the candidate against fixed floors and against the version in production.
+"""Step 6: check the candidate against fixed floors and against the version in production.
 
-Each check gives its reasons as sentences; a release passes if there is none. The replay of stored conversations is one
-more check, made by `serving.replay.gate`, which the training notebook puts together with these.
+Each check returns its reasons as sentences; a release passes if there are none. The replay of stored conversations is
+one more check, made by `serving.replay.gate`, which the training notebook combines with these.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,22 +19,22 @@ from pipelines.steps.evaluation.compare import INTENTS, Comparison, PairedTest, 
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
 
 MIN_ROWS = 20
-"""Fewer utterances say too little about a share to refuse a release for it."""
+"""A share of fewer utterances is too uncertain to refuse a release for it."""
 MAX_BEHAVIOUR_ROWS = 250
-"""Enough for a share to the nearest percent or two; each is understood nine times."""
+"""Enough for a share to the nearest percent or two; each is parsed nine times."""
 ALPHA = 0.05
-"""A difference that chance makes more often than this is none."""
+"""Significance level: a difference that chance makes more often counts as none."""
 
 
 def check_floors(evaluation: Evaluation, params: TrainParams) -> Check:
-    """Hold the figures on the held-out rows against the floors of the parameters.
+    """Check the figures on the held-out rows against the floors in `params`.
 
-    A bot too small to hold rows out passes: there is nothing to hold against it.
+    A bot too small to hold rows out passes: nothing speaks against it.
 
     A message that is asked about ("did you mean") counts for neither limit on refusals. It is not refused needlessly:
-    the likeliest intent is always among the options, so a customer who was understood rightly is one choice away. And
-    what is out of scope is not refused by asking about it. How much is asked about is noted for whoever promotes the
-    version; that more is asked than by the version in production counts as a loss in the comparison.
+    the likeliest intent is always among the options, so a customer who was understood is one choice away. Nor does
+    asking refuse what is out of scope. The share of questions is noted for whoever promotes the version; asking more
+    than the version in production counts as a loss in the comparison.
     """
     metrics = evaluation.metrics
     reasons = []
@@ -48,7 +48,7 @@ def check_floors(evaluation: Evaluation, params: TrainParams) -> Check:
     if len(in_scope) >= MIN_ROWS and needless > params.max_needless_fallback:
         reasons.append(
             f"the thresholds send {needless:.1%} of held-out utterances to fallback although they are understood "
-            f"rightly; at most {params.max_needless_fallback:.1%} may be"
+            f"rightly; the limit is {params.max_needless_fallback:.1%}"
         )
     entity_f1 = metrics.get("entity_f1")
     if entity_f1 is not None and n_entities >= MIN_ROWS and entity_f1 < params.min_entity_f1:
@@ -58,19 +58,19 @@ def check_floors(evaluation: Evaluation, params: TrainParams) -> Check:
     recall = metrics.get("out_of_scope_recall")
     if recall is not None and n_outside >= MIN_ROWS and recall < params.min_out_of_scope_recall:
         reasons.append(
-            f"only {recall:.1%} of what is out of scope is sent to fallback, less than the floor "
+            f"only {recall:.1%} of out-of-scope utterances are sent to fallback, below the floor "
             f"{params.min_out_of_scope_recall:.1%}"
         )
     latency = metrics.get("latency_ms_p95")
     if latency is not None and latency > params.max_latency_ms:
         reasons.append(
-            f"one in twenty utterances takes more than {latency:.0f} ms to understand; {params.max_latency_ms:.0f} ms "
-            "are the limit"
+            f"one in twenty utterances takes more than {latency:.0f} ms to understand; the limit is "
+            f"{params.max_latency_ms:.0f} ms"
         )
-    return Check(reasons=tuple(reasons), notes=_note_what_is_asked(metrics))
+    return Check(reasons=tuple(reasons), notes=_note_questions(metrics))
 
 
-def _note_what_is_asked(metrics: Mapping[str, float]) -> tuple[str, ...]:
+def _note_questions(metrics: Mapping[str, float]) -> tuple[str, ...]:
     offered, missing = metrics.get("asked_right", 0.0), metrics.get("asked_wrong", 0.0)
     if not offered + missing:
         return ()
@@ -83,23 +83,9 @@ def _note_what_is_asked(metrics: Mapping[str, float]) -> tuple[str, ...]:
 def check_behaviour(
     model: NluModel, examples: Sequence[Example], params: TrainParams, *, progress: Progress | None = None
 ) -> Check:
-    """Run the behaviour suite on held-out rows: how often case, typos, greetings and the like change the intent.
+    """Run the behaviour suite on held-out rows; return a reason for each change below the floor `min_behaviour`.
 
-    Parameters
-    ----------
-    model
-        The candidate's.
-    examples
-        Held-out rows; of more than `MAX_BEHAVIOUR_ROWS`, evenly spread ones are taken.
-    params
-        `min_behaviour` is the floor for each change, `seed` that of what is random in the changes.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Check
-        A reason for each change below the floor.
+    Of more than `MAX_BEHAVIOUR_ROWS` examples, evenly spaced ones are taken.
     """
     if progress:
         progress(0.0, "checking the behaviour")
@@ -107,7 +93,7 @@ def check_behaviour(
     results = run_behaviour(model, examples[::step], seed=params.seed)
     reasons = [
         f"{1 - result.kept:.1%} of utterances are taken for another intent after the change {result.change!r}; "
-        f"at most {1 - params.min_behaviour:.1%} may be"
+        f"the limit is {1 - params.min_behaviour:.1%}"
         for result in results
         if result.n_utterances >= MIN_ROWS and result.kept < params.min_behaviour
     ]
@@ -116,7 +102,7 @@ def check_behaviour(
 
 
 def measure_release(folder: Path) -> Check:
-    """Measure how large a release is; nothing speaks against it for that."""
+    """Measure the size of a release; it is never a reason to refuse."""
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return Check(figures={"release_mb": size / 1e6})
 
@@ -128,23 +114,9 @@ def compare_with(
     seen: Sequence[bool] | None,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Measure the version in production on the rows that the candidate was measured on, and compare.
+    """Evaluate the version in production on the candidate's held-out rows, and compare.
 
-    Parameters
-    ----------
-    production
-        The version that answers now.
-    candidate
-        Measured on the candidate's held-out rows.
-    seen
-        Of each row, whether production has learnt from it; None: not known.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Comparison
-        What changes.
+    `seen` marks the rows that production has learnt from; None: unknown.
     """
     rows = [prediction.example for prediction in candidate.predictions]
     definition = production.definition
@@ -159,37 +131,27 @@ def compare_with(
 
 
 def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check:
-    """Refuse a candidate that does worse than production beyond chance, or that has lost something on the way.
+    """Refuse a candidate that is significantly worse than production, or that has lost something on the way.
 
-    Where it is not known what production has learnt from, doing worse is only noted: it may know these very rows.
-
-    Parameters
-    ----------
-    comparison
-        Candidate and production on the same rows.
-    types
-        Entity types that the candidate's bot still uses: only those can be missed.
-
-    Returns
-    -------
-    Check
-        The reasons; the notes say on how many rows it was compared, and what production may have learnt from.
+    If it is unknown what production has learnt from, being worse is only noted: it may know these very rows. Only
+    entity `types` that the candidate's bot still uses can be missed. The notes state the number of rows compared, and
+    what production may have learnt from.
     """
     version, tests = comparison.version, comparison.tests
-    alpha = ALPHA / max(1, len(tests) - 1)  # one of many entity types looks worse by chance sooner or later
+    alpha = ALPHA / max(1, len(tests) - 1)  # Bonferroni: one of many entity types looks worse by chance sooner or later
     worse = [test for place, test in enumerate(tests) if test.is_worse(alpha=alpha if place else ALPHA)]
-    losses = [_say_what_is_lost(test, version) for test in worse]
+    losses = [_describe_loss(test, version) for test in worse]
     is_fair = comparison.n_seen is not None
     reasons = losses if is_fair else []
     for circle in comparison.swapped:
         reasons.append(
             f"the labels of {', '.join(circle)} seem to be swapped: version {version} takes most utterances of each "
-            "for another one of them; look at their examples"
+            "for another of them; check their examples"
         )
     for name, count in comparison.vanished:
         if name in types:
             reasons.append(
-                f"entities of type {name!r} are found {count} times by version {version} and never by this one; look "
+                f"entities of type {name!r} are found {count} times by version {version} and never by this one; check "
                 "whether its examples have lost their annotations"
             )
     first = tests[0]
@@ -199,16 +161,16 @@ def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check
         "compared_lost": float(first.only_production),
         "compared_p_value": first.p_value,
     }
-    notes = (_say_what_was_seen(comparison), *(losses if not is_fair else ()))
+    notes = (_describe_rows(comparison), *(losses if not is_fair else ()))
     return Check(reasons=tuple(reasons), figures=figures, notes=notes)
 
 
 def entity_types(bot_file: BotFile) -> frozenset[str]:
-    """Give the types that a bot's parameters ask for."""
+    """Return the entity types of a bot's parameters."""
     return frozenset(parameter.type for intent in bot_file.intents for parameter in intent.parameters)
 
 
-def _say_what_is_lost(test: PairedTest, version: str) -> str:
+def _describe_loss(test: PairedTest, version: str) -> str:
     what = "intents" if test.subject == INTENTS else f"entities of type {test.subject!r}"
     return (
         f"{what}: version {version} is right on {test.only_production} held-out utterances that this one gets wrong, "
@@ -216,14 +178,14 @@ def _say_what_is_lost(test: PairedTest, version: str) -> str:
     )
 
 
-def _say_what_was_seen(comparison: Comparison) -> str:
+def _describe_rows(comparison: Comparison) -> str:
     n_rows, n_seen, version = comparison.n_rows, comparison.n_seen, comparison.version
     if n_seen is None:
         return (
-            f"compared with version {version} on {n_rows} held-out utterances; what that version has learnt from is "
-            "not known, so it may know some of them"
+            f"compared with version {version} on {n_rows} held-out utterances; the training data of that version is "
+            "unknown, so it may contain some of them"
         )
     return (
         f"compared with version {version} on {n_rows - n_seen} held-out utterances; {n_seen} more were left out, since "
-        "that version has learnt from them"
+        "that version was trained on them"
     )

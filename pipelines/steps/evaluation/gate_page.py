@@ -1,4 +1,4 @@
-"""What the gate found, as one HTML page like the validation report's. It names threads and intents, nobody's words."""
+"""The gate's findings as one HTML page. It names threads and intents, but quotes no messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _NONE = {"replay": "No turn changes.", "cases": "No turn changes."}
 
 @dataclass(frozen=True)
 class _Table:
-    """A table as the page shows it; `nothing` stands where it has no rows."""
+    """A table as the page shows it; `nothing` replaces an empty one."""
 
     title: str
     columns: tuple[str, ...]
@@ -30,7 +30,7 @@ class _Table:
 
 
 def describe_gate(gate: Check) -> str:
-    """Say in Markdown what came of it and where to read on; the MLflow UI shows it on the run's first page."""
+    """Describe the outcome and the reports in Markdown, which the MLflow UI shows on the run's front page."""
     verdict = "The gate is passed." if gate.passed else "The gate is not passed:"
     reasons = "".join(f"\n- {reason}" for reason in gate.reasons)
     return (
@@ -40,19 +40,9 @@ def describe_gate(gate: Check) -> str:
 
 
 def render_gate(gate: Check, tables: Mapping[str, pd.DataFrame]) -> str:
-    """Give the page.
+    """Render the page of all checks together and the tables of changes: `comparison`, `replay`, `cases`.
 
-    Parameters
-    ----------
-    gate
-        All checks together.
-    tables
-        What changes, by name: `comparison`, `replay`, `cases`.
-
-    Returns
-    -------
-    str
-        HTML; what authors wrote is escaped.
+    Text by authors is escaped.
     """
     shown = [_shown(name, table) for name, table in tables.items()]
     return render_page(Path(__file__).with_name("gate_page.html.j2"), gate=gate, tables=shown)

@@ -1,4 +1,4 @@
-"""Held-out labels: what a training is measured on apart, and the check that nothing of it is learnt."""
+"""Held-out labels: an extra evaluation set, and the check that none of it is trained on."""
 
 import json
 
@@ -13,27 +13,15 @@ from pipelines.steps.validation.similar import AlikeIndex, words_only
 
 
 def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
-    """Give the held-out labels that a training may be measured on: those that nothing learnt says nearly as well.
+    """Return the held-out labels that no training example nearly equals, in order.
 
-    What an author has written as an example since is no longer held out. Two accepted labels, one to learn from and one
-    held out, cannot be alike unless somebody has changed the queue by hand: that is refused.
-
-    Parameters
-    ----------
-    holdout
-        Held-out labels, with the columns `labels.LABEL_COLUMNS`.
-    learnt
-        Every example that the training has, with the columns of `extract.COLUMNS`.
-
-    Returns
-    -------
-    pd.DataFrame
-        The rows of `holdout` that are left, in order.
+    An example that an author has written since then makes its twin no longer held out. Two accepted labels, one for
+    training and one held out, cannot be near-duplicates unless somebody has edited the queue by hand: that is refused.
 
     Raises
     ------
     DataRejected
-        A label to learn from is nearly one that is held out.
+        A label for training is nearly one that is held out.
     """
     texts = [words_only(text) for text in (*learnt["text"], *holdout["text"])]
     index = AlikeIndex(texts)
@@ -47,7 +35,7 @@ def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
         leaks += [(ids[row], held_id) for row in twins if origins[row] == LABEL]
     if leaks:
         problems = [
-            f"{learnt_id} is learnt from and nearly {held_id}, which is held out; reject one of the two with "
+            f"{learnt_id} is for training and nearly equals {held_id}, which is held out; reject one of the two with "
             f"`intentloop label --decide FILE`, such as {_rejection(held_id)}"
             for learnt_id, held_id in leaks
         ]
@@ -56,25 +44,15 @@ def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rejection(example_id: str) -> str:
-    """Give the line of a file that takes an accepted label back."""
+    """Return the line of a file that rejects an accepted label."""
     return json.dumps({"key": example_id[-KEY_LENGTH:], "status": "rejected", "was": "accepted"})
 
 
 def by_week(evaluation: Evaluation, holdout: pd.DataFrame) -> pd.DataFrame:
-    """Give the share of held-out labels that were understood, week by week.
+    """Return the share of held-out labels that were understood, per ISO week.
 
-    Parameters
-    ----------
-    evaluation
-        Measured on these rows.
-    holdout
-        The rows, with the columns `labels.LABEL_COLUMNS`.
-
-    Returns
-    -------
-    pd.DataFrame
-        One row an ISO week: `week`, `rows`, `understood`: the share of right intents, and of refusals where no intent
-        is right.
+    `understood` is the share of right intents, and of refusals where no intent is right; the other columns are `week`
+    and `rows`.
     """
     right = [
         each.is_fallback if each.example.intent == OUT_OF_SCOPE else each.intent == each.example.intent

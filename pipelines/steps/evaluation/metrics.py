@@ -1,6 +1,6 @@
-"""How good an understanding is, in the figures the field uses.
+"""Metrics of intents, entities and confidence.
 
-Scikit-learn is needed here, so nothing that answers customers may import it.
+They need scikit-learn, so nothing that answers customers may import this module.
 """
 
 import warnings
@@ -30,7 +30,7 @@ class PrecisionRecallF1:
 
 
 def precision_recall_f1(*, hits: int, predicted: int, gold: int) -> PrecisionRecallF1:
-    """Compute the three from counts; a ratio over zero items is 0."""
+    """Return the three from counts; a ratio over zero items is 0."""
     precision = hits / predicted if predicted else 0.0
     recall = hits / gold if gold else 0.0
     f1 = 2 * precision * recall / (precision + recall) if precision + recall else 0.0
@@ -66,28 +66,16 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
 def f1_intervals(
     hits: Counts, predicted: Counts, gold: Counts, *, n_draws: int = 1000, seed: int = 0
 ) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]:
-    """Give the 95 % bootstrap interval of each label's F1.
+    """Return the 95 % bootstrap interval of each label's F1, from its counts in each utterance.
 
-    Utterances are drawn with replacement, so that what depends on one another within an utterance stays together. Of a
-    few utterances that are all right, every draw is: their interval is narrower than the truth.
-
-    Parameters
-    ----------
-    hits
-        How often each label is found rightly in each utterance. Shape ``(n_utterances, n_labels)``.
-    predicted
-        How often it is found. Same shape.
-    gold
-        How often it is there. Same shape.
-    n_draws
-        Draws of as many utterances as there are.
-    seed
-        Seed of the draws.
+    Utterances are drawn with replacement, so that dependent spans of an utterance stay together. If all of a few
+    utterances are right, so is every draw: the interval is then too narrow. The counts have shape ``(n_utterances,
+    n_labels)``.
 
     Returns
     -------
     tuple[numpy.ndarray, numpy.ndarray]
-        Lower and upper bounds, in [0, 1]. Shape ``(n_labels,)``; not a number where no draw holds the label.
+        Lower and upper bounds, in [0, 1]. Shape ``(n_labels,)``; NaN where no draw holds the label.
 
     References
     ----------
@@ -111,21 +99,9 @@ def f1_intervals(
 def expected_calibration_error(
     confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_], *, n_bins: int = 15
 ) -> float:
-    """Mean gap between how sure the classifier is and how often it is right.
+    """Mean gap between confidence and accuracy over equal-width bins, weighted, in [0, 1]; 0 is perfectly calibrated.
 
-    Parameters
-    ----------
-    confidence
-        Probability of the predicted intent. Shape ``(n_utterances,)``, in [0, 1].
-    correct
-        Whether that prediction was right. Shape ``(n_utterances,)``.
-    n_bins
-        Equal-width bins over [0, 1].
-
-    Returns
-    -------
-    float
-        Weighted mean gap, in [0, 1]; 0 is perfectly calibrated.
+    `confidence` is the probability of the predicted intent, in [0, 1]; both arrays have shape ``(n_utterances,)``.
 
     Raises
     ------
@@ -145,7 +121,7 @@ def expected_calibration_error(
 
 
 def area_under_roc(positive: npt.NDArray[np.floating], negative: npt.NDArray[np.floating]) -> float:
-    """Return the chance that a positive row scores above a negative one, ties counting half; 0.5 is mere luck.
+    """Return the probability that a positive row scores above a negative one, ties counting half; 0.5 is chance.
 
     Raises
     ------
@@ -163,20 +139,8 @@ def span_scores(
 ) -> PrecisionRecallF1:
     """Micro-averaged entity scores over utterances.
 
-    Parameters
-    ----------
-    gold
-        Annotated spans of each utterance.
-    predicted
-        Spans found in each of the same utterances.
-    overlap
-        False: start, end and type must be equal. True: same type and at least one common character; each span is
-        matched at most once.
-
-    Returns
-    -------
-    PrecisionRecallF1
-        Over all utterances together.
+    By default start, end and type must be equal. With `overlap`, the same type and one common character suffice; each
+    span is matched at most once.
     """
     hits = n_gold = n_predicted = 0
     for gold_spans, predicted_spans in zip(gold, predicted, strict=True):

@@ -25,7 +25,7 @@ _COLOUR_BY_GRADE: dict[Grade, str] = {
 
 
 def plot_outcomes(evaluation: Evaluation) -> Figure:
-    """Show what share of the messages is answered, asked about and refused, and how good that is."""
+    """Plot the shares of messages answered, asked about and refused, by grade."""
     figure, axes = _figure(width=8.0, height=2.8)
     table = evaluation.outcomes.set_index("outcome")
     names = {name: label for name, label in _SCOPES.items() if table[name].sum()}
@@ -45,7 +45,7 @@ def plot_outcomes(evaluation: Evaluation) -> Figure:
 
 
 def plot_confusion(evaluation: Evaluation) -> Figure:
-    """Show which intents are taken for which: only those with a mistake, at most 25 of them."""
+    """Plot the confusion matrix of the intents with mistakes; at most 25."""
     involved = _most_confused(evaluation)
     figure, axes = _figure(width=max(6.0, 0.42 * len(involved) + 3), height=max(4.0, 0.36 * len(involved) + 2.5))
     if not involved:
@@ -71,7 +71,7 @@ def plot_confusion(evaluation: Evaluation) -> Figure:
 
 
 def plot_confidence(evaluation: Evaluation, *, threshold: float) -> Figure:
-    """Show how sure the model is where it is right, where it is wrong, and on what is out of scope."""
+    """Plot the distribution of confidence where the model is right, wrong, and out of scope."""
     figure, axes = _figure(width=7.0, height=4.0)
     groups: dict[str, list[float]] = {"right": [], "wrong": [], "out of scope": []}
     for prediction in evaluation.predictions:
@@ -95,7 +95,7 @@ def plot_confidence(evaluation: Evaluation, *, threshold: float) -> Figure:
 
 
 def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
-    """Show whether confidence means what it says: share of right answers against confidence, in-scope rows."""
+    """Plot the share of right answers against confidence, on in-scope rows."""
     figure, axes = _figure(width=5.0, height=4.5)
     in_scope = [p for p in evaluation.predictions if p.example.intent != OUT_OF_SCOPE]
     confidence = np.array([prediction.confidence for prediction in in_scope])
@@ -113,18 +113,7 @@ def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
 
 
 def plot_trade_off(curve: pd.DataFrame) -> Figure:
-    """Show what every threshold of the confidence would have cost, and the one that was chosen.
-
-    Parameters
-    ----------
-    curve
-        What `trade_off` gives.
-
-    Returns
-    -------
-    Figure
-        The cost of a message above; below, what it is made of.
-    """
+    """Plot the curve of `trade_off`: the cost per message above, the shares it is made of below."""
     figure = Figure(figsize=(7.5, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     chosen = curve[curve["chosen"]].iloc[0]

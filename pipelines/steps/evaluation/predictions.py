@@ -1,4 +1,4 @@
-"""What a release would make of each labelled utterance, how good that is, and what it costs."""
+"""The outcome of each labelled utterance under a release, its grade, and its cost."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -31,18 +31,14 @@ GRADES: tuple[Grade, ...] = get_args(Grade)
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the model says of one labelled utterance.
+    """A model's prediction for one labelled utterance.
 
     Attributes
     ----------
-    example
-        The utterance and its labels.
-    result
-        The understanding.
     outcome
-        What the release would make of it: answer it, ask which intent is meant, or refuse it.
+        What the release would do: answer, ask which intent is meant, or refuse.
     wall_ms, cpu_ms
-        What the understanding took, in milliseconds of the clock and of one core.
+        Time to parse, on the clock and on one core.
     """
 
     example: Example
@@ -58,7 +54,7 @@ class Prediction:
 
     @property
     def is_right(self) -> bool:
-        """Whether the top intent is the right one, before any threshold; never for what is out of scope."""
+        """Whether the top intent is right, before any threshold; never for what is out of scope."""
         return self.intent == self.example.intent
 
     @property
@@ -73,7 +69,7 @@ class Prediction:
 
     @property
     def grade(self) -> Grade:
-        """How good the outcome is. Of what is out of scope, only a refusal is right."""
+        """How good the outcome is. Out of scope, only a refusal is right."""
         match self.outcome.kind:
             case "answered":
                 return "answered right" if self.is_right else "answered wrong"
@@ -104,7 +100,7 @@ def predict(
     intent_by_id: Mapping[str, Intent] | None = None,
     progress: Progress | None = None,
 ) -> list[Prediction]:
-    """Understand each utterance on its own, as serving does, and time it; the parameters are those of `evaluate`."""
+    """Parse each utterance on its own, as serving does, and time it; the parameters are those of `evaluate`."""
     thresholds = thresholds or model.thresholds_
     predictions = []
     for number, example in enumerate(examples):
@@ -119,23 +115,11 @@ def predict(
 
 
 def message_costs(predictions: Sequence[Prediction], costs: Costs | None = None) -> npt.NDArray[np.floating]:
-    """Return what each message costs, in units of one wrong answer.
+    """Return the cost of each message, in units of one wrong answer. Shape ``(n_messages,)``.
 
-    The thresholds are fitted by the same costs, but as if nothing were asked about: no threshold that is fitted by cost
-    decides what is.
-
-    Parameters
-    ----------
-    predictions
-        One for each message.
-    costs
-        What mistakes cost; without them, the defaults.
-
-    Returns
-    -------
-    numpy.ndarray
-        1 for a wrong answer, and for any answer to what is out of scope; `costs.refusal` for a refusal in scope, and
-        for any question, since the customer has to write or choose again; else 0. Shape ``(n_messages,)``.
+    1 for a wrong answer, and for any answer to what is out of scope; `costs.refusal` for a refusal in scope, and for
+    any question, since the customer has to write or choose again; else 0. The thresholds are fitted with the same
+    costs, but as if nothing were asked about: no threshold fitted by cost decides that.
     """
     refusal = (costs or Costs()).refusal
     return np.array([_cost_of(prediction, refusal=refusal) for prediction in predictions], dtype=float)

@@ -20,13 +20,13 @@ class Profile(BaseModel):
     intents: dict[str, int]  # messages by top intent
     confidence: tuple[int, ...]  # messages by confidence of the top intent, in `CONFIDENCE_BINS`
     n_words: int
-    n_unknown_words: int  # words that no training example has
+    n_unknown_words: int  # words that occur in no training example
 
     @classmethod
     def of(
         cls, intents: Iterable[str], confidences: Iterable[float], texts: Iterable[str], *, vocabulary: Set[str]
     ) -> Self:
-        """Count messages, given the top intent of each, its confidence, and the texts."""
+        """Count messages by the top intent, confidence and text of each."""
         bins = Counter(min(int(confidence * CONFIDENCE_BINS), CONFIDENCE_BINS - 1) for confidence in confidences)
         words = [word for text in texts for word in words_of(text)]
         return cls(
@@ -43,7 +43,7 @@ class Profile(BaseModel):
 
     @property
     def unknown_share(self) -> float:
-        """Share of the words that no training example has, in [0, 1]."""
+        """Share of words that occur in no training example, in [0, 1]."""
         return self.n_unknown_words / self.n_words if self.n_words else 0.0
 
 

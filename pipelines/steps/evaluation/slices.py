@@ -1,4 +1,4 @@
-"""Which kinds of utterances are understood less well than the others."""
+"""Figures by kind of utterance, to find the kinds understood less well."""
 
 from collections import defaultdict
 
@@ -17,21 +17,16 @@ _LONGEST = "more than 15 words"
 
 
 def slice_by_kind(evaluation: Evaluation, model: NluModel) -> pd.DataFrame:
-    """Measure utterances in scope apart by their length, by whether they are misspelt, and by their channel.
+    """Slice the in-scope utterances by length, spelling and channel.
 
-    Parameters
-    ----------
-    evaluation
-        What was measured.
-    model
-        The model that was: an utterance is misspelt where it reads a word as another one.
+    An utterance is misspelt where the model reads a word as another one. The slice `channel` exists only if utterances
+    name theirs.
 
     Returns
     -------
     pandas.DataFrame
-        The columns `COLUMNS`: one row per kind, `accuracy` with its 95 % interval; `effective_accuracy` is the share
-        answered rightly, `asked` the share where the customer is asked which intent is meant. `channel` is sliced by
-        only where utterances name theirs; `entity_f1` is not a number where nothing is annotated.
+        The columns `COLUMNS`, one row per kind: `accuracy` with its 95 % interval; `effective_accuracy` is the share
+        answered rightly, `asked` the share of clarifying questions. `entity_f1` is NaN without annotations.
     """
     kinds: dict[tuple[str, str], list[Prediction]] = defaultdict(list)
     for prediction in evaluation.predictions:

@@ -1,4 +1,4 @@
-"""What other thresholds would have cost: the whole curve, on utterances that the model has not learnt from."""
+"""What other thresholds would have cost: the whole curve, on held-out utterances."""
 
 from collections.abc import Mapping
 
@@ -22,27 +22,19 @@ def trade_off(
     intent_by_id: Mapping[str, Intent] | None = None,
     costs: Costs | None = None,
 ) -> pd.DataFrame:
-    """Work out what each threshold of the confidence would have cost.
+    """Return the cost of each confidence threshold, on utterances that the model has not learnt from.
 
-    Parameters
-    ----------
-    evaluation
-        A model on utterances that it has not learnt from; at whatever thresholds.
-    thresholds
-        The ones that were chosen: the limit of the out-of-scope score stays as it is, the confidence varies.
-    intent_by_id
-        The release's intents, as for `evaluate`.
-    costs
-        What mistakes cost; without them, the defaults.
+    The out-of-scope limit of the fitted `thresholds` stays as it is; the confidence varies. `intent_by_id` as for
+    `evaluate`.
 
     Returns
     -------
     pandas.DataFrame
-        One row per threshold: `confidence`; `cost` of a message in units of one wrong answer, and `cost_without_limit`
-        if the out-of-scope score had none; the shares `wrong` (answered wrongly), `needless` (refused though understood
-        rightly) and `asked` (which intent is meant, the same at every threshold of the confidence) of the utterances in
-        scope; `outside` (answered) and `outside_asked` of the others; `allowed` as long as it refuses no more of the
-        rightly understood than `costs.needless_limit`; `chosen`. Shares of nothing are not numbers.
+        One row per threshold: `confidence`; `cost` per message in units of one wrong answer, and `cost_without_limit`
+        of the out-of-scope score; the in-scope shares `wrong` (answered wrongly), `needless` (refused though understood
+        rightly) and `asked` (which intent is meant, the same at every threshold); the out-of-scope shares `outside`
+        (answered) and `outside_asked`; `allowed` while it refuses no more of the rightly understood than
+        `costs.needless_limit`; `chosen`. Shares of nothing are NaN.
     """
     costs = costs or Costs()
     without_limit = thresholds.model_copy(update={"out_of_scope": None})
@@ -70,7 +62,7 @@ def trade_off(
 
 
 class _Curve:
-    """What varies with the confidence below which the bot does not answer, and what does not."""
+    """The constants of the curve, and what varies with the confidence threshold."""
 
     def __init__(
         self, evaluation: Evaluation, thresholds: Thresholds, intent_by_id: Mapping[str, Intent] | None
@@ -88,7 +80,7 @@ class _Curve:
         return ~self.asked & refused_mask(*self.columns, at)
 
     def cost(self, refused: np.ndarray, costs: Costs) -> float:
-        """Return the mean cost of a message, as `evaluate.message_costs` counts it."""
+        """Return the mean cost per message, as `message_costs` counts it."""
         answered = np.where(self.is_right, 0.0, 1.0)
         of_refusal = np.where(self.is_inside, costs.refusal, 0.0)
         return _mean(np.where(self.asked, costs.refusal, np.where(refused, of_refusal, answered)))

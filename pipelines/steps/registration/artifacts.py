@@ -1,4 +1,4 @@
-"""Files that runs and versions hold in MLflow's artifact store, wherever it is: listed, read, replaced, deleted."""
+"""Files of runs and versions in MLflow's artifact store, wherever it is: list, read, replace, delete."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +15,14 @@ from pipelines.registry.connection import translated
 class ArtifactFolder:
     """A folder of the artifact store. Every method raises `RegistryUnavailable` if the store does not answer.
 
-    Attributes
-    ----------
-    uri
-        Its address, as MLflow gives it for a run or a version.
-    tracking_uri
-        The server; it passes files on where the address says so.
+    The tracking server passes files on where `uri`, the address MLflow gives for a run or a version, says so.
     """
 
     uri: str
     tracking_uri: str
 
     def files(self, folder: str | None = None) -> Iterator[tuple[str, int]]:
-        """Yield the path and size of each file, in all folders below."""
+        """Yield the path and size in bytes of each file, subfolders included."""
         with translated(self.tracking_uri):
             entries = self._repository().list_artifacts(folder)
         for entry in entries:
@@ -37,12 +32,12 @@ class ArtifactFolder:
                 yield entry.path, entry.file_size or 0
 
     def read(self, path: str) -> bytes:
-        """Return a file's content."""
+        """Return the content of a file."""
         with translated(self.tracking_uri), TemporaryDirectory() as folder:
             return Path(self._repository().download_artifacts(path, folder)).read_bytes()
 
     def write(self, path: str, content: bytes) -> None:
-        """Write a file, in place of the one that has this path."""
+        """Write a file, replacing the one at this path."""
         with translated(self.tracking_uri), TemporaryDirectory() as folder:
             file = Path(folder) / Path(path).name
             file.write_bytes(content)

@@ -1,4 +1,4 @@
-"""What each step of a training logs to its MLflow run; `pipelines.registry.runs` begins, ends and finds runs."""
+"""What each training step logs to its MLflow run; `pipelines.registry.runs` begins, ends and finds runs."""
 
 import json
 import tempfile
@@ -34,20 +34,20 @@ from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.evaluation.slices import slice_by_kind
 from pipelines.steps.evaluation.trade_off import trade_off
 from pipelines.steps.registration.notebook_page import render_notebook
-from pipelines.steps.training.search import Found
+from pipelines.steps.training.search import SearchResult
 from pipelines.steps.training.search_plots import plot_search
 from pipelines.steps.validation.report import render_report
 from pipelines.steps.validation.validate import ValidationReport
 
 
 def open_run(params: TrainParams, tracking_uri: str) -> str:
-    """Resume the run that `params` names, or begin one; from now on this process logs to that server."""
+    """Resume the run that `params` names, or begin one; from then on this process logs to that server."""
     mlflow.set_tracking_uri(tracking_uri)
     return Runs(tracking_uri).open(params)
 
 
 def log_recipe(run_id: str, recipe: str) -> None:
-    """Log what the run depends on, by which a retraining knows it again."""
+    """Log the digest of everything the run depends on, so that a retraining recognises it."""
     mlflow.MlflowClient().set_tag(run_id, RECIPE_TAG, recipe)
 
 
@@ -60,31 +60,31 @@ def log_snapshot(run_id: str, snapshot: Snapshot) -> None:
 
 
 def log_learnt(run_id: str, learnt: pd.DataFrame) -> None:
-    """Log which wordings the model learns from, so that the versions after it can be compared with it on others."""
+    """Log the fingerprints of the training wordings, so that later versions can be compared on others."""
     with _continue(run_id):
         mlflow.log_text("".join(f"{key}\n" for key in sorted(set(fingerprints(learnt)))), LEARNT_FILE)
 
 
 def log_profile(run_id: str, profile: Profile) -> None:
-    """Log the profile of the held-out rows, which `intentloop drift` compares production with."""
+    """Log the profile of the held-out rows, the reference of `intentloop drift`."""
     with _continue(run_id):
         mlflow.log_text(profile.model_dump_json(indent=1) + "\n", PROFILE_FILE)
 
 
-def log_search(run_id: str, found: Found) -> Figure:
-    """Log the table, the plot, the best choices as parameters, and what should be known; return the plot."""
-    figure, best = plot_search(found), found.table.loc[found.table["is_best"]].iloc[0]
+def log_search(run_id: str, result: SearchResult) -> Figure:
+    """Log the table, plot, best parameters and notes of a search; return the plot."""
+    figure, best = plot_search(result), result.table.loc[result.table["is_best"]].iloc[0]
     with _continue(run_id):
-        mlflow.log_text(found.table.to_csv(index=False), "search/candidates.csv")
+        mlflow.log_text(result.table.to_csv(index=False), "search/candidates.csv")
         mlflow.log_figure(figure, "search/candidates.png")
-        mlflow.log_params({f"best_{name}": value for name, value in found.best.items()})
+        mlflow.log_params({f"best_{name}": value for name, value in result.best.items()})
         mlflow.log_metrics({f"search_{name}": float(best[name]) for name in ("accuracy", "gain")})
-        mlflow.set_tag("search", "; ".join((found.where, *found.notes)))
+        mlflow.set_tag("search", "; ".join((result.where, *result.notes)))
     return figure
 
 
 def log_gate(run_id: str, gate: Check, tables: Mapping[str, pd.DataFrame]) -> None:
-    """Log what the gate found: a page to read, its figures, why it refuses, and what changes, as tables by name."""
+    """Log the gate's report page, figures and reasons, and the tables of changes by name."""
     with _continue(run_id):
         mlflow.log_metrics({f"gate_{name}": value for name, value in gate.figures.items()})
         mlflow.set_tag(MLFLOW_RUN_NOTE, describe_gate(gate))
@@ -116,25 +116,10 @@ def log_evaluation(
     model: NluModel,
     intent_by_id: Mapping[str, Intent] | None = None,
 ) -> dict[str, Figure]:
-    """Log figures, tables and plots of an evaluation: what is understood, which kinds less well, what thresholds cost.
+    """Log the metrics, tables and plots of an evaluation; return the plots for the notebook.
 
-    Parameters
-    ----------
-    run_id
-        The MLflow run.
-    evaluation
-        What was measured.
-    prefix
-        Put before each metric's name, and the folder of the artifacts: `holdout` or `test`.
-    model
-        The model that was measured, with its thresholds.
-    intent_by_id
-        The bot's intents, as the evaluation was told.
-
-    Returns
-    -------
-    dict[str, Figure]
-        The plots, for the notebook.
+    `prefix`, `holdout` or `test`, begins each metric's name and is the artifacts' folder. `intent_by_id` as for the
+    evaluation itself.
     """
     curve = trade_off(evaluation, model.thresholds_, intent_by_id=intent_by_id, costs=model.costs)
     figures = {
@@ -156,7 +141,7 @@ def log_evaluation(
 
 
 def log_cross_validation(run_id: str, validated: CrossValidation) -> None:
-    """Log the figures of every fold, their mean, and what all folds together say of each intent and entity."""
+    """Log the figures of every fold, their mean, and the tables over all folds together."""
     tables = {"folds": validated.folds, "intents": validated.evaluation.per_intent}
     tables |= {"entities": validated.evaluation.per_entity, "confusions": validated.evaluation.confusions}
     tables |= {"outcomes": validated.evaluation.outcomes}
@@ -167,14 +152,14 @@ def log_cross_validation(run_id: str, validated: CrossValidation) -> None:
 
 
 def log_choices(run_id: str, choices: dict[str, object]) -> None:
-    """Log what training chose by itself."""
+    """Log what training chose on its own."""
     with _continue(run_id):
         mlflow.log_text(json.dumps(choices, indent=1, sort_keys=True, default=str), "choices.json")
         mlflow.log_params({f"chosen_{name}": value for name, value in choices.items()})
 
 
 def log_notebook(run_id: str, tracking_uri: str, notebook: Path) -> None:
-    """Log the executed notebook, the record of what happened, and as a page, since the UI shows only its JSON."""
+    """Log the executed notebook, also as an HTML page, since the UI shows only its JSON."""
     client = mlflow.MlflowClient(tracking_uri)
     with translated(tracking_uri):
         client.log_artifact(run_id, str(notebook), "notebook")
@@ -190,7 +175,7 @@ def _log_table(table: pd.DataFrame, path: str) -> None:
 
 @contextmanager
 def _continue(run_id: str) -> Iterator[None]:
-    """Work inside a run without ending it: a notebook logs from many cells, and whoever began the run ends it."""
+    """Log to a run without ending it: a notebook logs from many cells, and whoever began the run ends it."""
     with mlflow.start_run(run_id=run_id):
         yield
     mlflow.MlflowClient().update_run(run_id, status=RunStatus.to_string(RunStatus.RUNNING))

@@ -1,4 +1,4 @@
-"""An executed notebook as one HTML page: the MLflow UI shows pages, but of a notebook only its JSON."""
+"""An executed notebook as one HTML page: the MLflow UI shows pages, but only the JSON of a notebook."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class _Cell:
-    """A cell: prose, or code and what it gave."""
+    """A cell: prose, or code and its outputs."""
 
     prose: Markup
     code: str = ""
@@ -25,7 +25,7 @@ class _Cell:
 
 
 def render_notebook(file: Path) -> str:
-    """Give the page: text as text, code folded away, results as Jupyter shows them. No script, nothing loaded."""
+    """Render the page: prose, folded code, and outputs as Jupyter shows them. No scripts, no external resources."""
     cells = [_read(cell) for cell in json.loads(file.read_bytes()).get("cells", ())]
     return render_page(
         Path(__file__).with_name("notebook_page.html.j2"),
@@ -61,5 +61,5 @@ def _show(output: dict[str, Any]) -> Markup:
 
 
 def _text(lines: str | list[str]) -> str:
-    """Give text without the codes by which a terminal colours it."""
+    """Return text without terminal colour codes."""
     return _COLOURS.sub("", "".join(lines)).strip("\n")

@@ -1,7 +1,6 @@
 """The release as an MLflow pyfunc: models from code, so that no object of ours is ever pickled.
 
-MLflow runs this file when somebody loads the model with `mlflow.pyfunc.load_model`; the chat API does not, it reads
-the release folder itself.
+MLflow runs this file for `mlflow.pyfunc.load_model`. The chat API reads the release folder directly.
 """
 
 from pathlib import Path
@@ -23,7 +22,7 @@ class ReleaseModel(PythonModel):
     def predict(
         self, context: Any, model_input: list[str], params: dict[str, Any] | None = None
     ) -> list[dict[str, Any]]:
-        """Give ranking and entities of each text, as `NluResult` in JSON form."""
+        """Return ranking and entities of each text, as `NluResult` in JSON form."""
         return [self._release.model.parse(text).model_dump(mode="json") for text in model_input]
 
 

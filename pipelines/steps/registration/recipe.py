@@ -1,4 +1,4 @@
-"""The recipe of a training: one digest of everything that its model and its verdict depend on."""
+"""The recipe of a training: one digest of everything its model and verdict depend on."""
 
 import hashlib
 import json
@@ -14,28 +14,17 @@ from pipelines.steps.data.snapshot import content_hash
 
 _ELSEWHERE = {"home", "tracking_uri", "run_id", "source", "out_of_scope_file", "test_file", "promote", "release_alias"}
 _ELSEWHERE |= {"cases", "cross_validate"}
-"""Parameters that say where from and where to; what the files hold is among the rows, or is only reported on."""
+"""Parameters that name places: the files' content is among the rows, or is only reported on."""
 _ANSWERING = ("dialogue", "llm", "replay", "tools")
-"""Parts of `serving` that the gate answers saved and stored conversations with; the rest has no say in an answer."""
+"""Packages of `serving` with which the gate answers saved and stored conversations; no other affects an answer."""
 _LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "onnxruntime", "tokenizers")
 
 
 def recipe_of(extract: Extract, params: TrainParams) -> str:
-    """Give the digest of examples, bot, saved cases, parameters, code and libraries.
+    """Return the SHA-256 of examples, bot, saved cases, parameters, code and libraries.
 
-    The bot counts beside its examples: another reply or another tool is another release too.
-
-    Parameters
-    ----------
-    extract
-        The bot and its examples.
-    params
-        Parameters of the run.
-
-    Returns
-    -------
-    str
-        SHA-256; the same for two trainings that would give the same release.
+    Two trainings with the same recipe give the same release. The whole bot counts, not only its examples: another reply
+    or tool makes another release.
     """
     parts = {
         "data": content_hash(extract.frame),
@@ -50,17 +39,10 @@ def recipe_of(extract: Extract, params: TrainParams) -> str:
 
 
 def code_digest(*, serving: Path | None = None) -> str:
-    """Hash the code that trains and judges: an image has no commit to ask for, and most commits change something else.
+    """Return the SHA-256 of the code that trains and judges.
 
-    Parameters
-    ----------
-    serving
-        Folder of the package `serving`, of which the parts count that answer; the installed one if not given.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits.
+    An image has no commit to ask for, and most commits change something else. `serving` is the folder of that package,
+    of which only the answering parts count; the installed one by default.
     """
     package = Path(pipelines.__file__).parent
     notebook = json.loads((package.parent / "notebooks" / "20_train_nlu.ipynb").read_bytes())
@@ -70,13 +52,13 @@ def code_digest(*, serving: Path | None = None) -> str:
         for file in sorted(folder.rglob("*.py")):
             digest.update(f"{folder.name}/{file.relative_to(folder)}\0".encode() + file.read_bytes() + b"\0")
     for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":  # what it showed when somebody last ran it is no code
+        if cell["cell_type"] == "code":  # outputs are no code
             digest.update("".join(cell["source"]).encode() + b"\0")
     return digest.hexdigest()
 
 
 def _folder_of(package: str) -> Path | None:
-    """Find a package without importing it: this one is below that one, and can do without."""
+    """Find a package without importing it: this one lies below `serving` and works without it."""
     spec = find_spec(package)
     return next(map(Path, spec.submodule_search_locations or ()), None) if spec is not None else None
 

@@ -1,4 +1,4 @@
-"""Step 7: freeze the release and register it, with its verdict, as a version that is the candidate."""
+"""Step 7: freeze the release and register it with its verdict, as the candidate."""
 
 import math
 import shutil
@@ -30,7 +30,7 @@ from pipelines.steps.registration.publish import Publication, note_publication, 
 
 GOLDEN_SIZE = 60
 _MAX_TAG_CHARS = 3000
-"""Of the gate's reasons: with all other tags they have to fit into one tag of the run, which holds 8000."""
+"""Limit of the gate's reasons: together with all other tags they must fit into one tag of the run, which holds 8000."""
 _CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
 _REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
 
@@ -43,27 +43,9 @@ def freeze(
     golden_texts: Sequence[str],
     run_id: str,
 ) -> Path:
-    """Write the release folder under `home/builds` and read it back, as serving will.
+    """Write the release folder under `home/builds`, named by the run, and load it back as serving will.
 
-    Parameters
-    ----------
-    model
-        The trained model.
-    bot_file
-        The bot that it was trained for.
-    params
-        Parameters of the run.
-    snapshot
-        The examples of the run.
-    golden_texts
-        Utterances to choose the golden rows from; every n-th is taken, 60 at most.
-    run_id
-        The MLflow run, which names the folder.
-
-    Returns
-    -------
-    Path
-        The verified folder.
+    The golden rows are every n-th of `golden_texts`, `GOLDEN_SIZE` at most.
     """
     definition = BotDefinition(
         name=params.bot,
@@ -100,30 +82,12 @@ def register(
     evaluation: Evaluation,
     verdict_key: str | None = None,
 ) -> RegisteredVersion:
-    """Log the release folder and its verdict as a pyfunc model, register it, and bind the two.
+    """Log the release folder and its verdict as a pyfunc model, and register it as the alias `candidate`.
 
-    Parameters
-    ----------
-    folder
-        A release folder that `freeze` wrote.
-    params
-        `bot` names the registered model; `release_alias` what the verdict says it was compared with.
-    registry
-        Where to register it; from now on this process logs to that server.
-    run_id
-        The MLflow run to log to.
-    gate
-        All checks together: whether it may answer; written as `verdict.json` beside the release and as tags on the
-        version.
-    evaluation
-        Figures on the held-out rows, written into the verdict and as the version's description.
-    verdict_key
-        Signs the verdict; None: it is not signed.
-
-    Returns
-    -------
-    RegisteredVersion
-        The new version; it carries the alias `candidate`.
+    From then on this process logs to the server of `registry`. All checks together, `gate`, become `verdict.json`
+    beside the release and tags on the version; without a `verdict_key` the verdict is not signed. The figures on the
+    held-out rows go into the verdict and the version's description. `params.release_alias` is the alias of the version
+    that the verdict says it was compared with.
     """
     runs = Runs(registry.tracking_uri)
     require_wanted(runs, run_id)
@@ -136,16 +100,16 @@ def register(
         description=describe(evaluation, manifest),
         tags={**verdict_tags(verdict_file, key=verdict_key), **_facts(manifest, gate, evaluation)},
     )
-    # before the version is there: whoever finds it without its tags, after a crash, finds them here
+    # before the version exists: after a crash, whoever finds it without its tags finds them here
     note_publication(runs, run_id, publication)
     number = _log_model(folder, verdict_file, name=model_name(params.bot), run_id=run_id, registry=registry)
-    require_wanted(runs, run_id)  # asked again: sending the files may have taken long
+    require_wanted(runs, run_id)  # checked again: the upload may have taken long
     publish(registry, params.bot, registry.find_version(params.bot, number), publication)
     return registry.find_version(params.bot, number)
 
 
 def _log_model(folder: Path, verdict_file: Path, *, name: str, run_id: str, registry: Registry) -> str:
-    """Log and register a release; return the number of its version."""
+    """Log and register a release; return its version number."""
     mlflow.set_tracking_uri(registry.tracking_uri)
     with mlflow.start_run(run_id=run_id):
         logged = mlflow.pyfunc.log_model(
@@ -186,7 +150,7 @@ def _verdict(
 
 
 def describe(evaluation: Evaluation, manifest: Manifest) -> str:
-    """Say in a line how good a version is, for whoever decides on it in the MLflow UI."""
+    """Describe in one line how good a version is, for whoever decides on it in the MLflow UI."""
     metrics = evaluation.metrics
     parts = [f"Trained on snapshot {manifest.data_hash[:12]}"]
     if "accuracy" in metrics:
@@ -200,7 +164,7 @@ def describe(evaluation: Evaluation, manifest: Manifest) -> str:
 
 
 def git_commit() -> str | None:
-    """Give the commit of the code, or None outside a checkout."""
+    """Return the commit of the code, or None outside a checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()  # noqa: S603

@@ -1,4 +1,4 @@
-"""The intent classifier before calibration, as scikit-learn's search wants it: one matrix, and an estimator on it."""
+"""The intent classifier before calibration in the form that scikit-learn's search needs: an estimator on one matrix."""
 
 import threading
 from collections.abc import Sequence
@@ -15,21 +15,21 @@ from pipelines.nlu.intents.linear import stack_features
 from pipelines.nlu.intents.prototype_ensemble import LinearPrototypeEnsemble
 
 DOCUMENT_COUNTS = (1, 2)
-"""Counts of training texts that may be asked of an n-gram; each has its own columns."""
+"""Candidates for the number of training texts that an n-gram must occur in; each has its own columns."""
 _ONE_AT_A_TIME = threading.Lock()
-"""The solver draws from one random generator a process: two fits in threads of a worker would disturb each other."""
+"""The solver draws from a process-wide generator: two fits in threads of one worker would disturb each other."""
 
 FloatArray = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where in the matrix of all features each kind lies: columns ``[start, end)``.
+    """Columns ``[start, end)`` of each kind of feature in the matrix.
 
     Attributes
     ----------
     words
-        Words and characters, by the count of training texts that must have an n-gram.
+        Words and characters, by minimum document count.
     sentence
         The sentence vector; empty without an encoder.
     """
@@ -39,7 +39,7 @@ class Layout:
 
 
 class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """The intent classifier before calibration, as scikit-learn's search wants it.
+    """The intent classifier before calibration, as an estimator for scikit-learn's search.
 
     Parameters
     ----------
@@ -48,22 +48,15 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
     C
         Inverse regularisation strength.
     prototype_weight
-        Weight of the prototypes' decision beside the linear one's.
+        Weight of the prototypes' decision relative to the linear one.
     n_prototypes
-        Prototypes an intent, at most.
+        Prototypes per intent, at most.
     kernel_gain
         Sharpness of the prototypes' kernel.
     sentence_weight
-        Weight of the sentence vector beside the words and characters.
+        Weight of the sentence vector relative to words and characters.
     min_document_count
         One of `DOCUMENT_COUNTS`.
-    seed
-        Seed of the solver and the clusters.
-
-    Attributes
-    ----------
-    classes_
-        Intent ids, sorted.
     """
 
     def __init__(
@@ -88,7 +81,7 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         self.seed = seed
 
     def fit(self, X: Any, y: Sequence[str]) -> Self:
-        """Learn from rows of the matrix; copies and names of intents count like utterances."""
+        """Fit on rows of the matrix; augmented copies and intent names count like utterances."""
         self.classes_, columns = np.unique(y, return_inverse=True)
         self.ensemble_ = LinearPrototypeEnsemble(
             C=self.C,
@@ -97,13 +90,13 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
             kernel_gain=self.kernel_gain,
             seed=self.seed,
         )
-        # one thread for products of matrices: each worker has one fit, and sums come out the same everywhere
+        # one thread for matrix products: each worker has one fit, and sums come out the same everywhere
         with _ONE_AT_A_TIME, threadpool_limits(1):
             self.ensemble_.fit(*self._take(X), columns, n_intents=len(self.classes_))
         return self
 
     def predict(self, X: Any) -> npt.NDArray[np.str_]:
-        """Give the likeliest intent of each row."""
+        """Return the likeliest intent of each row."""
         with threadpool_limits(1):
             decisions, _ = self.ensemble_.decide(*self._take(X))
         predicted: npt.NDArray[np.str_] = self.classes_[decisions.argmax(axis=1)]
@@ -117,7 +110,7 @@ class IntentMachine(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
 
 def feature_matrix(texts: Sequence[str], sentences: npt.NDArray[np.float32] | None) -> tuple[Any, Layout]:
-    """Put all features that a candidate may choose from side by side, as one CSR matrix."""
+    """Return all features that a candidate may choose from side by side, as one CSR matrix."""
     from scipy.sparse import csr_matrix, hstack
 
     blocks, words, width = [], {}, 0

@@ -1,8 +1,9 @@
-"""Step 4, if asked for: find better choices for the intent classifier than those that suit most data.
+"""Step 4, optional: search hyper-parameters of the intent classifier that beat the defaults.
 
 Scikit-learn's search, with candidates drawn at random and cross-validated on the training part; near-duplicates are
-never on both sides of a fold. joblib brings the fits to the processors of this machine or to a Dask cluster: the same
-folds, seeds and code, so the same best candidate. Texts are read once, the encoder's pass included, not for each one.
+never on both sides of a fold. joblib spreads the fits over this machine's processors or a Dask cluster: same folds,
+seeds and code, hence the same best candidate. Texts are featurised once, the encoder's pass included, not per
+candidate.
 """
 
 import json
@@ -39,35 +40,34 @@ WORDS_SPACE: dict[str, tuple[float, ...]] = {
     "C": (0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0),
     "min_document_count": DOCUMENT_COUNTS,
 }
-"""What is tried for words and characters alone."""
+"""Search space for words and characters alone."""
 SENTENCE_SPACE: dict[str, tuple[float, ...]] = {
     "prototype_weight": (0.5, 1.0, 1.5, 2.0, 3.0, 5.0),
     "n_prototypes": (8, 16, 32, 64),
     "kernel_gain": (1.0, 1.5, 2.0, 3.0),
     "sentence_weight": (0.5, 0.7, 1.0, 1.4, 2.0),
 }
-"""What is tried besides where there is an encoder."""
+"""Added to the search space if there is an encoder."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search found.
+class SearchResult:
+    """The outcome of a search.
 
     Attributes
     ----------
     tuning
-        What to train with; that of an ordinary training if nothing was better beyond chance.
+        Hyper-parameters to train with; the defaults if no gain exceeded its standard error.
     best
-        The winner's choices by name: also where they are those of an ordinary training, which tries some more C.
+        The winner's hyper-parameters by name, also if it is the default, which tries some more values of C in training.
     table
-        One row a candidate, in the order of trying; the first is the ordinary one. Columns: the names of what was
-        tried, as in `Tuning`, then
-        `accuracy` (mean over the folds), `gain` over the first, `gain_error` (standard error of the gain, paired by
-        fold), `is_best`.
+        One row per candidate in the order of trying, the default first. Columns: the hyper-parameters tried, as in
+        `Tuning`, then `accuracy` (mean over the folds), `gain` over the default, `gain_error` (standard error of the
+        gain, paired by fold), `is_best`.
     where
-        What the fits ran on, for the record.
+        Where the fits ran, for the record.
     notes
-        What should be known before the result is trusted.
+        Caveats about the result.
     """
 
     tuning: Tuning
@@ -78,7 +78,7 @@ class Found:
 
 
 class _ListedSearch(GridSearchCV):  # type: ignore[misc]
-    """Tries listed candidates, some at a time so that it can be said how far it is."""
+    """Tries listed candidates in batches, to report progress in between."""
 
     def __init__(
         self, estimator: IntentMachine, candidates: list[dict[str, Any]], *, at_once: int, report: Progress, cv: Any
@@ -89,7 +89,7 @@ class _ListedSearch(GridSearchCV):  # type: ignore[misc]
         self.report = report
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what only this process needs, for scikit-learn sends the search along with every fit."""
+        """Leave out what only this process needs: scikit-learn sends the search along with every fit."""
         return {**super().__getstate__(), "candidates": [], "cv": None, "report": None}
 
     def _run_search(self, evaluate_candidates: Callable[[list[dict[str, Any]]], Any]) -> None:
@@ -101,7 +101,7 @@ class _ListedSearch(GridSearchCV):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class _Corpus:
-    """Everything that is fitted on: rows of the matrix with their intents, utterances first, then what nobody said."""
+    """All rows of the matrix with their intents: utterances first, then augmented copies and intent names."""
 
     X: Any
     labels: npt.NDArray[np.str_]
@@ -118,36 +118,20 @@ def search(
     *,
     scheduler: str | None,
     progress: Progress | None = None,
-) -> Found:
-    """Try candidates and choose.
+) -> SearchResult:
+    """Try candidates and choose one.
 
-    A candidate takes the place of the ordinary choices only if its gain, paired by fold, is larger than its standard
-    error: the best of many is always a little lucky.
-
-    Parameters
-    ----------
-    frame
-        The training part of the split.
-    bot_file
-        The bot, for its language.
-    params
-        `search` is the number of candidates, the ordinary one included; `encoder`, `seed` and `home` as for training.
-    scheduler
-        Address of a Dask scheduler; None: this machine.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Found
-        The same for the same frame, parameters and code, wherever it ran.
+    A candidate replaces the defaults only if its gain, paired by fold, exceeds its standard error: the best of many is
+    always a little lucky. `frame` is the training part of the split; `params.search` counts the candidates, the default
+    included. Without the address of a Dask `scheduler`, the fits run on this machine. The result is the same for the
+    same frame, parameters and code, wherever it ran.
 
     Raises
     ------
     SetupProblem
         The scheduler does not answer, or has no workers.
     DataRejected
-        There is too little to hold anything out.
+        There is too little data to hold anything out.
     """
     report = progress or (lambda share, what: None)
     with open_cluster(scheduler) as cluster:
@@ -184,7 +168,7 @@ def _read(examples: Sequence[Example], language: str, params: TrainParams, repor
     texts = [clean(row.text) for row in rows], [extra.text for extra in extras]
     utterances, _ = Featurizer(encoder).fit_transform(*texts, progress=report)
     X, layout = feature_matrix([utterance.read_as for utterance in utterances], stack_sentences(utterances))
-    # an intent's name is always learnt from, a copy only where its utterance is
+    # an intent's name is in every training fold, a copy only where its utterance is
     origins = np.array([-1 if extra.origin is None else extra.origin for extra in extras], dtype=np.intp)
     numbers = np.arange(len(rows), len(rows) + len(extras), dtype=np.intp)
     with_extras = [
@@ -195,23 +179,23 @@ def _read(examples: Sequence[Example], language: str, params: TrainParams, repor
 
 
 def _folds(rows: Sequence[Example], *, seed: int) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
-    """Deal wordings out to folds, the intents as evenly as that allows."""
+    """Deal wordings out to folds, stratified by intent as far as that allows."""
     keys = [wording_key(row.text, json.dumps([span.model_dump() for span in row.entities])) for row in rows]
     labels = [row.intent for row in rows]
     n_folds = min(N_FOLDS, len(set(keys)), max((labels.count(label) for label in set(labels)), default=0))
     if n_folds < 2:
-        problem = "no intent has two examples, so nothing can be held out to choose by; add some, or train without it"
+        problem = "no intent has two examples, so nothing can be held out for validation; add some, or train without it"
         raise DataRejected("the search", [problem])
     dealer = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # an intent with fewer examples than folds is unusual data, not a fault
+        # an intent with fewer examples than folds is unusual, not a fault
         warnings.filterwarnings("ignore", "The least populated class in y has only", UserWarning)
         return list(dealer.split(np.zeros(len(rows)), labels, keys))
 
 
 def _candidates(corpus: _Corpus, params: TrainParams) -> list[dict[str, Any]]:
-    """Give the ordinary choices, then others at random, none twice."""
-    ordinary = asdict(Tuning()) | {
+    """Return the defaults, then random candidates without repetition."""
+    default = asdict(Tuning()) | {
         "C": corpus.regime.C_grid[0],
         "prototype_weight": corpus.regime.prototype_weight,
         "min_document_count": corpus.usual_count,
@@ -219,11 +203,13 @@ def _candidates(corpus: _Corpus, params: TrainParams) -> list[dict[str, Any]]:
     has_sentences = corpus.layout.sentence[1] > corpus.layout.sentence[0]
     space = WORDS_SPACE | (SENTENCE_SPACE if has_sentences else {})
     n_drawn = min(params.search, len(ParameterGrid(space)))
-    drawn = [ordinary | chosen for chosen in ParameterSampler(space, n_drawn, random_state=params.seed)]
-    return [ordinary, *(candidate for candidate in drawn if candidate != ordinary)][: params.search]
+    drawn = [default | chosen for chosen in ParameterSampler(space, n_drawn, random_state=params.seed)]
+    return [default, *(candidate for candidate in drawn if candidate != default)][: params.search]
 
 
-def _choose(candidates: list[dict[str, Any]], results: dict[str, Any], *, where: str, notes: tuple[str, ...]) -> Found:
+def _choose(
+    candidates: list[dict[str, Any]], results: dict[str, Any], *, where: str, notes: tuple[str, ...]
+) -> SearchResult:
     folds = [name for name in results if name.startswith("split") and name.endswith("_test_score")]
     scores = np.stack([results[name] for name in folds], axis=1)
     gains = scores - scores[0]
@@ -239,4 +225,4 @@ def _choose(candidates: list[dict[str, Any]], results: dict[str, Any], *, where:
         is_best=np.arange(len(candidates)) == best,
     )
     chosen = {name: candidates[best][name] for name in tried}
-    return Found(Tuning(**candidates[best]) if best else Tuning(), chosen, table, where, notes)
+    return SearchResult(Tuning(**candidates[best]) if best else Tuning(), chosen, table, where, notes)

@@ -20,25 +20,10 @@ def train(
     tuning: Tuning | None = None,
     progress: Progress | None = None,
 ) -> NluModel:
-    """Fit intents, entities, calibration and thresholds.
+    """Fit intents, entities, calibration and thresholds on the training part, out-of-scope rows included.
 
-    Parameters
-    ----------
-    frame
-        The training part of the split, out-of-scope rows included.
-    bot_file
-        The bot: its language, its intents, and its entities with their known values.
-    params
-        `encoder`, `seed`, `algorithm` and `refusal_cost` are used; the built encoder is kept under `home`.
-    tuning
-        What a search chose; without it, what suits the amount of data.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    NluModel
-        Fitted; the same frame, bot, tuning and seed give the same model.
+    Without the `tuning` of a search, the amount of data decides. The built encoder is kept under `params.home`. The
+    same frame, bot, tuning and seed give the same model.
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
     model = NluModel(

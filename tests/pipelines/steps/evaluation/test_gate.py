@@ -85,7 +85,7 @@ def test_loss_on_rows_that_production_may_have_learnt_is_only_noted(tiny_release
     candidate = trained([swapped(row) for row in EXAMPLES])
     check = check_comparison(compare_with(tiny_release, evaluate(candidate, HELD_OUT), seen=None), types=())
     assert check.passed
-    assert "may know some of them" in check.notes[0]
+    assert "may contain some of them" in check.notes[0]
     assert check.notes[1].startswith("intents: version 1 is right on")
 
 
@@ -130,7 +130,7 @@ def measured(rows: list[Example], **metrics: float) -> Evaluation:
     [
         ({"accuracy": 0.5}, "accuracy 50.0% on held-out utterances is below the floor 60.0%"),
         ({"entity_f1": 0.4}, "entity F1 40.0% on held-out utterances is below the floor 50.0%"),
-        ({"out_of_scope_recall": 0.05}, "only 5.0% of what is out of scope is sent to fallback"),
+        ({"out_of_scope_recall": 0.05}, "only 5.0% of out-of-scope utterances are sent to fallback"),
         ({"latency_ms_p95": 300.0}, "one in twenty utterances takes more than 300 ms"),
         ({"needless_fallback": 0.3}, "the thresholds send 30.0% of held-out utterances to fallback"),
     ],
@@ -185,7 +185,7 @@ def test_check_comparison_says_what_production_has_learnt_from() -> None:
         "one gets right (p = 0.02)",
     )
     assert check.notes == (
-        "compared with version 7 on 30 held-out utterances; 10 more were left out, since that version has learnt from "
+        "compared with version 7 on 30 held-out utterances; 10 more were left out, since that version was trained on "
         "them",
     )
 

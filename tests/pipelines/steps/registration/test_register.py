@@ -258,7 +258,7 @@ def test_finish_registration_does_what_a_crash_has_cut_off(
     with pytest.raises(ReleaseRefused, match="not signed"):
         finish(verdict_key="a-key-of-the-operator")
     client.delete_tag(whole.run_id, "publication")
-    with pytest.raises(ReleaseRefused, match="cut off before its verdict was noted"):
+    with pytest.raises(ReleaseRefused, match="interrupted before its verdict was noted"):
         finish(verdict_key=None)
 
 

@@ -81,7 +81,7 @@ def test_run_training_with_search_on_a_cluster_logs_and_uses_the_best(
         assert run.data.params["best_C"] == run.data.params["chosen_C"]
 
 
-def test_search_first_candidate_is_the_ordinary_one_and_none_comes_twice(tmp_path: Path) -> None:
+def test_search_tries_the_defaults_first_and_no_candidate_twice(tmp_path: Path) -> None:
     found = search(colours(3), EMPTY_BOT, params_for(tmp_path, search=100), scheduler=None)
     tried = found.table[["C", "min_document_count"]]
     assert len(tried) == len(tried.drop_duplicates()) == 14
