@@ -5,8 +5,6 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
-
 from pipelines.drift.drift import Drift, measure_drift, vocabulary_of
 from pipelines.drift.plots import plot_drift
 from pipelines.errors import NotFound
@@ -14,6 +12,7 @@ from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
 from pipelines.registry.runs import PROFILE_FILE, Runs
 from pipelines.settings import Settings
+from pipelines.steps.data.snapshot import read_snapshot
 from pipelines.steps.data.turns import read_turns
 from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.registration.artifacts import ArtifactFolder
@@ -64,7 +63,7 @@ def _trained(version: RegisteredVersion, runs: Runs) -> tuple[Profile, frozenset
         hint = "it was trained by an older program; train and promote anew"
         raise NotFound("profile of version", version.version, hint=hint)
     profile = Profile.model_validate(json.loads(folder.read(PROFILE_FILE)))
-    return profile, vocabulary_of(pd.read_parquet(io.BytesIO(folder.read(snapshots[0]))))
+    return profile, vocabulary_of(read_snapshot(io.BytesIO(folder.read(snapshots[0]))))
 
 
 def _log(bot: str, runs: Runs, drift: Drift, *, version: str) -> None:

@@ -149,7 +149,7 @@ def _intents(
     rows = frame.assign(
         wording=wordings,
         words=[len([token for token in tokenize(text) if token.text.isalnum()]) for text in frame["text"]],
-        is_annotated=frame["entities"].ne("[]"),
+        is_annotated=frame["entities"].map(bool),
         is_understood=~frame["example_id"].isin(hardest["example_id"]),
     ).groupby("intent")
     table = pd.DataFrame(

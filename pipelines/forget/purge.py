@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-import pandas as pd
-
 from pipelines.files import write_whole
 from pipelines.forget.redact import Redaction, cleaned
-from pipelines.steps.data.snapshot import content_hash
+from pipelines.steps.data.snapshot import content_hash, read_snapshot, write_snapshot
 from pipelines.steps.registration.artifacts import ArtifactFolder
 
 TOMBSTONE_FILE = "forgotten.json"
@@ -21,13 +19,10 @@ TOMBSTONE_FILE = "forgotten.json"
 def purge_snapshot(file: Path, redaction: Redaction, *, now: datetime) -> None:
     """Rewrite a snapshot without the rows under its new hash, and leave a tombstone in place of the old file."""
     before = file.read_bytes()
-    frame = pd.read_parquet(io.BytesIO(before))
-    kept = frame[~redaction.rows_of(frame)].reset_index(drop=True)
-    new = file.with_name(f"{content_hash(kept)[:16]}.parquet")
-    if not new.exists():
-        write_whole(new, lambda aside: kept.to_parquet(aside, index=False))
-    record = _tombstone(file.name, before, new.read_bytes(), rows=len(frame) - len(kept), now=now)
-    hashes = {"data_hash_before": content_hash(frame), "data_hash_after": content_hash(kept)}
+    frame = read_snapshot(io.BytesIO(before))
+    kept = write_snapshot(frame[~redaction.rows_of(frame)].reset_index(drop=True), file.parent)
+    record = _tombstone(file.name, before, kept.path.read_bytes(), rows=len(frame) - kept.n_examples, now=now)
+    hashes = {"data_hash_before": content_hash(frame), "data_hash_after": kept.data_hash}
     stone = json.dumps({**record, **hashes}, indent=1)
     write_whole(file.with_suffix(".forgotten.json"), f"{stone}\n".encode())
     file.unlink()

@@ -19,7 +19,8 @@ import pandas as pd
 from pipelines.schemas.bot import SYSTEM_INTENTS
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.labels import LabelItem, label_id
-from pipelines.steps.data.extract import COLUMNS, extract_from_file, read_examples, to_examples, to_frame
+from pipelines.steps.data.extract import extract_from_file, read_examples
+from pipelines.steps.data.frame import COLUMNS, to_examples, to_frame
 
 FIRST_MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 _MINUTES_A_WEEK = 7 * 24 * 60

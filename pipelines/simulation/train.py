@@ -10,7 +10,8 @@ from pipelines.schemas.examples import Example
 from pipelines.schemas.labels import label_id
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_mongo, to_examples
+from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_mongo
+from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.labels import LABEL
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.data.split import split

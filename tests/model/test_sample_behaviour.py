@@ -11,7 +11,8 @@ from pipelines.nlu.explain import explain
 from pipelines.nlu.intents.refusal import reason_to_refuse
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.understanding import NluResult
-from pipelines.steps.data.extract import extract_from_file, read_examples, to_examples
+from pipelines.steps.data.extract import extract_from_file, read_examples
+from pipelines.steps.data.frame import to_examples
 from pipelines.steps.evaluation.behaviour import BehaviourResult, run_behaviour
 from tests.support.texts import odd_texts
 

@@ -1,6 +1,5 @@
 """Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,28 +12,14 @@ from pipelines.errors import DataRejected
 from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.drafts import bot_wire
-from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings, get_settings
+from pipelines.steps.data.frame import COLUMNS, frame_of, to_frame
 from pipelines.steps.data.labels import LABEL_COLUMNS, accepted_labels, read_items
 from pipelines.steps.data.mongo import no_such_bot, open_database
-
-COLUMNS = ("example_id", "intent", "text", "entities", "origin")
-"""Columns of the examples, all of text.
-
-example_id
-    `intent/number`, the number being the place of the example within its intent, from 1.
-intent
-    The intent's id; `__oos__` for an utterance that no intent should take.
-text
-    The utterance as it was written.
-entities
-    Its annotations, a JSON list of `{"start","end","type","value"}`: characters `[start, end)` of the text.
-origin
-    Who labelled the row: `author`, `label` for the labelling queue (its `example_id` ends in `label-KEY`), or the file
-    that it comes from.
-"""
+from pipelines.steps.data.snapshot import stored_form
 
 
 @dataclass(frozen=True)
@@ -46,7 +31,7 @@ class Extract:
     bot_file
         The bot as its authors last saved it.
     frame
-        One row an example, with the text columns `COLUMNS`, ordered by intent and example.
+        One row per example, with the columns `COLUMNS`, ordered by intent and example.
     source
         Where it came from, for messages.
     production
@@ -58,14 +43,15 @@ class Extract:
     bot_file: BotFile
     frame: pd.DataFrame
     source: str
-    production: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(LABEL_COLUMNS), dtype="str"))
+    production: pd.DataFrame = field(default_factory=lambda: frame_of((), columns=LABEL_COLUMNS))
     notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """Show it in a notebook: how much there is, and the first rows."""
         n_intents, n_types = len(self.bot_file.intents), len(self.bot_file.entities)
         size = f"{self.source}: {len(self.frame):,} examples, {n_intents} intents, {n_types} entity types"
-        rows = [[str(value) for value in row] for row in self.frame.head().itertuples(index=False)]
+        first = stored_form(self.frame.head())
+        rows = [[str(value) for value in row] for row in first.itertuples(index=False)]
         return html.block(html.line(size), *map(html.line, self.notes), html.table(COLUMNS, rows))
 
 
@@ -195,29 +181,6 @@ def read_examples(file: Path) -> list[Example]:
     return examples
 
 
-def to_examples(frame: pd.DataFrame) -> list[Example]:
-    """Give the rows of an extracted frame as examples, in order."""
-    return [
-        Example(id=example_id, intent=intent, text=text, entities=json.loads(entities))
-        for example_id, intent, text, entities, _ in zip(*(frame[name].tolist() for name in COLUMNS), strict=True)
-    ]
-
-
-def to_frame(examples: list[Example], *, origin: str = "file") -> pd.DataFrame:
-    """Give examples as a frame with the columns `COLUMNS`."""
-    rows = [
-        (
-            example.id,
-            example.intent,
-            example.text,
-            json.dumps([span.model_dump(exclude_none=True) for span in example.entities], ensure_ascii=False),
-            origin,
-        )
-        for example in examples
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
-
-
 def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
     """Append the rows of an out-of-scope file, if there is one; they only help to fit thresholds."""
     if file is None:
@@ -254,13 +217,12 @@ def extract_from_wire(wire: Any, *, source: str) -> Extract:
     rows = []
     for intent in bot_file.intents:
         for number, example in enumerate(intent.training_data, start=1):
-            spans = [
-                {"start": span.begin, "end": span.end, "type": span.name, "value": span.value}
+            spans = tuple(
+                LabelledSpan(start=span.begin, end=span.end, type=span.name, value=span.value)
                 for span in example.entities
-            ]
-            entities = json.dumps(spans, ensure_ascii=False)
-            rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, entities, "author"))
-    return Extract(bot_file, pd.DataFrame(rows, columns=list(COLUMNS), dtype="str"), source)
+            )
+            rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, spans, "author"))
+    return Extract(bot_file, frame_of(rows), source)
 
 
 def _describe(fault: ErrorDetails) -> str:

@@ -1,20 +1,20 @@
 """Accepted labels as training data: those to learn from join the drafts, those held out never do."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.keys import LABELS
 from pipelines.schemas.labels import LabelItem, label_id
+from pipelines.steps.data.frame import frame_of
 from pipelines.steps.data.mongo import open_database
 
 LABEL = "label"
 """Origin of the rows that come from the labelling queue."""
 LABEL_COLUMNS = ("example_id", "intent", "text", "entities", "origin", "week")
-"""Columns of the rows: those of `extract.COLUMNS`, and the ISO week that settled where the row goes."""
+"""Columns of the rows: those of `frame.COLUMNS`, and the ISO week that settled where the row goes."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +88,15 @@ def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], wri
     if n_taught := len(accepted) - len(lost) - len(kept):
         notes.append(f"{n_taught:,} labels are left out: their texts are examples of the drafts by now")
     frames = {
-        side: pd.DataFrame(
-            [_row(item) for item in kept if item.destination == side], columns=list(LABEL_COLUMNS), dtype="str"
-        )
+        side: frame_of((_row(item) for item in kept if item.destination == side), columns=LABEL_COLUMNS)
         for side in ("train", "holdout")
     }
     return Labels(frames["train"], frames["holdout"], tuple(notes))
 
 
-def _row(item: LabelItem) -> tuple[str, ...]:
-    spans = [
-        {"start": span.start, "end": span.end, "type": span.type, "value": item.text[span.start : span.end]}
+def _row(item: LabelItem) -> tuple[object, ...]:
+    spans = tuple(
+        LabelledSpan(start=span.start, end=span.end, type=span.type, value=item.text[span.start : span.end])
         for span in item.entities
-    ]
-    entities = json.dumps(spans, ensure_ascii=False)
-    return f"{item.intent_id}/label-{item.key}", item.intent_id or "", item.text, entities, LABEL, item.week
+    )
+    return f"{item.intent_id}/label-{item.key}", item.intent_id or "", item.text, spans, LABEL, item.week

@@ -1,15 +1,15 @@
 """Step 3: hold rows out to evaluate on, so that near-duplicates never cross."""
 
 import hashlib
-import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 
 _NOT_LETTER = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
@@ -25,13 +25,13 @@ class Split:
     holdout: pd.DataFrame
 
 
-def wording_key(text: str, entities: str) -> str:
+def wording_key(text: str, entities: Iterable[LabelledSpan]) -> str:
     """Reduce an utterance to its wording: entity values become their type, digits 0, case and signs are dropped.
 
     "Track ORD-1!" and "track ord-22" have the same key.
     """
-    for span in sorted(json.loads(entities), key=lambda span: -span["start"]):
-        text = f"{text[: span['start']]} {span['type']}0 {text[span['end'] :]}"
+    for span in sorted(entities, key=lambda span: -span.start):
+        text = f"{text[: span.start]} {span.type}0 {text[span.end :]}"
     return _NOT_LETTER.sub(" ", _DIGITS.sub("0", text.lower())).strip()
 
 
@@ -45,7 +45,7 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
     Parameters
     ----------
     frame
-        Examples with the columns of `extract.COLUMNS`.
+        Examples with the columns of `frame.COLUMNS`.
     holdout_share
         Share of the rows to hold out, in [0, 0.5].
     seed
@@ -83,7 +83,7 @@ def folds(frame: pd.DataFrame, *, n_folds: int, seed: int) -> list[Split]:
     Parameters
     ----------
     frame
-        Examples with the columns of `extract.COLUMNS`.
+        Examples with the columns of `frame.COLUMNS`.
     n_folds
         Folds, 2 or more.
     seed

@@ -8,7 +8,7 @@ import pandas as pd
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.split import folds
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate, measure
 from pipelines.steps.evaluation.predictions import Prediction

@@ -6,7 +6,6 @@ seeds and code, hence the same best candidate. Texts are featurised once, the en
 candidate.
 """
 
-import json
 import math
 import time
 import warnings
@@ -31,7 +30,7 @@ from pipelines.progress import Progress, part
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.split import wording_key
 from pipelines.steps.training.estimator import DOCUMENT_COUNTS, IntentMachine, Layout, feature_matrix
 
@@ -180,7 +179,7 @@ def _read(examples: Sequence[Example], language: str, params: TrainParams, repor
 
 def _folds(rows: Sequence[Example], *, seed: int) -> list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]:
     """Deal wordings out to folds, stratified by intent as far as that allows."""
-    keys = [wording_key(row.text, json.dumps([span.model_dump() for span in row.entities])) for row in rows]
+    keys = [wording_key(row.text, row.entities) for row in rows]
     labels = [row.intent for row in rows]
     n_folds = min(N_FOLDS, len(set(keys)), max((labels.count(label) for label in set(labels)), default=0))
     if n_folds < 2:

@@ -9,7 +9,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.frame import to_examples
 
 
 def train(

@@ -1,16 +1,15 @@
 """The checks of whether values are marked alike in all examples: a tagger learns from what is left out as well."""
 
-import json
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
 
 from pipelines.nlu.text import Token, tokenize
 from pipelines.schemas.bot import BotFile
-from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import warning
 
@@ -119,9 +118,8 @@ def _of_another_type(found: PhrasePlaces) -> Iterator[_Row]:
                     yield place.row, (place.start, place.end), "one_type_a_value", explanation, repair
 
 
-def _sound_spans(text: str, entities: str) -> list[tuple[int, int, str]]:
-    spans = [(span["start"], span["end"], span["type"]) for span in json.loads(entities)]
-    return [(start, end, kind) for start, end, kind in spans if 0 <= start < end <= len(text)]
+def _sound_spans(text: str, entities: Iterable[LabelledSpan]) -> list[tuple[int, int, str]]:
+    return [(span.start, span.end, span.type) for span in entities if 0 <= span.start < span.end <= len(text)]
 
 
 def _marks(

@@ -1,6 +1,5 @@
 """The checks of the validation step: what examples, intents and entities mean, row by row, and how to repair it."""
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 
@@ -50,8 +49,8 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     known_types = {entity.name for entity in bot_file.entities}
     for example_id, text, entities in zip(frame["example_id"], frame["text"], frame["entities"], strict=True):
         end_of_last = 0
-        for span in sorted(json.loads(entities), key=lambda span: span["start"]):
-            start, end, written = span["start"], span["end"], span["value"]
+        for span in sorted(entities, key=lambda span: span.start):
+            start, end, written = span.start, span.end, span.value
             where, place = f"characters {start} to {end} of {text!r}", (start, end)
             if not 0 <= start < end <= len(text):
                 found = text.find(written) if written else -1
@@ -67,8 +66,8 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
                 explanation = f"{where}, {written!r}, begin or end inside a word or at a blank."
                 yield warning("span_keeps_words_whole", example_id, explanation, "mark the whole words.", place)
             end_of_last = max(end_of_last, end)
-            if span["type"] not in known_types:
-                explanation = f"the entity type {span['type']!r} is not among the bot's entities."
+            if span.type not in known_types:
+                explanation = f"the entity type {span.type!r} is not among the bot's entities."
                 repair = "add the entity, or correct the name."
                 yield warning("entity_type_is_known", example_id, explanation, repair, place)
 
@@ -127,7 +126,7 @@ def check_intents(
     counts = Counter(frame["intent"].tolist())
     own = {entity.name for entity in bot_file.entities}
     types = own | _BUILT_IN_TYPES
-    marked = {span["type"] for entities in frame["entities"] for span in json.loads(entities)}
+    marked = {span.type for entities in frame["entities"] for span in entities}
     found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
     fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
     called = {*public_shortcuts, *_buttons(bot_file)} - {CANCEL_INTENT}  # which customers write in words

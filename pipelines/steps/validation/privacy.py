@@ -4,11 +4,9 @@ Names of people and postal addresses are out of its reach: no rule tells Grace t
 Whoever puts real conversations into a bot has to look for these.
 """
 
-import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
@@ -18,6 +16,7 @@ from pipelines.nlu.system.locale import system_locale
 from pipelines.nlu.system.phone import PhoneFinder
 from pipelines.nlu.text import clean
 from pipelines.schemas.bot import BotFile
+from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import Place, warning
 
@@ -66,7 +65,7 @@ def check_privacy(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     columns = (frame[name].tolist() for name in ("example_id", "text", "entities"))
     for example_id, text, entities in zip(*columns, strict=True):
         for kind, (start, end) in find(text):
-            if not _is_otherwise_named(kind, start, end, json.loads(entities)):
+            if not _is_otherwise_named(kind, start, end, entities):
                 check = check_by_kind[kind]
                 what = check.removeprefix("no_").replace("_", " ").replace("email", "e-mail")
                 explanation = (
@@ -127,10 +126,10 @@ def shown_text(finding: Finding, text: str) -> str:
     return text[: finding.start] + masked(text[finding.start : finding.end]) + text[finding.end :]
 
 
-def _is_otherwise_named(kind: str, start: int, end: int, spans: list[dict[str, Any]]) -> bool:
+def _is_otherwise_named(kind: str, start: int, end: int, spans: Iterable[LabelledSpan]) -> bool:
     """Tell whether a run of digits lies in what its author calls something else: an order number is one."""
     return kind != "email" and any(
-        span["start"] < end and start < span["end"] and not _NUMBER_OF_A_PERSON.search(span["type"]) for span in spans
+        span.start < end and start < span.end and not _NUMBER_OF_A_PERSON.search(span.type) for span in spans
     )
 
 

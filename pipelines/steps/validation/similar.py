@@ -7,7 +7,7 @@ from math import ceil
 
 import pandas as pd
 
-from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.training import Finding
 from pipelines.steps.data.split import wording_key
 from pipelines.steps.validation.checks import FEW_EXAMPLES, note, warning
@@ -139,7 +139,7 @@ def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
 
 
 def _repeated(frame: pd.DataFrame) -> Iterator[Finding]:
-    first: dict[tuple[str, str, str], str] = {}
+    first: dict[tuple[str, str, tuple[LabelledSpan, ...]], str] = {}
     columns = (frame[name].tolist() for name in ("example_id", "intent", "text", "entities"))
     for example_id, intent, text, entities in zip(*columns, strict=True):
         known = first.setdefault((intent, text, entities), example_id)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pipelines.errors import DataRejected
 from pipelines.schemas.training import Finding, Severity
+from pipelines.steps.data.snapshot import stored_form
 
 SUITE_FILE = Path(__file__).parents[3] / "data" / "expectations" / "training_examples.json"
 _SEVERITY_BY_NAME: dict[str, Severity] = {"critical": "error", "warning": "warning", "info": "note"}
@@ -22,7 +23,7 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
     Parameters
     ----------
     frame
-        Examples with the columns of `extract.COLUMNS`.
+        Examples with the columns of `frame.COLUMNS`; the suite sees them as a snapshot holds them, all of text.
     suite_file
         The suite as JSON; an expectation's `meta` may hold `check`, `explanation` and `repair` for its findings.
 
@@ -45,7 +46,9 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
         name="examples", data=batch.add_batch_definition_whole_dataframe("whole"), suite=context.suites.add(suite)
     )
     context.validation_definitions.add(definition)
-    outcome = definition.run(batch_parameters={"dataframe": frame}, result_format={"result_format": "COMPLETE"})
+    outcome = definition.run(
+        batch_parameters={"dataframe": stored_form(frame)}, result_format={"result_format": "COMPLETE"}
+    )
     rows: list[dict[str, Any]] = []
     findings: list[Finding] = []
     for result in outcome.results:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.drift.drift import Index, baseline_of, measure_drift, population_stability
 from pipelines.nlu.model import NluModel
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.turns import TURN_COLUMNS
 from pipelines.steps.evaluation.evaluate import evaluate
 from pipelines.steps.evaluation.profile import Profile

@@ -13,7 +13,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.registry.client import model_name
 from pipelines.registry.runs import Runs
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.evaluation.evaluate import evaluate
 from pipelines.steps.registration import log

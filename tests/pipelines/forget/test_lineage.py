@@ -21,7 +21,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.scoring.log import Part
 from pipelines.scoring.parts import Plan
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.evaluation.evaluate import evaluate
 from pipelines.steps.registration import log

@@ -12,16 +12,8 @@ from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import (
-    COLUMNS,
-    add_out_of_scope,
-    extract,
-    extract_from_file,
-    extract_from_mongo,
-    read_examples,
-    to_examples,
-    to_frame,
-)
+from pipelines.steps.data.extract import add_out_of_scope, extract, extract_from_file, extract_from_mongo, read_examples
+from pipelines.steps.data.frame import COLUMNS
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
 from tests.support.servers import free_port, mongo_server
 
@@ -47,7 +39,7 @@ def test_extract_from_file_gives_a_row_for_each_example(bot_json: Path) -> None:
     assert len(found.frame) == N_EXAMPLES
     first = found.frame.iloc[0]
     assert (first["example_id"], first["intent"], first["origin"]) == ("track_order/1", "track_order", "author")
-    assert json.loads(first["entities"]) == [{"start": 18, "end": 26, "type": "order_id", "value": "ORD-1042"}]
+    assert first["entities"] == (LabelledSpan(start=18, end=26, type="order_id", value="ORD-1042"),)
 
 
 def test_extract_from_file_bot_without_examples_gives_no_rows(tmp_path: Path) -> None:
@@ -117,25 +109,12 @@ def test_read_examples_unreadable_file(tmp_path: Path, content: bytes | None) ->
         read_examples(file)
 
 
-def test_to_examples_gives_back_what_to_frame_was_given() -> None:
-    span = LabelledSpan(start=0, end=2, type="city", value="O\u0308", role="from")
-    examples = [
-        Example(id="1", text="O\u0308slo \x00 \U0001f600", intent="a", entities=(span,)),
-        Example(id="2", text="", intent="nan"),
-        Example(id="3", text="None", intent="1"),
-    ]
-    frame = to_frame(examples)
-    assert to_examples(frame) == examples
-    assert set(frame["origin"]) == {"file"}
-    assert to_examples(to_frame([])) == []
-
-
 def test_add_out_of_scope_drops_labels_and_marks_rows(tmp_path: Path, bot_json: Path) -> None:
     frame = extract_from_file(bot_json).frame
     row = '{"id": "o1", "text": "sing", "intent": "greet", "entities": [{"start":0,"end":4,"type":"t","value":"v"}]}'
     both = add_out_of_scope(frame, lines(tmp_path / "oos.jsonl", row))
     assert len(both) == len(frame) + 1
-    assert both.iloc[-1].tolist() == ["o1", OUT_OF_SCOPE, "sing", "[]", "out-of-scope file"]
+    assert both.iloc[-1].tolist() == ["o1", OUT_OF_SCOPE, "sing", (), "out-of-scope file"]
     assert add_out_of_scope(frame, None) is frame
 
 
@@ -156,6 +135,7 @@ def test_extract_shows_itself_in_a_notebook(bot_json: Path) -> None:
     page = extract(bot_json)._repr_html_()
     assert f"{N_EXAMPLES} examples, {len(TINY_BOT.intents)} intents" in page
     assert "where is my order ORD-1042" in page
+    assert "{&quot;start&quot;: 18, &quot;end&quot;: 26, &quot;type&quot;: &quot;order_id&quot;" in page
 
 
 @pytest.fixture(scope="module")

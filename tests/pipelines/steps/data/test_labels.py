@@ -1,7 +1,7 @@
 """Accepted labels as training data: a union with the drafts."""
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
-from pipelines.steps.data.extract import to_examples
+from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.labels import accepted_labels
 from tests.support.labels import accepted_item, label_item
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.schemas.examples import Example, LabelledSpan
-from pipelines.steps.data.extract import to_examples, to_frame
-from pipelines.steps.data.snapshot import content_hash, write_snapshot
+from pipelines.steps.data.frame import COLUMNS, to_examples, to_frame
+from pipelines.steps.data.snapshot import content_hash, read_snapshot, write_snapshot
 
 ROWS = st.lists(st.tuples(st.text(max_size=8), st.sampled_from("abc")), max_size=8)
 EXAMPLES = [Example(id=str(n), text=f"text {n} \U0001f600", intent="ab"[n % 2]) for n in range(6)]
@@ -46,7 +46,49 @@ def test_write_snapshot_keeps_every_row(tmp_path: Path) -> None:
     snapshot = write_snapshot(to_frame(EXAMPLES), tmp_path / "new" / "folder")
     assert (snapshot.data_hash, snapshot.n_examples) == (HASH, 6)
     assert snapshot.path.name == f"{HASH[:16]}.parquet"
-    assert to_examples(pd.read_parquet(snapshot.path)) == EXAMPLES
+    assert to_examples(read_snapshot(snapshot.path)) == EXAMPLES
+
+
+# As the program wrote it while the frame held annotations as JSON text: hashes name versions that are registered.
+FORMER = [
+    Example(
+        id="a/1",
+        text='to "\u00d6\'s\U0001f600" now',
+        intent="a",
+        entities=(
+            LabelledSpan(start=3, end=9, type='ci"ty', value='\u00d6"s\U0001f600', role="to"),
+            LabelledSpan(start=10, end=13, type="t", value="n\u00e9\\w"),
+        ),
+    ),
+    Example(id="a/2", text="x y", intent="a"),
+]
+FORMER_HASH = "e30270a23a1508c9310625085e7478f8019c7102d3592bbbb964ad1c8f7f7679"
+FORMER_TEXTS = [
+    '[{"start": 3, "end": 9, "type": "ci\\"ty", "value": "\u00d6\\"s\U0001f600", "role": "to"}, '
+    '{"start": 10, "end": 13, "type": "t", "value": "n\u00e9\\\\w"}]',
+    "[]",
+]
+
+
+def test_content_hash_is_what_it_was_when_annotations_were_text() -> None:
+    assert content_hash(to_frame(FORMER)) == FORMER_HASH
+
+
+def test_write_snapshot_writes_the_columns_that_it_wrote_when_annotations_were_text(tmp_path: Path) -> None:
+    stored = pd.read_parquet(write_snapshot(to_frame(FORMER), tmp_path).path)
+    assert {str(dtype) for dtype in stored.dtypes} == {"str"}
+    assert tuple(stored.columns) == COLUMNS
+    assert stored["entities"].tolist() == FORMER_TEXTS
+
+
+def test_read_snapshot_reads_one_that_was_written_from_text(tmp_path: Path) -> None:
+    file = tmp_path / "former.parquet"
+    rows = [(row.id, row.intent, row.text, text, "file") for row, text in zip(FORMER, FORMER_TEXTS, strict=True)]
+    pd.DataFrame(rows, columns=list(COLUMNS), dtype="str").to_parquet(file, index=False)
+    frame = read_snapshot(file)
+    assert to_examples(frame) == FORMER
+    assert content_hash(frame) == FORMER_HASH
+    assert write_snapshot(frame, tmp_path).path.read_bytes() == file.read_bytes()
 
 
 def test_write_snapshot_never_rewrites_one(tmp_path: Path) -> None:

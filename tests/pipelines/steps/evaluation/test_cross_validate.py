@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.evaluation.cross_validate import cross_validate
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of

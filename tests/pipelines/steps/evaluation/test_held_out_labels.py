@@ -10,7 +10,7 @@ from pipelines.nlu.intents.refusal import outcome_of
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
-from pipelines.steps.data.extract import to_examples, to_frame
+from pipelines.steps.data.frame import to_examples, to_frame
 from pipelines.steps.data.labels import accepted_labels
 from pipelines.steps.evaluation.evaluate import measure
 from pipelines.steps.evaluation.held_out_labels import by_week, measured_apart

@@ -12,7 +12,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.registry.runs import Runs
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.evaluation.evaluate import evaluate
 from pipelines.steps.registration import log

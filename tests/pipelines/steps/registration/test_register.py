@@ -20,7 +20,7 @@ from pipelines.registry.verdict import load_judged
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import Snapshot
 from pipelines.steps.evaluation.compare import seen_by
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate

@@ -16,7 +16,7 @@ from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.training import search as searching
 from pipelines.steps.training.search import search
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example, LabelledSpan
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.validation.annotations import check_annotations
 from tests.support.bots import example
 
@@ -64,5 +64,5 @@ def test_check_annotations_value_of_another_type() -> None:
 
 def test_check_annotations_passes_over_spans_outside_their_text() -> None:
     frame = to_frame([Example(id="1", text="to Oslo", intent="a")])
-    frame.loc[0, "entities"] = '[{"start": 3, "end": 99, "type": "city", "value": "Oslo"}]'
+    frame.at[0, "entities"] = (LabelledSpan(start=3, end=99, type="city", value="Oslo"),)
     assert list(check_annotations(frame, BOT)) == []

@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example, LabelledSpan
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.validation.privacy import (
     KIND_BY_CHECK,
     check_privacy,

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.steps.data.extract import to_frame
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.validation.similar import alike_pairs, check_similar, count_wordings, words_only
 
 

@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
-from pipelines.schemas.examples import Example
-from pipelines.steps.data.extract import to_frame
+from pipelines.schemas.examples import Example, LabelledSpan
+from pipelines.steps.data.frame import to_frame
 from pipelines.steps.validation.suite import SUITE_FILE, run_suite
 
 pytestmark = pytest.mark.usefixtures("great_expectations")
@@ -35,10 +36,15 @@ def test_run_suite_reports_a_column_too_many() -> None:
     assert [finding.row for finding in findings] == ["the whole table"]
 
 
-def test_run_suite_reports_entities_that_are_no_list() -> None:
-    table = frame("one", "two", "three")
-    table.loc[2, "entities"] = "{}"
-    assert found(table) == [("error", "expect_column_values_to_match_regex", "a/3")]
+def test_run_suite_sees_entities_as_a_snapshot_holds_them(tmp_path: Path) -> None:
+    suite = tmp_path / "suite.json"
+    no_city = {"type": "expect_column_values_to_not_match_regex", "kwargs": {"column": "entities", "regex": '"city"'}}
+    suite.write_text(json.dumps({"name": "x", "expectations": [no_city]}), encoding="utf-8")
+    span = LabelledSpan(start=3, end=7, type="city", value="Oslo")
+    table = pd.concat(
+        [frame("one", "two"), to_frame([Example(id="a/3", text="to Oslo", intent="a", entities=(span,))])]
+    )
+    assert found(table.reset_index(drop=True), suite) == [("error", "expect_column_values_to_not_match_regex", "a/3")]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ import pytest
 from pipelines.errors import DataRejected
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.steps.data.extract import COLUMNS, Extract, add_out_of_scope, extract_from_file, to_frame
+from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_file
+from pipelines.steps.data.frame import COLUMNS, to_frame
 from pipelines.steps.validation.checks import check_intents, check_spans, check_texts
 from pipelines.steps.validation.validate import ValidationReport, validate
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE, intent, parameter
