@@ -1,10 +1,13 @@
 """What a training run is asked to do, and what validation found."""
 
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from pipelines.errors import UserInputError
 from pipelines.schemas.bot import TrainingExample
 from pipelines.settings import BOT_NAME
 
@@ -13,6 +16,8 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 """The gravest first."""
 
 
+_NEARLY = 0.85
+"""Likeness of two names from which one is taken for a slip of the pen: `seeds` and `seed` have 0.89."""
 CASES = Path(__file__).parents[2] / "data" / "cases"
 """Where notebooks save conversations: in the checkout, whatever folder a training is started in."""
 
@@ -77,6 +82,36 @@ class TrainParams(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of everything random.")
     promote: bool = Field(default=False, description="Set the alias `release_alias` if the gate is passed.")
     release_alias: str = Field(default="production", min_length=1, description="Alias of the version that answers.")
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, object]) -> Self:
+        """Read every parameter from the variable of its name.
+
+        Parameters
+        ----------
+        namespace
+            The variables of a notebook, `globals()`; others than the parameters are passed over.
+
+        Returns
+        -------
+        TrainParams
+            The parameters, checked.
+
+        Raises
+        ------
+        UserInputError
+            A variable is missing, or its name is misspelt: a plain value whose name is nearly that of a parameter.
+        """
+        problems = [
+            f"{name!r} is no parameter, did you mean {close[0]!r}?"
+            for name, value in namespace.items()
+            if name not in cls.model_fields and isinstance(value, str | int | float | Path | None)
+            if (close := get_close_matches(name, cls.model_fields, n=1, cutoff=_NEARLY))
+        ]
+        problems += [f"{name!r} is missing" for name in cls.model_fields if name not in namespace]
+        if problems:
+            raise UserInputError(f"{'; '.join(problems)}; correct the notebook's cell of parameters")
+        return cls.model_validate({name: namespace[name] for name in cls.model_fields})
 
     @field_validator("cross_validate")
     @classmethod

@@ -18,8 +18,9 @@ def _checked_cases(folder: Path | None) -> Path | None:
 
 
 def train(
+    context: typer.Context,
     bot: BotOption = None,
-    promote: Annotated[bool, typer.Option("--promote", help="Put it into production if it passes the gate.")] = False,
+    promotes: Annotated[bool, typer.Option("--promote", help="Put it into production if it passes the gate.")] = False,
     source: Annotated[str, typer.Option(help="`mongo`, or a bot file to train from.")] = "mongo",
     out_of_scope: Annotated[
         Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
@@ -91,32 +92,27 @@ def train(
             typer.echo(f"note: {note}", err=True)
     # imported when that is settled, since it is seconds of work
     from pipelines.run import run_training
-    from pipelines.schemas.training import CASES, TrainParams
+    from pipelines.schemas.training import TrainParams
 
-    params = TrainParams(
-        bot=chosen_bot(bot),
-        source=source,
-        home=settings.home,
-        out_of_scope_file=out_of_scope or settings.out_of_scope_of(chosen_bot(bot)),
-        test_file=test,
-        encoder=encoder,
-        algorithm="lbfgs" if thorough else "ap",
-        search=search or 0,
-        cross_validate=cross_validate,
-        min_accuracy=min_accuracy,
-        replays=replays,
-        max_lost_goals=max_lost_goals,
-        cases=cases or CASES,
-        accept_tool_changes=accept_tool_changes,
-        seed=seed,
-        release_alias=settings.release_alias,
+    # an option that is named like a parameter is that parameter; what is not given keeps the parameter's default
+    same = {name: value for name, value in context.params.items() if name in TrainParams.model_fields}
+    params = TrainParams.model_validate(
+        {name: value for name, value in same.items() if value is not None}
+        | {
+            "bot": chosen_bot(bot),
+            "home": settings.home,
+            "out_of_scope_file": out_of_scope or settings.out_of_scope_of(chosen_bot(bot)),
+            "test_file": test,
+            "algorithm": "lbfgs" if thorough else "ap",
+            "release_alias": settings.release_alias,
+        }
     )
     # a bot file needs no database, but conversations to replay and the journal of promotions are there
     needs_store = source == "mongo"
     with ending_if_busy(), exclusive_training(settings, params.bot, is_needed=needs_store) as tags:
         with share_reporter("Training") as report:
             outcome = run_training(params, settings, progress=report, tags=tags)
-        wants_promotion = promote and not outcome.gate_reasons
+        wants_promotion = promotes and not outcome.gate_reasons
         if wants_promotion:
             promote_trained(params, tracking_uri=outcome.tracking_uri, version=outcome.version)
     for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):

@@ -1,0 +1,35 @@
+"""The options of `intentloop train` are the parameters of a training."""
+
+from typing import Any
+
+import pytest
+import typer.main
+from annotated_types import Ge, Le, Lt
+
+from pipelines.schemas.training import TrainParams
+from serving.cli.main import app
+
+FIELDS = TrainParams.model_fields
+OPTIONS = {
+    option.name: option
+    for option in typer.main.get_command(app).commands["train"].params  # type: ignore[attr-defined]
+    if option.name in FIELDS
+}
+
+
+@pytest.mark.parametrize("name", sorted(OPTIONS))
+def test_train_option_has_the_default_of_its_parameter(name: str) -> None:
+    assert OPTIONS[name].default in (None, FIELDS[name].default)
+
+
+def bounds(name: str) -> tuple[Any, Any]:
+    found: dict[type, Any] = {type(bound): bound for bound in FIELDS[name].metadata}
+    least = found[Ge].ge if Ge in found else None
+    most = found[Le].le if Le in found else found[Lt].lt - 1 if Lt in found else None
+    return least, most
+
+
+@pytest.mark.parametrize("name", ["cross_validate", "min_accuracy", "replays", "max_lost_goals", "seed"])
+def test_train_option_has_the_bounds_of_its_parameter(name: str) -> None:
+    option: Any = OPTIONS[name]
+    assert (option.min, option.max) == bounds(name)
