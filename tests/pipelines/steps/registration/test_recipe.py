@@ -78,7 +78,7 @@ def test_code_digest_does_without_the_code_that_answers(tmp_path: Path) -> None:
     for name in ("pipelines", "notebooks"):
         (tmp_path / name).symlink_to(Path(__file__).parents[4] / name)
     # -S -P: neither an installed checkout nor the working folder is on the path, so that there is no `serving`
-    site = str(Path(pandas.__file__).parents[2])
+    site = str(Path(pandas.__file__).parents[1])
     alone = subprocess.run(
         [sys.executable, "-S", "-P", "-c", command],
         env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{site}"}, cwd=tmp_path,
