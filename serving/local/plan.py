@@ -50,7 +50,7 @@ def make_plan(settings: Settings) -> Plan:
         has_database=settings.mongo_uri is None,
         has_registry=settings.mlflow_tracking_uri is None,
         has_shop=programs.SHOP not in settings.endpoints,
-        has_stand_in=settings.llm_base_url is None and programs.STAND_IN.is_file(),
+        has_stand_in=settings.llm_base_url is None,
     )
     variables: dict[int, str] = {}
     for _, port, _, variable in _ports(plan):

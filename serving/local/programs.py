@@ -19,8 +19,6 @@ from serving.processes.child import Program, free_port
 LOOPBACK = "127.0.0.1"
 SHOP = "shop"
 SAMPLE = Path(serving.__file__).parents[1] / "data" / "sample"
-STAND_IN = Path(serving.__file__).parents[1] / "tests" / "fakes" / "llm_server.py"
-"""What plays the language model where no endpoint is set; only a checkout has it."""
 
 
 def local_settings(settings: Settings, home: Path) -> Settings:
@@ -32,14 +30,10 @@ def local_settings(settings: Settings, home: Path) -> Settings:
             "mongo_uri": settings.resolved_mongo_uri,
             "mlflow_tracking_uri": settings.resolved_tracking_uri,
             "endpoints": {SHOP: shop, **settings.endpoints},
-            "llm_base_url": settings.llm_base_url or _stand_in_url(),
+            "llm_base_url": settings.llm_base_url or f"http://{LOOPBACK}:{free_port(LOOPBACK)}/v1",
             "admin_token": settings.admin_token or SecretStr(admin_token_of(home)),
         }
     )
-
-
-def _stand_in_url() -> str | None:
-    return f"http://{LOOPBACK}:{free_port(LOOPBACK)}/v1" if STAND_IN.is_file() else None
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -91,20 +85,24 @@ def registry(settings: Settings) -> Program:
 
 def demo_shop(settings: Settings) -> Program:
     """Plan the demo shop that the sample bot's tools call."""
-    command = [sys.executable, "-m", "uvicorn", "serving.demo.api:create_demo_app", "--factory"]
-    command += ["--host", LOOPBACK, "--port", str(settings.demo_port), "--log-level", "warning"]
+    command = _uvicorn("serving.demo.api:create_demo_app", port=settings.demo_port)
     return Program("demo", "the demo shop", command)
 
 
 def stand_in(settings: Settings) -> Program:
     """Plan the stand-in for a language model, at the address in the settings."""
-    command = [sys.executable, str(STAND_IN), "--port", str(stand_in_port(settings))]
+    command = _uvicorn("serving.demo.language_model:create_language_model", port=stand_in_port(settings))
     return Program("llm", "the stand-in for a language model", command)
 
 
 def stand_in_port(settings: Settings) -> int | None:
     """Return the port of the language model's endpoint."""
     return urlsplit(settings.llm_base_url or "").port
+
+
+def _uvicorn(factory: str, *, port: int | None) -> list[str]:
+    command = [sys.executable, "-m", "uvicorn", factory, "--factory"]
+    return [*command, "--host", LOOPBACK, "--port", str(port), "--log-level", "warning"]
 
 
 def training(settings: Settings, *, is_sample: bool) -> Program:

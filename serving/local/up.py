@@ -85,11 +85,10 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         step.note = drafts.note
     with view.step("Demo shop", expected_seconds=2) as step:
         _await_port(stack, step, settings.demo_port if plan.has_shop else None, own="INTENTLOOP_ENDPOINTS")
-    if settings.llm_base_url is not None:
-        with view.step("Language model", expected_seconds=1) as step:
-            port = programs.stand_in_port(settings) if plan.has_stand_in else None
-            _await_port(stack, step, port, own="INTENTLOOP_LLM_BASE_URL")
-            step.note += ", only a stand-in" if plan.has_stand_in else ""
+    with view.step("Language model", expected_seconds=2) as step:
+        port = programs.stand_in_port(settings) if plan.has_stand_in else None
+        _await_port(stack, step, port, own="INTENTLOOP_LLM_BASE_URL")
+        step.note += ", only a stand-in" if plan.has_stand_in else ""
     with view.step("MLflow server", expected_seconds=12) as step:
         _await_port(stack, step, settings.mlflow_port if plan.has_registry else None, own="MLFLOW_TRACKING_URI")
         if plan.has_registry:

@@ -1,63 +1,24 @@
-"""A language model's endpoint over a real socket: scriptable, and by default a modest reader that goes by keywords.
+"""A language model's endpoint over a real socket: scriptable, and by default the stand-in that goes by keywords."""
 
-`python tests/fakes/llm_server.py --port N` serves the reader alone, so that the route can be seen without a provider.
-"""
-
-import argparse
 import asyncio
 import json
-import math
-import re
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-try:
-    from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
-except ImportError:  # run as a script, which finds what lies beside it
-    from tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server  # type: ignore[no-redef]
-
-USAGE = {"prompt_tokens": 210, "completion_tokens": 14, "total_tokens": 224}
-_LINE = re.compile(r'^- ("(?:[^"\\]|\\.)*"):?(.*)$')
-_PIECE = re.compile(r"\w{1,4}|\W")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_LEAST_OVERLAP = 0.5
+from serving.demo.language_model import choose, completion
+from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
 
 
-def says(
-    content: str | None,
-    *,
-    confidence: float | None = None,
-    intent: str | None = None,
-    refusal: str | None = None,
-    finish_reason: str = "stop",
-    usage: dict[str, int] | None = USAGE,
-) -> Behaviour:
-    """Answer with this text; with a confidence, the tokens that spell the intent have it together."""
-    message = {"role": "assistant", "content": content, "refusal": refusal}
-    choice: dict[str, Any] = {"index": 0, "message": message, "finish_reason": finish_reason, "logprobs": None}
-    if confidence is not None and content is not None:
-        choice["logprobs"] = {"content": tokens_of(content, intent=intent or "", confidence=confidence)}
-    completion = {"id": "c1", "object": "chat.completion", "created": 1, "model": "fake", "choices": [choice]}
-    return answer(json.dumps(completion | ({} if usage is None else {"usage": usage})))
+def says(content: str | None, **fields: Any) -> Behaviour:
+    """Answer with this text; the fields are those of `completion`."""
+    return answer(json.dumps(completion(content, **fields)))
 
 
 def chooses(intent: str, *quotes: tuple[str, str], confidence: float | None = None, **fields: Any) -> Behaviour:
     """Answer as asked: an intent, and quotes as (type, text)."""
     entities = [{"type": type_, "quote": text} for type_, text in quotes]
     return says(json.dumps({"intent": intent, "entities": entities}), intent=intent, confidence=confidence, **fields)
-
-
-def tokens_of(content: str, *, intent: str, confidence: float) -> list[dict[str, Any]]:
-    """Split a text as tokenizers do, anywhere; only the intent's tokens are less than certain."""
-    begin = content.find(f'"{intent}"') + 1
-    pieces = [(match[0], begin <= match.start() < begin + len(intent)) for match in _PIECE.finditer(content)]
-    share = math.log(confidence) / max(1, sum(is_intent for _, is_intent in pieces))
-    return [
-        {"token": piece, "bytes": list(piece.encode()), "logprob": share if is_intent else 0.0, "top_logprobs": []}
-        for piece, is_intent in pieces
-    ]
 
 
 def fails(status: str, *, retry_after: str | None = None, message: str = "Incorrect API key: sk-secret") -> Behaviour:
@@ -90,47 +51,12 @@ async def obey(request: Received, writer: asyncio.StreamWriter) -> None:
 
 
 async def read_keywords(request: Received, writer: asyncio.StreamWriter) -> None:
-    """Choose the intent whose name and examples share the most telling words with the message."""
+    """Answer as the stand-in does."""
     if not request.target.endswith("/chat/completions"):
         await answer("{}", status="404 Not Found")(request, writer)
         return
-    intents, values = _sections(question_of(request)["messages"][0]["content"])
-    message = message_of(request)
-    intent, confidence = _best_match(message, intents)
-    quotes = [
-        (type_, found[0])
-        for type_, examples in values.items()
-        for value in _STRING.findall(examples)
-        if (found := re.search(rf"\b{re.escape(json.loads(value))}\b", message, re.IGNORECASE))
-    ]
-    await chooses(intent, *quotes, confidence=confidence)(request, writer)
-
-
-def _sections(system: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Read the lists of the system message: what is said of each intent, and of each type of value."""
-    lists: dict[str, dict[str, str]] = {"Intents:": {}, "Types of values:": {}}
-    heading = ""
-    for line in system.splitlines():
-        heading = line if line in lists else heading
-        row = _LINE.match(line)
-        if row is not None and heading:
-            lists[heading][json.loads(row[1])] = row[2]
-    return lists["Intents:"], lists["Types of values:"]
-
-
-def _best_match(message: str, intents: dict[str, str]) -> tuple[str, float]:
-    words_by_intent = {intent: _words(f"{intent} {about}") for intent, about in intents.items()}
-    spread = Counter(word for words in words_by_intent.values() for word in words)
-    said = _words(message)
-    scores = {intent: sum(1 / spread[word] for word in said & words) for intent, words in words_by_intent.items()}
-    ranked: Sequence[str] = sorted(scores, key=lambda intent: -scores[intent])
-    if not ranked or scores[ranked[0]] < _LEAST_OVERLAP:
-        return "none", 0.5
-    return ranked[0], scores[ranked[0]] / (scores[ranked[0]] + (scores[ranked[1]] if len(ranked) > 1 else 0.0))
-
-
-def _words(text: str) -> set[str]:
-    return {word.removesuffix("s") for word in re.findall(r"[^\W_]+", text.lower()) if len(word) > 2}
+    system = question_of(request)["messages"][0]["content"]
+    await answer(json.dumps(choose(system, message_of(request))))(request, writer)
 
 
 def question_of(request: Received) -> dict[str, Any]:
@@ -153,20 +79,3 @@ async def llm_server() -> AsyncIterator[ToolServer]:
     async with tool_server() as server:
         server.behaviours = [read_keywords]
         yield server
-
-
-async def serve(port: int) -> None:
-    """Serve the keyword reader until cancelled."""
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # One for each connection: what it remembers of requests goes with it.
-        await ToolServer(port=port, behaviours=[read_keywords]).handle(reader, writer)
-
-    async with await asyncio.start_server(connected, "127.0.0.1", port) as server:
-        await server.serve_forever()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="A stand-in for a language model's endpoint.")
-    parser.add_argument("--port", type=int, required=True)
-    asyncio.run(serve(parser.parse_args().port))

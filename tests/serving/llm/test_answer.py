@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from serving.demo.language_model import tokens_of
 from serving.llm.answer import MAX_CHARS, ModelAnswer, Quote, read_answer
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion, TokenChance
-from tests.fakes.llm_server import tokens_of
 
 TRACK = '{"intent": "track_order", "entities": []}'
 

@@ -10,9 +10,10 @@ import pytest
 
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
+from serving.demo.language_model import USAGE
 from serving.llm.reader import CACHE_SECONDS, LlmReader
 from serving.store.client import Database
-from tests.fakes.llm_server import USAGE, chooses, fails, message_of, obey, question_of, refuses, says
+from tests.fakes.llm_server import chooses, fails, message_of, obey, question_of, refuses, says
 from tests.fakes.tool_server import Behaviour, ToolServer, answer, drip, flood, hang, hang_up
 from tests.support.commands import CommandWatch
 from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, used
