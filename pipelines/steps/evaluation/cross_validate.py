@@ -53,7 +53,7 @@ def cross_validate(
 ) -> CrossValidation:
     """Train a model for each of `params.cross_validate` folds (2 or more) on the others, and evaluate it.
 
-    `frame` has the columns of `extract.COLUMNS`. The same examples and seed give the same result.
+    `frame` has the columns of `frame.COLUMNS`. The same examples and seed give the same result.
     """
     report = progress or (lambda share, what: None)
     # with more folds than wordings, some are empty
