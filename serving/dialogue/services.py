@@ -22,14 +22,6 @@ class Status(Protocol):
     """What a release provider knows about one bot; implemented in `serving.release`."""
 
     @property
-    def version(self) -> str | None:
-        """The version that answers."""
-
-    @property
-    def loaded_at(self) -> datetime | None:
-        """When it was loaded."""
-
-    @property
     def last_poll_at(self) -> datetime | None:
         """When the registry last answered."""
 

@@ -51,8 +51,8 @@ class ReleaseStatus:
 
     Attributes
     ----------
-    version, loaded_at
-        The version that answers, if any, and when it took over.
+    version
+        The version that answers, if any.
     last_poll_at
         When the registry last answered; None if it never did.
     refused
@@ -62,7 +62,6 @@ class ReleaseStatus:
     """
 
     version: str | None
-    loaded_at: datetime | None
     last_poll_at: datetime | None
     refused: tuple[str, ...]
     canary: str | None = None

@@ -198,7 +198,6 @@ class ReleaseProvider:
         state = watch.state if watch is not None else AliasState(bot, self._alias)
         return ReleaseStatus(
             state.version,
-            state.loaded.at if state.loaded is not None else None,
             state.last_poll_at,
             state.refused,
             canary=self._trials.version_of(bot, CANARY),

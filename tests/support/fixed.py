@@ -14,8 +14,6 @@ from serving.store.promotions import Promotions
 class FixedStatus:
     """What the provider would know."""
 
-    version: str | None = None
-    loaded_at: datetime | None = None
     last_poll_at: datetime | None = None
 
 
@@ -62,6 +60,5 @@ class FixedReleases:
         self.logged.append((bot, version, metrics, rows))
 
     def status(self, bot: str) -> FixedStatus:
-        """Tell its version."""
-        release = self.release_by_bot.get(bot)
-        return FixedStatus(version=release.version if release else None)
+        """Return that the registry has never answered."""
+        return FixedStatus()

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 
 _WORD = re.compile(r"(?u)\b\w+\b")
-WORD_NGRAMS = (1, 2)
 CHARACTER_NGRAMS = (2, 5)
 REMEMBERED_WORDS = 8192
 """Size of the cache of words and their character n-grams, 3 MB when full."""

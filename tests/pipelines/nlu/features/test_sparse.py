@@ -13,7 +13,6 @@ from pipelines.nlu.features.sparse import (
     CHARACTER_NGRAMS,
     LONGEST_REMEMBERED,
     REMEMBERED_WORDS,
-    WORD_NGRAMS,
     SparseFeatures,
     character_ngrams,
     word_ngrams,
@@ -32,7 +31,7 @@ TEXTS = [clean(text) for text in TRAINING if has_content(text)]
 def sklearn_pair(*, min_df: int) -> tuple[Any, Any]:
     """Give scikit-learn's own word and character vectorizers, nothing of ours inside."""
     common: dict[str, Any] = {"sublinear_tf": True, "min_df": min_df, "dtype": np.float32}
-    words = TfidfVectorizer(analyzer="word", ngram_range=WORD_NGRAMS, token_pattern=r"(?u)\b\w+\b", **common)
+    words = TfidfVectorizer(analyzer="word", ngram_range=(1, 2), token_pattern=r"(?u)\b\w+\b", **common)
     return words.fit(TEXTS), TfidfVectorizer(analyzer="char_wb", ngram_range=CHARACTER_NGRAMS, **common).fit(TEXTS)
 
 
