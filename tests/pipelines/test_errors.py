@@ -44,7 +44,7 @@ CONTROL_FLOW = {
     "StopRequested": "ends `intentloop up` in order; nothing is wrong",
     "_AnswerRefused": "must be a read error of the HTTP library; becomes `LlmUnavailable`",
     "ClaimLost": "from the engine's handler back to the turn, which takes up what the other process decided",
-    "_TakenAway": "ends one delivery whose event another worker has taken over",
+    "_EventTakenOver": "ends one delivery whose event another worker has taken over",
 }
 
 
