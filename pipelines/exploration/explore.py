@@ -17,11 +17,11 @@ from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.data.extract import Extract
 from pipelines.steps.data.split import wording_key
 from pipelines.steps.validation.annotations import find_places
-from pipelines.steps.validation.similar import alike_pairs, words_only
+from pipelines.steps.validation.similar import near_duplicate_pairs, words_only
 
 N_NEIGHBOURS = 5
 WORTH_A_LOOK = 0.6
-"""Likeness from which on pairs of two intents are listed; the data gate speaks up from `check_similar.ALIKE` on."""
+"""Similarity from which on pairs of two intents are listed; the data gate reports from `similar.MIN_SIMILARITY` on."""
 _CHUNK = 1000
 
 FloatArray = npt.NDArray[np.floating]
@@ -171,7 +171,7 @@ def _intents(
 
 def _near_duplicates(frame: pd.DataFrame) -> pd.DataFrame:
     rows = frame.to_dict("records")
-    pairs = alike_pairs(
+    pairs = near_duplicate_pairs(
         [words_only(row["text"]) for row in rows], [row["intent"] for row in rows], at_least=WORTH_A_LOOK
     )
     table = [

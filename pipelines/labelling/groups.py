@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.labelling.texts import Wording
 from pipelines.schemas.labels import Destination, LabelItem, side_of, week_of
-from pipelines.steps.validation.similar import AlikeIndex, words_only
+from pipelines.steps.validation.similar import NearDuplicateIndex, words_only
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def group_alike(
     """
     known = {item.id: Group(item.cluster, item.week, item.bound_for) for item in queue}
     new = sorted((key for key in wordings if key not in known), key=lambda key: (wordings[key].sources[0].said_at, key))
-    index = AlikeIndex(
+    index = NearDuplicateIndex(
         [words_only(text) for text in (*examples, *(item.text for item in queue), *(wordings[key].text for key in new))]
     )
     group_by_row = dict(enumerate(known.values(), start=len(examples)))

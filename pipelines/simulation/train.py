@@ -16,7 +16,7 @@ from pipelines.steps.data.labels import LABEL
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.data.split import split
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
-from pipelines.steps.evaluation.held_out_labels import measured_apart
+from pipelines.steps.evaluation.held_out_labels import unseen_labels
 from pipelines.steps.registration.register import freeze
 from pipelines.steps.training.train import train
 
@@ -87,7 +87,7 @@ def train_release(
     """
     found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
     found = replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
-    production = measured_apart(found.production, found.frame)
+    production = unseen_labels(found.production, found.frame)
     parts = split(found.frame, holdout_share=params.holdout_share, seed=params.seed)
     model = train(parts.train, found.bot_file, params)
     snapshot = write_snapshot(found.frame, home / "snapshots")

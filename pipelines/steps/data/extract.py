@@ -1,4 +1,4 @@
-"""Step 1: pull a bot and its examples out of MongoDB, or out of a bot file."""
+"""Step 1: read a bot and its examples from MongoDB or a bot file."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from pipelines.steps.data.snapshot import stored_form
 
 @dataclass(frozen=True)
 class Extract:
-    """What training starts from.
+    """The input of a training.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Extract:
     frame
         One row per example, with the columns `COLUMNS`, ordered by intent and example.
     source
-        Where it came from, for messages.
+        Its name in messages.
     production
-        Accepted labels that are held out: never trained on, measured apart. Columns as `labels.LABEL_COLUMNS`.
+        Accepted labels that are held out: never trained on, evaluated separately. Columns as `labels.LABEL_COLUMNS`.
     notes
         What was left out, in sentences.
     """
@@ -47,7 +47,7 @@ class Extract:
     notes: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook: how much there is, and the first rows."""
+        """Render for a notebook: size and first rows."""
         n_intents, n_types = len(self.bot_file.intents), len(self.bot_file.entities)
         size = f"{self.source}: {len(self.frame):,} examples, {n_intents} intents, {n_types} entity types"
         first = stored_form(self.frame.head())
@@ -56,20 +56,9 @@ class Extract:
 
 
 def extract(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
-    """Read what the parameters name: the drafts in MongoDB or a bot file, and the out-of-scope file if there is one.
+    """Read the drafts in MongoDB or a bot file, whichever `params` names, and the out-of-scope file if any.
 
-    Parameters
-    ----------
-    params
-        `source`, `bot` and `out_of_scope_file` are used. In a notebook a bot file's path will do, or `mongo` for the
-        drafts of the default bot.
-    settings
-        Where the database is; those of the environment if not given.
-
-    Returns
-    -------
-    Extract
-        The bot and its examples.
+    In a notebook, `params` may be the path of a bot file, or `mongo` for the drafts of the default bot.
     """
     settings = settings or get_settings()
     if not isinstance(params, TrainParams):
@@ -82,21 +71,7 @@ def extract(params: TrainParams | Path | str, settings: Settings | None = None) 
 
 
 def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
-    """Read a bot's drafts from MongoDB, and the labels that were accepted for it.
-
-    Parameters
-    ----------
-    uri
-        MongoDB connection string.
-    database
-        Database name.
-    bot
-        Bot to read.
-
-    Returns
-    -------
-    Extract
-        The bot and its examples.
+    """Read a bot's drafts and accepted labels from MongoDB.
 
     Raises
     ------
@@ -122,23 +97,7 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
 
 
 def extract_from_file(file: Path) -> Extract:
-    """Read a bot file, as `intentloop export` writes it.
-
-    Parameters
-    ----------
-    file
-        The JSON file.
-
-    Returns
-    -------
-    Extract
-        The bot and its examples.
-
-    Raises
-    ------
-    DataRejected
-        The file is missing, is not JSON, or is not a bot.
-    """
+    """Read a bot file, as `intentloop export` writes it; `DataRejected` if missing, not JSON, or not a bot."""
     try:
         # stricter than json: refuses half characters (lone surrogates), which no release file could hold
         wire = from_json(file.read_bytes(), allow_inf_nan=False)
@@ -148,22 +107,9 @@ def extract_from_file(file: Path) -> Extract:
 
 
 def read_examples(file: Path) -> list[Example]:
-    """Read labelled utterances from a JSONL file, a row a line: ``{"id","text","intent","entities"}``.
+    """Read labelled utterances from a JSONL file, one row per line: ``{"id","text","intent","entities"}``.
 
-    Parameters
-    ----------
-    file
-        The file; empty lines are skipped.
-
-    Returns
-    -------
-    list[Example]
-        In the order of the file.
-
-    Raises
-    ------
-    DataRejected
-        The file cannot be read, or rows of it cannot; each is named by its line.
+    Empty lines are skipped; `DataRejected` names each unreadable line.
     """
     try:
         lines = file.read_text(encoding="utf-8").split("\n")
@@ -182,7 +128,7 @@ def read_examples(file: Path) -> list[Example]:
 
 
 def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
-    """Append the rows of an out-of-scope file, if there is one; they only help to fit thresholds."""
+    """Append the rows of an out-of-scope file, if any; they only help to fit thresholds."""
     if file is None:
         return frame
     rows = [example.model_copy(update={"intent": OUT_OF_SCOPE, "entities": ()}) for example in read_examples(file)]
@@ -190,25 +136,7 @@ def add_out_of_scope(frame: pd.DataFrame, file: Path | None) -> pd.DataFrame:
 
 
 def extract_from_wire(wire: Any, *, source: str) -> Extract:
-    """Read the parsed JSON of a bot file.
-
-    Parameters
-    ----------
-    wire
-        The JSON object.
-    source
-        Where it came from, for messages.
-
-    Returns
-    -------
-    Extract
-        The bot and its examples.
-
-    Raises
-    ------
-    DataRejected
-        It is not a bot; each fault is named with its place.
-    """
+    """Read the parsed JSON of a bot file; `DataRejected` names each fault with its place."""
     try:
         bot_file = BotFile.model_validate(wire)
     except ValidationError as error:
@@ -226,6 +154,6 @@ def extract_from_wire(wire: Any, *, source: str) -> Extract:
 
 
 def _describe(fault: ErrorDetails) -> str:
-    """Say where in the object the fault is and what it is."""
+    """Describe a fault and its place in the object."""
     place = ".".join(map(str, fault["loc"]))
     return f"{place}: {fault['msg']}" if place else fault["msg"]

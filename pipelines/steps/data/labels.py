@@ -1,4 +1,4 @@
-"""Accepted labels as training data: those to learn from join the drafts, those held out never do."""
+"""Accepted labels as training data: those for training join the drafts, those held out never do."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,21 +12,16 @@ from pipelines.steps.data.frame import frame_of
 from pipelines.steps.data.mongo import open_database
 
 LABEL = "label"
-"""Origin of the rows that come from the labelling queue."""
+"""Origin of the rows from the labelling queue."""
 LABEL_COLUMNS = ("example_id", "intent", "text", "entities", "origin", "week")
 """Columns of the rows: those of `frame.COLUMNS`, and the ISO week that settled where the row goes."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The accepted labels of a bot.
+    """The accepted labels of a bot, by key: one row per label, with the columns `LABEL_COLUMNS`.
 
-    Attributes
-    ----------
-    train, holdout
-        One row a label, with the columns `LABEL_COLUMNS`, by key.
-    notes
-        What was left out, in sentences.
+    `notes` describe in sentences what was left out.
     """
 
     train: pd.DataFrame
@@ -35,26 +30,9 @@ class Labels:
 
 
 def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
-    """Read a bot's labelling queue from MongoDB, decided items included.
+    """Read a bot's labelling queue from MongoDB by key, decided items included.
 
-    Parameters
-    ----------
-    uri
-        MongoDB connection string.
-    database
-        Database name.
-    bot
-        Bot to read.
-
-    Returns
-    -------
-    list[LabelItem]
-        By key.
-
-    Raises
-    ------
-    StoreUnavailable
-        The database does not answer.
+    Raises `StoreUnavailable` if the database does not answer.
     """
     with open_database(uri, database) as place:
         documents = list(place[LABELS].find({"bot": bot}))
@@ -62,21 +40,10 @@ def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
 
 
 def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], written: Iterable[str] = ()) -> Labels:
-    """Sort accepted labels by where they go.
+    """Divide accepted labels into training and held-out rows.
 
-    Parameters
-    ----------
-    items
-        The queue.
-    intents
-        Ids of the intents of the drafts; labels of others are left out.
-    written
-        Texts of the drafts: what an author has written down is an example, and no label any more.
-
-    Returns
-    -------
-    Labels
-        Rows and notes.
+    Labels of other than the drafts' `intents` are left out, as are the texts `written` in the drafts: once an author
+    has made a text an example, it is no longer a label.
     """
     known, taught = {*intents, OUT_OF_SCOPE}, {label_id("", text) for text in written}
     accepted = [item for item in items if item.status == "accepted"]
@@ -86,7 +53,7 @@ def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], wri
     if lost:
         notes.append(f"{len(lost):,} labels are left out: the drafts have no intent {', '.join(sorted(set(lost)))}")
     if n_taught := len(accepted) - len(lost) - len(kept):
-        notes.append(f"{n_taught:,} labels are left out: their texts are examples of the drafts by now")
+        notes.append(f"{n_taught:,} labels are left out: their texts are now examples in the drafts")
     frames = {
         side: frame_of((_row(item) for item in kept if item.destination == side), columns=LABEL_COLUMNS)
         for side in ("train", "holdout")

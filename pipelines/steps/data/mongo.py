@@ -1,4 +1,4 @@
-"""Where a training takes its data from: the database, or a file; and whether there is anything at all."""
+"""The database that training reads from, and whether there is any data at all."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from pipelines.settings import Settings
 
 @contextmanager
 def open_database(uri: str, database: str) -> Iterator[Any]:
-    """Open a database; one that does not answer is `StoreUnavailable`, whatever is asked of it."""
+    """Open a database; every failed call inside the context raises `StoreUnavailable`."""
     import pymongo
     from pymongo.errors import PyMongoError
 
@@ -29,19 +29,12 @@ def open_database(uri: str, database: str) -> Iterator[Any]:
 
 
 def no_such_bot(bot: str) -> NotFound:
-    """Say that the database has no intent of a bot."""
+    """Return the error for a bot without intents in the database."""
     return NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
 
 
 def require_source(params: TrainParams, settings: Settings) -> None:
-    """Refuse to begin where there is nothing to learn from; what is there is not read yet.
-
-    Parameters
-    ----------
-    params
-        `source` and `bot` are used.
-    settings
-        Where the database is.
+    """Check that there is data to train on, without reading it.
 
     Raises
     ------

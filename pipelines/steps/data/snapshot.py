@@ -51,20 +51,7 @@ def stored_form(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_snapshot(frame: pd.DataFrame, folder: Path) -> Snapshot:
-    """Freeze the frame; an existing snapshot of the same content is kept as it is.
-
-    Parameters
-    ----------
-    frame
-        Examples with the columns `COLUMNS`.
-    folder
-        Where snapshots lie; made if missing.
-
-    Returns
-    -------
-    Snapshot
-        The file; it appears whole or not at all.
-    """
+    """Write the examples whole or not at all; an existing snapshot of the same content is kept."""
     stored = stored_form(frame)
     data_hash = _hash_of(stored)
     path = folder / f"{data_hash[:16]}.parquet"

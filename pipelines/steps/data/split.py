@@ -1,4 +1,4 @@
-"""Step 3: hold rows out to evaluate on, so that near-duplicates never cross."""
+"""Step 3: hold out rows for evaluation, never separating near-duplicates."""
 
 import hashlib
 import re
@@ -14,19 +14,19 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 _NOT_LETTER = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\d+")
 MIN_GROUPS = 4
-"""An intent with fewer distinct wordings is not split: it would lose what it is learnt from."""
+"""An intent with fewer distinct wordings is not split: it would lose its training examples."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to learn from and rows to evaluate on; each row of the input is in one of them."""
+    """Rows for training and rows for evaluation; each input row is in one of them, in its old order."""
 
     train: pd.DataFrame
     holdout: pd.DataFrame
 
 
 def wording_key(text: str, entities: Iterable[LabelledSpan]) -> str:
-    """Reduce an utterance to its wording: entity values become their type, digits 0, case and signs are dropped.
+    """Reduce an utterance to its wording: entity values become their type, digits 0; case and punctuation are dropped.
 
     "Track ORD-1!" and "track ord-22" have the same key.
     """
@@ -36,25 +36,11 @@ def wording_key(text: str, entities: Iterable[LabelledSpan]) -> str:
 
 
 def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
-    """Hold out a share of each intent's wordings.
+    """Hold out a share, in [0, 0.5], of each intent's wordings.
 
-    Rows of one wording go together, whatever their intent. Out-of-scope rows are split like an intent. Which wordings
-    are held out hangs on the seed and on each wording alone, so that most of them are held out again when examples are
-    added: two versions can be compared on rows that neither has learnt from.
-
-    Parameters
-    ----------
-    frame
-        Examples with the columns of `frame.COLUMNS`.
-    holdout_share
-        Share of the rows to hold out, in [0, 0.5].
-    seed
-        Seed of the choice.
-
-    Returns
-    -------
-    Split
-        Both parts in the order of `frame`.
+    Rows of one wording stay together across intents. Out-of-scope rows are split like an intent. The choice depends
+    only on the seed and each wording, so that most wordings are held out again when examples are added: two versions
+    can be compared on rows that neither was trained on.
     """
     keys = [wording_key(*row) for row in zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)]
     held: set[str] = set()
@@ -75,24 +61,10 @@ def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
 
 
 def folds(frame: pd.DataFrame, *, n_folds: int, seed: int) -> list[Split]:
-    """Divide the rows into folds, each of which is held out once while the others are learnt from.
+    """Divide the rows into 2 or more folds, each held out once.
 
-    Rows of one wording go together, whatever their intent. Intents with too few wordings to be split are learnt from
-    in every fold and never held out.
-
-    Parameters
-    ----------
-    frame
-        Examples with the columns of `frame.COLUMNS`.
-    n_folds
-        Folds, 2 or more.
-    seed
-        Seed of the choice.
-
-    Returns
-    -------
-    list[Split]
-        One a fold, both parts in the order of `frame`.
+    Rows of one wording stay together across intents. Intents with too few wordings to be split are in every training
+    part and never held out.
     """
     keys = [wording_key(*row) for row in zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)]
     fold_by_key: dict[str, int] = {}
@@ -103,7 +75,7 @@ def folds(frame: pd.DataFrame, *, n_folds: int, seed: int) -> list[Split]:
             continue
         filled = [0] * n_folds
         for key in sorted(sizes.index, key=lambda key: (key not in fold_by_key, _draw(key, seed))):
-            fold = fold_by_key.setdefault(key, filled.index(min(filled)))  # it may be there through another intent
+            fold = fold_by_key.setdefault(key, filled.index(min(filled)))  # another intent may have placed it already
             filled[fold] += int(sizes[key])
     place = np.array([fold_by_key.get(key, -1) for key in keys])
     return [
@@ -113,7 +85,7 @@ def folds(frame: pd.DataFrame, *, n_folds: int, seed: int) -> list[Split]:
 
 
 def fingerprints(frame: pd.DataFrame) -> list[str]:
-    """Give what stands for the wording of each row without telling it: which ones a version has learnt from."""
+    """Return a hash of each row's wording, which reveals nothing of it, to record what a version was trained on."""
     rows = zip(frame["text"].tolist(), frame["entities"].tolist(), strict=True)
     return [hashlib.sha256(wording_key(*row).encode()).hexdigest()[:16] for row in rows]
 
@@ -123,7 +95,7 @@ def _draw(key: str, seed: int) -> bytes:
 
 
 def _needed_to_learn(intents: list[str], keys: list[str], held: set[str]) -> set[str]:
-    """Give the wordings of each intent that, through wordings shared with others, would be held out as a whole."""
+    """Return the wordings of each intent that, shared with other intents, would be held out entirely."""
     keys_by_intent: dict[str, set[str]] = defaultdict(set)
     for intent, key in zip(intents, keys, strict=True):
         keys_by_intent[intent].add(key)

@@ -1,4 +1,4 @@
-"""Production turns as a table: what customers wrote, how it was understood then, and what else was said about it."""
+"""Production turns as a table: customers' messages, how they were understood, and later feedback."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -14,7 +14,7 @@ from pipelines.steps.data.mongo import open_database
 
 
 class Turn(NamedTuple):
-    """A row of the turns; the fields are described with `TURN_COLUMNS`."""
+    """A row of the turns; `TURN_COLUMNS` describes the fields."""
 
     thread_id: str
     turn: int
@@ -33,26 +33,26 @@ class Turn(NamedTuple):
 
 
 TURN_COLUMNS = Turn._fields
-"""Columns of the turns, one row a finished turn.
+"""Columns of the turns, one row per finished turn.
 
 thread_id, turn, message_id
-    Where the turn stands in the log.
+    Place of the turn in the log.
 said_at
     When it was answered, a `datetime` in UTC.
 release
     Version that answered.
 text
-    What the customer wrote.
+    The customer's message.
 route, why
-    What became of it: `intent`, `form`, `cancel`, `clarify` or `fallback`, and the reason.
+    Its outcome: `intent`, `form`, `cancel`, `clarify` or `fallback`, and the reason.
 intent, confidence
-    The trained model's first guess and its probability; empty and NaN where it did not read the text (a button).
+    The trained model's top intent and its probability; empty and NaN where it did not read the text (a button).
 llm_intent, llm_confidence
-    What the language model said: an intent, `__oos__` for none of them, empty where it was not asked or gave no answer;
-    its probability, NaN where it gave none.
+    The language model's answer: an intent, `__oos__` for none of them, empty where it was not asked or failed; its
+    probability, NaN where it gave none.
 label_of, label_intent
-    Where this turn answers "did you mean": the `message_id` of the message that was asked about, and the intent that
-    the customer chose, empty for none of the options.
+    If this turn answers "did you mean": the `message_id` of the ambiguous message, and the intent the customer chose,
+    empty for none of the options.
 """
 _FIELDS = {
     **dict.fromkeys(("thread_id", "turn", "message_id", "created_at", "release", "text", "route", "why"), 1),
@@ -62,30 +62,9 @@ _REPORT_EVERY = 1000
 
 
 def read_turns(uri: str, database: str, bot: str, *, since: datetime, progress: Progress | None = None) -> pd.DataFrame:
-    """Read a bot's finished turns from MongoDB.
+    """Read a bot's finished turns since a moment from MongoDB, as `turns_frame`.
 
-    Parameters
-    ----------
-    uri
-        MongoDB connection string.
-    database
-        Database name.
-    bot
-        Bot to read.
-    since
-        Turns before this moment are left out.
-    progress
-        Called with a share of the work, which nobody knows beforehand, and what is being done.
-
-    Returns
-    -------
-    pd.DataFrame
-        The columns `TURN_COLUMNS`, in the order in which it was said.
-
-    Raises
-    ------
-    StoreUnavailable
-        The database does not answer.
+    `progress` reports no share, which is unknown beforehand. Raises `StoreUnavailable` if the database does not answer.
     """
     query = {"bot": bot, "status": DONE, "created_at": {"$gte": since}}
     with open_database(uri, database) as place:
@@ -93,24 +72,13 @@ def read_turns(uri: str, database: str, bot: str, *, since: datetime, progress: 
 
 
 def turns_frame(documents: Iterable[TurnDocument]) -> pd.DataFrame:
-    """Give turns as a table, from the documents of `turns` or the fields of turn records.
-
-    Parameters
-    ----------
-    documents
-        One a finished turn.
-
-    Returns
-    -------
-    pd.DataFrame
-        The columns `TURN_COLUMNS`, in the order in which it was said.
-    """
+    """Return documents of `turns`, or the fields of turn records, as a table in order of time, with `TURN_COLUMNS`."""
     frame = pd.DataFrame([_row(document) for document in documents], columns=list(TURN_COLUMNS))
     return frame.sort_values(["said_at", "thread_id", "turn"], ignore_index=True)
 
 
 def rows_of(turns: pd.DataFrame) -> Iterator[Turn]:
-    """Give the rows of the turns, in order, as plain values."""
+    """Yield the rows of the turns, in order, as plain values."""
     for values in zip(*(turns[name].tolist() for name in TURN_COLUMNS), strict=True):
         row = Turn(*values)
         yield row._replace(said_at=pd.Timestamp(row.said_at).to_pydatetime())

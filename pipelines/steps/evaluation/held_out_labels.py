@@ -9,10 +9,10 @@ from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import KEY_LENGTH
 from pipelines.steps.data.labels import LABEL
 from pipelines.steps.evaluation.evaluate import Evaluation
-from pipelines.steps.validation.similar import AlikeIndex, words_only
+from pipelines.steps.validation.similar import NearDuplicateIndex, words_only
 
 
-def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
+def unseen_labels(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
     """Return the held-out labels that no training example nearly equals, in order.
 
     An example that an author has written since then makes its twin no longer held out. Two accepted labels, one for
@@ -24,7 +24,7 @@ def measured_apart(holdout: pd.DataFrame, learnt: pd.DataFrame) -> pd.DataFrame:
         A label for training is nearly one that is held out.
     """
     texts = [words_only(text) for text in (*learnt["text"], *holdout["text"])]
-    index = AlikeIndex(texts)
+    index = NearDuplicateIndex(texts)
     for row in range(len(learnt)):
         index.add(row)
     ids, origins = learnt["example_id"].tolist(), learnt["origin"].tolist()

@@ -1,4 +1,4 @@
-"""The checks of whether values are marked alike in all examples: a tagger learns from what is left out as well."""
+"""Checks for inconsistent annotation: a tagger learns from missing annotations too."""
 
 import re
 from collections import defaultdict
@@ -13,17 +13,17 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import warning
 
-MARKED_OFTEN = 3
-"""Marks after which the same words without a mark, or with another type, are looked at."""
-RARELY = 0.2
-"""Share of a phrase's places up to which what is different there is taken for a mistake, not for another meaning."""
+MIN_ANNOTATIONS = 3
+"""Annotations of a phrase from which on its unannotated places, or those of another type, are examined."""
+MAX_DEVIATING_SHARE = 0.2
+"""Share of a phrase's places up to which a deviation is taken for a mistake, not for another meaning."""
 _DIGIT = re.compile(r"\d")
 Phrase = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a phrase stands: row of the frame and characters."""
+    """Position of a phrase: row of the frame and characters."""
 
     row: int
     start: int
@@ -32,16 +32,16 @@ class Place:
 
 @dataclass(frozen=True)
 class PhrasePlaces:
-    """Where phrases stand that are marked anywhere.
+    """Positions of all phrases that are annotated anywhere.
 
     Attributes
     ----------
     example_ids, texts
         The examples, by row.
     marked
-        Places of each phrase's marks, by type.
+        Annotated places of each phrase, by type.
     unmarked
-        Its places outside of every mark.
+        Places of each phrase outside every annotation.
     """
 
     example_ids: list[str]
@@ -51,22 +51,11 @@ class PhrasePlaces:
 
 
 def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find values that are marked in most examples and not in some, or there as another type.
+    """Find values that are annotated in most examples, but not in some or as another type there.
 
-    Words are compared without case, and every digit as 0: `ORD-1042` is expected where `ORD-7718` is marked. Bare
-    numbers and single letters mean too many things to be expected anywhere.
-
-    Parameters
-    ----------
-    frame
-        Examples; annotations outside their texts are passed over.
-    bot_file
-        The bot, whose entities are the known types; values of an unknown type are no standard for others.
-
-    Yields
-    ------
-    Finding
-        In the order of the rows.
+    Words are compared without case, and every digit as 0: `ORD-1042` is expected where `ORD-7718` is annotated. Bare
+    numbers and single letters are too ambiguous to be expected anywhere. Annotations outside their text are skipped,
+    and those of a type unknown to the bot set no standard. Findings come in row order.
     """
     places = find_places(frame, bot_file)
     findings = [*_left_out(places), *_of_another_type(places)]
@@ -75,7 +64,7 @@ def check_annotations(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Findin
 
 
 def find_places(frame: pd.DataFrame, bot_file: BotFile) -> PhrasePlaces:
-    """Find where each phrase that is marked anywhere stands, marked or not; the arguments of `check_annotations`."""
+    """Find all places of each annotated phrase, annotated or not; the arguments are those of `check_annotations`."""
     own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
     texts = own["text"].tolist()
     spans = [_sound_spans(*row) for row in zip(texts, own["entities"].tolist(), strict=True)]
@@ -90,7 +79,7 @@ def _left_out(found: PhrasePlaces) -> Iterator[_Row]:
     texts = found.texts
     for phrase, places in found.unmarked.items():
         entity_type, marked = max(found.marked[phrase].items(), key=lambda item: len(item[1]))
-        if len(marked) >= MARKED_OFTEN and len(places) <= RARELY * (len(marked) + len(places)):
+        if len(marked) >= MIN_ANNOTATIONS and len(places) <= MAX_DEVIATING_SHARE * (len(marked) + len(places)):
             for place in places:
                 written = texts[place.row][place.start : place.end]
                 explanation = (
@@ -107,7 +96,7 @@ def _of_another_type(found: PhrasePlaces) -> Iterator[_Row]:
         usual, most = max(by_type.items(), key=lambda item: len(item[1]))
         total = sum(map(len, by_type.values()))
         for entity_type, places in by_type.items():
-            if entity_type != usual and len(most) >= MARKED_OFTEN and len(places) <= RARELY * total:
+            if entity_type != usual and len(most) >= MIN_ANNOTATIONS and len(places) <= MAX_DEVIATING_SHARE * total:
                 for place in places:
                     written = texts[place.row][place.start : place.end]
                     explanation = (
@@ -125,7 +114,7 @@ def _sound_spans(text: str, entities: Iterable[LabelledSpan]) -> list[tuple[int,
 def _marks(
     texts: list[str], spans: list[list[tuple[int, int, str]]], *, known_types: Collection[str]
 ) -> dict[Phrase, dict[str, list[Place]]]:
-    """Give the places of each phrase that is marked anywhere, by type."""
+    """Return the annotated places of each phrase, by type."""
     marks: dict[Phrase, dict[str, list[Place]]] = defaultdict(lambda: defaultdict(list))
     for row, (text, own) in enumerate(zip(texts, spans, strict=True)):
         for start, end, entity_type in own:
@@ -140,7 +129,7 @@ def _unmarked(
     spans: list[list[tuple[int, int, str]]],
     marks: dict[Phrase, dict[str, list[Place]]],
 ) -> dict[Phrase, list[Place]]:
-    """Give the places where a phrase that is marked elsewhere stands outside of every mark, longest phrases first."""
+    """Return the places of each phrase outside every annotation, longest phrases first."""
     phrases_by_word: dict[str, list[Phrase]] = defaultdict(list)
     for phrase in sorted(marks, key=lambda phrase: -len(phrase)):
         phrases_by_word[phrase[0]].append(phrase)

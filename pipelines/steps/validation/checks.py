@@ -1,4 +1,4 @@
-"""The checks of the validation step: what examples, intents and entities mean, row by row, and how to repair it."""
+"""Checks of the validation step: the meaning of examples, intents and entities, row by row, each with a repair."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -26,26 +26,13 @@ FEW_EXAMPLES = 5
 Place = tuple[int, int]
 """Characters `[start, end)` of an example's text."""
 _NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT, HANDOVER_INTENT)
-"""Intents that need not be understood from a text: the platform chooses them."""
+"""Intents that need not be recognised from a text: the platform chooses them."""
 _BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
 """Types of parameters that need no entity and no example."""
 
 
 def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find annotations outside their text, overlapping, beside their value, within words, or of an unknown type.
-
-    Parameters
-    ----------
-    frame
-        Examples.
-    bot_file
-        The bot, whose entities are the known types.
-
-    Yields
-    ------
-    Finding
-        In the order of the rows.
-    """
+    """Find annotations outside their text, overlapping, off their value, splitting words, or of an unknown type."""
     known_types = {entity.name for entity in bot_file.entities}
     for example_id, text, entities in zip(frame["example_id"], frame["text"], frame["entities"], strict=True):
         end_of_last = 0
@@ -75,20 +62,12 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
 def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
     """Find texts that cannot be learnt from, and texts that two intents claim: one of the two will be wrong.
 
-    Parameters
-    ----------
-    frame
-        Examples.
-
-    Yields
-    ------
-    Finding
-        In the order of the rows; a text claimed twice is reported with each intent after the first.
+    A text claimed twice is reported for each intent after the first.
     """
     first: dict[str, tuple[str, str]] = {}
     for example_id, intent, text in zip(frame["example_id"], frame["intent"], frame["text"], strict=True):
         if not text.strip():
-            continue  # an expectation of the suite
+            continue  # the suite reports it
         if not has_content(clean(text)):
             explanation = f"the text {text[:80]!r} has no letter or digit; the model does not learn it."
             yield warning("text_has_content", example_id, explanation, "write it in words or delete the row.")
@@ -107,21 +86,9 @@ def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:
 def check_intents(
     frame: pd.DataFrame, bot_file: BotFile, *, public_shortcuts: Collection[str] = ()
 ) -> Iterator[Finding]:
-    """Find intents that nobody can reach or with few examples, and parameters that cannot be asked for or filled.
+    """Find unreachable intents, intents with few examples, and parameters that cannot be asked for or filled.
 
-    Parameters
-    ----------
-    frame
-        Examples.
-    bot_file
-        The bot.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-
-    Yields
-    ------
-    Finding
-        In the order of the intents.
+    Customers may call the `public_shortcuts` as `/intent_id`. Findings come in the order of the intents.
     """
     counts = Counter(frame["intent"].tolist())
     own = {entity.name for entity in bot_file.entities}
@@ -129,8 +96,10 @@ def check_intents(
     marked = {span.type for entities in frame["entities"] for span in entities}
     found_unmarked = {entity.name for entity in bot_file.entities if entity.pattern or entity.lookup}
     fillable = marked | found_unmarked | (_BUILT_IN_TYPES - own)
-    called = {*public_shortcuts, *_buttons(bot_file)} - {CANCEL_INTENT}  # which customers write in words
-    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # and first of all
+    called = {*public_shortcuts, *_buttons(bot_file)} - {
+        CANCEL_INTENT
+    }  # except that one, which customers write in words
+    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # before the trained model
     for intent in bot_file.intents:
         count, row = counts[intent.intent_id], intent.intent_id
         if row in _NEVER_RECOGNISED or (not count and (row in called or asks_llm)):
@@ -157,7 +126,7 @@ def check_intents(
 
 
 def _buttons(bot_file: BotFile) -> Iterator[str]:
-    """Give the intents that buttons lead to."""
+    """Yield the intents that buttons lead to."""
     for intent in bot_file.intents:
         for button in intent.quick_replies:
             if button.payload.startswith("/"):
@@ -172,18 +141,7 @@ def _check_buttons(intent: Intent, known: Collection[str]) -> Iterator[Finding]:
 
 
 def check_entities(bot_file: BotFile) -> Iterator[Finding]:
-    """Find patterns that cannot be used, and names that mean something else.
-
-    Parameters
-    ----------
-    bot_file
-        The bot.
-
-    Yields
-    ------
-    Finding
-        In the order of the entities.
-    """
+    """Find unusable patterns and reserved names."""
     for entity in bot_file.entities:
         problem = check_pattern(entity.pattern) if entity.pattern is not None else None
         if problem:
@@ -199,17 +157,17 @@ def check_entities(bot_file: BotFile) -> Iterator[Finding]:
 
 
 def error(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
-    """Make a finding that stops a training run."""
+    """Return a finding that stops a training run."""
     return _finding("error", check, row, explanation, repair, place)
 
 
 def warning(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
-    """Make a finding that should be looked at."""
+    """Return a finding that deserves attention."""
     return _finding("warning", check, row, explanation, repair, place)
 
 
 def note(check: str, row: str, explanation: str, repair: str, place: Place | None = None) -> Finding:
-    """Make a finding that is only told."""
+    """Return a finding for information only."""
     return _finding("note", check, row, explanation, repair, place)
 
 

@@ -1,4 +1,4 @@
-"""The data gate in two calls: look at a bot file, repair what can be repaired. What `intentloop validate` does."""
+"""The data gate behind `intentloop validate`: check a bot file, repair what can be repaired."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from pipelines.progress import Progress
 from pipelines.schemas.training import Finding
 from pipelines.steps.data.extract import extract_from_wire
-from pipelines.steps.validation.repair import Repaired, repair_bot
+from pipelines.steps.validation.repair import RepairResult, repair_bot
 from pipelines.steps.validation.repair import difference as difference
 from pipelines.steps.validation.report import write_report as write_report
 from pipelines.steps.validation.validate import ValidationReport, check_bot, validate
@@ -20,9 +20,9 @@ class DataGate:
     Attributes
     ----------
     source
-        What is checked, for messages.
+        The file's name in messages.
     endpoints
-        Names of the operator's endpoints; where none are known here, tools may name any.
+        Names of the operator's endpoints; if none are known here, tools may name any.
     public_shortcuts
         Intents that customers may call as `/intent_id`.
     """
@@ -32,12 +32,12 @@ class DataGate:
     public_shortcuts: Collection[str] = ()
 
     def check(self, wire: dict[str, Any], *, progress: Progress | None = None) -> ValidationReport:
-        """Find everything that is wrong with a bot file; `DataRejected` if it is none."""
+        """Return all findings about a bot file; `DataRejected` if it is not one."""
         extract = extract_from_wire(wire, source=self.source)
         return validate(extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts, progress=progress)
 
-    def repair(self, wire: dict[str, Any], report: ValidationReport) -> Repaired:
-        """Do the repairs that a report proposes, and those that are possible once they are done."""
+    def repair(self, wire: dict[str, Any], report: ValidationReport) -> RepairResult:
+        """Apply the repairs that a report proposes, and those that become possible afterwards."""
         return repair_bot(wire, report.findings, check=self._check_quickly)
 
     def _check_quickly(self, wire: dict[str, Any]) -> list[Finding]:

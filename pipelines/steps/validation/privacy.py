@@ -1,7 +1,7 @@
-"""The check for personal data in examples: addresses, phone numbers, cards and accounts, each found by its own grammar.
+"""The check for personal data in examples: addresses, phone numbers, cards and accounts, each by its own grammar.
 
-Names of people and postal addresses are out of its reach: no rule tells Grace the customer from the grace of a dancer.
-Whoever puts real conversations into a bot has to look for these.
+It cannot find names of people and postal addresses: no rule tells Grace the customer from the grace of a dancer.
+Whoever puts real conversations into a bot has to remove these by hand.
 """
 
 import re
@@ -31,7 +31,7 @@ KIND_BY_CHECK = {
 _CARD = re.compile(r"(?<![\d-])[2-6]\d(?:[ -]?\d){11,17}(?![\d-])")
 _IBAN = re.compile(r"(?<![^\W_])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}(?![^\W_])", re.IGNORECASE)
 _IBAN_LENGTHS = range(15, 35)
-# What the makers of the standards set aside for examples belongs to nobody.
+# Reserved for examples by the standards; they belong to nobody.
 _INVENTED_DOMAIN = re.compile(r"@(.+\.)?(example(\.(com|net|org))?|test|invalid|localhost)$")
 _INVENTED_PHONE = re.compile(r"\+1\d{3}55501\d\d|\+447700900\d{3}|\+442079460\d{3}|\+441632960\d{3}")
 _INVENTED_NUMBERS = frozenset(
@@ -46,19 +46,9 @@ _FIRST_NAMES = ("alex", "sam", "kim", "robin", "chris", "jo", "max", "toni", "pa
 
 
 def check_privacy(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
-    """Find personal data in examples, which go into snapshots, models and reports, and stay there.
+    """Find personal data in examples, which would stay in snapshots, models and reports.
 
-    Parameters
-    ----------
-    frame
-        Examples.
-    bot_file
-        The bot: its language says which numbers can be dialled.
-
-    Yields
-    ------
-    Finding
-        In the order of the rows; none repeats what was found.
+    The bot's language decides which numbers can be dialled. No finding quotes the data.
     """
     find = personal_data_finder(bot_file.language)
     check_by_kind = {kind: check for check, kind in KIND_BY_CHECK.items()}
@@ -75,7 +65,7 @@ def check_privacy(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
 
 
 def personal_data_finder(language: str) -> Callable[[str], list[tuple[str, Place]]]:
-    """Give a function that finds the personal data of a text: kind and place, in order, none within another."""
+    """Return a function that finds personal data in a text: kind and place, in order, without overlaps."""
     emails, phones = EmailFinder(), PhoneFinder(system_locale(language, None).region)
 
     def find(text: str) -> list[tuple[str, Place]]:
@@ -104,7 +94,7 @@ def personal_data_finder(language: str) -> Callable[[str], list[tuple[str, Place
 
 
 def invented(kind: str, written: str) -> str:
-    """Give a stand-in that belongs to nobody, of the same kind; the same one whenever the same was written."""
+    """Return a stand-in of the same kind that belongs to nobody; equal inputs give equal stand-ins."""
     number = zlib.crc32(written.casefold().encode())
     if kind == "email":
         name = _FIRST_NAMES[number % len(_FIRST_NAMES)]
@@ -115,26 +105,26 @@ def invented(kind: str, written: str) -> str:
 
 
 def masked(written: str) -> str:
-    """Give what can be shown, as long as what was written: the first and the last sign."""
+    """Return a text of the same length that shows only the first and last character."""
     return written[0] + MASK * (len(written) - 2) + written[-1]
 
 
 def shown_text(finding: Finding, text: str) -> str:
-    """Give the text of a finding's example as reports may show it."""
+    """Return the example's text as reports may show it."""
     if finding.check not in KIND_BY_CHECK or finding.start is None or finding.end is None:
         return text
     return text[: finding.start] + masked(text[finding.start : finding.end]) + text[finding.end :]
 
 
 def _is_otherwise_named(kind: str, start: int, end: int, spans: Iterable[LabelledSpan]) -> bool:
-    """Tell whether a run of digits lies in what its author calls something else: an order number is one."""
+    """Whether a run of digits lies in an annotation of another kind, such as an order number."""
     return kind != "email" and any(
         span.start < end and start < span.end and not _NUMBER_OF_A_PERSON.search(span.type) for span in spans
     )
 
 
 def _ibans(text: str) -> Iterator[Place]:
-    """Find account numbers; words may follow that look like further groups, so every word's end is tried."""
+    """Find account numbers. Following words may look like further groups, so every word's end is tried."""
     for match in _IBAN.finditer(text):
         for end in range(match.end(), match.start(), -1):
             if text[end - 1] != " " and ends_word(text, end) and _is_iban(text[match.start() : end]):

@@ -1,7 +1,7 @@
-"""Repairs of examples that a program may do by itself: proposed with a finding, applied to a bot file, shown as text.
+"""Safe automatic repairs of examples: proposed with a finding, applied to a bot file, shown as a diff.
 
-Only what cannot be meant otherwise is proposed. Every repair is one example before and after, applied only where the
-example still stands as it was seen.
+Only unambiguous repairs are proposed. Each is one example before and after, applied only while the example is
+unchanged.
 """
 
 import difflib
@@ -18,20 +18,12 @@ from pipelines.schemas.training import Finding, RowEdit
 from pipelines.steps.validation.privacy import KIND_BY_CHECK, invented
 
 MAX_ROUNDS = 20
-"""A row with several faults takes one round for each."""
+"""A row with several faults needs one round per fault."""
 
 
 @dataclass(frozen=True)
-class Repaired:
-    """A bot file after its repair.
-
-    Attributes
-    ----------
-    wire
-        The JSON object; the one that was given is not changed.
-    findings
-        What was repaired, in the order in which it was.
-    """
+class RepairResult:
+    """A repaired bot file: a new JSON object, and the findings repaired, in order."""
 
     wire: dict[str, Any]
     findings: tuple[Finding, ...]
@@ -40,25 +32,9 @@ class Repaired:
 def propose(
     finding: Finding, example: TrainingExample, *, intent_id: str, position: int, known_types: Sequence[str]
 ) -> RowEdit | None:
-    """Give the repair of a finding, if a program may do it.
+    """Return the repair of a finding, or None if only the author can know what was meant.
 
-    Parameters
-    ----------
-    finding
-        About an example, with its characters where it is about some only.
-    example
-        As it stands in the bot.
-    intent_id
-        Its intent.
-    position
-        Its place there, from 1.
-    known_types
-        The bot's entity types.
-
-    Returns
-    -------
-    RowEdit or None
-        None where only its author can know what was meant.
+    `position` is the example's place in its intent, from 1.
     """
     if not example.text.strip() or finding.check == "text_is_not_repeated":
         return RowEdit(intent_id=intent_id, position=position, before=example, after=None)
@@ -91,23 +67,8 @@ def repair_bot(
     findings: Iterable[Finding],
     *,
     check: Callable[[dict[str, Any]], Iterable[Finding]],
-) -> Repaired:
-    """Apply all repairs that were proposed, and those that are proposed once these are done.
-
-    Parameters
-    ----------
-    wire
-        The bot file as parsed JSON. Not changed.
-    findings
-        What was found in it.
-    check
-        Finds what is left to repair.
-
-    Returns
-    -------
-    Repaired
-        A new object, and what was repaired.
-    """
+) -> RepairResult:
+    """Apply all proposed repairs, then those that `check` proposes afterwards. `wire` is not changed."""
     done: list[Finding] = []
     for _ in range(MAX_ROUNDS):
         wire, applied = apply_repairs(wire, findings)
@@ -115,23 +76,13 @@ def repair_bot(
             break
         done += applied
         findings = check(wire)
-    return Repaired(wire, tuple(done))
+    return RepairResult(wire, tuple(done))
 
 
 def apply_repairs(wire: dict[str, Any], findings: Iterable[Finding]) -> tuple[dict[str, Any], list[Finding]]:
-    """Apply the repairs of some findings, one at most to each example.
+    """Apply the repairs of some findings, at most one per example; return a new object and the findings repaired.
 
-    Parameters
-    ----------
-    wire
-        The bot file as parsed JSON. Not changed.
-    findings
-        Those without a repair are passed over, and so are those whose example is not what it was.
-
-    Returns
-    -------
-    tuple[dict[str, Any], list[Finding]]
-        A new object, and the findings whose repair is in it.
+    Findings without a repair are skipped, as are those whose example has changed.
     """
     finding_by_place: dict[str, dict[int, Finding]] = {}
     for finding in findings:
@@ -143,7 +94,7 @@ def apply_repairs(wire: dict[str, Any], findings: Iterable[Finding]) -> tuple[di
         wanted = finding_by_place.get(str(intent.get("intentId", intent.get("intent_id"))), {})
         field = "trainingData" if "trainingData" in intent else "training_data"
         rows = list(intent.get(field) or [])
-        for position in sorted(wanted, reverse=True):  # from the end, so that deletions move nothing still to come
+        for position in sorted(wanted, reverse=True):  # from the end, so that deletions shift no pending position
             edit = wanted[position].edit
             if edit is not None and position <= len(rows) and _stands(rows[position - 1], edit.before):
                 rows[position - 1 : position] = _edited(rows[position - 1], edit)
@@ -153,7 +104,7 @@ def apply_repairs(wire: dict[str, Any], findings: Iterable[Finding]) -> tuple[di
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Give the unified difference of two bot files with the same intents, one part an intent that differs."""
+    """Return the unified diff of two bot files with the same intents, one section per changed intent."""
     parts: list[str] = []
     for old, new in zip(before.get("intents") or [], after.get("intents") or [], strict=True):
         if old != new:
@@ -164,7 +115,7 @@ def difference(before: dict[str, Any], after: dict[str, Any]) -> str:
 
 
 def _moved(example: TrainingExample, number: int) -> TrainingExample | None:
-    """Move an annotation to the one place where its value stands as whole words and nothing else is marked."""
+    """Move an annotation to the only place where its value stands as whole, unannotated words."""
     span = example.entities[number]
     if not span.value.strip():
         return None
@@ -181,7 +132,7 @@ def _moved(example: TrainingExample, number: int) -> TrainingExample | None:
 
 
 def _with_whole_words(example: TrainingExample, number: int) -> TrainingExample | None:
-    """Draw an annotation's edges out to the ends of words, or in from blanks."""
+    """Extend an annotation to whole words, or shrink it to exclude blanks."""
     text, span = example.text, example.entities[number]
     begin, end = span.begin, span.end
     while begin < end and text[begin].isspace():
@@ -199,7 +150,7 @@ def _with_whole_words(example: TrainingExample, number: int) -> TrainingExample 
 
 
 def _without_repeat(example: TrainingExample, number: int) -> TrainingExample | None:
-    """Drop an annotation that repeats another, or lies within another of its type; or the one that lies within it."""
+    """Drop an annotation that repeats or lies within another of its type, or the other one if it lies within this."""
     span = example.entities[number]
     for index, other in enumerate(example.entities):
         if index != number and other.name == span.name and _overlap(span.begin, span.end, other):
@@ -211,13 +162,13 @@ def _without_repeat(example: TrainingExample, number: int) -> TrainingExample | 
 
 
 def _renamed(example: TrainingExample, number: int, known_types: Sequence[str]) -> TrainingExample | None:
-    """Write an entity type as the bot does, where only case, blanks or signs differ."""
+    """Correct an entity type that differs from a known one only in case, blanks or punctuation."""
     meant = [name for name in known_types if _letters(name) == _letters(example.entities[number].name)]
     return _with_span(example, number, name=meant[0]) if len(meant) == 1 else None
 
 
 def _with_stand_in(example: TrainingExample, start: int, end: int, kind: str) -> TrainingExample | None:
-    """Put something invented in the place of personal data, and move the annotations with it."""
+    """Replace personal data by a stand-in, and shift the annotations."""
     written = invented(kind, example.text[start:end])
     text = example.text[:start] + written + example.text[end:]
     grown = len(written) - (end - start)
@@ -261,7 +212,7 @@ def _stands(row: Any, example: TrainingExample) -> bool:
 
 
 def _edited(row: dict[str, Any], edit: RowEdit) -> list[dict[str, Any]]:
-    """Give the rows that take a row's place: their fields in the order in which they stood, so that little differs."""
+    """Return the rows that replace a row, with its fields in their old order, to keep the diff small."""
     if edit.after is None:
         return []
     after = edit.after.to_wire()

@@ -1,4 +1,4 @@
-"""The validation report as one HTML page that opens without a network, on a screen or a phone, in light or dark."""
+"""The validation report as one HTML page that needs no network, for screens and phones, light and dark."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,22 +10,12 @@ from pipelines.steps.validation.report_page import render_page
 from pipelines.steps.validation.validate import ValidationReport
 
 SHOWN_OF_A_CHECK = 200
-"""Findings of one check on the page; a page of ten thousand opens slowly and nobody reads it to the end."""
+"""Limit per check: a page of ten thousand findings opens slowly, and nobody reads it to the end."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """The findings of one check.
-
-    Attributes
-    ----------
-    severity
-        Of all of them.
-    title
-        What they are, in a few words.
-    findings
-        In the order of the rows.
-    """
+    """The findings of one check, in row order, with their common severity and title."""
 
     severity: Severity
     title: str
@@ -33,17 +23,17 @@ class Group:
 
     @property
     def shown(self) -> tuple[Finding, ...]:
-        """Those that are shown."""
+        """The findings shown on the page."""
         return self.findings[:SHOWN_OF_A_CHECK]
 
     @property
     def n_repairable(self) -> int:
-        """How many a program can repair."""
+        """Number of findings that a program can repair."""
         return sum(finding.edit is not None for finding in self.findings)
 
 
 def render_report(report: ValidationReport) -> str:
-    """Give the page; texts of authors are escaped."""
+    """Render the page; text by authors is escaped."""
     return render_page(
         Path(__file__).with_name("report.html.j2"),
         report=report,
@@ -55,7 +45,7 @@ def render_report(report: ValidationReport) -> str:
 
 
 def write_report(report: ValidationReport, file: Path) -> None:
-    """Write the page to a file; `SetupProblem` if that cannot be."""
+    """Write the page to a file; `SetupProblem` if that fails."""
     try:
         file.write_text(render_report(report), encoding="utf-8")
     except OSError as error:
@@ -63,7 +53,7 @@ def write_report(report: ValidationReport, file: Path) -> None:
 
 
 def group_findings(report: ValidationReport) -> list[Group]:
-    """Put the findings of each check together, the gravest first."""
+    """Group the findings by check, the most severe first."""
     groups: dict[tuple[Severity, str], list[Finding]] = {}
     for finding in report.findings:
         groups.setdefault((finding.severity, finding.check), []).append(finding)
@@ -71,7 +61,7 @@ def group_findings(report: ValidationReport) -> list[Group]:
 
 
 def _marked(finding: Finding) -> tuple[str, str, str]:
-    """Give an example's text before, at and after the place that is meant."""
+    """Return an example's text before, in and after the place of the finding."""
     text, start, end = finding.text, finding.start, finding.end
     if start is None or end is None or not 0 <= start < end <= len(text):
         return text, "", ""

@@ -1,4 +1,4 @@
-"""Pages for people: one HTML file each, that opens without a network. No script, nothing loaded, one look for all."""
+"""HTML pages for people: one file each, no network, no scripts, one layout."""
 
 from pathlib import Path
 
@@ -6,19 +6,9 @@ import jinja2
 
 
 def render_page(template: Path, **values: object) -> str:
-    """Render a page.
+    """Render a page from a Jinja2 file that extends `page.html.j2`, the layout for screens, phones and paper.
 
-    Parameters
-    ----------
-    template
-        Its Jinja2 file, which extends `page.html.j2`: the look on a screen, a phone or paper, in light or dark.
-    **values
-        What the template names. Text is escaped, and a name without a value is an error.
-
-    Returns
-    -------
-    str
-        HTML.
+    Text in `values` is escaped, and a missing value is an error.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader([template.parent, Path(__file__).parent]),

@@ -1,4 +1,4 @@
-"""The checks of how alike examples are: texts that two intents claim, and intents taught with one sentence only."""
+"""Checks for similar examples: texts that two intents claim, and intents taught with a single wording."""
 
 import re
 from collections import Counter, defaultdict
@@ -12,8 +12,8 @@ from pipelines.schemas.training import Finding
 from pipelines.steps.data.split import wording_key
 from pipelines.steps.validation.checks import FEW_EXAMPLES, note, warning
 
-ALIKE = 0.8
-"""Share of character 4-grams that two texts have in common (Jaccard) from which on they are near-duplicates."""
+MIN_SIMILARITY = 0.8
+"""Jaccard similarity of character 4-grams from which on two texts are near-duplicates."""
 FEW_WORDINGS_SHARE = 0.25
 _GRAM = 4
 _SIGNS = re.compile(r"[\W_]+")
@@ -21,19 +21,19 @@ _DIGITS = re.compile(r"\d")
 
 
 def words_only(text: str) -> str:
-    """Reduce a text to its words: case and signs are dropped, every digit is 0."""
+    """Reduce a text to its words: case and punctuation are dropped, every digit becomes 0."""
     return _SIGNS.sub(" ", _DIGITS.sub("0", text.casefold())).strip()
 
 
-class AlikeIndex:
-    """Finds texts that are nearly the same among those that were added.
+class NearDuplicateIndex:
+    """Finds near-duplicates among the texts added.
 
     Two sets can only be that similar if they share one of their rarest members, so only the rarest are looked up.
 
     Parameters
     ----------
     texts
-        All texts that will be added or asked for, reduced by `words_only` or `wording_key`.
+        All texts to add or look up, reduced by `words_only` or `wording_key`.
     at_least
         Jaccard similarity of character 4-grams, in (0, 1].
 
@@ -42,19 +42,19 @@ class AlikeIndex:
     Bayardo, Ma and Srikant, 2007, "Scaling Up All Pairs Similarity Search".
     """
 
-    def __init__(self, texts: Sequence[str], *, at_least: float = ALIKE) -> None:
+    def __init__(self, texts: Sequence[str], *, at_least: float = MIN_SIMILARITY) -> None:
         self._grams = [_grams(text) for text in texts]
         self._counts = Counter(gram for grams in self._grams for gram in grams)
         self._at_least = at_least
         self._rows_by_gram: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
 
     def add(self, row: int, *, group: str = "") -> None:
-        """Add the text of a row to what is found, as a member of a group."""
+        """Make the text of a row findable, as a member of a group."""
         for gram in self._rarest(row):
             self._rows_by_gram[gram][group].append(row)
 
     def find(self, row: int, *, but_group: str | None = None) -> Iterator[tuple[int, float]]:
-        """Give the rows added so far whose text is like this row's, and how much; those of one group are left out."""
+        """Yield the rows added so far whose text is similar, with the similarity; one group may be left out."""
         own = self._grams[row]
         candidates = {
             other
@@ -75,26 +75,14 @@ class AlikeIndex:
         return ordered[: len(own) - ceil(self._at_least * len(own)) + 1]
 
 
-def alike_pairs(
-    texts: Sequence[str], groups: Sequence[str], *, at_least: float = ALIKE
+def near_duplicate_pairs(
+    texts: Sequence[str], groups: Sequence[str], *, at_least: float = MIN_SIMILARITY
 ) -> list[tuple[int, int, float]]:
-    """Find pairs of texts of different groups that are nearly the same.
+    """Find pairs of near-duplicates across groups: row, later row, similarity, in the order of the later rows.
 
-    Parameters
-    ----------
-    texts
-        Texts, reduced by `words_only` or `wording_key`.
-    groups
-        The group of each; a text that stands in its group already is passed over.
-    at_least
-        Jaccard similarity of character 4-grams, in (0, 1].
-
-    Returns
-    -------
-    list[tuple[int, int, float]]
-        Row, later row, similarity; in the order of the later rows. Texts without a word are like nothing.
+    Texts are reduced as for `NearDuplicateIndex`. Repeats within a group are skipped; empty texts match nothing.
     """
-    index = AlikeIndex(texts, at_least=at_least)
+    index = NearDuplicateIndex(texts, at_least=at_least)
     found: list[tuple[int, int, float]] = []
     seen: set[tuple[str, str]] = set()
     for row, key in enumerate(zip(texts, groups, strict=True)):
@@ -106,24 +94,16 @@ def alike_pairs(
 
 
 def check_similar(frame: pd.DataFrame) -> Iterator[Finding]:
-    """Find near-duplicates in two intents, repeated examples, and intents with one wording over and over.
+    """Find near-duplicates across intents, repeated examples, and intents with the same wording over and over.
 
-    Parameters
-    ----------
-    frame
-        Examples.
-
-    Yields
-    ------
-    Finding
-        Pairs in the order of their later row, then intents.
+    Pairs come in the order of their later row, then intents.
     """
     own = frame[frame["intent"].ne(OUT_OF_SCOPE)]
     ids, intents, texts = own["example_id"].tolist(), own["intent"].tolist(), own["text"].tolist()
     exact = [" ".join(text.lower().split()) for text in texts]
     best: dict[int, tuple[float, int]] = {}
-    for first, second, similarity in alike_pairs([words_only(text) for text in texts], intents):
-        if exact[first] != exact[second]:  # the same text twice is `one_intent_a_text`
+    for first, second, similarity in near_duplicate_pairs([words_only(text) for text in texts], intents):
+        if exact[first] != exact[second]:  # identical texts are reported as `one_intent_a_text`
             best[second] = max(best.get(second, (0.0, 0)), (similarity, first))
     for second, (similarity, first) in best.items():
         explanation = (
@@ -144,8 +124,10 @@ def _repeated(frame: pd.DataFrame) -> Iterator[Finding]:
     for example_id, intent, text, entities in zip(*columns, strict=True):
         known = first.setdefault((intent, text, entities), example_id)
         if known != example_id and text.strip():
-            explanation = f"the text {text!r} stands there already ({known})."
-            yield note("text_is_not_repeated", example_id, explanation, "delete it; nothing is learnt from it twice.")
+            explanation = f"the text {text!r} is already there ({known})."
+            yield note(
+                "text_is_not_repeated", example_id, explanation, "delete it; a repeated example teaches nothing."
+            )
 
 
 def _uniform(intents: Sequence[str], wordings: Sequence[str]) -> Iterator[Finding]:
@@ -160,9 +142,9 @@ def _uniform(intents: Sequence[str], wordings: Sequence[str]) -> Iterator[Findin
 
 
 def count_wordings(wordings: Sequence[str]) -> int:
-    """Count the wordings that are not nearly one of those before them."""
+    """Count the wordings that are not near-duplicates of an earlier one."""
     distinct = list(dict.fromkeys(wording for wording in wordings if wording))
-    index, count = AlikeIndex(distinct), 0
+    index, count = NearDuplicateIndex(distinct), 0
     for row in range(len(distinct)):
         if next(index.find(row), None) is None:
             index.add(row)

@@ -1,4 +1,4 @@
-"""The great-expectations suite of `data/expectations/`: whether the table of examples has the shape it must have."""
+"""The great-expectations suite of `data/expectations/`: whether the table of examples has the required shape."""
 
 import json
 import warnings
@@ -14,25 +14,16 @@ from pipelines.steps.data.snapshot import stored_form
 
 SUITE_FILE = Path(__file__).parents[3] / "data" / "expectations" / "training_examples.json"
 _SEVERITY_BY_NAME: dict[str, Severity] = {"critical": "error", "warning": "warning", "info": "note"}
-"""What great-expectations calls them."""
+"""By great-expectations' names."""
 
 
 def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any]], list[Finding]]:
-    """Run the great-expectations suite on the frame.
+    """Run the great-expectations suite; return one row per expectation, and a finding per example that breaks one.
 
-    Parameters
-    ----------
-    frame
-        Examples with the columns of `frame.COLUMNS`; the suite sees them as a snapshot holds them, all of text.
-    suite_file
-        The suite as JSON; an expectation's `meta` may hold `check`, `explanation` and `repair` for its findings.
-
-    Returns
-    -------
-    tuple[list[dict[str, Any]], list[Finding]]
-        One row an expectation, and a finding for each example that breaks one, as severe as the suite says.
+    An expectation's `meta` may hold `check`, `explanation` and `repair` for its findings; the suite sets their
+    severity.
     """
-    # imported here: great-expectations takes seconds to import, and warns of its own use of old modules
+    # imported here: great-expectations takes seconds to import, and warns about its own deprecated imports
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations as gx
@@ -55,7 +46,7 @@ def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any
         config = result.expectation_config
         if config is None:
             raise DataRejected(
-                str(suite_file), ["great-expectations gave a result without its expectation; upgrade it"]
+                str(suite_file), ["great-expectations returned a result without its expectation; upgrade it"]
             )
         broken = result.result.get("unexpected_index_list") or []
         row = {
@@ -85,7 +76,7 @@ def _findings(
 
 
 def _exception(info: dict[str, Any] | None) -> str | None:
-    """Give what kept an expectation from being checked, None if it was; one that was not looks broken for all rows."""
+    """Return why an expectation could not be checked, or None; an unchecked one looks broken for all rows."""
     for value in (info or {}).values():
         if isinstance(value, dict) and value.get("raised_exception"):
             return str(value.get("exception_message"))

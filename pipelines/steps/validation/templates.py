@@ -1,4 +1,4 @@
-"""The checks of a bot's templates: what would fail, stay empty or give a secret away once a customer is there."""
+"""Checks of a bot's templates for what would fail, stay empty or leak a secret in front of a customer."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -16,7 +16,7 @@ _REQUEST_NAMES = frozenset(("context", "endpoints", "parameters", "secrets"))
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _KEY_HEADER = re.compile(r"auth|key|token|secret|cookie|password|signature", re.IGNORECASE)
-# What keys look like, whatever header they stand in: a scheme and its credentials, known prefixes, a JSON web token.
+# What keys look like in any header: a scheme and its credentials, known prefixes, a JSON web token.
 _KEY = re.compile(
     r"\b(bearer|basic|token|apikey)\s+[\w.~+/=-]{6,}|\b(sk|pk|rk)[-_]\w{8,}|\bgh[opsu]_\w{16,}|\bxox[a-z]-\w{6,}"
     r"|\bA[KS]IA[A-Z0-9]{12,}|\beyJ[\w-]{8,}\.[\w-]{8,}|\b[0-9a-f]{32,}\b",
@@ -26,19 +26,10 @@ _ENVIRONMENT = BotEnvironment(undefined=Undefined)
 
 
 def check_templates(bot_file: BotFile, *, endpoints: Collection[str]) -> Iterator[Finding]:
-    """Find templates that cannot be rendered, names that nobody declares, keys written out, and mappings that fail.
+    """Find templates that cannot be rendered, undeclared names, keys in plain text, and invalid mappings.
 
-    Parameters
-    ----------
-    bot_file
-        The bot.
-    endpoints
-        Names of the operator's endpoints; where none are known here, none are checked.
-
-    Yields
-    ------
-    Finding
-        In the order of the intents.
+    If no `endpoints` of the operator are known here, their names are not checked. Findings come in the order of the
+    intents.
     """
     for intent in bot_file.intents:
         for place, template, more in _replies(intent):
@@ -49,7 +40,7 @@ def check_templates(bot_file: BotFile, *, endpoints: Collection[str]) -> Iterato
 
 
 def _replies(intent: Intent) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Give each text that is said: where it stands, the text, and the names that it alone may use."""
+    """Yield each reply text: its place, the template, and the extra names it may use."""
     row, nothing = intent.intent_id, frozenset[str]()
     more = frozenset(("cancelled",)) if row == CANCEL_INTENT else nothing
     yield f"{row}.speechResponse", intent.speech_response, more
@@ -98,8 +89,8 @@ def _check_header(place: str, header: ToolHeader) -> Iterator[Finding]:
         yield warning(
             "secret_is_a_reference",
             place,
-            "it seems to hold a key, which everybody who sees the bot or its file can read.",
-            "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and have the key replaced.",
+            "it seems to hold a key, which anybody who sees the bot or its file can read.",
+            "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and replace the key.",
         )
 
 
@@ -112,7 +103,9 @@ def _check(
         _ENVIRONMENT.compile_checked(template)
         tree = _ENVIRONMENT.parse(template)
     except TemplateError as fault:
-        yield error("template_can_be_rendered", place, f"it is no template: {str(fault).rstrip('.')}.", "correct it.")
+        yield error(
+            "template_can_be_rendered", place, f"it is not a valid template: {str(fault).rstrip('.')}.", "correct it."
+        )
         return
     effect = "no request can be sent" if is_request else "it will be left empty"
     for name in sorted(meta.find_undeclared_variables(tree) - names):
@@ -129,7 +122,7 @@ def _check(
 
 
 def _members(tree: nodes.Template) -> Iterator[tuple[str, str]]:
-    """Find `owner.member` and `owner['member']` of names that the template itself does not set."""
+    """Yield `owner.member` and `owner['member']` for names that the template itself does not set."""
     outside = meta.find_undeclared_variables(tree)
     for node in tree.find_all(nodes.Getattr):
         if isinstance(node.node, nodes.Name) and node.node.name in outside:

@@ -1,6 +1,6 @@
-"""Step 2: find what is wrong with the training data, row by row, and say how to repair it.
+"""Step 2: find what is wrong with the training data, row by row, with a repair for each finding.
 
-The great-expectations suite in `data/expectations/` checks the shape of the table; `checks`, its meaning.
+The great-expectations suite in `data/expectations/` checks the shape of the table, `checks` its meaning.
 """
 
 from collections.abc import Collection
@@ -32,18 +32,18 @@ _LABEL_REPAIR = "add the intent again, or decide about these labels anew with `i
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """What validation found.
+    """The result of validation.
 
     Attributes
     ----------
     source
-        What was checked, for messages.
+        The data's name in messages.
     n_rows
         Number of examples checked.
     findings
-        Errors first, then warnings, then notes; each in the order of the checks and of the rows.
+        Errors first, then warnings, then notes; each in the order of the checks and rows.
     suite
-        Result of each expectation: its type, column, whether it holds and how many rows break it.
+        One row per expectation: its type, column, whether it holds and the number of rows that break it.
     n_by_intent
         Number of examples by intent, in the order of the bot; out-of-scope rows are not counted.
     """
@@ -60,11 +60,11 @@ class ValidationReport:
         return self.of("error")
 
     def of(self, severity: Severity) -> tuple[Finding, ...]:
-        """Give the findings of one severity."""
+        """Return the findings of one severity."""
         return tuple(finding for finding in self.findings if finding.severity == severity)
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the findings as a table: the fields of `Finding`, and whether a program can repair it."""
+        """Return the findings as a table: the fields of `Finding`, and whether a program can repair it."""
         names = [name for name in Finding.model_fields if name != "edit"]
         rows = [
             {**finding.model_dump(include=set(names)), "is_repairable": finding.edit is not None}
@@ -74,7 +74,7 @@ class ValidationReport:
         return table.astype(dict.fromkeys(("position", "start", "end"), "Int64"))
 
     def _repr_html_(self) -> str:
-        """Show it in a notebook: one line a check, with its first finding."""
+        """Render for a notebook: one line per check, with its first finding."""
         groups: dict[tuple[str, str], list[Finding]] = {}
         for finding in self.findings:
             groups.setdefault((finding.severity, finding.check), []).append(finding)
@@ -88,13 +88,7 @@ class ValidationReport:
         return html.block(summary, html.table(header, rows) if rows else "")
 
     def require_valid(self) -> None:
-        """Stop here if there is an error.
-
-        Raises
-        ------
-        DataRejected
-            Names each row and its repair.
-        """
+        """Raise `DataRejected`, naming each row and its repair, if there is an error."""
         if self.errors:
             raise DataRejected(self.source, [str(finding) for finding in self.errors])
 
@@ -107,25 +101,10 @@ def validate(
     suite_file: Path = SUITE_FILE,
     progress: Progress | None = None,
 ) -> ValidationReport:
-    """Check shape and meaning of the examples, and the bot around them.
+    """Check shape and meaning of the examples, and the bot around them; bad data raises nothing.
 
-    Parameters
-    ----------
-    extract
-        What the extract step gave, out-of-scope rows included or not.
-    endpoints
-        Names of the operator's endpoints; where none are known here, tools may name any.
-    public_shortcuts
-        Intents that customers may call as `/intent_id`.
-    suite_file
-        The great-expectations suite, as JSON.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    ValidationReport
-        All findings; nothing is raised for bad data.
+    If no `endpoints` of the operator are known here, tools may name any. Customers may call the `public_shortcuts` as
+    `/intent_id`.
     """
     frame, report = extract.frame, progress or (lambda share, what: None)
     n_by_intent = {intent.intent_id: len(intent.training_data) for intent in extract.bot_file.intents}
@@ -144,21 +123,9 @@ def validate(
 def check_bot(
     extract: Extract, *, endpoints: Collection[str] = (), public_shortcuts: Collection[str] = ()
 ) -> list[Finding]:
-    """Make every check of our own, without great-expectations: tenths of a second for a bot of thousands of examples.
+    """Run every check of our own and attach the repairs; the parameters are those of `validate`.
 
-    Parameters
-    ----------
-    extract
-        As for `validate`.
-    endpoints
-        As for `validate`.
-    public_shortcuts
-        As for `validate`.
-
-    Returns
-    -------
-    list[Finding]
-        In the order of the checks. The repairs that a program can make are with them.
+    Without great-expectations: tenths of a second for a bot of thousands of examples.
     """
     frame, bot_file = extract.frame, extract.bot_file
     findings: list[Finding] = []
@@ -177,7 +144,7 @@ def check_bot(
 
 
 def _placed(findings: list[Finding], extract: Extract) -> list[Finding]:
-    """Say of each finding about an example where that stands and what it says, and propose its repair; order them."""
+    """Attach place, text and repair to each finding about an example, and sort by severity."""
     places: dict[str, tuple[str, int, TrainingExample]] = {
         f"{intent.intent_id}/{position}": (intent.intent_id, position, example)
         for intent in extract.bot_file.intents

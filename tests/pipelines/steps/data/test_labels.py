@@ -31,4 +31,4 @@ def test_text_that_an_author_has_written_since_is_no_label() -> None:
     found = accepted_labels([TRAIN, HELD], intents=["buy", "track"], written=["Get me  two TENTS", "hello"])
     assert found.train.empty
     assert found.holdout["text"].tolist() == ["where is my parcel then"]
-    assert found.notes == ("1 labels are left out: their texts are examples of the drafts by now",)
+    assert found.notes == ("1 labels are left out: their texts are now examples in the drafts",)

@@ -13,7 +13,7 @@ from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.data.frame import to_examples, to_frame
 from pipelines.steps.data.labels import accepted_labels
 from pipelines.steps.evaluation.evaluate import measure
-from pipelines.steps.evaluation.held_out_labels import by_week, measured_apart
+from pipelines.steps.evaluation.held_out_labels import by_week, unseen_labels
 from pipelines.steps.evaluation.predictions import Prediction
 from tests.support.labels import accepted_item
 
@@ -29,17 +29,17 @@ def test_measured_apart_leaves_out_what_an_author_has_written_since() -> None:
     holdout = accepted_labels(
         [HELD, accepted_item("b", "any news of it", "track", bound_for="holdout")], intents=["track"]
     )
-    kept = measured_apart(holdout.holdout, authors("my order", "Where is my parcel, then?"))
+    kept = unseen_labels(holdout.holdout, authors("my order", "Where is my parcel, then?"))
     assert kept["text"].tolist() == ["any news of it"]
-    assert len(measured_apart(holdout.holdout, authors("my order"))) == 2
-    assert measured_apart(holdout.holdout.head(0), authors("my order")).empty
+    assert len(unseen_labels(holdout.holdout, authors("my order"))) == 2
+    assert unseen_labels(holdout.holdout.head(0), authors("my order")).empty
 
 
 def test_measured_apart_refuses_labels_on_both_sides() -> None:
     twin = accepted_item("b", "Where is my parcel then?!", "track")
     found = accepted_labels([HELD, twin], intents=["track"])
     with pytest.raises(DataRejected) as caught:
-        measured_apart(found.holdout, pd.concat([authors("my order"), found.train], ignore_index=True))
+        unseen_labels(found.holdout, pd.concat([authors("my order"), found.train], ignore_index=True))
     assert twin.key in str(caught.value)
     assert json.dumps({"key": HELD.key, "status": "rejected", "was": "accepted"}) in str(caught.value)
     assert "intentloop label --decide" in str(caught.value)

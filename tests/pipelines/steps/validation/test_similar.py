@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.data.frame import to_frame
-from pipelines.steps.validation.similar import alike_pairs, check_similar, count_wordings, words_only
+from pipelines.steps.validation.similar import check_similar, count_wordings, near_duplicate_pairs, words_only
 
 
 def found(*rows: tuple[str, str]) -> list[tuple[str, str, str]]:
@@ -38,21 +38,21 @@ def test_alike_pairs_finds_what_a_comparison_of_all_pairs_finds(at_least: float)
             similarity = len(grams(texts[other]) & grams(texts[later])) / len(grams(texts[other]) | grams(texts[later]))
             if similarity >= at_least:
                 wanted[other, later] = similarity
-    found = alike_pairs(texts, groups, at_least=at_least)
+    found = near_duplicate_pairs(texts, groups, at_least=at_least)
     assert [(other, later) for other, later, _ in found] == list(wanted)
     assert [similarity for *_, similarity in found] == pytest.approx(list(wanted.values()))
 
 
 def test_alike_pairs_of_texts_without_words_are_none() -> None:
-    assert alike_pairs(["", "", "a"], ["x", "y", "z"]) == []
+    assert near_duplicate_pairs(["", "", "a"], ["x", "y", "z"]) == []
 
 
 def test_alike_texts_of_one_intent_cost_little() -> None:
     texts = [f"please book a table for {word} people tonight" for word in map(str, range(10_000))]
     started = time.process_time()
-    assert alike_pairs(texts, ["book"] * len(texts)) == []
+    assert near_duplicate_pairs(texts, ["book"] * len(texts)) == []
     assert count_wordings(texts) < 1000
-    assert alike_pairs([texts[0]] * 20_000, ["a", "b"] * 10_000) == [(0, 1, 1.0)]
+    assert near_duplicate_pairs([texts[0]] * 20_000, ["a", "b"] * 10_000) == [(0, 1, 1.0)]
     assert time.process_time() - started < 30  # comparing all of them would take hours
 
 

@@ -40,9 +40,12 @@ def test_check_templates_knows_the_names_of_a_reply(response: str) -> None:
         ("{{ parameters['order'] }}", "warning buy.speechResponse: it uses parameters.order, which nobody declares"),
         ("{{ secrets.KEY }}", "warning buy.speechResponse: it uses 'secrets', which does not exist"),
         ("{{ endpoints.shop }}", "warning buy.speechResponse: it uses 'endpoints', which does not exist"),
-        ("{{ unclosed", "error buy.speechResponse: it is no template"),
-        ("{% include '/etc/passwd' %}", "error buy.speechResponse: it is no template: Include is not available"),
-        ("{{ " + "(" * 3000, "error buy.speechResponse: it is no template"),
+        ("{{ unclosed", "error buy.speechResponse: it is not a valid template"),
+        (
+            "{% include '/etc/passwd' %}",
+            "error buy.speechResponse: it is not a valid template: Include is not available",
+        ),
+        ("{{ " + "(" * 3000, "error buy.speechResponse: it is not a valid template"),
     ],
 )
 def test_check_templates_names_what_is_wrong_in_a_reply(response: str, finding: str) -> None:
