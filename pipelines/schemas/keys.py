@@ -38,7 +38,7 @@ def bot_key_range(bot: str) -> tuple[str, str]:
 
 
 def thread_hash(thread: str) -> str:
-    """Return the hash that stands for a thread wherever it must not be named: in queues, logs and tombstones.
+    """Return the hash that stands for a thread wherever it must not be named: in queues, logs and deletion marks.
 
     To find a thread that a log names, compute the SHA-256 of its `bot:thread` and compare the beginning.
     """

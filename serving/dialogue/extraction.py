@@ -112,7 +112,7 @@ class _SlotExtractor:
         )
 
     def _groups(self) -> list[list[Parameter]]:
-        """Return the parameters by type: the one asked for first, the ones that read the whole message last."""
+        """Return the parameters by type: the one asked for first; booleans, which read the whole message, last."""
         kinds = dict.fromkeys(parameter.type for parameter in self.intent.parameters)
         groups = [[one for one in self.intent.parameters if one.type == kind] for kind in kinds]
         typed = [group for group in groups if not self.reader.is_text(group[0])]
