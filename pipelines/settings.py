@@ -1,5 +1,6 @@
 """Everything the platform reads from its environment, in one flat, frozen class."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -13,8 +14,14 @@ SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
 OUT_OF_SCOPE_FOLDER = "out-of-scope"
 """Folder in the home folder with each bot's out-of-scope utterances."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
-"""Pattern of a bot's name; registry and URLs contain the name as it is."""
+"""Pattern of a bot's name; registry, folders and URLs contain the name as it is."""
+BOT_NAME_RULE = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
 _PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
+
+
+def is_bot_name(text: str) -> bool:
+    """Whether a bot may be called so."""
+    return re.fullmatch(BOT_NAME, text) is not None
 
 
 class Settings(BaseSettings):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import UserInputError
 from pipelines.registry.client import MODEL_PREFIX
-from pipelines.settings import BOT_NAME
+from pipelines.settings import is_bot_name
 
 _URI = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<rest>[^/@]+))")
 _NUMBER = re.compile(r"[0-9]{1,9}")
@@ -39,7 +39,7 @@ def parse_reference(text: str, *, bot: str) -> Reference:
             f"{text!r} names no version; write a number such as 7, or models:/{MODEL_PREFIX}{bot}@production"
         )
     named = uri["name"].removeprefix(MODEL_PREFIX)
-    if named == uri["name"] or re.fullmatch(BOT_NAME, named, re.ASCII) is None:
+    if named == uri["name"] or not is_bot_name(named):
         raise UserInputError(f"{uri['name']!r} is no bot's model; those are called {MODEL_PREFIX}BOT")
     rest = uri["rest"]
     if rest is not None and _NUMBER.fullmatch(rest):

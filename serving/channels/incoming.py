@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
-MAX_BOT_CHARS = 64
+from pipelines.settings import BOT_NAME
+
 MAX_ID_CHARS = 200
 MAX_CONTEXT_DEPTH = 16
 _INT64 = 2**63
@@ -53,10 +54,7 @@ def _no_context(value: Any) -> Any:
     return {} if value is None else _clean_json(value)
 
 
-BotName = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=MAX_BOT_CHARS, description="Name of the bot."),
-]
+BotName = Annotated[str, Field(pattern=BOT_NAME, description="Name of the bot.")]
 # Not cleaned: cleaning could make two ids equal.
 Id = Annotated[str, AfterValidator(_check_id), Field(min_length=1, max_length=MAX_ID_CHARS)]
 Text = Annotated[str, BeforeValidator(_clean_if_text)]

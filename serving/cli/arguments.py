@@ -1,7 +1,6 @@
 """What the commands have in common: the settings, the bot that is meant, the database, a JSON file."""
 
 import json
-import re
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -44,12 +43,11 @@ def read_settings() -> "Settings":
 
 def chosen_bot(name: str | None) -> str:
     """Check the name of a bot; without one, it is the default bot's."""
-    from pipelines.settings import BOT_NAME
+    from pipelines.settings import BOT_NAME_RULE, is_bot_name
 
     chosen = name or read_settings().default_bot
-    if re.fullmatch(BOT_NAME, chosen, re.ASCII) is None:
-        message = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
-        raise typer.BadParameter(message, param_hint="--bot")
+    if not is_bot_name(chosen):
+        raise typer.BadParameter(BOT_NAME_RULE, param_hint="--bot")
     return chosen
 
 

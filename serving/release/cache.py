@@ -8,7 +8,6 @@ releases/BOT/journal.jsonl    one line for each swap
 import json
 import logging
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -22,7 +21,7 @@ from pipelines.errors import NotFound
 from pipelines.files import write_whole
 from pipelines.registry.release import MANIFEST_FILE, find_release_folder
 from pipelines.registry.verdict import VERDICT_FILE
-from pipelines.settings import BOT_NAME
+from pipelines.settings import BOT_NAME_RULE, is_bot_name
 from serving.clock import utc_now
 
 logger = logging.getLogger(__name__)
@@ -57,8 +56,8 @@ class ReleaseCache:
 
         The name may come from a stranger's request, and must not lead out of the root.
         """
-        if re.fullmatch(BOT_NAME, bot, re.ASCII) is None:
-            raise NotFound("bot", bot, hint="a bot's name consists of a-z, 0-9, `_` and `-`")
+        if not is_bot_name(bot):
+            raise NotFound("bot", bot, hint=BOT_NAME_RULE)
         return self._root / bot
 
     def get(self, bot: str, key: str) -> Path | None:

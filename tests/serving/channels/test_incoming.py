@@ -1,9 +1,14 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from pipelines.schemas.training import TrainParams
+from pipelines.settings import Settings, is_bot_name
 from serving.channels.incoming import MAX_ID_CHARS, BotName, Context, Id, clean_text
+from serving.jobs.queue import TrainingMessage
 
 
 @pytest.mark.parametrize(
@@ -36,10 +41,32 @@ def test_id_takes(value: str) -> None:
     assert TypeAdapter(Id).validate_python(value) == value
 
 
-@pytest.mark.parametrize("value", ["", "-a", "a b", "a/b", "a:b", "$a", "x" * 65, "é", "a\n"])
+@pytest.mark.parametrize("value", ["", "-a", "a b", "a/b", "a:b", "a.b", "A", "$a", "x" * 64, "é", "a\n"])
 def test_bot_name_refuses(value: str) -> None:
+    assert not is_bot_name(value)
     with pytest.raises(ValidationError):
         TypeAdapter(BotName).validate_python(value)
+
+
+@pytest.mark.parametrize("value", ["a", "7", "default", "my-shop_2", "x" * 63])
+def test_bot_name_takes(value: str) -> None:
+    assert is_bot_name(value)
+    assert TypeAdapter(BotName).validate_python(value) == value
+
+
+@given(st.text(alphabet="az09AZ_-.:/é٣ \n", max_size=6))
+def test_bot_name_is_the_same_wherever_one_is_read(name: str) -> None:
+    fields = {BotName: name, TrainParams: {"bot": name}, Settings: {"default_bot": name}}
+    fields[TrainingMessage] = {"kind": "training", "bot": name, "number": 1}
+    assert {_is_valid(kind, value) for kind, value in fields.items()} == {is_bot_name(name)}
+
+
+def _is_valid(kind: Any, value: Any) -> bool:
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def nested(depth: int) -> dict[str, Any]:
