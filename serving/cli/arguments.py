@@ -1,4 +1,4 @@
-"""What the commands have in common: the settings, the bot that is meant, the database, a JSON file."""
+"""Shared by the commands: settings, choice of bot and release, database access, reading JSON."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ EncoderOption = Annotated[
 
 
 def read_settings() -> "Settings":
-    """Read the environment; `SetupProblem` names the variable that cannot be used."""
+    """Read the environment. `SetupProblem` names a variable whose value is invalid."""
     from pydantic import ValidationError
 
     from pipelines.errors import SetupProblem
@@ -36,13 +36,13 @@ def read_settings() -> "Settings":
             name = str(fault["loc"][0]) if fault["loc"] else "settings"
             variable = name if name.isupper() else f"{ENV_PREFIX}{name.upper()}"
             faults.append(f"{variable}: {fault['msg']}")
-        raise SetupProblem(f"a setting cannot be used; {'; '.join(faults)}") from error
+        raise SetupProblem(f"invalid setting: {'; '.join(faults)}") from error
     except ValueError as error:
         raise SetupProblem(f"a setting cannot be read: {error}") from error
 
 
 def chosen_bot(name: str | None) -> str:
-    """Check the name of a bot; without one, it is the default bot's."""
+    """Return the bot to work on, by default the default bot, after checking its name."""
     from pipelines.settings import BOT_NAME_RULE, is_bot_name
 
     chosen = name or read_settings().default_bot
@@ -52,7 +52,7 @@ def chosen_bot(name: str | None) -> str:
 
 
 def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> "Release":
-    """Load the release that a command means: a version of a bot, the promoted one, or one in a folder.
+    """Load the release that a command names: a version, by default the promoted one, or a release folder.
 
     A version is a number or a reference such as `models:/intentloop-default@production`.
     """
@@ -63,7 +63,7 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
 
     if folder is not None:
         if version is not None:
-            raise typer.BadParameter("a release folder is one version; give the one or the other")
+            raise typer.BadParameter("give either a version or a release folder, not both")
         return load_release(folder, version=folder.name)
     settings = read_settings()
     named = chosen_bot(bot)
@@ -74,7 +74,7 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
 
 
 def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
-    """Do some work on the database of the settings, and close the connection."""
+    """Run `work` on the database from the settings, then close the connection."""
     import asyncio
 
     from serving.store.client import Database
@@ -92,7 +92,7 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
 
 
 def read_json(file: Path) -> object:
-    """Read a JSON file, or standard input for `-`; `DataRejected` says where it cannot be read."""
+    """Read a JSON file, or standard input for `-`. `DataRejected` names the position of a fault."""
     from pipelines.errors import DataRejected
 
     try:

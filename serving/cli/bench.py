@@ -1,4 +1,4 @@
-"""The commands that measure: `intentloop bench nlu` and `bench chat`."""
+"""The benchmark commands: `intentloop bench nlu` and `bench chat`."""
 
 from pathlib import Path
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What `intentloop bench chat` does with its options."""
+"""Run `intentloop bench chat`."""
 
 import dataclasses
 from pathlib import Path
@@ -18,21 +18,12 @@ _RATE_BESIDE = 20.0
 
 
 def run_bench_chat(bench: ChatBench, *, beside: Beside | None, out: Path | None) -> None:
-    """Measure, print and write.
-
-    Parameters
-    ----------
-    bench
-        What to measure.
-    beside
-        What to measure beside, if anything.
-    out
-        Where to write all figures as JSON.
+    """Measure, print the figures, and write them to `out` as JSON.
 
     Raises
     ------
     SetupProblem
-        Something that is needed does not run, or the file cannot be written.
+        A required service is not running, or the file cannot be written.
     """
     settings = read_settings()
     settings = local_settings(settings, prepare_home(settings.home))

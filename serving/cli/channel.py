@@ -1,4 +1,4 @@
-"""`intentloop channel`: connects bots to platforms."""
+"""`intentloop channel`: connect bots to platforms."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated

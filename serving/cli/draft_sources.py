@@ -1,4 +1,4 @@
-"""Where a bot is that somebody works on: its drafts in the database, or a bot file. Read it, repair it, undo that."""
+"""The sources of a bot under development, its drafts in the database or a bot file: read, repair, and undo a repair."""
 
 import hashlib
 import json
@@ -19,78 +19,78 @@ _INDENTS: tuple[int | str | None, ...] = (2, 1, 4, None, "\t", 3, 0)
 
 
 class Drafts(Protocol):
-    """A bot that can be read, repaired, and put back."""
+    """A bot that can be read, repaired and restored."""
 
     @property
     def name(self) -> str:
-        """What it is, for messages."""
+        """How messages refer to it."""
         ...
 
     def read(self) -> dict[str, Any]:
-        """Give the bot file."""
+        """Return the bot file."""
         ...
 
     def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Write `after` where `before` still stands, and remember how to undo it."""
+        """Replace `before` by `after` unless it has changed since, and keep what an undo needs."""
         ...
 
     def undo(self) -> str:
-        """Take the last repair back where nobody has changed anything since; say what was done."""
+        """Undo the last repair unless anything has changed since; return a sentence for the user."""
         ...
 
 
 @dataclass(frozen=True)
 class StoredDrafts:
-    """The drafts of a bot in the database."""
+    """A bot's drafts in the database."""
 
     bot: str
 
     @property
     def name(self) -> str:
-        """What it is, for messages."""
+        """How messages refer to it."""
         return f"bot {self.bot!r} in MongoDB"
 
     def read(self) -> dict[str, Any]:
-        """Give the drafts as a bot file."""
+        """Return the drafts as a bot file."""
         from serving.store.bots import export_bot
 
         return with_database(lambda database: export_bot(database, bot=self.bot))
 
     def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Write `after` where `before` still stands, and remember how to undo it."""
+        """Replace `before` by `after` unless it has changed since, and keep what an undo needs."""
         from serving.store.repairs import repair_drafts
 
         now = utc_now()
         with_database(lambda database: repair_drafts(database, before, after, bot=self.bot, now=now))
 
     def undo(self) -> str:
-        """Take the last repair back where nobody has changed anything since; say what was done."""
+        """Undo the last repair unless anything has changed since; return a sentence for the user."""
         from serving.store.repairs import undo_repair
 
         intents = with_database(lambda database: undo_repair(database, bot=self.bot))
-        return f"{len(intents)} intent(s) of {self.name} are what they were before the repair"
+        return f"{len(intents)} intent(s) of {self.name} are back to their state before the repair"
 
 
 @dataclass(frozen=True)
 class DraftFile:
-    """A bot file; what it was before a repair is kept in a folder of the platform's home."""
+    """A bot file. The undo data is kept in the platform's home."""
 
     file: Path
     home: Path
 
     @property
     def name(self) -> str:
-        """What it is, for messages."""
+        """How messages refer to it."""
         return str(self.file)
 
     def read(self) -> dict[str, Any]:
-        """Give the bot file."""
+        """Return the bot file."""
         from serving.store.bots import check_bot_file
 
         return check_bot_file(read_json(self.file), source=self.name)
 
     def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
-        """Write `after` where `before` still stands, laid out as it was, and remember how to undo it."""
+        """Replace `before` by `after`, in the file's layout, unless it has changed since; keep what an undo needs."""
         old = self._bytes()
         if json.loads(old.decode("utf-8-sig")) != before:
             raise DraftChanged(self.name, remedy="validate it again")
@@ -104,19 +104,21 @@ class DraftFile:
             raise SetupProblem(f"cannot write {error.filename} ({error.strerror}); nothing was repaired") from error
 
     def undo(self) -> str:
-        """Take the last repair back where nobody has changed anything since; say what was done."""
+        """Undo the last repair unless anything has changed since; return a sentence for the user."""
         if not self._record.exists():
-            raise NotFound("repair of", self.name, hint="nothing has been repaired, or it was undone already")
+            raise NotFound(
+                "repair of", self.name, hint="nothing has been repaired, or the repair has already been undone"
+            )
         record = json.loads(self._record.read_text(encoding="utf-8"))
         before = record["before"].encode()
         if _digest(self._bytes()) not in (record["after_sha256"], _digest(before)):
-            raise DraftChanged(self.name, remedy=f"what it was before stands in {self._record}")
+            raise DraftChanged(self.name, remedy=f"its content before the repair is in {self._record}")
         try:
             write_whole(self.file, before)
         except OSError as error:
             raise SetupProblem(f"cannot write {self.file} ({error.strerror}); nothing was undone") from error
         self._record.unlink()
-        return f"{self.name} is what it was before the repair"
+        return f"{self.name} is back to its state before the repair"
 
     @property
     def _record(self) -> Path:
@@ -131,18 +133,18 @@ class DraftFile:
 
 
 def drafts_of(file: Path | None, *, bot: str | None, home: Path) -> Drafts:
-    """Find what a command means: a bot file, or the drafts of a bot."""
+    """Return the drafts that a command names: a bot file, or a bot's drafts in the database."""
     if file is None:
         return StoredDrafts(chosen_bot(bot))
     if bot is not None:
-        raise typer.BadParameter("a bot file is one bot; give the one or the other", param_hint="--bot")
+        raise typer.BadParameter("give either a bot file or --bot, not both", param_hint="--bot")
     return DraftFile(file, home)
 
 
 def _laid_out_like(old: bytes, before: dict[str, Any], after: dict[str, Any]) -> bytes:
-    """Write JSON with the indent, the escapes and the end that the old file has, so that only repairs differ.
+    """Write JSON with the indent, escapes and line end of the old file, so that only the repairs differ.
 
-    A file that no setting of Python's own writer gives is written anew with an indent of 2.
+    A file that Python's JSON writer cannot reproduce is rewritten with an indent of 2.
     """
     for layout in _layouts():
         if layout(before) == old:

@@ -1,4 +1,4 @@
-"""The commands that bring drafts in and out: `intentloop import` and `export`."""
+"""Import and export drafts: `intentloop import` and `export`."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def import_(
         counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]
         typer.echo(f"{kind}: {', '.join(counts)}")
     if report.repairs:
-        typer.echo(f"annotations: {len(report.repairs)} were at a wrong place, see above")
+        typer.echo(f"annotations: {len(report.repairs)} had wrong offsets, see above")
 
 
 def export(

@@ -1,4 +1,4 @@
-"""`intentloop drift`: whether customers write otherwise than what the release was trained for."""
+"""`intentloop drift`: whether customers now write differently from the release's training data."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -16,18 +16,18 @@ _DAYS_BY_UNIT = {"d": 1, "w": 7}
 
 
 def read_since(text: str, *, now: datetime) -> datetime:
-    """Read `7d`, `4w` or a date such as `2026-11-01`."""
+    """Parse `7d`, `4w` or a date such as `2026-11-01`."""
     try:
         if text[-1:] in _DAYS_BY_UNIT:
             moment = now - timedelta(days=int(text[:-1]) * _DAYS_BY_UNIT[text[-1]])
         else:
             moment = datetime.fromisoformat(text)
     except (ValueError, OverflowError) as error:
-        message = f"{text!r} is no time; write 7d, 4w or a date such as 2026-11-01"
+        message = f"{text!r} is not a time; write 7d, 4w or a date such as 2026-11-01"
         raise typer.BadParameter(message, param_hint="--since") from error
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment > now:
-        raise typer.BadParameter(f"{text!r} lies in the future", param_hint="--since")
+        raise typer.BadParameter(f"{text!r} is in the future", param_hint="--since")
     return moment
 
 
@@ -48,7 +48,7 @@ def drift(
     from serving.local.home import require_packages
     from serving.progress import share_reporter
 
-    require_packages(_PACKAGES, extra="train", purpose="looking for drift")
+    require_packages(_PACKAGES, extra="train", purpose="measuring drift")
     from pipelines.drift.run import look_for_drift
 
     settings, name = read_settings(), chosen_bot(bot)
@@ -64,7 +64,7 @@ def drift(
     if retrain_above is None:
         return
     if found.largest <= retrain_above:
-        typer.echo(f"no index is above {retrain_above:g} and above chance, so nothing is retrained")
+        typer.echo(f"not retraining: no index is above both {retrain_above:g} and chance")
         return
     from serving.cli.retrain import retrain
 

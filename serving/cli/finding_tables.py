@@ -1,4 +1,4 @@
-"""What `intentloop validate` prints: findings in groups, and the difference that a repair makes."""
+"""The output of `intentloop validate`: grouped findings, and the diff of a repair."""
 
 from collections.abc import Sequence
 
@@ -14,19 +14,7 @@ _STYLE_BY_SIGN = {"+": "green", "-": "red", "@": "cyan"}
 
 
 def print_findings(findings: Sequence[Finding], *, source: str, n_rows: int, console: Console) -> None:
-    """Print findings, the gravest first, a few of each check.
-
-    Parameters
-    ----------
-    findings
-        What was found.
-    source
-        What was checked.
-    n_rows
-        Number of examples that were checked.
-    console
-        Where to print.
-    """
+    """Print findings by severity, worst first, with a few examples of each check."""
     for severity in SEVERITIES:
         groups: dict[str, list[Finding]] = {}
         for finding in findings:
@@ -40,12 +28,12 @@ def print_findings(findings: Sequence[Finding], *, source: str, n_rows: int, con
     console.print(Text(f"{source}: {n_rows:,} examples, {', '.join(counts)}"), soft_wrap=True)
     n_repairable = sum(finding.edit is not None for finding in findings)
     if n_repairable:
-        told = f"{n_repairable:,} can be repaired by --fix, which shows what it changes; --undo undoes it"
-        console.print(Text(told), soft_wrap=True)
+        hint = f"{n_repairable:,} can be repaired by --fix, which shows what it changes; --undo reverts it"
+        console.print(Text(hint), soft_wrap=True)
 
 
 def print_difference(difference: str, *, console: Console) -> None:
-    """Print a unified difference in its usual colours."""
+    """Print a unified diff in its usual colours."""
     for line in difference.split("\n"):
         console.print(Text(line, style=_STYLE_BY_SIGN.get(line[:1], "")), soft_wrap=True)
 

@@ -43,8 +43,8 @@ def forget(
     if sum((thread is not None, user is not None, retire)) != 1:
         raise typer.BadParameter("give one of --thread, --user and --retire")
     if not retire and not (thread or user or "").strip():
-        raise typer.BadParameter("an empty id is nobody's; was a variable of the shell not set?")
-    require_packages(_PACKAGES, extra="train", purpose="looking through what was trained")
+        raise typer.BadParameter("the id is empty; is a shell variable unset?")
+    require_packages(_PACKAGES, extra="train", purpose="searching the training data")
     if retire:
         _retire(bot, dry_run=dry_run)
         return
@@ -65,24 +65,28 @@ def forget(
 
 @contextmanager
 def _naming_files() -> Iterator[None]:
-    """Describe in one sentence which file on this machine could not be read or changed."""
+    """Report in one sentence which file on this machine could not be read or changed."""
     from pipelines.errors import SetupProblem
 
     try:
         yield
     except OSError as error:
         reason = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise SetupProblem(f"a file stands in the way ({reason}); mend that and give the same command again") from error
+        raise SetupProblem(
+            f"a file cannot be read or changed ({reason}); fix that and run the same command again"
+        ) from error
 
 
 def describe(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
-    """Describe the outcome in sentences; none of them quotes the person."""
+    """Describe the outcome in sentences that never quote the person."""
     traces, lineage = outcome.traces, outcome.lineage
     found = ", ".join(f"{count} in {name}" for name, count in traces.counts.items()) or "nothing"
     verb = "deleted" if outcome.is_done else "to be deleted"
     lines = [f"{len(traces.thread_ids)} thread(s) of bot {request.bot!r}; {verb}: {found}"]
     if lineage.n_spared:
-        lines.append(f"{lineage.n_spared} of their texts were examples before, or others wrote them too; these stay")
+        lines.append(
+            f"{lineage.n_spared} of their texts are kept: they were examples before, or other people wrote them too"
+        )
     changed = [occurrence for occurrence in lineage.occurrences if not outcome.is_done or occurrence.kind != "version"]
     places: list[tuple[str, str]] = [(occurrence.kind, occurrence.name) for occurrence in changed]
     places += [
@@ -90,16 +94,16 @@ def describe(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
         for place in outcome.drafts
     ]
     if places:
-        state = "is in" if not outcome.is_done else "was taken out of" if request.purge else "stays in"
-        lines.append(f"what they wrote {state}:")
+        state = "are in" if not outcome.is_done else "were removed from" if request.purge else "stay in"
+        lines.append(f"their texts {state}:")
         lines += [f"  {kind:<9} {name}" for kind, name in places[:_SHOWN]]
         lines += [f"  ... and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
     for occurrence in lineage.of("file"):
         if occurrence.purge is None:
-            lines.append(f"{occurrence.name} is not the platform's own file: delete it yourself")
+            lines.append(f"{occurrence.name} does not belong to the platform: delete it yourself")
     lines += _plan(outcome, request)
     if outcome.n_masked:
-        lines.append(f"{outcome.n_masked} log file(s) named them and were written over")
+        lines.append(f"{outcome.n_masked} log file(s) named them and were masked")
     if outcome.other_bots:
         lines.append(f"they also wrote to {', '.join(outcome.other_bots)}: run this with --bot for each")
     return lines
@@ -111,14 +115,14 @@ def _plan(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
         if request.dry_run:
             return ["nothing was changed"]
         return [
-            "nothing was deleted: their texts can be found in these places only while the conversation is there; "
-            "add --purge to take them out, or --no-purge to leave them for good"
+            "nothing was deleted: once the conversation is gone, their texts can no longer be found in these places; "
+            "add --purge to remove them there too, or --no-purge to leave them forever"
         ]
     versions = [occurrence.name for occurrence in outcome.lineage.of("version")]
     if not versions:
         return []
     return [
-        f"version {'; '.join(versions)}: to be retired, since a model cannot unlearn. The data are others now, so a "
+        f"version {'; '.join(versions)}: to be retired, since a model cannot unlearn. The data has changed, so "
         "retraining makes a new version:",
         f"  intentloop retrain --promote --bot {request.bot}",
         f"  intentloop forget --retire --bot {request.bot}",
@@ -136,6 +140,6 @@ def _retire(bot: str | None, *, dry_run: bool) -> None:
     for version in retired.deleted:
         typer.echo(f"version {version} {verb} deleted")
     for version, why in retired.in_use:
-        typer.echo(f"version {version} stays for now: it {why}")
+        typer.echo(f"version {version} is kept for now: it {why}")
     if not retired.deleted and not retired.in_use:
-        typer.echo("no version has to go")
+        typer.echo("no version needs to be deleted")

@@ -1,4 +1,4 @@
-"""`intentloop label`: from what customers wrote to what the next release learns."""
+"""`intentloop label`: turn customer messages into training examples."""
 
 import asyncio
 import sys
@@ -70,12 +70,12 @@ def label(
     """
     from rich.console import Console
 
-    from serving.cli.label_session import Desk, read_decisions, user_name
+    from serving.cli.label_session import LabelSession, read_decisions, user_name
     from serving.store.client import Database
     from serving.store.labels import Labels
 
     if as_json and not show:
-        raise typer.BadParameter("it says how --list prints; add --list", param_hint="--json")
+        raise typer.BadParameter("it is a format of --list; add --list", param_hint="--json")
     asks = not (accept_agreed or decide is not None or show)
     if asks and not mine and not sys.stdin.isatty():
         raise typer.BadParameter("there is no terminal to ask at; use --list, --decide, --accept-agreed or --mine")
@@ -85,21 +85,21 @@ def label(
     with asyncio.Runner() as runner, closing(database):
         runner.run(_require_bot(database, name))
         labels = Labels(database)
-        desk = Desk(labels, runner.run, bot=name, by=user_name(), console=Console())
+        session = LabelSession(labels, runner.run, bot=name, by=user_name(), console=Console())
         if mine:
             miner = partial(_mine, settings, name, days=days, version=version, folder=release_folder)
             _fill(runner, database, name, miner, by=user_name())
         if accept_agreed:
             accepted = runner.run(labels.accept_agreed(name, by=f"agreement, for {user_name()}", now=utc_now()))
-            typer.echo(f"{len(accepted):,} accepted because all who were asked agree")
-        problems = desk.decide_filed(decisions)
+            typer.echo(f"{len(accepted):,} accepted because everyone asked agrees")
+        problems = session.decide_filed(decisions)
         if decide is not None or (asks and sys.stdin.isatty()):
-            typer.echo(str(desk.tally if decide is not None else desk.run(limit=limit)))
+            typer.echo(str(session.tally if decide is not None else session.run(limit=limit)))
         if show:
             _show(runner.run(labels.page(name, limit=limit)), runner.run(labels.counts(name)), as_json=as_json)
     if problems:
         typer.echo(
-            f"intentloop: {len(problems):,} of {len(decisions):,} decisions in {decide} were not made:", err=True
+            f"intentloop: {len(problems):,} of {len(decisions):,} decisions in {decide} could not be applied:", err=True
         )
         for problem in problems:
             typer.echo(f"  - {problem}", err=True)
@@ -115,14 +115,14 @@ async def _require_bot(database: "Database", bot: str) -> None:
 
 
 def _fill(runner: asyncio.Runner, database: "Database", bot: str, miner: "Miner[Mined]", *, by: str) -> None:
-    """Look through the log, unless somebody else does."""
+    """Mine the log into the queue, unless another process is doing it."""
     from pipelines.errors import MiningBusy
     from serving.jobs.process import EXIT_BUSY
     from serving.local.home import require_packages
     from serving.progress import share_reporter
     from serving.store.mining import fill_queue
 
-    require_packages(_PACKAGES, extra="train", purpose="looking through the log")
+    require_packages(_PACKAGES, extra="train", purpose="mining the log")
     try:
         with share_reporter("Mining") as progress:
             mined, stored = runner.run(fill_queue(database, bot, miner, by=by, progress=progress))
@@ -130,25 +130,25 @@ def _fill(runner: asyncio.Runner, database: "Database", bot: str, miner: "Miner[
         typer.echo(f"intentloop: {error}", err=True)
         raise typer.Exit(EXIT_BUSY) from error
     typer.echo(str(mined))
-    typer.echo(f"{stored.added:,} texts are new in the queue, {stored.refreshed:,} are better known")
+    typer.echo(f"{stored.added:,} texts added to the queue, {stored.refreshed:,} updated")
 
 
 def _mine(
     settings: "Settings", bot: str, *, days: float, version: str | None, folder: Path | None, progress: "Progress"
 ) -> "Mined":
-    """Look through the log with the newest version, and the shadow if there is one."""
+    """Mine the log with the newest version, and with the shadow if there is one."""
     progress(0.0, "loading the newest version")
-    newest, shadow = _readers(settings, bot, version=version, folder=folder)
+    newest, shadow = _load_releases(settings, bot, version=version, folder=folder)
     from pipelines.labelling.mine import mine_log
 
     since = utc_now() - timedelta(days=days)
     return mine_log(settings, bot=bot, newest=newest, shadow=shadow, since=since, now=utc_now(), progress=progress)
 
 
-def _readers(
+def _load_releases(
     settings: "Settings", bot: str, *, version: str | None, folder: Path | None
 ) -> "tuple[Release, Release | None]":
-    """Load the release that a command names, else the newest one, whoever answers customers, and the shadow."""
+    """Load the named release, else the newest one whether promoted or not, and the shadow."""
     from pipelines.errors import ModelNotLoaded
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import fetch_release
@@ -163,10 +163,10 @@ def _readers(
     if newest is None:
         raise ModelNotLoaded(bot, "candidate")
     shadow = found.get("shadow")
-    reader = fetch_release(registry, newest, bot=bot)
+    release = fetch_release(registry, newest, bot=bot)
     if shadow is None or shadow.version == newest.version:
-        return reader, None
-    return reader, fetch_release(registry, shadow, bot=bot)
+        return release, None
+    return release, fetch_release(registry, shadow, bot=bot)
 
 
 def _show(items: "Sequence[LabelItem]", counts: dict[str, int], *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Labelling in the terminal: one text after the other, who thinks what, and one key to decide."""
+"""Labelling in the terminal: one text at a time, the proposals for it, and one key to decide."""
 
 import getpass
 import json
@@ -27,7 +27,7 @@ _NONE_WORDS = "none of the intents"
 
 
 class FiledDecision(Decision):
-    """A line of a decisions file: what `--list --json` prints, with `status` and `intent_id` filled in."""
+    """A line of a decisions file: the output of `--list --json` with `status` and `intent_id` filled in."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -36,15 +36,7 @@ class FiledDecision(Decision):
 
 @dataclass
 class Tally:
-    """What somebody has decided so far.
-
-    Attributes
-    ----------
-    accepted, rejected, skipped
-        How many texts.
-    too_late
-        How many somebody else had decided.
-    """
+    """Counts of the decisions so far. `too_late` counts texts that somebody else had already decided."""
 
     accepted: int = 0
     rejected: int = 0
@@ -57,28 +49,16 @@ class Tally:
             setattr(self, status, getattr(self, status) + 1)
 
     def __str__(self) -> str:
-        """Say it in a line."""
-        others = f"; {self.too_late:,} were decided by others" if self.too_late else ""
+        """Return a one-line summary."""
+        others = f"; {self.too_late:,} already decided by others" if self.too_late else ""
         return f"{self.accepted:,} accepted, {self.rejected:,} rejected, {self.skipped:,} skipped{others}"
 
 
-class Desk:
-    """Where one person labels.
+class LabelSession:
+    """One person's labelling session.
 
-    Parameters
-    ----------
-    labels
-        The queue.
-    call
-        Waits for what the queue does. Between these calls nothing runs, so that Ctrl-C ends a question at once.
-    bot
-        Whose.
-    by
-        Who decides.
-    console
-        Where texts are shown.
-    ask
-        Gives the next line that was typed; raises `EOFError` where there is none.
+    `call` runs one call of the queue to its end. Nothing runs between calls, so that Ctrl-C ends a question at once.
+    `ask` prints a prompt and returns the line typed; it raises `EOFError` at the end of the input.
     """
 
     def __init__(
@@ -96,12 +76,12 @@ class Desk:
         self.tally = Tally()
 
     def run(self, *, limit: int) -> Tally:
-        """Go through the queue, the most valuable first, until it is empty, the limit is reached or `q` is typed."""
+        """Go through the queue, most valuable first, until it is empty, `limit` is reached or `q` is typed."""
         seen: set[str] = set()
         for _ in range(limit):
             item = self._next(seen)
             if item is None:
-                self._console.print("nothing is left to label")
+                self._console.print("nothing left to label")
                 break
             alike: list[LabelItem] = self._call(self._labels.alike(item))
             decision = self._question(item, alike)
@@ -117,7 +97,7 @@ class Desk:
         return self.tally
 
     def decide(self, key: str, decision: Decision) -> None:
-        """Decide about one text; if somebody else was faster, say so and go on."""
+        """Record the decision about one text, or report that somebody else was faster."""
         try:
             self._call(self._labels.decide(self._bot, key, decision, by=self._by, now=utc_now()))
         except LabelDecided as error:
@@ -127,7 +107,7 @@ class Desk:
             self.tally.count(decision.status)
 
     def decide_filed(self, decisions: Sequence["FiledDecision"]) -> list[str]:
-        """Decide about what a file says; give a sentence for each decision that cannot be made, and make the others."""
+        """Apply the decisions of a file; return one sentence for each that is invalid, and apply the others."""
         problems = []
         for decision in decisions:
             try:
@@ -137,7 +117,7 @@ class Desk:
         return problems
 
     def _next(self, seen: set[str]) -> LabelItem | None:
-        # what was seen is decided and gone from the page, but for texts that somebody took back meanwhile
+        # a text seen before is decided and off the page, unless somebody reopened it meanwhile
         page: list[LabelItem] = self._call(self._labels.page(self._bot, limit=len(seen) + 1))
         return next((item for item in page if item.key not in seen), None)
 
@@ -169,7 +149,7 @@ class Desk:
         kinds = dict.fromkeys(kind for each in (item, *alike) for kind in each.personal_data)
         if kinds:
             what = "one of them seems" if alike else "it seems"
-            warning = f"{what} to hold personal data ({', '.join(kinds)}), which would be kept"
+            warning = f"{what} to contain personal data ({', '.join(kinds)}), which would be kept"
             self._console.print(warning, style="bold yellow")
         for number, intent_id in enumerate(choices, start=1):
             said = ", ".join(
@@ -185,14 +165,14 @@ class Desk:
 
 
 def choices_of(item: LabelItem) -> list[str]:
-    """Give the intents that were proposed, who knows best first."""
+    """Return the proposed intents, most reliable proposer first."""
     return [
         intent_id for intent_id in dict.fromkeys(each.intent_id for each in item.proposals) if intent_id != OUT_OF_SCOPE
     ]
 
 
 def read_key(typed: str, choices: Sequence[str]) -> Decision | None:
-    """Read what was typed; None if it means nothing."""
+    """Parse the typed input; None if it is invalid."""
     if typed in (SKIP, REJECT):
         return Decision(status="skipped" if typed == SKIP else "rejected")
     if typed == NONE:
@@ -207,16 +187,16 @@ def read_key(typed: str, choices: Sequence[str]) -> Decision | None:
 
 
 def marked_text(item: LabelItem) -> Text:
-    """Give a text with its annotations in brackets: `to [Rome](city)`."""
+    """Return the text with its annotations in brackets: `to [Rome](city)`."""
     text = item.text
     for span in sorted(item.entities, key=lambda span: -span.start):
         text = f"{text[: span.start]}[{text[span.start : span.end]}]({span.type}){text[span.end :]}"
-    # what a customer wrote must not steer the terminal
+    # a customer's text must not control the terminal
     return Text("".join(sign if sign.isprintable() else " " for sign in text))
 
 
 def read_decisions(file: Path) -> list[FiledDecision]:
-    """Read a file of decisions, one JSON object a line; `DataRejected` names the lines that cannot be read."""
+    """Read a file of decisions, one JSON object per line. `DataRejected` names the unreadable lines."""
     try:
         lines = file.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -238,7 +218,7 @@ def read_decisions(file: Path) -> list[FiledDecision]:
 
 
 def table_of(items: Sequence[LabelItem]) -> Table:
-    """Give labels as a table for the terminal."""
+    """Return labels as a table for the terminal."""
     table = Table("key", "value", "said", "text", "proposed", box=None, pad_edge=False)
     for item in items:
         proposed = (
@@ -249,13 +229,13 @@ def table_of(items: Sequence[LabelItem]) -> Table:
 
 
 def line_of(item: LabelItem) -> str:
-    """Give a label as a line of JSON: what `--decide` takes, once `status` and `intent_id` are set."""
+    """Return a label as a line of JSON, which `--decide` takes once `status` and `intent_id` are set."""
     shown = item.model_dump(mode="json", include={"text", "status", "intent_id", "proposals", "value", "cluster"})
     return json.dumps({"key": item.key, **shown, "agreed": item.agreed}, ensure_ascii=False)
 
 
 def user_name() -> str:
-    """Give the name of who sits at this machine."""
+    """Return the name of the user and machine."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):

@@ -1,4 +1,4 @@
-"""The `intentloop` command: every command of this package, put together.
+"""The `intentloop` command with all its subcommands.
 
 A command imports what it needs when it runs, so that `--help` is quick.
 """
@@ -36,7 +36,7 @@ def _print_version(wanted: bool) -> None:
         try:
             typer.echo(f"intentloop {version('intentloop')}")
         except PackageNotFoundError:
-            typer.echo("intentloop, from a checkout that is not installed")
+            typer.echo("intentloop, not installed (running from a checkout)")
         raise typer.Exit
 
 
@@ -46,7 +46,7 @@ def root(
         bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Take the options that come before a command."""
+    """Handle the options before a command."""
     for variable, value in ONE_THREAD.items():
         os.environ.setdefault(variable, value)
 
@@ -74,7 +74,7 @@ for _panel, _commands in _COMMANDS.items():
 
 
 def main() -> None:
-    """Run the command line; a known problem becomes one message and exit code 1."""
+    """Run the command line. An expected error becomes one message and exit code 1."""
     from pipelines.errors import BotError
 
     try:

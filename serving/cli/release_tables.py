@@ -1,4 +1,4 @@
-"""`intentloop promote`, `rollback` and `releases`: what is done by hand to what answers, and what it looks like."""
+"""The output of `intentloop releases`."""
 
 import json
 from collections.abc import Sequence
@@ -26,9 +26,9 @@ SHOWN_MOVES = 10
 
 @dataclass(frozen=True)
 class Overview:
-    """The versions of a bot, newest first, and what happened to them.
+    """A bot's versions, newest first, and their history.
 
-    `entries` and `shadow_counts` are None where the database did not say.
+    `entries` and `shadow_counts` are None if the database did not answer.
     """
 
     versions: "Sequence[RegisteredVersion]"
@@ -37,22 +37,8 @@ class Overview:
     shadow_counts: Sequence[ShadowCount] | None
 
 
-async def look_at_releases(registry: Registry, database: "Database", *, bot: str) -> Overview:
-    """Gather what is known about a bot's versions.
-
-    Parameters
-    ----------
-    registry
-        Where they are.
-    database
-        An open connection; one that does not answer leaves the history out.
-    bot
-        The bot.
-
-    Returns
-    -------
-    Overview
-        What is known.
+async def load_overview(registry: Registry, database: "Database", *, bot: str) -> Overview:
+    """Load a bot's versions, aliases and history; without the history if the database does not answer.
 
     Raises
     ------
@@ -73,7 +59,7 @@ async def look_at_releases(registry: Registry, database: "Database", *, bot: str
 
 
 def print_releases(overview: Overview, *, console: Console) -> None:
-    """Show versions, the shadow's differences and the last moves."""
+    """Print versions, the shadow's differences and the last promotions."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("version", "verdict", "aliases", "registered", "accuracy"):
         table.add_column(heading, overflow="fold", justify="right" if heading in ("version", "accuracy") else "left")
@@ -87,22 +73,22 @@ def print_releases(overview: Overview, *, console: Console) -> None:
         )
     console.print(table)
     if overview.entries is None:
-        console.print("The database did not answer, so the history is not shown.")
+        console.print("The database did not answer: no history to show.")
         return
     if overview.shadow_counts:
         total = total_of(overview.shadow_counts)
         console.print(
-            f"\nShadow {overview.aliases[SHADOW]}: {total['different']:,} of {total['turns']:,} turns would have been "
-            f"different, {total['failed']:,} failed."
+            f"\nShadow {overview.aliases[SHADOW]}: {total['different']:,} of {total['turns']:,} turns would have "
+            f"differed, {total['failed']:,} failed."
         )
         console.print(_shadow_table(overview.shadow_counts))
     if overview.entries:
-        console.print("\nLast moves")
+        console.print("\nLast promotions")
         console.print(_moves_table(overview.entries))
 
 
 def releases_as_json(overview: Overview) -> str:
-    """Give the same for a program."""
+    """Return the overview as JSON."""
     rows: dict[str, Any] = {
         "versions": [
             {
@@ -132,7 +118,7 @@ def _verdict(version: "RegisteredVersion") -> Text:
 
 
 def _aliases(version: "RegisteredVersion", version_by_alias: dict[str, str]) -> list[str]:
-    named = sorted(alias for alias, carrier in version_by_alias.items() if carrier == version.version)
+    named = sorted(alias for alias, aliased in version_by_alias.items() if aliased == version.version)
     return named if version.stage == "none" else [*named, f"stage {version.stage}"]
 
 

@@ -1,4 +1,4 @@
-"""The commands about what answers: `intentloop promote`, `rollback` and `releases`."""
+"""The release commands: `intentloop promote`, `rollback` and `releases`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +44,7 @@ def promote(
             found, alias=alias, why=why
         )
     )
-    _say(moved, bot=reference.bot)
+    _print_move(moved, bot=reference.bot)
 
 
 def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
@@ -62,7 +62,7 @@ def rollback(why: WhyOption = "", bot: BotOption = None) -> None:
     moved = with_database(
         lambda database: Promoter.from_settings(settings, database, bot=name, registry=registry).roll_back(why=why)
     )
-    _say(moved, bot=name)
+    _print_move(moved, bot=name)
 
 
 def releases(
@@ -76,11 +76,11 @@ def releases(
     from rich.console import Console
 
     from pipelines.registry.client import Registry
-    from serving.cli.release_tables import look_at_releases, print_releases, releases_as_json
+    from serving.cli.release_tables import load_overview, print_releases, releases_as_json
 
     settings, name = read_settings(), chosen_bot(bot)
     registry = Registry(settings.resolved_tracking_uri)
-    overview = with_database(lambda database: look_at_releases(registry, database, bot=name))
+    overview = with_database(lambda database: load_overview(registry, database, bot=name))
     if as_json:
         typer.echo(releases_as_json(overview))
     else:
@@ -88,7 +88,7 @@ def releases(
 
 
 def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -> None:
-    """Promote what a training has just registered; say so where only this machine's journal knows of it."""
+    """Promote a freshly trained version. Print a note if only this machine's journal recorded it."""
     import asyncio
 
     from pipelines.registry.client import Registry
@@ -100,9 +100,9 @@ def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -
         promoter.promote_trained(params, read_settings(), registry=registry, version=found, command="train --promote")
     )
     if moved.note is not None:
-        typer.echo(f"note: the database did not answer; the promotion is noted in {moved.note} instead", err=True)
+        typer.echo(f"note: the database did not answer; the promotion is recorded in {moved.note} instead", err=True)
 
 
-def _say(moved: "AliasMove", *, bot: str) -> None:
+def _print_move(moved: "AliasMove", *, bot: str) -> None:
     for line in moved.describe(bot=bot, poll_seconds=read_settings().release_poll_seconds):
         typer.echo(line)

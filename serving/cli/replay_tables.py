@@ -1,4 +1,4 @@
-"""`intentloop replay`: a thread from the log, worked out again, and what would be different."""
+"""The output of `intentloop replay`: a stored thread, replayed, with the differences."""
 
 import json
 from dataclasses import asdict
@@ -25,25 +25,7 @@ _SAME, _DIFFERENT = "same", "different"
 async def replay_stored(
     database: "Database", settings: "Settings", *, bot: str, thread_id: str, release: "Release"
 ) -> list[ReplayedTurn]:
-    """Replay a thread of the database.
-
-    Parameters
-    ----------
-    database
-        An open connection.
-    settings
-        The platform's.
-    bot
-        Whose thread it is.
-    thread_id
-        The thread.
-    release
-        Answers now.
-
-    Returns
-    -------
-    list[ReplayedTurn]
-        One for each finished turn that the log still holds.
+    """Replay every finished turn of a thread that the log still holds.
 
     Raises
     ------
@@ -52,7 +34,7 @@ async def replay_stored(
     """
     records = await _log_of(database, settings).of_thread(thread_key(bot, thread_id))
     if not records:
-        raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} holds no turn of it (any more)")
+        raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} has no turn of it, or no longer has one")
     public_shortcuts = frozenset(settings.public_shortcuts)
     state_ttl = timedelta(days=settings.state_ttl_days)
     return await replay(
@@ -61,7 +43,7 @@ async def replay_stored(
 
 
 def print_replay(turns: list[ReplayedTurn], *, version: str, console: Console) -> None:
-    """Show the turns, with what is different below those that are."""
+    """Print the turns, with its differences below each."""
     table = Table(box=None, pad_edge=False, show_header=True, header_style="bold")
     for heading in ("turn", "customer", "then", f"release {version}", ""):
         table.add_column(heading, overflow="fold")
@@ -79,7 +61,7 @@ def print_replay(turns: list[ReplayedTurn], *, version: str, console: Console) -
 
 
 def replay_as_json(turns: list[ReplayedTurn]) -> str:
-    """Give the same for a program: one JSON object a line."""
+    """Return the turns as JSON, one object per line."""
     rows: list[dict[str, Any]] = [
         {
             "turn": turn.turn,

@@ -1,4 +1,4 @@
-"""`intentloop retrain`: training that nobody watches, for cron, EventBridge and the jobs of the admin API."""
+"""`intentloop retrain`: unattended training, for cron, EventBridge and the jobs of the admin API."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from serving.store.promotions import Move
 
 _PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "MlflowException")
-"""Errors, by name, after which the same training may well succeed: the notebook's process tells no more of its own."""
+"""Errors after which a retry may succeed, by name: the notebook's process reports nothing else."""
 
 
 def retrain(
@@ -83,7 +83,7 @@ def retrain(
 
 @contextmanager
 def ending_if_busy() -> Iterator[None]:
-    """Say who is at work on the bot, and end with the exit code that says so."""
+    """Report who is training the bot, and exit with `EXIT_BUSY`."""
     from pipelines.errors import TrainingBusy
     from serving.jobs.process import EXIT_BUSY
 
@@ -97,7 +97,7 @@ def ending_if_busy() -> Iterator[None]:
 def _retrain(
     params: "TrainParams", settings: "Settings", lease: "TrainingLease", *, force: bool, promotes: bool
 ) -> "Retrained":
-    """Retrain under the lease, and see to it that the job and the operator hear what came of it, whatever that is."""
+    """Retrain under the lease, and report the outcome to the job and the operator in any case."""
     from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
     from serving.jobs.exclusive import explain_end
     from serving.jobs.retraining import notify, outcome_of
@@ -108,12 +108,12 @@ def _retrain(
     except (Exception, KeyboardInterrupt) as error:
         problem = explain_end(error, bot=params.bot, lease=lease)
         reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
-        can_wait = settings.training_queue_url is not None  # in a queue; elsewhere only what a dying chat API has ended
+        can_wait = settings.training_queue_url is not None  # without a queue, only a training that was interrupted
         is_passing = isinstance(problem, TrainingInterrupted) or (can_wait and _is_passing(problem))
         comes_back = lease.has_job and is_passing
         with suppress(StoreUnavailable):
             lease.conclude(**_failure(reason, comes_back=comes_back))
-        if not comes_back:  # whoever decides that it does not, after all, tells it
+        if not comes_back:  # if the retries run out later, the queue's worker notifies
             notify(settings, bot=params.bot, event="failed", text=reason)
         if problem is error:
             raise
@@ -132,7 +132,7 @@ def _train_and_promote(
     from serving.progress import share_reporter
 
     with share_reporter("Retraining") as shown:
-        # imported while the display says that something is going on, since it is seconds of work
+        # imported only once the display shows activity: the import takes seconds
         shown(0.0, "starting")
         from pipelines.retrain import Retrainer
 
@@ -168,23 +168,10 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
 
 
 def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, str], moves: "Sequence[Move]") -> bool:
-    """Tell whether a version has been tried or has answered before, so that no schedule may let it answer again.
+    """Whether a version has been tried or has answered before, so that no schedule may promote it again.
 
-    Parameters
-    ----------
-    version
-        The version, which does not answer now.
-    tags
-        Its tags.
-    aliases
-        The bot's aliases.
-    moves
-        What the journal of promotions says.
-
-    Returns
-    -------
-    bool
-        True if it is the canary or was stopped as one, or answered and somebody has taken that back.
+    True if the version, which does not answer now, is the canary or was stopped as one, or if it answered and was
+    replaced.
     """
     from pipelines.registry.client import STAGE_TAG
     from serving.release.loader import STOPPED_TAG
@@ -192,7 +179,7 @@ def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, s
 
     if STOPPED_TAG in tags or aliases.get(CANARY) == version or tags.get(STAGE_TAG) in ("Production", "Archived"):
         return True
-    # A command writes its move down before it moves the alias, and may have got no further: that is no sign by itself.
+    # A command journals a promotion before it sets the alias, and may have failed in between: the entry proves nothing.
     return any(
         move.from_version == version or (move.to_version == version and move.kind in ("noticed", "cache"))
         for move in moves
@@ -201,20 +188,20 @@ def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, s
 
 
 def _first_line(error: Exception) -> str:
-    """Give the sentence of an error without the rows it lists: they quote examples, which stay where those are."""
+    """Return an error's first sentence without the rows below it: they quote examples, which stay in the log."""
     line, _, rest = str(error).partition("\n")
     return f"{line.rstrip(':')}; the log names them" if rest else line
 
 
 def _is_passing(error: Exception) -> bool:
-    """Tell what time may heal from a fault of the data."""
+    """Whether a retry may succeed, as opposed to a fault of the data."""
     from pipelines.errors import TrainingFailed
 
     return (error.cause if isinstance(error, TrainingFailed) else type(error).__name__) in _PASSING
 
 
 def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:
-    """Give the last word on a job that was not done."""
+    """Return the final fields of a job that failed."""
     if comes_back:
         return {"state": "queued", "step": "waiting to be tried again", "reason": reason, "until": None}
     return {"state": "failed", "reason": reason, "ended_at": utc_now(), "until": None}

@@ -1,4 +1,4 @@
-"""`intentloop up`, `serve`, `worker` and `doctor`: the platform, whole or in parts, and a check of this machine."""
+"""The platform's commands: `intentloop up`, `serve`, `worker` and `doctor`."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""`intentloop score`: what a release makes of the messages that customers wrote."""
+"""`intentloop score`: apply a release to the logged messages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,21 +74,21 @@ def score(
                 progress=progress,
             )
     if summary.since != begin:
-        typer.echo(f"gone on with what an earlier run began: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
+        typer.echo(f"resumed an earlier run: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
     for line in _describe(summary, named=named):
         typer.echo(line)
 
 
 @contextmanager
 def _opened(settings: "Settings", bot: str, *, version: str | None, folder: Path | None) -> Iterator[tuple[Path, str]]:
-    """Give the folder of the release that is meant, and what it is called."""
+    """Yield the folder of the release and its version."""
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import downloaded, find_version
     from pipelines.registry.reference import Reference, parse_reference
 
     if folder is not None:
         if version is not None:
-            raise typer.BadParameter("a release folder is one version; give the one or the other")
+            raise typer.BadParameter("give either a version or a release folder, not both")
         yield folder, folder.name
         return
     reference = parse_reference(version, bot=bot) if version is not None else Reference(bot)
@@ -105,4 +105,4 @@ def _describe(summary: "Summary", *, named: str) -> Iterator[str]:
         return
     routes = sorted(summary.count_by_route.items(), key=lambda row: -row[1])
     yield ", ".join(f"{route} {count / summary.n_messages:.1%}" for route, count in routes)
-    yield f"{summary.n_moved:,} would go another way than they did"
+    yield f"{summary.n_moved:,} would take another route than they did"

@@ -11,7 +11,7 @@ from serving.cli.retrain import ending_if_busy
 
 
 def _checked_cases(folder: Path | None) -> Path | None:
-    """Refuse a folder that is named and not there: a slip of the pen must not open the gate."""
+    """Refuse a missing folder: a typo must not open the gate."""
     if folder is not None and not folder.is_dir():
         raise typer.BadParameter(f"there is no folder {str(folder)!r}", param_hint="--cases")
     return folder
@@ -90,7 +90,7 @@ def train(
 
         for note in check_cluster(settings.dask_scheduler):
             typer.echo(f"note: {note}", err=True)
-    # imported when that is settled, since it is seconds of work
+    # imported after these checks: the import takes seconds
     from pipelines.run import run_training
     from pipelines.schemas.training import TrainParams
 
@@ -107,7 +107,7 @@ def train(
             "release_alias": settings.release_alias,
         }
     )
-    # a bot file needs no database, but conversations to replay and the journal of promotions are there
+    # a bot file needs no database, but the conversations to replay and the journal of promotions are there
     needs_store = source == "mongo"
     with ending_if_busy(), exclusive_training(settings, params.bot, is_needed=needs_store) as tags:
         with share_reporter("Training") as report:
@@ -119,9 +119,9 @@ def train(
         if name in outcome.metrics:
             typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
     if "search_gain" in outcome.metrics:
-        typer.echo(f"gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
-    verdict = "is promoted" if wants_promotion else "is registered as candidate"
+        typer.echo(f"accuracy gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
+    verdict = "promoted" if wants_promotion else "registered as candidate"
     typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
     if outcome.gate_reasons:
-        typer.echo(f"the gate was not passed: {outcome.gate_reasons}", err=True)
+        typer.echo(f"the version did not pass the gate: {outcome.gate_reasons}", err=True)
         raise typer.Exit(1)

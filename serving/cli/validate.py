@@ -46,7 +46,7 @@ def validate(
         repaired = gate.repair(wire, report)
         drafts.repair(wire, repaired.wire)
         print_difference(difference(wire, repaired.wire), console=console)
-        typer.echo(f"{len(repaired.findings):,} repaired; --undo takes it back\n")
+        typer.echo(f"{len(repaired.findings):,} repaired; --undo reverts it\n")
         report = gate.check(repaired.wire)
     print_findings(report.findings, source=drafts.name, n_rows=report.n_rows, console=console)
     if out is not None:

@@ -44,10 +44,10 @@ def test_repair_keeps_the_layout_and_undo_every_byte(
     place.repair(BEFORE, AFTER)
     assert place.file.read_bytes() == laid_out(AFTER)
     assert place.file.stat().st_mode & 0o777 == 0o640
-    assert "is what it was" in place.undo()
+    assert "is back to its state before the repair" in place.undo()
     assert place.file.read_bytes() == laid_out(BEFORE)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bot.json", "home"]
-    with pytest.raises(NotFound, match="undone already"):
+    with pytest.raises(NotFound, match="already been undone"):
         place.undo()
 
 
@@ -83,7 +83,7 @@ def test_undo_after_an_edit_writes_nothing_and_says_where_the_old_file_is(tmp_pa
     place = drafts(tmp_path, json.dumps(BEFORE).encode())
     place.repair(BEFORE, AFTER)
     place.file.write_bytes(b'{"intents": []}')
-    with pytest.raises(DraftChanged, match=r"stands in .*undo/bot-") as caught:
+    with pytest.raises(DraftChanged, match=r"content before the repair is in .*undo/bot-") as caught:
         place.undo()
     assert place.file.read_bytes() == b'{"intents": []}'
     record = Path(str(caught.value).rpartition(" ")[2])

@@ -42,7 +42,7 @@ def test_print_findings_groups_them_the_gravest_first() -> None:
         "  a/9: it is [odd].",
         "    -> mend it. [--fix]",
         "bot.json: 1,234 examples, 1 error, 5 warnings, 1 note",
-        "1 can be repaired by --fix, which shows what it changes; --undo undoes it",
+        "1 can be repaired by --fix, which shows what it changes; --undo reverts it",
     ]
 
 

@@ -55,6 +55,6 @@ def test_forgetting_needs_none_of_what_draws_renders_or_fits() -> None:
 
 
 def test_file_that_cannot_be_changed_is_named(tmp_path: Path) -> None:
-    sentence = r"a file stands in the way \(.*gone: No such file or directory\); mend that"
+    sentence = r"a file cannot be read or changed \(.*gone: No such file or directory\); fix that"
     with pytest.raises(SetupProblem, match=sentence), _naming_files():
         (tmp_path / "gone").read_bytes()

@@ -16,7 +16,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.keys import mining_key
 from pipelines.schemas.labels import Decision
 from pipelines.schemas.llm import LlmConfig
-from serving.cli.label_session import Desk
+from serving.cli.label_session import LabelSession
 from serving.replay.traffic import SimulatedMessage, answer_traffic, scripted_reading
 from serving.store.bots import import_bot
 from serving.store.client import Database
@@ -51,8 +51,8 @@ class Terminal:
                 raise EOFError from None
 
         console = Console(file=self.shown, width=100)
-        desk = Desk(self.labels, self.runner.run, bot=BOT, by="ada@desk", console=console, ask=ask)
-        return str(desk.run(limit=limit))
+        session = LabelSession(self.labels, self.runner.run, bot=BOT, by="ada@desk", console=console, ask=ask)
+        return str(session.run(limit=limit))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) ->
     assert "classifier 40%" in shown
     assert "type 1 to 2, an intent's id" in shown
     assert "there is no intent 'order_produkt'" in shown
-    assert shown.rstrip().endswith("nothing is left to label")
+    assert shown.rstrip().endswith("nothing left to label")
 
 
 def test_what_means_nothing_is_asked_again(terminal: Terminal) -> None:
@@ -110,7 +110,7 @@ def test_filed_decisions_that_cannot_be_made_do_not_stop_the_others(
     environment |= {"INTENTLOOP_HOME": str(tmp_path), "INTENTLOOP_DEFAULT_BOT": BOT}
     done = intentloop("label", "--decide", str(file), **environment)
     assert (done.returncode, done.stdout) == (1, "1 accepted, 0 rejected, 0 skipped\n")
-    assert f"intentloop: 2 of 3 decisions in {file} were not made:" in done.stderr
+    assert f"intentloop: 2 of 3 decisions in {file} could not be applied:" in done.stderr
     assert f"  - label {keys[1]}: there is no intent 'gret'" in done.stderr
 
 
@@ -128,8 +128,8 @@ def test_second_person_is_told_and_goes_on(terminal: Terminal) -> None:
         return next(typed)
 
     console = Console(file=terminal.shown, width=100)
-    desk = Desk(labels, terminal.runner.run, bot=BOT, by="ada", console=console, ask=ask)
-    assert str(desk.run(limit=2)) == "1 accepted, 0 rejected, 0 skipped; 1 were decided by others"
+    session = LabelSession(labels, terminal.runner.run, bot=BOT, by="ada", console=console, ask=ask)
+    assert str(session.run(limit=2)) == "1 accepted, 0 rejected, 0 skipped; 1 already decided by others"
     assert "is rejected by bob meanwhile" in terminal.shown.getvalue().replace("\n", " ")
 
 
@@ -155,9 +155,9 @@ def test_log_becomes_labels_without_a_terminal(
     done = intentloop(*mining, **environment)
     assert done.returncode == 0, done.stderr
     assert "2 turns looked at: 2 texts are new or better known" in done.stdout
-    assert "2 texts are new in the queue, 0 are better known" in done.stdout
-    assert "1 accepted because all who were asked agree" in done.stdout
-    assert "0 texts are new in the queue, 0 are better known" in intentloop(*mining, **environment).stdout
+    assert "2 texts added to the queue, 0 updated" in done.stdout
+    assert "1 accepted because everyone asked agrees" in done.stdout
+    assert "0 texts added to the queue, 0 updated" in intentloop(*mining, **environment).stdout
     listed = intentloop("label", "--list", "--json", **environment)
     (line,) = [json.loads(line) for line in listed.stdout.splitlines()]
     assert (line["text"], line["status"]) == ("dispatch the goods mister", "open")
@@ -165,7 +165,7 @@ def test_log_becomes_labels_without_a_terminal(
     file.write_text(json.dumps({**line, "status": "accepted", "intent_id": "track_order"}) + "\n", encoding="utf-8")
     assert intentloop("label", "--decide", str(file), **environment).stdout == "1 accepted, 0 rejected, 0 skipped\n"
     again = intentloop("label", "--decide", str(file), **environment)
-    assert again.stdout.endswith("0 accepted, 0 rejected, 0 skipped; 1 were decided by others\n")
+    assert again.stdout.endswith("0 accepted, 0 rejected, 0 skipped; 1 already decided by others\n")
     file.write_text('{"key": "x", "status": "accepted"}\n', encoding="utf-8")
     wrong = intentloop("label", "--decide", str(file), **environment)
     assert (wrong.returncode, "line 1: key: String should match" in wrong.stderr) == (1, True)
@@ -182,7 +182,7 @@ def test_log_becomes_labels_without_a_terminal(
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("--json", "--decide", __file__), 2, "it says how --list prints; add --list"),
+        (("--json", "--decide", __file__), 2, "it is a format of --list; add --list"),
         (
             ("--list", "--bot", "shopp"),
             1,

@@ -60,15 +60,14 @@ def test_training_without_its_packages_is_one_sentence() -> None:
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"INTENTLOOP_API_PORT": "eighty"}, "INTENTLOOP_API_PORT: Input should be a valid integer"),
-        ({"INTENTLOOP_ENDPOINTS": "{"}, "a setting cannot be read"),
+        ({"INTENTLOOP_API_PORT": "eighty"}, "invalid setting: INTENTLOOP_API_PORT: Input should be a valid integer"),
+        ({"INTENTLOOP_ENDPOINTS": "{"}, "a setting cannot be read: "),
     ],
 )
 def test_setting_that_cannot_be_used_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
     done = intentloop("doctor", **variables)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("intentloop: a setting cannot be")
-    assert sentence in done.stderr
+    assert done.stderr.startswith(f"intentloop: {sentence}")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -122,7 +121,7 @@ def test_import_reports_each_repair(mongo_uri: str, new_name: str) -> None:
     done = intentloop("import", "-", "--bot", new_name, stdin=json.dumps(wire), INTENTLOOP_MONGO_URI=mongo_uri)
     assert done.returncode == 0
     assert "repaired to" in done.stderr
-    assert "annotations: 1 were at a wrong place" in done.stdout
+    assert "annotations: 1 had wrong offsets" in done.stdout
 
 
 def test_export_of_an_unknown_bot_says_what_to_do(mongo_uri: str, new_name: str) -> None:

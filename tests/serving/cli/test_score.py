@@ -93,7 +93,7 @@ async def test_score_command_says_what_would_be_different(
     assert [file.suffix for file in files] == [".parquet"]
     assert lines[0] == f"25 messages scored with version tiny: {files[0]}"
     assert lines[1].startswith("intent ")
-    assert lines[2].endswith(" would go another way than they did")
+    assert lines[2].endswith(" would take another route than they did")
     assert "100% scored 25 of 25 messages" in scored.stderr
     assert pq.read_table(files[0]).num_rows == 25
 
@@ -111,7 +111,7 @@ def test_score_command_goes_on_with_what_was_begun_another_day(
     options = ("--since", "2w", "--bot", new_name, "--release-folder", str(tiny_release_folder))
     scored = intentloop("score", *options, INTENTLOOP_HOME=str(tmp_path), INTENTLOOP_MONGO_URI=mongo_uri)
     assert scored.returncode == 0, scored.stderr
-    assert "gone on with what an earlier run began: messages since 2026-11-02 00:00 UTC" in scored.stdout
+    assert "resumed an earlier run: messages since 2026-11-02 00:00 UTC" in scored.stdout
     assert [file.name for file in (tmp_path / "scores").iterdir()] == [folder.stem]
 
 

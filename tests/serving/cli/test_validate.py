@@ -40,7 +40,7 @@ def test_validate_file_finds_repairs_and_takes_it_back(tmp_path: Path) -> None:
     assert fixed.returncode == 0, fixed.stderr
     assert '-     "begin": 400,' in fixed.stdout
     assert '+     "begin": 18,' in fixed.stdout
-    assert "2 repaired; --undo takes it back" in fixed.stdout
+    assert "2 repaired; --undo reverts it" in fixed.stdout
     assert json.loads(file.read_text(encoding="utf-8")) == TINY_BOT_WIRE
 
     undone = intentloop("validate", str(file), "--undo", INTENTLOOP_HOME=home)

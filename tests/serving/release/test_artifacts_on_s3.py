@@ -67,7 +67,7 @@ async def ask(url: str) -> tuple[int, dict[str, Any]]:
 
 
 async def test_release_goes_through_s3_and_a_byte_changed_there_is_noticed(site: Site) -> None:
-    assert "version 1 of intentloop-default is promoted" in await asyncio.to_thread(train, site)
+    assert "version 1 of intentloop-default promoted" in await asyncio.to_thread(train, site)
     (verdict,) = site.s3.keys("/verdict.json")
     assert verdict.startswith("mlflow/")
     first, url = await asyncio.to_thread(start_serve, site.folder / "one", site.environment("one"))

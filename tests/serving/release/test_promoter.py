@@ -217,5 +217,5 @@ async def test_commands_promote_show_and_roll_back(
     assert [entry["move"]["kind"] for entry in shown["moves"]] == ["promotion", "promotion", "rollback"]
     code, out, _ = await run("releases")
     assert code == 0
-    assert "Last moves" in out
+    assert "Last promotions" in out
     assert "better" in out
