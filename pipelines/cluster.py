@@ -1,4 +1,4 @@
-"""Where heavy work runs: on the processors of this machine, or on a Dask cluster. Only this imports `distributed`."""
+"""Workers for heavy work: this machine's processors, or a Dask cluster. The only importer of `distributed`."""
 
 import hashlib
 import platform
@@ -22,7 +22,7 @@ _COMPARED = ("numpy", "scipy", "scikit-learn", "joblib", "onnxruntime", "distrib
 _LONGEST_GREETING = 2**16
 _LOOK_SECONDS = 1.0
 _LOST = ("KilledWorker", "CommClosedError", "FutureCancelledError", "TerminatedWorkerError")
-"""What joblib and distributed raise, both without a common base."""
+"""Errors of joblib and distributed, which have no common base class."""
 _CODE = "the code of this project"
 
 Result = TypeVar("Result")
@@ -32,14 +32,8 @@ Result = TypeVar("Result")
 class Cluster:
     """Workers that are ready.
 
-    Attributes
-    ----------
-    client
-        Of the Dask cluster; None for this machine.
-    n_workers
-        Tasks that run at the same time.
-    notes
-        What should be known before results are trusted, a sentence each.
+    `client` belongs to the Dask cluster; None: this machine. `n_workers` is the number of tasks that run at the same
+    time. `notes` are sentences to read before trusting the results.
     """
 
     client: Any
@@ -55,7 +49,7 @@ class Cluster:
         from joblib import parallel_config
 
         if self.client is None:
-            # one thread a process for products of matrices: the processes share the processors already
+            # one thread per process for matrix products: the processes already use all processors
             context = parallel_config("loky", n_jobs=self.n_workers, inner_max_num_threads=1)
         else:
             context = parallel_config("dask", n_jobs=self.n_workers, client=self.client)
@@ -63,7 +57,7 @@ class Cluster:
 
     @contextmanager
     def executor(self) -> Iterator[Executor]:
-        """Give the workers as an executor; what has not begun when the context ends is dropped."""
+        """Yield the workers as an executor; tasks that have not started when the context ends are dropped."""
         if self.client is not None:
             remote: Executor = self.client.get_executor(pure=False)
             try:
@@ -78,12 +72,12 @@ class Cluster:
             local.shutdown(cancel_futures=True)
 
     def require_alive(self) -> None:
-        """Raise `SetupProblem` if the Dask scheduler is gone; the library would wait for it to come back."""
+        """Raise `SetupProblem` if the Dask scheduler is gone; the library would wait for its return."""
         if self.client is not None and self.client.status != "running":
             raise _lost("the Dask scheduler is gone")
 
     def wait_for(self, work: Callable[[], Result]) -> Result:
-        """Do work that waits for workers, and stop waiting when the scheduler is gone: joblib would wait for ever."""
+        """Run work that waits for workers, but stop when the scheduler is gone: joblib would wait forever."""
         if self.client is None:
             return work()
         outcome: Future[Result] = Future()
@@ -100,13 +94,13 @@ class Cluster:
         return outcome.result()
 
     def share(self, value: Any) -> Any:
-        """Bring a large value to all workers once; what this gives stands for it in calls of `executor`."""
+        """Send a large value to all workers once; pass the returned handle in calls of `executor`."""
         return value if self.client is None else self.client.scatter(value, broadcast=True, hash=False)
 
 
 @contextmanager
 def workers_expected() -> Iterator[None]:
-    """Turn the loss of workers in the middle of their work into a `SetupProblem`."""
+    """Turn the loss of workers during their work into a `SetupProblem`."""
     try:
         yield
     except Exception as error:
@@ -117,7 +111,7 @@ def workers_expected() -> Iterator[None]:
 
 @contextmanager
 def open_cluster(scheduler: str | None) -> Iterator[Cluster]:
-    """Find the workers.
+    """Connect to the workers, and check that each has this project's code.
 
     Parameters
     ----------
@@ -127,12 +121,12 @@ def open_cluster(scheduler: str | None) -> Iterator[Cluster]:
     Yields
     ------
     Cluster
-        At least one worker, which has this project's code.
+        With at least one worker.
 
     Raises
     ------
     SetupProblem
-        The scheduler does not answer within seconds, has no workers, or none that could do anything here.
+        The scheduler does not answer within seconds, has no workers, or its workers cannot run this project's code.
     """
     if scheduler is None:
         from joblib import cpu_count
@@ -150,7 +144,7 @@ def open_cluster(scheduler: str | None) -> Iterator[Cluster]:
 
 
 def check_cluster(scheduler: str | None) -> tuple[str, ...]:
-    """Try the workers before anything is begun: give what `Cluster.notes` would hold, or raise as `open_cluster`."""
+    """Try the workers before any work starts: return `Cluster.notes`, or raise as `open_cluster` does."""
     if scheduler is None:
         return ()
     with open_cluster(scheduler) as cluster:
@@ -158,9 +152,9 @@ def check_cluster(scheduler: str | None) -> tuple[str, ...]:
 
 
 def installation() -> dict[str, str]:
-    """Give what results depend on, here: versions of Python and libraries, and a hash of this project's training code.
+    """Return what results depend on here: versions of Python and libraries, and a hash of the training code.
 
-    A worker calls this too: that it can shows that it has the code.
+    It also runs on the workers, which proves that they have the code.
     """
     versions = {"Python": platform.python_version()}
     for name in _COMPARED:
@@ -176,7 +170,7 @@ def installation() -> dict[str, str]:
 
 
 def differences(here: dict[str, str], theirs: dict[str, dict[str, str]]) -> Iterator[str]:
-    """Say, once for each thing, on which workers it is another one than here."""
+    """Describe each version that differs on a worker, once per subject."""
     for subject, own in here.items():
         others = {worker: versions.get(subject, "none") for worker, versions in theirs.items()}
         odd = {worker: version for worker, version in others.items() if version != own}
@@ -191,8 +185,7 @@ def differences(here: dict[str, str], theirs: dict[str, dict[str, str]]) -> Iter
 
 def _lost(what: str) -> SetupProblem:
     return SetupProblem(
-        f"the work was cut off in the middle ({what}): something was ended, or had no memory left; "
-        f"see to that and start again"
+        f"the work was interrupted ({what}): a process was stopped or ran out of memory; fix that and start again"
     )
 
 
@@ -207,7 +200,7 @@ def _connect(scheduler: str) -> Any:
     if urlsplit(scheduler).scheme == "tls":
         _require_certificates(scheduler)
     try:
-        _hear_greeting(scheduler)
+        _require_greeting(scheduler)
         return Client(scheduler, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError) as error:  # ValueError: an address that cannot be one
         raise SetupProblem(
@@ -217,7 +210,7 @@ def _connect(scheduler: str) -> Any:
 
 
 def _require_certificates(scheduler: str) -> None:
-    """See that the library can speak TLS: it would fail deep inside, and hang when it is closed."""
+    """Check that the library can use TLS: otherwise it would fail deep inside, and hang on closing."""
     from distributed.security import Security
 
     try:
@@ -232,14 +225,14 @@ def _require_certificates(scheduler: str) -> None:
         )
 
 
-def _hear_greeting(scheduler: str) -> None:
-    """See that there is a scheduler: it speaks first, and the library waits for ever for one that does not."""
+def _require_greeting(scheduler: str) -> None:
+    """Check that a scheduler answers: it speaks first, and the library waits forever for one that does not."""
     parts = urlsplit(scheduler)
     with socket.create_connection((parts.hostname, parts.port), timeout=CONNECT_SECONDS) as connection:
         if parts.scheme == "tcp":
             length = int.from_bytes(connection.recv(8, socket.MSG_WAITALL), "little")
             if not 0 < length <= _LONGEST_GREETING:
-                raise ValueError("this is no scheduler")
+                raise ValueError("not a Dask scheduler")
 
 
 def _workers_of(client: Any, scheduler: str) -> dict[str, Any]:
@@ -257,7 +250,7 @@ def _workers_of(client: Any, scheduler: str) -> dict[str, Any]:
 def _installations(client: Any, scheduler: str) -> dict[str, dict[str, str]]:
     try:
         found: dict[str, dict[str, str]] = client.run(installation)
-    except Exception as error:  # the worker's own, whatever it is: a missing module, an old one without this function
+    except Exception as error:  # any error of the worker: a missing module, an old one without this function
         raise SetupProblem(
             f"the workers of the Dask scheduler at {scheduler} cannot run this project's code "
             f"({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}); "

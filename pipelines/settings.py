@@ -15,7 +15,7 @@ OUT_OF_SCOPE_FOLDER = "out-of-scope"
 """Folder in the home folder with each bot's out-of-scope utterances."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """Pattern of a bot's name; registry, folders and URLs contain the name as it is."""
-BOT_NAME_RULE = "a bot's name begins with a-z or 0-9 and goes on with these, `_` and `-`, 63 characters at most"
+BOT_NAME_RULE = "a bot's name starts with a-z or 0-9, followed by a-z, 0-9, `_` or `-`: at most 63 characters"
 _PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
 
 

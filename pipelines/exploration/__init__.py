@@ -1,1 +1,1 @@
-"""A first look at a bot's examples."""
+"""Exploration of a bot's examples."""

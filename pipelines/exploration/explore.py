@@ -1,4 +1,4 @@
-"""A look at a bot's examples before anything is trained: sizes, overlap, near-duplicates, annotations, hard rows."""
+"""Explore a bot's examples before training: sizes, overlap, near-duplicates, annotations, hard rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ FloatArray = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Exploration:
-    """What a look at the examples gave. Every table can be read on its own.
+    """The results of exploring a bot's examples. Each table can be read on its own.
 
     Attributes
     ----------
     intents
-        One row an intent, in the order of the bot: `examples`, `wordings` (distinct ones, values and digits aside),
+        One row per intent, in the bot's order: `examples`, `wordings` (distinct, ignoring values and digits),
         `median_words`, `annotated` (share of rows with an annotation), `understood` (share of rows that a classifier
-        understands which was not shown them), `overlap` (share of nearest neighbours of other intents), `mostly_with`
-        (the intent most of these belong to).
+        not trained on them understands), `overlap` (share of nearest neighbours in other intents), `mostly_with` (the
+        intent of most of these).
     overlap
         Share of the nearest neighbours of each intent's rows (index) that belong to each intent (columns); rows add
-        up to 1. A row's own wording is no neighbour.
+        up to 1. Rows of the same wording are not neighbours.
     near_duplicates
         Pairs of rows of two intents with nearly the same words: `similarity`, and `example_id`, `intent`, `text` of
         both, the second with `other_`; the most similar first.
@@ -48,11 +48,11 @@ class Exploration:
         Phrases that are marked in some places only, or as several types: `phrase`, `type` (the usual one), `marked`,
         `unmarked`, `other_types`, `example` (a text where it is not marked as usual); the least consistent first.
     hardest
-        Rows that the classifier does not understand, the surest mistakes first: `example_id`, `intent`,
+        Rows that the classifier does not understand, the most confident mistakes first: `example_id`, `intent`,
         `understood_as`, `confidence` (in that), `own_confidence` (in the right intent), `text`, `nearest_text` and
         `nearest_intent` (the most similar row of another wording).
     confidences
-        Confidence in the right intent of each row that the classifier could know. Shape ``(n_rows,)``.
+        Confidence in the right intent of each row whose intent the classifier could know. Shape ``(n_rows,)``.
     """
 
     intents: pd.DataFrame
@@ -66,23 +66,9 @@ class Exploration:
 def explore(
     extract: Extract, *, encoder: SentenceEncoder | None, seed: int = 0, progress: Progress | None = None
 ) -> Exploration:
-    """Look at the examples of a bot in the space in which its model will see them.
+    """Explore a bot's examples in the feature space of its model.
 
-    Parameters
-    ----------
-    extract
-        The bot; out-of-scope rows and rows without a word are left out.
-    encoder
-        The sentence encoder; None: sparse features alone.
-    seed
-        Seed of the folds.
-    progress
-        Called with the share done, in [0, 1], and what is being done.
-
-    Returns
-    -------
-    Exploration
-        Tables and figures.
+    Out-of-scope rows and rows without a word are left out. Without an encoder, only sparse features are used.
 
     Raises
     ------
@@ -93,7 +79,7 @@ def explore(
     is_learnable = np.array([has_content(clean(text)) for text in extract.frame["text"]], dtype=bool)
     frame = extract.frame[extract.frame["intent"].ne(OUT_OF_SCOPE) & is_learnable].reset_index(drop=True)
     if frame.empty:
-        raise ValueError("there is no example with a letter or digit to look at; add some to each intent")
+        raise ValueError("no example contains a letter or digit; add some to each intent")
     texts, labels = frame["text"].tolist(), frame["intent"].tolist()
     wordings = [wording_key(*row) for row in zip(texts, frame["entities"].tolist(), strict=True)]
     utterances, X = Featurizer(encoder).fit_transform([clean(text) for text in texts], progress=part(report, 0, 0.5))
@@ -104,7 +90,7 @@ def explore(
     overlap = _overlap(labels, neighbours, [intent.intent_id for intent in extract.bot_file.intents])
     hardest = _hardest(frame, classifier, confidences, neighbours)
     own = confidences[np.arange(len(labels)), classifier.held_out.labels][classifier.held_out.is_known]
-    report(1.0, "looked at")
+    report(1.0, "explored")
     return Exploration(
         intents=_intents(frame, wordings, overlap, hardest),
         overlap=overlap,
@@ -116,7 +102,7 @@ def explore(
 
 
 def _neighbours(vectors: Any, wordings: Sequence[str]) -> npt.NDArray[np.intp]:
-    """Find the most similar rows of other wordings, best first; -1 where there are no more. Shape ``(n_rows, 5)``."""
+    """Return the most similar rows of other wordings, best first, padded with -1. Shape ``(n_rows, 5)``."""
     codes = pd.factorize(np.array(wordings, dtype=object))[0]
     found = np.full((len(wordings), N_NEIGHBOURS), -1, dtype=np.intp)
     for start in range(0, len(wordings), _CHUNK):

@@ -20,7 +20,7 @@ _BLUE, _PALE, _GREY = "#3b6ea8", "#a9c4e2", "#8a8a8a"
 
 
 def plot_sizes(exploration: Exploration) -> Figure:
-    """Show how many examples each intent has, and how many different wordings among them."""
+    """Plot the number of examples and of distinct wordings per intent."""
     table = exploration.intents.sort_values("examples")
     figure, axes = _figure(width=8.0, height=0.2 * len(table) + 1.4)
     axes.barh(table.index, table["examples"], color=_PALE, label="examples")
@@ -28,13 +28,13 @@ def plot_sizes(exploration: Exploration) -> Figure:
     axes.axvline(table["examples"].median(), color=_GREY, linestyle="--", linewidth=1, label="median")
     axes.tick_params(axis="y", labelsize=8)
     axes.margins(y=0.01)
-    axes.set(title="Examples an intent", xlabel="examples")
+    axes.set(title="Examples per intent", xlabel="examples")
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
 def plot_overlap(exploration: Exploration) -> Figure:
-    """Show whose neighbours are whose: the intents that overlap most, at most 25, each next to those it overlaps."""
+    """Plot the overlap of the intents that overlap most, at most 25, each next to those it overlaps."""
     names = _most_overlapping(exploration.overlap)
     figure, axes = _figure(width=max(6.0, 0.36 * len(names) + 3), height=max(4.0, 0.32 * len(names) + 2.4))
     if not names:
@@ -55,7 +55,7 @@ def plot_overlap(exploration: Exploration) -> Figure:
 
 
 def plot_own_confidence(exploration: Exploration) -> Figure:
-    """Show how sure a classifier that was not shown a row is of the row's own intent."""
+    """Plot a histogram of the held-out confidence in the right intent."""
     figure, axes = _figure(width=7.0, height=3.6)
     axes.hist(exploration.confidences, bins=np.linspace(0, 1, 26).tolist(), color=_BLUE)
     understood = exploration.intents["understood"] * exploration.intents["examples"]
@@ -69,7 +69,7 @@ def plot_own_confidence(exploration: Exploration) -> Figure:
 
 
 def style_intents(exploration: Exploration) -> Styler:
-    """Give the table of intents with bars, the ones that overlap most first."""
+    """Return the table of intents with bars, the most overlapping first."""
     table = exploration.intents.sort_values("overlap", ascending=False)
     shares: list[Hashable] = ["annotated", "understood", "overlap"]
     escaped = table.style.format(escape="html").format_index(escape="html")
@@ -80,18 +80,18 @@ def style_intents(exploration: Exploration) -> Styler:
 
 
 def style_rows(table: pd.DataFrame, *, count: int = 20) -> Styler:
-    """Give the first rows of any table of rows for reading: texts with room, intents only where no id begins so."""
+    """Return the first rows of a table for reading, with wide texts and without redundant columns."""
     head = table.head(count).drop(columns=["intent", "other_intent", "own_confidence"], errors="ignore")
     shares: list[Hashable] = [name for name in head if name in ("similarity", "confidence")]
     texts: list[Hashable] = [name for name in head if str(name).endswith(("text", "example"))]
     left: list[CSSDict] = [{"selector": "td, th", "props": "text-align: left; vertical-align: top"}]
-    escaped = head.style.format(escape="html")  # a text is whatever somebody wrote
+    escaped = head.style.format(escape="html")  # texts are untrusted
     styled = escaped.format("{:.0%}", subset=shares).hide(axis="index").set_table_styles(left)
     return styled.set_properties(subset=texts, **{"min-width": "15em"})
 
 
 def _most_overlapping(overlap: pd.DataFrame) -> list[str]:
-    """Choose the intents that overlap most, and put each next to the one it has most in common with."""
+    """Return the intents that overlap most, each next to the one it overlaps most."""
     shares = (overlap.to_numpy() + overlap.to_numpy().T) / 2
     np.fill_diagonal(shares, 0.0)
     most = [place for place in np.argsort(-shares.max(axis=1, initial=0.0), kind="stable") if shares[place].any()]

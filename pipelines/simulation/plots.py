@@ -10,20 +10,10 @@ from matplotlib.ticker import PercentFormatter
 
 
 def plot_month(weeks: pd.DataFrame, *, title: str) -> Figure:
-    """Plot a month: how well each release understands, how often the language model is asked, and what was labelled.
+    """Plot a month: the accuracy of each release, the language model's share, and the labels.
 
-    Parameters
-    ----------
-    weeks
-        One row per week: `accuracy` (of the release that answers, on the test rows), `understood` (share of the week's
-        messages that got the right answer, the language model's help included), `llm_share`, `by_person`, `agreed`.
-    title
-        What was simulated.
-
-    Returns
-    -------
-    Figure
-        Three panels, one below the other.
+    `weeks` has one row per week: `accuracy` (of the release that answers, on the test rows), `understood` (share of the
+    week's messages answered rightly, with the language model's help), `llm_share`, `by_person`, `agreed`.
     """
     figure = Figure(figsize=(7.5, 7.5), layout="constrained")
     top, middle, bottom = figure.subplots(3, 1, sharex=True)

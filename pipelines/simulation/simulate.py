@@ -1,8 +1,7 @@
-"""A month that is made up: a bot that knows less than its customers ask, what they write, and what others say of it.
+"""A simulated month: a bot that knows less than its customers ask, their messages, and scripted answers.
 
-The bot begins with a few examples an intent and without some intents at all, as if they were new products. Customers
-write the rest of the examples, week by week. Everything is drawn by a seed and by the text itself, so that a month can
-be run again.
+The bot starts with a few examples per intent and without some intents at all, as if they were new products. Customers
+write the remaining examples, week by week. All draws depend on a seed and the text, so that a month can be repeated.
 """
 
 import hashlib
@@ -25,7 +24,7 @@ from pipelines.steps.data.frame import COLUMNS, to_examples, to_frame
 FIRST_MONDAY = datetime(2026, 11, 2, tzinfo=UTC)
 _MINUTES_A_WEEK = 7 * 24 * 60
 _NONE_SHARE = 0.25
-"""How much of what the language model gets wrong is that it finds no intent."""
+"""Share of the language model's mistakes in which it finds no intent."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +34,15 @@ class World:
     Attributes
     ----------
     wire
-        The bot file that the month begins with: without the late intents, with a few examples of each other.
+        The bot file at the start: without the late intents, with a few examples of each other.
     late
-        The intents that the bot begins without, by id, as they stand in a bot file, without examples.
+        The intents missing at the start, by id, as in a bot file, without examples.
     traffic
-        What customers write, one row a message in order: `week` from 0, `at`, `thread_id`, `text`, `intent` (what is
-        meant).
+        Customers' messages in order, one per row: `week` from 0, `at`, `thread_id`, `text`, `intent` (intended).
     test
-        Labelled utterances that nobody writes, to measure every release on.
+        Labelled utterances outside the traffic, to measure every release on.
     meant
-        What each text of the traffic means, with its annotations, by the key of its label.
+        The intended meaning of each text of the traffic, with its annotations, by the key of its label.
     """
 
     wire: Mapping[str, Any]
@@ -66,7 +64,7 @@ def make_world(
     late_share: float,
     seed: int,
 ) -> World:
-    """Draw a month.
+    """Draw a month; the same for the same files and seed.
 
     Parameters
     ----------
@@ -77,22 +75,17 @@ def make_world(
     n_weeks
         Weeks of traffic.
     messages_a_week
-        Messages in each; fewer where the examples run out.
+        Messages per week; fewer if the examples run out.
     examples_an_intent
-        How many the bot begins with.
+        Number of examples per intent at the start.
     n_intents
-        How many intents there are, the late ones included; 0: all of the file.
+        Number of intents, including the late ones; 0: all of the file.
     n_late
-        How many intents the bot begins without.
+        Number of intents missing at the start.
     late_share
-        Share of the messages that are about these.
+        Share of the messages about these, in [0, 1].
     seed
-        Seed of all that is drawn.
-
-    Returns
-    -------
-    World
-        The same for the same files and seed.
+        Random seed.
     """
     random = np.random.default_rng(seed)
     frame = _pool(source)
@@ -121,25 +114,10 @@ def make_world(
 
 
 def scripted_answer(text: str, meant: str, known: Sequence[str], *, error_rate: float, seed: int) -> str:
-    """Answer as a language model would that is wrong every so often.
+    """Return the answer of a language model that is wrong at `error_rate`, in [0, 1]; the same for the same message.
 
-    Parameters
-    ----------
-    text
-        The message; the same one always gets the same answer from the same intents.
-    meant
-        What it means.
-    known
-        Intents that the model is told of.
-    error_rate
-        How often it is wrong, in [0, 1].
-    seed
-        Seed of the mistakes.
-
-    Returns
-    -------
-    str
-        An intent, or `__oos__` where it finds none: rightly so if it is not told of the one that is meant.
+    It is an intent of `known`, the intents in the model's prompt, or `__oos__` if it finds none: rightly so if the
+    prompt lacks the intended one.
     """
     digest = hashlib.sha256(f"{seed}:{text}".encode()).digest()
     is_wrong, is_none, place = (int.from_bytes(digest[start : start + 8], "big") for start in (0, 8, 16))
@@ -151,20 +129,7 @@ def scripted_answer(text: str, meant: str, known: Sequence[str], *, error_rate: 
 
 
 def choose(items: Sequence[LabelItem], *, count: int) -> list[list[LabelItem]]:
-    """Choose what a person looks at: groups of texts that are nearly the same, the most valuable first.
-
-    Parameters
-    ----------
-    items
-        Open items, the most valuable first.
-    count
-        Groups that there is time for.
-
-    Returns
-    -------
-    list[list[LabelItem]]
-        The groups.
-    """
+    """Return the first `count` groups of near-duplicates for a person to label, the most valuable first."""
     by_cluster: dict[str, list[LabelItem]] = {}
     for item in items:
         by_cluster.setdefault(item.cluster, []).append(item)
@@ -179,7 +144,7 @@ def _pool(source: Path) -> pd.DataFrame:
 
 
 def _wire_of(source: Path) -> dict[str, Any]:
-    """Give a bot file: the one that there is, or one with an intent for each label."""
+    """Return the bot file, or make one with an intent for each label."""
     if source.suffix != ".jsonl":
         wire: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
         return {**wire, "llm": {"mode": "fallback", "model": "scripted"}}

@@ -1,4 +1,4 @@
-"""A training of a simulated month: what the real notebook does, without the registry and the gate."""
+"""The training of a simulated month: like the notebook's, without the registry and the gate."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,17 +28,15 @@ class Trained:
     Attributes
     ----------
     release
-        Loaded again from its folder, as serving loads one.
-    extract
-        What it was trained from.
+        Loaded from its folder, as serving loads one.
     learnt
-        The rows that it has learnt.
+        The training rows.
     test
-        Measured on the test rows.
+        Figures on the test rows.
     production
-        Held-out labels that it was measured on, with the columns of `labels.LABEL_COLUMNS`.
+        The held-out labels it was measured on, with the columns of `labels.LABEL_COLUMNS`.
     in_production
-        Measured on these; None if there are none.
+        Figures on these; None if there are none.
     """
 
     release: Release
@@ -50,12 +48,12 @@ class Trained:
 
     @property
     def n_labels(self) -> int:
-        """How many of the learnt rows come from the labelling queue."""
+        """Number of training rows from the labelling queue."""
         return int(self.learnt["origin"].eq(LABEL).sum())
 
     @property
     def n_leaks(self) -> int:
-        """How many texts are learnt from and held out."""
+        """Number of texts that are both trained on and held out."""
         learnt, held = (
             {label_id("", text) for text in rows["text"]} for rows in (self.learnt, self.extract.production)
         )
@@ -65,25 +63,9 @@ class Trained:
 def train_release(
     params: TrainParams, settings: Settings, *, version: int, test: tuple[Example, ...], home: Path
 ) -> Trained:
-    """Train a bot on its drafts and accepted labels, freeze it, and measure it.
+    """Train a bot on its drafts and accepted labels, freeze it as `version` under `home`, and measure it on `test`.
 
-    Parameters
-    ----------
-    params
-        `bot`, `encoder`, `out_of_scope_file`, `seed` and `algorithm` are used; the encoder is kept under `home`.
-    settings
-        Where the database is.
-    version
-        What the release is to be called.
-    test
-        Utterances to measure on.
-    home
-        Where the release and the snapshot go.
-
-    Returns
-    -------
-    Trained
-        The release and its figures.
+    Of `params`, only `bot`, `encoder`, `out_of_scope_file`, `seed` and `algorithm` are used.
     """
     found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
     found = replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))

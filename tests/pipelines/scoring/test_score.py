@@ -113,7 +113,7 @@ async def test_score_gives_each_message_once_on_the_state_of_its_thread(run: Run
 
 
 async def test_score_goes_on_after_workers_were_lost(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(SetupProblem, match=r"cut off in the middle \(workers were lost, .* start again"):
+    with pytest.raises(SetupProblem, match=r"the work was interrupted \(workers were lost, .* start again"):
         run(end_at_the_last, part_size=1)
     with pytest.raises(UserInputError, match="finish that with the same options"):
         run(since=NOW - timedelta(days=3), part_size=1)
