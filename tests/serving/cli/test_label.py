@@ -78,7 +78,7 @@ def test_keys_decide_and_texts_that_are_alike_go_together(terminal: Terminal) ->
     ]  # fmt: skip
     shown = terminal.shown.getvalue()
     assert "also: hey there you" in shown
-    assert "one of them seems to hold personal data (an e-mail address)" in shown
+    assert "one of them seems to contain personal data (an e-mail address)" in shown
     assert "who  [2Jwon" in shown
     assert "2  cancel" in shown
     assert "classifier 40%" in shown
