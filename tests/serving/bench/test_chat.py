@@ -110,7 +110,7 @@ def test_bench_chat_measures_an_api_that_runs_already(
         tmp_path / "api", release=tiny_release_folder, mongo_uri=platform.resolved_mongo_uri, shop="http://127.0.0.1:1"
     ) as url:
         figures = bench_chat(platform, bench_of(url=url, rate=10.0, texts_file=texts), progress=lambda *_: None)
-        with pytest.raises(SetupProblem, match="leave --url out"):
+        with pytest.raises(SetupProblem, match="omit --url"):
             bench_chat(platform, bench_of(url=url, long_thread=1), progress=lambda *_: None)
     assert set(figures.outcomes) == {"200"}
     assert figures.cpu_ms is not None
