@@ -4,19 +4,20 @@ import asyncio
 import hashlib
 import hmac
 import json
-import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from urllib.parse import quote
 
 import httpx2
 from pydantic import JsonValue
 
 from pipelines.errors import DeliveryFailed, DeliveryRefused
+from serving.retry import Retries, retry_after_seconds
 
 CHANNEL = "facebook"
 MAX_TRIES = 3
-RETRY_SECONDS = 0.5
+RETRY_SECONDS = 1.0
 MAX_WAIT_SECONDS = 4.0
 TRY_SECONDS = 8.0
 
@@ -83,17 +84,17 @@ class GraphApi:
         if app_secret:
             form["appsecret_proof"] = _proof(token, app_secret)
         url = f"{self._base_url}/{quote(page, safe='')}/messages"
-        for number in range(1, max_tries + 1):
+        retries = Retries(max_tries, RETRY_SECONDS)
+        for number in count(1):
             try:
                 return await self._post(url, form)
             except DeliveryRefused:
                 raise
             except DeliveryFailed as error:
-                # Jitter keeps waiting threads from retrying in step.
-                wait = error.retry_after_seconds or RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
-                if number == max_tries or wait > MAX_WAIT_SECONDS or isinstance(error.__cause__, TimeoutError):
+                seconds = retries.seconds_after(number, asked=error.retry_after_seconds)
+                if seconds > MAX_WAIT_SECONDS or isinstance(error.__cause__, TimeoutError):
                     raise
-            await self._sleep(wait)
+            await self._sleep(seconds)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _post(self, url: str, form: dict[str, str]) -> None:
@@ -118,8 +119,7 @@ def _failure(response: httpx2.Response) -> DeliveryFailed:
     code, subcode, is_transient = _error_of(response)
     reason = f"status {response.status_code}, code {code}, subcode {subcode}"
     if is_transient or code in _TEMPORARY_CODES or response.status_code == 429 or response.status_code >= 500:
-        retry_after = response.headers.get("retry-after", "")
-        seconds = float(retry_after) if retry_after.isascii() and retry_after.isdigit() else None
+        seconds = retry_after_seconds(response.headers.get("retry-after"))
         return DeliveryFailed(CHANNEL, reason, retry_after_seconds=seconds)
     return DeliveryRefused(CHANNEL, reason)
 

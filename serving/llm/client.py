@@ -5,12 +5,9 @@ and the maximum size of an answer are ours. Nothing that a server says reaches a
 """
 
 import asyncio
-import email.utils
 import ipaddress
-import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC
 from typing import Self
 
 import httpx2
@@ -18,10 +15,10 @@ import openai
 from pydantic import SecretStr
 
 from pipelines.errors import LlmUnavailable, SetupProblem
-from serving.clock import utc_now
 from serving.llm.brief import Brief
 from serving.llm.completion import Completion
 from serving.llm.dialect import Dialect
+from serving.retry import Retries, is_in_time, retry_after_seconds
 
 MAX_TRIES = 3
 RETRY_SECONDS = 0.4
@@ -84,7 +81,7 @@ class LlmClient:
     timeout_seconds
         Longest silence on a connection; callers limit the whole question.
     retry_seconds
-        Approximate wait before the second try; the next ones are longer.
+        Longest wait before the second try; it doubles with each further one.
     """
 
     def __init__(
@@ -178,33 +175,19 @@ class LlmClient:
         self, error: openai.APIStatusError | openai.APIConnectionError, *, tries: int, give_up_at: float
     ) -> None:
         """Wait until another try makes sense; raise if none does."""
-        is_final = tries >= MAX_TRIES
-        asked = None
+        is_final, asked = tries >= MAX_TRIES, None
         if isinstance(error, openai.APIStatusError):
             status = error.status_code
             reason = _REASONS.get(status, f"it answered with status {status}")
             is_final = is_final or not (status in (408, 409, 429) or status >= 500)
-            asked = _seconds_asked(error.response.headers.get("retry-after"))
+            asked = retry_after_seconds(error.response.headers.get("retry-after"))
         elif isinstance(error.__cause__, _AnswerRefused):
             reason, is_final = str(error.__cause__), True
         else:
             reason = f"it cannot be reached ({type(error.__cause__ or error).__name__})"
         if is_final:
             raise LlmUnavailable(reason) from error
-        # jitter, so that waiting callers do not retry in step
-        seconds = self._retry_seconds * 2 ** (tries - 1) * random.uniform(0.5, 1.0) if asked is None else asked  # noqa: S311
-        if asyncio.get_running_loop().time() + seconds >= give_up_at:
+        seconds = Retries(MAX_TRIES, self._retry_seconds).seconds_after(tries, asked=asked)
+        if not is_in_time(seconds, give_up_at=give_up_at):
             raise LlmUnavailable(f"{reason} and can be asked again in {seconds:.1f} s, which is too late") from error
         await asyncio.sleep(seconds)
-
-
-def _seconds_asked(header: str | None) -> float | None:
-    """Parse `Retry-After`: seconds, or a date."""
-    if header is None:
-        return None
-    with suppress(ValueError):
-        return max(0.0, float(header))
-    with suppress(ValueError, TypeError, OverflowError):
-        moment = email.utils.parsedate_to_datetime(header)
-        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - utc_now()).total_seconds())
-    return None

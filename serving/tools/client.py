@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-import random
 import ssl
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from itertools import count
 from typing import Self
 from weakref import WeakValueDictionary
 
@@ -17,8 +17,9 @@ import httpx2
 from pipelines.errors import SecretUnavailable, ToolFailed
 from pipelines.schemas.bot import ResponseMapping
 from serving.breaker import Breakers
+from serving.retry import Retries, is_in_time, retry_after_seconds
 from serving.tools.answers import read_body
-from serving.tools.failures import Busy, describe, is_refused, retry_after_seconds
+from serving.tools.failures import Busy, describe, is_refused
 from serving.tools.guard import GuardedBackend
 from serving.tools.mapping import AnswerUnusable, ToolAnswer, map_answer
 from serving.tools.references import filled, hidden, in_json, in_url, names_in, scrubbed
@@ -27,7 +28,7 @@ from serving.tools.templates import ToolRequest
 
 IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3
-RETRY_SECONDS = 0.1
+RETRY_SECONDS = 0.2
 MIN_SECONDS = 1.0
 """Minimum left of the time limit for a tool, however long the customer has waited already."""
 MAX_CALLS_PER_HOST = 50
@@ -198,19 +199,16 @@ class ToolClient:
         )
 
     async def _try(self, outgoing: _Outgoing, *, give_up_at: float) -> ToolAnswer:
-        tries = MAX_TRIES if outgoing.method in IDEMPOTENT_METHODS else 1
-        for number in range(1, tries + 1):
-            # jitter, so that threads waiting for a host do not retry in step
-            wait_seconds = RETRY_SECONDS * 2**number * random.uniform(0.5, 1.0)  # noqa: S311
+        retries = Retries(MAX_TRIES if outgoing.method in IDEMPOTENT_METHODS else 1, RETRY_SECONDS)
+        for number in count(1):
             try:
                 return await self._send(outgoing)
             except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
-                if isinstance(error, Busy):
-                    wait_seconds = max(wait_seconds, error.wait_seconds)
-                is_late = asyncio.get_running_loop().time() + wait_seconds >= give_up_at
-                if number == tries or is_late or is_refused(error):
+                asked = error.wait_seconds if isinstance(error, Busy) else None
+                seconds = retries.seconds_after(number, asked=asked)
+                if not is_in_time(seconds, give_up_at=give_up_at) or is_refused(error):
                     raise
-            await self._sleep(wait_seconds)
+            await self._sleep(seconds)
         raise AssertionError("unreachable: the last try returns or raises")
 
     async def _send(self, outgoing: _Outgoing) -> ToolAnswer:

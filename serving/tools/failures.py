@@ -1,18 +1,14 @@
 """Why a call failed, in words for the owner of the tool. They quote neither the customer nor the tool."""
 
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-
 import httpx2
 
-from serving.clock import utc_now
 from serving.tools.guard import AddressRefused, HostUnknown
 
 
 class Busy(Exception):
-    """The host is busy; `wait_seconds` is how long it asks callers to wait."""
+    """The host is busy; `wait_seconds` is how long it asks callers to wait, None if it does not say."""
 
-    def __init__(self, status: int, wait_seconds: float) -> None:
+    def __init__(self, status: int, wait_seconds: float | None) -> None:
         self.wait_seconds = wait_seconds
         super().__init__(f"it answered with status {status}")
 
@@ -37,16 +33,3 @@ def describe(error: Exception) -> str:
     if isinstance(error, httpx2.RemoteProtocolError):
         return "its answer is not valid HTTP"
     return "the request cannot be sent as HTTP; check the URL and the headers of the tool"
-
-
-def retry_after_seconds(header: str | None) -> float:
-    """Parse a `Retry-After` header, in seconds or as a date; 0 if it is missing or malformed."""
-    if not header:
-        return 0.0
-    if header.isascii() and header.isdigit():
-        return float(header[:9])
-    try:
-        until = parsedate_to_datetime(header)
-    except ValueError:
-        return 0.0
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - utc_now()).total_seconds())

@@ -7,6 +7,8 @@ import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Received:
 
 
 Behaviour = Callable[[Received, asyncio.StreamWriter], Awaitable[None]]
+
+
+def date_in(seconds: float) -> str:
+    """Give a moment as HTTP writes it, to the second below."""
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
 
 
 def answer(body: bytes | str, *, status: str = "200 OK", kind: str = "application/json", more: str = "") -> Behaviour:

@@ -9,7 +9,7 @@ from pipelines.errors import DeliveryFailed, DeliveryRefused
 from serving.channels import graph_api
 from serving.channels.graph_api import MAX_TRIES, GraphApi
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
-from tests.fakes.tool_server import answer, hang, hang_up
+from tests.fakes.tool_server import answer, date_in, hang, hang_up
 from tests.support.servers import free_port
 
 TOKEN, APP_SECRET = "EAAG-page-token", "app-secret-7"
@@ -84,6 +84,16 @@ async def test_post_message_waits_longer_each_time_and_as_long_as_it_is_told(
     graph.behaviours = [failure(4, status=429, more="Retry-After: 3\r\n"), ACCEPTS]
     await sending.post()
     assert sending.waits[-1] == 3.0
+
+
+async def test_post_message_waits_until_the_date_it_is_told(sending: Sending, graph: GraphServer) -> None:
+    graph.behaviours = [failure(4, status=429, more=f"Retry-After: {date_in(3.0)}\r\n"), ACCEPTS]
+    await sending.post()
+    assert 1.0 < sending.waits[-1] <= 3.0
+    graph.behaviours = [failure(4, status=429, more=f"Retry-After: {date_in(120.0)}\r\n")]
+    with pytest.raises(DeliveryFailed) as raised:
+        await sending.post()
+    assert 100 < (raised.value.retry_after_seconds or 0.0) <= 120
 
 
 async def test_post_message_leaves_a_long_wait_to_its_caller(sending: Sending, graph: GraphServer) -> None:

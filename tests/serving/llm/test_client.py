@@ -3,8 +3,6 @@ import gzip
 import logging
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +12,7 @@ from serving.llm.brief import Brief
 from serving.llm.client import MAX_TRIES, LlmClient
 from serving.llm.completion import Completion
 from tests.fakes.llm_server import chooses, fails, question_of, refuses, says
-from tests.fakes.tool_server import Behaviour, ToolServer, answer, flood, hang_up
+from tests.fakes.tool_server import Behaviour, ToolServer, answer, date_in, flood, hang_up
 from tests.support.servers import free_port
 
 GREET = chooses("greet", confidence=0.9)
@@ -157,8 +155,7 @@ async def test_complete_takes_the_answer_of_a_later_try(client: LlmClient, llm: 
 async def test_complete_waits_as_long_as_it_is_asked_to(
     client: LlmClient, llm: ToolServer, brief: Brief, *, as_date: bool
 ) -> None:
-    until = datetime.now(UTC) + timedelta(seconds=2)
-    llm.behaviours = [fails("429 Busy", retry_after=format_datetime(until, usegmt=True) if as_date else "0.5"), GREET]
+    llm.behaviours = [fails("429 Busy", retry_after=date_in(2.0) if as_date else "0.5"), GREET]
     started = time.monotonic()
     await ask(client, brief, seconds=20.0)
     assert time.monotonic() - started >= 0.5

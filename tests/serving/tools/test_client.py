@@ -16,6 +16,7 @@ from tests.fakes.tool_server import (
     Behaviour,
     ToolServer,
     answer,
+    date_in,
     drip,
     flood,
     for_ever,
@@ -247,6 +248,21 @@ async def test_call_ignores_a_proxy_from_the_environment(
     backend = GuardedBackend(allowed=allowed_origins([], [tool.url]))
     async with ToolClient(backend, timeout_seconds=2, max_response_bytes=MAX_BYTES) as fresh:
         assert (await fresh.call(request_to(tool))).result == {"status": "shipped"}
+
+
+async def test_call_waits_until_the_date_the_host_gives(tool: ToolServer) -> None:
+    waited: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waited.append(seconds)
+
+    backend = GuardedBackend(allowed=allowed_origins([], [tool.url]))
+    more = f"Retry-After: {date_in(4.0)}\r\n"
+    tool.behaviours = [answer("", status="503 Busy", more=more), answer('{"ok": true}')]
+    async with ToolClient(backend, timeout_seconds=10, max_response_bytes=MAX_BYTES, sleep=note) as client:
+        await client.call(request_to(tool))
+    [seconds] = waited
+    assert 1.0 < seconds <= 4.0
 
 
 @pytest.mark.parametrize(
