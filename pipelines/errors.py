@@ -5,23 +5,23 @@
     │   ├── NotFound          the sender named a bot, intent or thread that does not exist
     │   └── NotAuthentic      the sender could not be authenticated
     ├── DataRejected          the author of the training data or bot file: repair the named rows
-    ├── SetupProblem          whoever starts the platform: a port, a folder, a missing program
+    ├── SetupProblem          the person who starts the platform: a port, a folder, a missing program
     ├── ModelNotLoaded        the operator: no release can answer
     │   ├── ReleaseRefused    a release exists but must not answer (hash, golden file, gate)
     │   └── ReleasePending    not known yet: it is being loaded, or the registry does not answer
     ├── StoreUnavailable      the operator: the database does not answer
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── StateConflict         nobody: retry, another worker has advanced the thread
-    │   ├── DraftChanged      whoever repairs a bot: look again, somebody edited it meanwhile
-    │   ├── LabelDecided      whoever labels: somebody else was faster, take the next one
+    │   ├── DraftChanged      the author: validate again, somebody has edited the bot meanwhile
+    │   ├── LabelDecided      the labeller: somebody else was faster, take the next text
     │   └── ThreadForgotten   the sender: the conversation was deleted, a new one may begin
-    ├── TrainingFailed        whoever trains: a cell of the training notebook raised, read its message
+    ├── TrainingFailed        the data scientist: a cell of the training notebook raised, read its message
     ├── TrainingInterrupted   nobody: a training was killed, train again
     ├── TrainingOverdue       the operator: a training hung, find out where, or allow more hours
     ├── TrainingBusy          nobody: the bot is already being trained or cleaned
     ├── JobOver               nobody: the requested training has already finished
     ├── MiningBusy            nobody: the bot's labelling queue is already being filled
-    ├── LeaseLost             whoever gave the command: repeat it
+    ├── LeaseLost             the person who ran the command: repeat it
     ├── RunGivenUp            nobody: another training took this one for dead and replaces it
     ├── QueueUnavailable      nobody: background work cannot be accepted now, retry
     ├── DeliveryFailed        a platform did not accept a reply; it is sent again later
@@ -143,7 +143,7 @@ class StateConflict(BotError):
 
 
 class DraftChanged(StateConflict):
-    """A bot is no longer what somebody looked at before changing it; nothing was written.
+    """A bot was edited between being read and being changed; nothing was written.
 
     `places` are the intents that differ; none for a file.
     """

@@ -34,7 +34,7 @@ def retire(bot: str, *, home: Path, tracking_uri: str, dry_run: bool = False) ->
     for version in marked:
         kept_as = home / "releases" / bot / version.key
         if version.version in aliases:
-            in_use.append((version.version, f"carries the alias {', '.join(sorted(aliases[version.version]))}"))
+            in_use.append((version.version, f"has the alias {', '.join(sorted(aliases[version.version]))}"))
         elif _is_last_good(kept_as):
             in_use.append((version.version, "is what answered last on this machine"))
         else:

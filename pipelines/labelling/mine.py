@@ -65,7 +65,7 @@ class Mined:
 
     def __str__(self) -> str:
         """Summarise it in a few lines."""
-        found = f"{self.n_turns:,} turns looked at: {len(self.items):,} texts are new or better known"
+        found = f"{self.n_turns:,} turns read: {len(self.items):,} texts are new or have changed"
         return "\n".join([found, *(f"{count:,} left out: {reason}" for reason, count in self.left_out.items())])
 
     def _repr_html_(self) -> str:

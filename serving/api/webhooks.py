@@ -61,7 +61,7 @@ async def _open(inbox: WebhookInbox, bot: str, channel: str) -> Channel:
 
 @router.get("/api/v1/bots/{bot}/channels/{channel}/webhook", summary="Confirm a webhook's address")
 async def confirm(bot: Bot, channel: ChannelName, request: Request, inbox: InboxOfApp) -> str:
-    """Answer the platform's check that this address belongs to whoever set it up there."""
+    """Answer the platform's check that this address belongs to the owner who registered it."""
     return (await _open(inbox, bot, channel)).answer_challenge(request.query_params)
 
 

@@ -84,7 +84,7 @@ def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: st
     otherwise
         Said instead of a blank text; if this is blank too, nothing is said.
     what
-        Names the text for whoever must repair it.
+        Names the text, for its author.
     """
     try:
         texts = render_text(template, values)

@@ -117,9 +117,9 @@ def check_release(settings: Settings) -> Check:
     if version is None:
         return Check("release", "problem", f"bot {bot!r} has no promoted release", "intentloop train --promote")
     if not version.gate_passed:
-        found = f"version {version.version} carries the alias {alias!r}, but its gate was not passed"
+        found = f"version {version.version} has the alias {alias!r} but did not pass its gate"
         return Check("release", "problem", found, "move the alias to a version with the tag gate=passed")
-    return Check("release", "ok", f"version {version.version} of {version.name} carries the alias {alias!r}")
+    return Check("release", "ok", f"version {version.version} of {version.name} has the alias {alias!r}")
 
 
 def check_demo_shop(settings: Settings) -> Check:
@@ -153,7 +153,7 @@ def check_inbox(settings: Settings) -> Check:
         return Check("inbox", "ok", "no message of a platform is waiting for its answer")
     minutes = (utc_now() - backlog.oldest_at).total_seconds() / 60
     count = f"{backlog.waiting}{' or more' if backlog.waiting == COUNTED else ''}"
-    found = f"messages of platforms waiting for their answer: {count}, the oldest for {minutes:.0f} min"
+    found = f"messages from platforms waiting for an answer: {count}, the oldest for {minutes:.0f} min"
     if minutes < LATE_MINUTES:
         return Check("inbox", "ok", found)
     who = "the chat API" if settings.queue_url is None else "`intentloop worker`"

@@ -119,7 +119,7 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     assert RETIRE_TAG in client.get_model_version(model_name(new_name), second).tags
     assert not (tmp_path / "builds" / new_name / run_id).exists()
 
-    assert retire(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "carries the alias candidate"),)
+    assert retire(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "has the alias candidate"),)
     client.set_registered_model_alias(model_name(new_name), "candidate", first)
     assert retire(new_name, home=tmp_path, tracking_uri=uri).deleted == (second,)
     assert search(new_name, tmp_path, uri, said_at=said_at).occurrences == ()

@@ -154,7 +154,7 @@ def test_log_becomes_labels_without_a_terminal(
     mining = ("label", "--mine", "--days", "9999", "--release-folder", str(tiny_release_folder), "--accept-agreed")
     done = intentloop(*mining, **environment)
     assert done.returncode == 0, done.stderr
-    assert "2 turns looked at: 2 texts are new or better known" in done.stdout
+    assert "2 turns read: 2 texts are new or have changed" in done.stdout
     assert "2 texts added to the queue, 0 updated" in done.stdout
     assert "1 accepted because everyone asked agrees" in done.stdout
     assert "0 texts added to the queue, 0 updated" in intentloop(*mining, **environment).stdout

@@ -97,7 +97,7 @@ async def test_check_inbox_names_what_waits_too_long(tmp_path: Path, mongo_uri: 
         await accept(25)
         late = await asyncio.to_thread(check_inbox, here)
         assert late.verdict == "problem"
-        assert late.finding.endswith("wait for their answer: 2, the oldest for 25 min")
+        assert late.finding.endswith("waiting for an answer: 2, the oldest for 25 min")
         assert late.remedy.startswith("see that the chat API runs")
     finally:
         await own.drop()
