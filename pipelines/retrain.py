@@ -17,7 +17,7 @@ from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import extract
+from pipelines.steps.data.extract import extract_examples
 from pipelines.steps.registration.publish import finish_registration
 from pipelines.steps.registration.recipe import recipe_of
 
@@ -50,7 +50,7 @@ class Retrainer:
         training would give something else. Raises BotError if the data cannot be read or the MLflow server does not
         answer.
         """
-        recipe = recipe_of(extract(self._params, self._settings), self._params)
+        recipe = recipe_of(extract_examples(self._params, self._settings), self._params)
         newest = next(iter(self._registry.versions(self._params.bot)), None)
         if newest is None:
             return None

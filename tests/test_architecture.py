@@ -17,6 +17,8 @@ from tests.support.architecture import (
     count_lines,
     imports,
     levels,
+    production_files,
+    renamed_imports,
 )
 
 MOST_LINES = 40_000
@@ -86,3 +88,7 @@ def test_lint_refuses_an_import_that_points_up(file: str, line: str, tmp_path: P
     after = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert after.returncode == 1, after.stdout
     assert file.removesuffix(".py").replace("/", ".") in after.stdout
+
+
+def test_nothing_of_ours_is_imported_under_another_name() -> None:
+    assert [name for file in production_files() for name in renamed_imports(file.read_text(encoding="utf-8"))] == []

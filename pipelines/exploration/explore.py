@@ -63,7 +63,7 @@ class Exploration:
     confidences: FloatArray
 
 
-def explore(
+def explore_examples(
     extract: Extract, *, encoder: SentenceEncoder | None, seed: int = 0, progress: Progress | None = None
 ) -> Exploration:
     """Explore a bot's examples in the feature space of its model.

@@ -6,7 +6,7 @@ every registered version, and in the files of the home folder.
 
 A snapshot or a run is rewritten without the rows (`Occurrence.purge`), leaving a tombstone that records the removal. A
 release cannot be: its model was trained on the text, and its files are bound by their hashes. It is marked with the tag
-`RETIRE_TAG`, and deleted by `retire` once nothing answers with it any more.
+`RETIRE_TAG`, and deleted by `retire_versions` once nothing answers with it any more.
 """
 
 import io

@@ -19,7 +19,7 @@ class Retired:
     in_use: tuple[tuple[str, str], ...]
 
 
-def retire(bot: str, *, home: Path, tracking_uri: str, dry_run: bool = False) -> Retired:
+def retire_versions(bot: str, *, home: Path, tracking_uri: str, dry_run: bool = False) -> Retired:
     """Delete the versions marked as containing erased data; with `dry_run`, only list them.
 
     A version stays while an alias points to it, or if it is the last one this machine answered with.

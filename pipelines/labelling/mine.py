@@ -89,7 +89,7 @@ def mine_log(
     report = progress or (lambda share, what: None)
     report(0.0, "reading the drafts and the queue")
     place = (settings.resolved_mongo_uri, settings.mongo_database, bot)
-    return mine(
+    return mine_turns(
         read_turns(*place, since=since, progress=part(report, 0.05, 0.3)),
         bot=bot,
         queue=read_items(*place),
@@ -102,7 +102,7 @@ def mine_log(
     )
 
 
-def mine(
+def mine_turns(
     turns: pd.DataFrame,
     *,
     bot: str,

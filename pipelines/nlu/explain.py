@@ -24,7 +24,7 @@ _N_WORDS, _N_CHARACTERS = 5, 3
 """Number of features shown for the intent, and against it; runs of characters mostly repeat the words."""
 
 
-def explain(
+def explain_text(
     model: NluModel, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
 ) -> Explanation:
     """Interpret one utterance and explain why, in some milliseconds, for an admin page or a notebook.

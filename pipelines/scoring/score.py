@@ -123,7 +123,7 @@ def find_unfinished(job: Job) -> Path | None:
     return None
 
 
-def score(
+def score_log(
     job: Job,
     scorer: Scorer,
     *,

@@ -14,11 +14,11 @@ from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from
 from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.labels import LABEL
 from pipelines.steps.data.snapshot import write_snapshot
-from pipelines.steps.data.split import split
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.data.split import split_examples
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.evaluation.held_out_labels import unseen_labels
 from pipelines.steps.registration.register import freeze
-from pipelines.steps.training.train import train
+from pipelines.steps.training.train import train_model
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ def train_release(
     found = extract_from_mongo(settings.resolved_mongo_uri, settings.mongo_database, params.bot)
     found = replace(found, frame=add_out_of_scope(found.frame, params.out_of_scope_file))
     production = unseen_labels(found.production, found.frame)
-    parts = split(found.frame, holdout_share=params.holdout_share, seed=params.seed)
-    model = train(parts.train, found.bot_file, params)
+    parts = split_examples(found.frame, holdout_share=params.holdout_share, seed=params.seed)
+    model = train_model(parts.train, found.bot_file, params)
     snapshot = write_snapshot(found.frame, home / "snapshots")
     placed = params.model_copy(update={"home": home})
     golden = parts.train["text"].tolist()
@@ -82,9 +82,9 @@ def train_release(
         release=release,
         extract=found,
         learnt=parts.train,
-        test=evaluate(model, test, intent_by_id=intent_by_id),
+        test=evaluate_model(model, test, intent_by_id=intent_by_id),
         production=production,
         in_production=(
-            evaluate(model, to_examples(production), intent_by_id=intent_by_id) if len(production) else None
+            evaluate_model(model, to_examples(production), intent_by_id=intent_by_id) if len(production) else None
         ),
     )

@@ -130,12 +130,12 @@ def _plan(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
 
 
 def _retire(bot: str | None, *, dry_run: bool) -> None:
-    from pipelines.forget.retire import retire
+    from pipelines.forget.retire import retire_versions
 
     settings, name = read_settings(), chosen_bot(bot)
     home, uri = settings.home.resolve(), settings.resolved_tracking_uri
     with _naming_files():
-        retired = retire(name, home=home, tracking_uri=uri, dry_run=dry_run)
+        retired = retire_versions(name, home=home, tracking_uri=uri, dry_run=dry_run)
     verb = "would be" if dry_run else "is"
     for version in retired.deleted:
         typer.echo(f"version {version} {verb} deleted")

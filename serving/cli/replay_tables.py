@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipelines.errors import NotFound
 from pipelines.schemas.keys import thread_key
-from serving.replay.replay import ReplayedTurn, replay
+from serving.replay.replay import ReplayedTurn, replay_turns
 from serving.store.turns import TurnLog
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def replay_stored(
         raise NotFound("thread", thread_id, hint=f"the log of bot {bot!r} has no turn of it, or no longer has one")
     public_shortcuts = frozenset(settings.public_shortcuts)
     state_ttl = timedelta(days=settings.state_ttl_days)
-    return await replay(
+    return await replay_turns(
         records, release, public_shortcuts=public_shortcuts, endpoints=settings.endpoints, state_ttl=state_ttl
     )
 

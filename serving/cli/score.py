@@ -54,8 +54,7 @@ def score(
     begin = read_since(since, now=now.replace(hour=0, minute=0, second=0, microsecond=0))
     if is_listening(settings.host, settings.api_port):
         give_way()
-    from pipelines.scoring.score import Job, find_unfinished
-    from pipelines.scoring.score import score as score_log
+    from pipelines.scoring.score import Job, find_unfinished, score_log
     from serving.replay.score import score_messages
 
     with _opened(settings, name, version=version, folder=release_folder) as (folder, named):

@@ -36,7 +36,9 @@ def validate(
         typer.echo(drafts.undo())
         return
     require_packages(TRAINING_PACKAGES, extra="train", purpose="validation")
-    from pipelines.steps.validation.data_gate import DataGate, difference, write_report
+    from pipelines.steps.validation.data_gate import DataGate
+    from pipelines.steps.validation.repair import difference
+    from pipelines.steps.validation.report import write_report
 
     gate = DataGate(drafts.name, endpoints=settings.endpoints, public_shortcuts=settings.public_shortcuts)
     wire = drafts.read()

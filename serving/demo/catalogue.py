@@ -6,14 +6,13 @@ from zlib import crc32
 from fastapi import APIRouter
 
 from serving.demo import data
-from serving.demo import shop as shapes
-from serving.demo.shop import Answer, Key, Shop, TheShop, missing, pounds
+from serving.demo.shop import Answer, Discount, Key, Shop, Text, TheShop, missing, pounds
 
 products_router = APIRouter(prefix="/products", tags=["products"])
 
 
 @products_router.get("/price")
-async def price(shop: TheShop, product: shapes.Text = "") -> Answer:
+async def price(shop: TheShop, product: Text = "") -> Answer:
     """Return the price of a product."""
     found = data.find_product(product)
     if found is None:
@@ -27,9 +26,7 @@ async def price(shop: TheShop, product: shapes.Text = "") -> Answer:
 
 
 @products_router.get("/stock")
-async def stock(
-    shop: TheShop, product: shapes.Text = "", size: shapes.Text = "", color: shapes.Text = "", city: shapes.Text = ""
-) -> Answer:
+async def stock(shop: TheShop, product: Text = "", size: Text = "", color: Text = "", city: Text = "") -> Answer:
     """Return whether a product is in stock, online or in one store."""
     found = data.find_product(product)
     if found is None:
@@ -55,7 +52,7 @@ stores_router = APIRouter(prefix="/stores", tags=["stores"])
 
 
 @stores_router.get("")
-async def find_store(shop: TheShop, city: shapes.Text = "") -> Answer:
+async def find_store(shop: TheShop, city: Text = "") -> Answer:
     """Return the address of the store in a city."""
     store = data.STORES.get(city.lower())
     if store is None:
@@ -69,7 +66,7 @@ async def find_store(shop: TheShop, city: shapes.Text = "") -> Answer:
 
 
 @stores_router.get("/hours")
-async def hours(shop: TheShop, city: shapes.Text = "", date: shapes.Text = "") -> Answer:
+async def hours(shop: TheShop, city: Text = "", date: Text = "") -> Answer:
     """Return the opening hours of the store in a city."""
     store = data.STORES.get(city.lower())
     if store is None:
@@ -88,7 +85,7 @@ offers_router = APIRouter(tags=["offers"])
 
 
 @offers_router.post("/discount-codes/apply")
-async def apply_discount(shop: TheShop, body: shapes.Discount, key: Key = None) -> Answer:
+async def apply_discount(shop: TheShop, body: Discount, key: Key = None) -> Answer:
     """Apply a discount code."""
 
     def act() -> Answer:
@@ -105,7 +102,7 @@ async def apply_discount(shop: TheShop, body: shapes.Discount, key: Key = None) 
 
 
 @offers_router.get("/loyalty/points")
-async def loyalty_points(shop: TheShop, email: shapes.Text = "") -> Answer:
+async def loyalty_points(shop: TheShop, email: Text = "") -> Answer:
     """Return the points of an account."""
     name, at, domain = email.lower().partition("@")
     if not (name and at and "." in domain):

@@ -5,8 +5,19 @@ from dataclasses import replace
 from fastapi import APIRouter
 
 from serving.demo import data
-from serving.demo import shop as shapes
-from serving.demo.shop import Answer, Key, TheShop, missing, no_order, pounds
+from serving.demo.shop import (
+    Answer,
+    Key,
+    NewAddress,
+    NewOrder,
+    NewRefund,
+    NewReturn,
+    NewShipping,
+    TheShop,
+    missing,
+    no_order,
+    pounds,
+)
 
 orders_router = APIRouter(prefix="/orders", tags=["orders"])
 
@@ -35,7 +46,7 @@ async def get_order(shop: TheShop, order_id: str) -> Answer:
 
 
 @orders_router.post("")
-async def order_product(shop: TheShop, body: shapes.NewOrder, key: Key = None) -> Answer:
+async def order_product(shop: TheShop, body: NewOrder, key: Key = None) -> Answer:
     """Place an order."""
 
     def act() -> Answer:
@@ -81,7 +92,7 @@ async def cancel_order(shop: TheShop, order_id: str, key: Key = None) -> Answer:
 
 
 @orders_router.put("/{order_id}/address")
-async def change_address(shop: TheShop, order_id: str, body: shapes.NewAddress, key: Key = None) -> Answer:
+async def change_address(shop: TheShop, order_id: str, body: NewAddress, key: Key = None) -> Answer:
     """Change the delivery address of an order."""
 
     def act() -> Answer:
@@ -108,7 +119,7 @@ async def change_address(shop: TheShop, order_id: str, body: shapes.NewAddress, 
 
 
 @orders_router.put("/{order_id}/shipping")
-async def change_shipping(shop: TheShop, order_id: str, body: shapes.NewShipping, key: Key = None) -> Answer:
+async def change_shipping(shop: TheShop, order_id: str, body: NewShipping, key: Key = None) -> Answer:
     """Change the shipping method of an order."""
 
     def act() -> Answer:
@@ -144,7 +155,7 @@ refunds_router = APIRouter(tags=["refunds and returns"])
 
 
 @refunds_router.post("/refunds")
-async def request_refund(shop: TheShop, body: shapes.NewRefund, key: Key = None) -> Answer:
+async def request_refund(shop: TheShop, body: NewRefund, key: Key = None) -> Answer:
     """Request a refund for an order."""
 
     def act() -> Answer:
@@ -192,7 +203,7 @@ async def refund_status(shop: TheShop, order_id: str) -> Answer:
 
 
 @refunds_router.post("/returns")
-async def return_item(shop: TheShop, body: shapes.NewReturn, key: Key = None) -> Answer:
+async def return_item(shop: TheShop, body: NewReturn, key: Key = None) -> Answer:
     """Announce a return."""
 
     def act() -> Answer:

@@ -5,8 +5,7 @@ from zlib import crc32
 from fastapi import APIRouter
 
 from serving.demo import data
-from serving.demo import shop as shapes
-from serving.demo.shop import Answer, Key, TheShop, missing, pounds
+from serving.demo.shop import Answer, Key, NewDeliveryDay, Text, TheShop, missing, pounds
 
 parcels_router = APIRouter(tags=["parcels and shipping"])
 
@@ -34,7 +33,7 @@ async def get_parcel(shop: TheShop, tracking_number: str) -> Answer:
 
 
 @parcels_router.post("/parcels/{tracking_number}/reschedule")
-async def reschedule(shop: TheShop, tracking_number: str, body: shapes.NewDeliveryDay, key: Key = None) -> Answer:
+async def reschedule(shop: TheShop, tracking_number: str, body: NewDeliveryDay, key: Key = None) -> Answer:
     """Deliver a parcel on another day."""
 
     def act() -> Answer:
@@ -56,7 +55,7 @@ async def reschedule(shop: TheShop, tracking_number: str, body: shapes.NewDelive
 
 
 @parcels_router.get("/pickup-points")
-async def pickup_points(shop: TheShop, city: shapes.Text = "") -> Answer:
+async def pickup_points(shop: TheShop, city: Text = "") -> Answer:
     """List lockers and pickup shops of a city."""
     store = data.STORES.get(city.lower())
     if store is None:
@@ -79,7 +78,7 @@ async def pickup_points(shop: TheShop, city: shapes.Text = "") -> Answer:
 
 
 @parcels_router.get("/shipping/quote")
-async def shipping_quote(shop: TheShop, country: shapes.Text = "", shipping_method: shapes.Text = "") -> Answer:
+async def shipping_quote(shop: TheShop, country: Text = "", shipping_method: Text = "") -> Answer:
     """Return the cost and duration of a delivery."""
     name, method = data.COUNTRY_NAMES.get(country.lower(), country.lower()), shipping_method.lower() or "standard"
     destination = data.DESTINATIONS.get(name)

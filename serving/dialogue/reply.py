@@ -8,9 +8,10 @@ from jinja2 import TemplateError
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import Intent
+from pipelines.templates.language import SEED
 from serving.dialogue.messages import BotMessage, QuickReply
 from serving.dialogue.phrases import Phrases
-from serving.tools.sandbox import REPLY_ENVIRONMENT, SEED, render
+from serving.tools.sandbox import REPLY_ENVIRONMENT, render
 
 SPLIT = "###"
 # Replaces `###` while a text is rendered, so that a `###` in a value does not split the reply.

@@ -16,7 +16,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
 from serving.replay.compare import ComparedConversation, ComparedTurn, ReplayReport
-from serving.replay.replay import ReplayedTurn, differences, replay
+from serving.replay.replay import ReplayedTurn, differences, replay_turns
 from serving.store.client import Database
 from serving.store.turns import TurnLog
 
@@ -55,7 +55,7 @@ async def replay_both(
     state_ttl: timedelta | None = None,
     progress: Progress,
 ) -> ReplayReport:
-    """Replay conversations on both releases, in the order of `threads`; for the other parameters see `replay`."""
+    """Replay conversations on both releases, in the order of `threads`; for the other parameters see `replay_turns`."""
     compared: list[ComparedConversation] = []
     changed_tools = _changed_tools(production, candidate)
     n_unreadable = 0
@@ -65,7 +65,7 @@ async def replay_both(
             await asyncio.sleep(0)  # lets other work in this loop run, such as a notebook's kernel
         try:
             before, after = [
-                await replay(
+                await replay_turns(
                     records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
                 )
                 for release in (production, candidate)

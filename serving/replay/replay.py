@@ -121,7 +121,7 @@ class _RecordedEffects:
         return call.model_copy(update=answered)
 
 
-async def replay(
+async def replay_turns(
     records: Sequence[TurnRecord],
     release: Release,
     *,
@@ -168,7 +168,7 @@ async def replay_turn(
     """Replay one turn on the state it was answered on.
 
     `state` is the thread's state before the turn; its context already includes the message's. For the others see
-    `replay`.
+    `replay_turns`.
     """
     return await _replay_turn(_RecordedEffects(record, message, release, public_shortcuts, endpoints), state)
 

@@ -21,7 +21,7 @@ from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
-from serving.replay.replay import ReplayedTurn, replay
+from serving.replay.replay import ReplayedTurn, replay_turns
 from serving.store.client import Database
 from serving.store.turns import TurnLog
 
@@ -90,7 +90,7 @@ class Thread:
         endpoints = settings.endpoints if self.endpoints is None else self.endpoints
         public_shortcuts = frozenset(settings.public_shortcuts)
         state_ttl = timedelta(days=settings.state_ttl_days)
-        return await replay(
+        return await replay_turns(
             self.records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
         )
 

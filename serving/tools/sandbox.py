@@ -11,7 +11,6 @@ from jinja2 import ChainableUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
 
 from pipelines.templates.language import MAX_OUTPUT_CHARS, BotEnvironment
-from pipelines.templates.language import SEED as SEED
 from pipelines.templates.meter import METER, Meter
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.nlu.encoder.encoder import SentenceEncoder
-from pipelines.nlu.explain import explain
+from pipelines.nlu.explain import explain_text
 from pipelines.nlu.intents.refusal import reason_to_refuse
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.understanding import NluResult
@@ -114,4 +114,4 @@ def test_any_string_is_read(model: NluModel, text: str) -> None:
 
 def test_odd_mixtures_are_read_and_explained(model: NluModel) -> None:
     for text in odd_texts(200, seed=11):
-        assert explain(model, text).result == model.parse(text)
+        assert explain_text(model, text).result == model.parse(text)

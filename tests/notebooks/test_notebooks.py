@@ -1,6 +1,7 @@
 """What holds for every notebook."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def test_notebook_is_thin_and_has_no_outputs(notebook: Path) -> None:
     assert not any(line.startswith(("def ", "class ")) for line in lines)
     assert not any(cell["outputs"] or cell["execution_count"] for cell in cells)
     assert cells[0]["metadata"]["tags"] == ["parameters"]
+    assert [line for line in lines if re.match(r"from (pipelines|serving)\b.* as |    \w+ as \w+,", line)] == []
 
 
 def test_training_notebook_has_every_parameter_of_a_training_and_no_other() -> None:

@@ -55,7 +55,7 @@ class Extract:
         return html.block(html.line(size), *map(html.line, self.notes), html.table(COLUMNS, rows))
 
 
-def extract(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
+def extract_examples(params: TrainParams | Path | str, settings: Settings | None = None) -> Extract:
     """Read the drafts in MongoDB or a bot file, whichever `params` names, and the out-of-scope file if any.
 
     In a notebook, `params` may be the path of a bot file, or `mongo` for the drafts of the default bot.

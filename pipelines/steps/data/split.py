@@ -35,7 +35,7 @@ def wording_key(text: str, entities: Iterable[LabelledSpan]) -> str:
     return _NOT_LETTER.sub(" ", _DIGITS.sub("0", text.lower())).strip()
 
 
-def split(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
+def split_examples(frame: pd.DataFrame, *, holdout_share: float, seed: int) -> Split:
     """Hold out a share, in [0, 0.5], of each intent's wordings.
 
     Rows of one wording stay together across intents. Out-of-scope rows are split like an intent. The choice depends

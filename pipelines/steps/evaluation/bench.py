@@ -18,7 +18,7 @@ from pipelines.progress import Progress
 from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.data.extract import read_examples
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def bench_nlu(
     )
     training_seconds, training_cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
     model_bytes, model = _through_disk(model)
-    evaluation = evaluate(model, test, progress=lambda share, what: report(0.8 + 0.2 * share, what))
+    evaluation = evaluate_model(model, test, progress=lambda share, what: report(0.8 + 0.2 * share, what))
     return BenchResult(
         evaluation=evaluation,
         n_train=len(train),
@@ -146,7 +146,7 @@ def evaluate_file(release: Release, file: Path, *, progress: Progress | None = N
     if not rows:
         raise DataRejected(str(file), ["it has no row; write at least one labelled utterance"])
     definition = release.definition
-    return evaluate(
+    return evaluate_model(
         release.model,
         rows,
         thresholds=definition.thresholds,

@@ -126,7 +126,7 @@ def seen_by(runs: Runs, run_id: str, frame: pd.DataFrame) -> list[bool] | None:
     return [key in learnt for key in fingerprints(frame)]
 
 
-def compare(
+def compare_evaluations(
     candidate: Evaluation, production: Evaluation, *, version: str, seen: Sequence[bool] | None = None
 ) -> Comparison:
     """Compare a candidate with the version in production, evaluated on the same utterances in the same order.

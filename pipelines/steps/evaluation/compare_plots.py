@@ -108,7 +108,7 @@ def plot_confusion_differences(table: pd.DataFrame) -> Figure:
 
 
 def plot_costs(first: pd.DataFrame, second: pd.DataFrame) -> Figure:
-    """Show what a message costs at every threshold, with either release's own; the curves are `trade_off`'s."""
+    """Show what a message costs at every threshold, with either release's own; the curves are `measure_trade_off`'s."""
     figure, axes = _figure(width=7.0, height=3.8)
     for curve, label, colour in ((first, "first", _FIRST), (second, "second", _SECOND)):
         own = curve[curve["chosen"]].iloc[0]

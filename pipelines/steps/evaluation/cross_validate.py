@@ -10,9 +10,9 @@ from pipelines.schemas.bot import BotFile
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.frame import to_examples
 from pipelines.steps.data.split import folds
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate, measure
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model, measure
 from pipelines.steps.evaluation.predictions import Prediction
-from pipelines.steps.training.train import train
+from pipelines.steps.training.train import train_model
 
 FIGURES = (
     "accuracy",
@@ -48,7 +48,7 @@ class CrossValidation:
         return {name: float(mean[name]) for name in names} | {f"{name}_sd": float(deviation[name]) for name in names}
 
 
-def cross_validate(
+def cross_validate_model(
     frame: pd.DataFrame, bot_file: BotFile, params: TrainParams, *, progress: Progress | None = None
 ) -> CrossValidation:
     """Train a model for each of `params.cross_validate` folds (2 or more) on the others, and evaluate it.
@@ -63,8 +63,8 @@ def cross_validate(
     predictions: list[Prediction] = []
     for number, fold in enumerate(filled):
         own = part(report, number / n_folds, (number + 1) / n_folds)
-        model = train(fold.train, bot_file, params, progress=_named(own, f"fold {number + 1} of {n_folds}: "))
-        measured = evaluate(model, to_examples(fold.holdout), intent_by_id=bot_file.intent_by_id())
+        model = train_model(fold.train, bot_file, params, progress=_named(own, f"fold {number + 1} of {n_folds}: "))
+        measured = evaluate_model(model, to_examples(fold.holdout), intent_by_id=bot_file.intent_by_id())
         predictions += measured.predictions
         figures = {name: measured.metrics.get(name, np.nan) for name in FIGURES}
         rows.append({"fold": number + 1, "learnt": len(fold.train), "held_out": len(fold.holdout), **figures})

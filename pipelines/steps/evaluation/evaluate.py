@@ -58,7 +58,7 @@ class Evaluation:
     predictions: tuple[Prediction, ...]
 
 
-def evaluate(
+def evaluate_model(
     model: NluModel,
     examples: Sequence[Example],
     *,
@@ -76,7 +76,7 @@ def evaluate(
 
 
 def measure(predictions: Sequence[Prediction]) -> Evaluation:
-    """Compute the figures from predictions; the second half of `evaluate`."""
+    """Compute the figures from predictions; the second half of `evaluate_model`."""
     in_scope = [prediction for prediction in predictions if prediction.example.intent != OUT_OF_SCOPE]
     outside = [prediction for prediction in predictions if prediction.example.intent == OUT_OF_SCOPE]
     gold = [prediction.example.intent for prediction in in_scope]

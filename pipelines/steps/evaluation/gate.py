@@ -15,8 +15,8 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check
 from pipelines.steps.evaluation.behaviour import run_behaviour
-from pipelines.steps.evaluation.compare import INTENTS, Comparison, PairedTest, compare
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.compare import INTENTS, Comparison, PairedTest, compare_evaluations
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 
 MIN_ROWS = 20
 """A share of fewer utterances is too uncertain to refuse a release for it."""
@@ -120,14 +120,14 @@ def compare_with(
     """
     rows = [prediction.example for prediction in candidate.predictions]
     definition = production.definition
-    measured = evaluate(
+    measured = evaluate_model(
         production.model,
         rows,
         thresholds=definition.thresholds,
         intent_by_id=definition.intent_by_id(),
         progress=progress,
     )
-    return compare(candidate, measured, version=production.version, seen=seen)
+    return compare_evaluations(candidate, measured, version=production.version, seen=seen)
 
 
 def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check:

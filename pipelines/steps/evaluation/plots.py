@@ -113,7 +113,7 @@ def plot_calibration(evaluation: Evaluation, *, n_bins: int = 10) -> Figure:
 
 
 def plot_trade_off(curve: pd.DataFrame) -> Figure:
-    """Plot the curve of `trade_off`: the cost per message above, the shares it is made of below."""
+    """Plot the curve of `measure_trade_off`: the cost per message above, the shares it is made of below."""
     figure = Figure(figsize=(7.5, 6.4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True)
     chosen = curve[curve["chosen"]].iloc[0]

@@ -100,7 +100,7 @@ def predict(
     intent_by_id: Mapping[str, Intent] | None = None,
     progress: Progress | None = None,
 ) -> list[Prediction]:
-    """Parse each utterance on its own, as serving does, and time it; the parameters are those of `evaluate`."""
+    """Parse each utterance on its own, as serving does, and time it; the parameters are those of `evaluate_model`."""
     thresholds = thresholds or model.thresholds_
     predictions = []
     for number, example in enumerate(examples):

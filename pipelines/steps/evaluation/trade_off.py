@@ -15,7 +15,7 @@ from pipelines.steps.evaluation.evaluate import Evaluation
 _CONFIDENCES = np.round(np.arange(0.0, 0.99, 0.02), 2)
 
 
-def trade_off(
+def measure_trade_off(
     evaluation: Evaluation,
     thresholds: Thresholds,
     *,
@@ -25,7 +25,7 @@ def trade_off(
     """Return the cost of each confidence threshold, on utterances that the model has not learnt from.
 
     The out-of-scope limit of the fitted `thresholds` stays as it is; the confidence varies. `intent_by_id` as for
-    `evaluate`.
+    `evaluate_model`.
 
     Returns
     -------

@@ -32,7 +32,7 @@ from pipelines.steps.evaluation.plots import (
 )
 from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.evaluation.slices import slice_by_kind
-from pipelines.steps.evaluation.trade_off import trade_off
+from pipelines.steps.evaluation.trade_off import measure_trade_off
 from pipelines.steps.registration.notebook_page import render_notebook
 from pipelines.steps.training.search import SearchResult
 from pipelines.steps.training.search_plots import plot_search
@@ -121,7 +121,7 @@ def log_evaluation(
     `prefix`, `holdout` or `test`, begins each metric's name and is the artifacts' folder. `intent_by_id` as for the
     evaluation itself.
     """
-    curve = trade_off(evaluation, model.thresholds_, intent_by_id=intent_by_id, costs=model.costs)
+    curve = measure_trade_off(evaluation, model.thresholds_, intent_by_id=intent_by_id, costs=model.costs)
     figures = {
         "outcomes": plot_outcomes(evaluation),
         "confusion": plot_confusion(evaluation),

@@ -36,7 +36,7 @@ def note_publication(runs: Runs, run_id: str, publication: Publication) -> None:
     runs.set_tag(run_id, _PUBLICATION_TAG, publication.model_dump_json())
 
 
-def publish(registry: Registry, bot: str, version: RegisteredVersion, publication: Publication) -> None:
+def publish_version(registry: Registry, bot: str, version: RegisteredVersion, publication: Publication) -> None:
     """Write the description and tags of a version, and only then make it the candidate."""
     registry.describe(version, description=publication.description, tags=publication.tags)
     registry.set_alias(bot, CANDIDATE, version.version)
@@ -64,5 +64,5 @@ def finish_registration(registry: Registry, bot: str, version: RegisteredVersion
         return True
     with downloaded(registry, version, bot=bot) as folder:
         load_judged(folder, name=bot, version=version.version, tags=publication.tags, key=verdict_key, must_pass=False)
-    publish(registry, bot, version, publication)
+    publish_version(registry, bot, version, publication)
     return True

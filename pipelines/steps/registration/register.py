@@ -26,7 +26,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.data.snapshot import Snapshot
 from pipelines.steps.evaluation.evaluate import Evaluation
-from pipelines.steps.registration.publish import Publication, note_publication, publish, require_wanted
+from pipelines.steps.registration.publish import Publication, note_publication, publish_version, require_wanted
 
 GOLDEN_SIZE = 60
 _MAX_TAG_CHARS = 3000
@@ -72,7 +72,7 @@ def freeze(
     return folder
 
 
-def register(
+def register_release(
     folder: Path,
     params: TrainParams,
     *,
@@ -104,7 +104,7 @@ def register(
     note_publication(runs, run_id, publication)
     number = _log_model(folder, verdict_file, name=model_name(params.bot), run_id=run_id, registry=registry)
     require_wanted(runs, run_id)  # checked again: the upload may have taken long
-    publish(registry, params.bot, registry.find_version(params.bot, number), publication)
+    publish_version(registry, params.bot, registry.find_version(params.bot, number), publication)
     return registry.find_version(params.bot, number)
 
 

@@ -110,7 +110,7 @@ class _Corpus:
     folds: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]]
 
 
-def search(
+def search_tuning(
     frame: pd.DataFrame,
     bot_file: BotFile,
     params: TrainParams,

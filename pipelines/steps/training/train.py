@@ -12,7 +12,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.frame import to_examples
 
 
-def train(
+def train_model(
     frame: pd.DataFrame,
     bot_file: BotFile,
     params: TrainParams,

@@ -8,9 +8,7 @@ from pipelines.progress import Progress
 from pipelines.schemas.training import Finding
 from pipelines.steps.data.extract import extract_from_wire
 from pipelines.steps.validation.repair import RepairResult, repair_bot
-from pipelines.steps.validation.repair import difference as difference
-from pipelines.steps.validation.report import write_report as write_report
-from pipelines.steps.validation.validate import ValidationReport, check_bot, validate
+from pipelines.steps.validation.validate import ValidationReport, check_bot, validate_examples
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,9 @@ class DataGate:
     def check(self, wire: dict[str, Any], *, progress: Progress | None = None) -> ValidationReport:
         """Return all findings about a bot file; `DataRejected` if it is not one."""
         extract = extract_from_wire(wire, source=self.source)
-        return validate(extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts, progress=progress)
+        return validate_examples(
+            extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts, progress=progress
+        )
 
     def repair(self, wire: dict[str, Any], report: ValidationReport) -> RepairResult:
         """Apply the repairs that a report proposes, and those that become possible afterwards."""

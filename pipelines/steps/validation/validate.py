@@ -93,7 +93,7 @@ class ValidationReport:
             raise DataRejected(self.source, [str(finding) for finding in self.errors])
 
 
-def validate(
+def validate_examples(
     extract: Extract,
     *,
     endpoints: Collection[str] = (),

@@ -10,7 +10,7 @@ from pipelines.drift.drift import Index, baseline_of, measure_drift, population_
 from pipelines.nlu.model import NluModel
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.turns import TURN_COLUMNS
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.evaluation.profile import Profile
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of
@@ -120,7 +120,7 @@ def test_answers_of_forms_and_buttons_do_not_count() -> None:
 
 def test_baseline_counts_held_out_rows_without_a_word_of_them(tiny_model: NluModel) -> None:
     examples = examples_of(TINY_BOT)
-    profile = baseline_of(evaluate(tiny_model, examples[::3]), to_frame(examples[1::3]))
+    profile = baseline_of(evaluate_model(tiny_model, examples[::3]), to_frame(examples[1::3]))
     assert profile.n_messages == sum(profile.intents.values()) == len(examples[::3])
     assert 0 < profile.unknown_share < 1
     assert "order [" not in profile.model_dump_json()

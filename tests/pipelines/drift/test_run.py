@@ -15,7 +15,7 @@ from pipelines.registry.runs import Runs
 from pipelines.settings import Settings
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.registration import log
 from serving.store.client import Database
 from serving.store.turns import TurnLog
@@ -32,7 +32,7 @@ def trained(bot: str, model: NluModel, folder: Path, uri: str, *, has_profile: b
     run_id = Runs(uri).begin(bot)
     log.log_snapshot(run_id, write_snapshot(to_frame(examples), folder))
     if has_profile:
-        log.log_profile(run_id, baseline_of(evaluate(model, examples[::2]), to_frame(examples[1::2])))
+        log.log_profile(run_id, baseline_of(evaluate_model(model, examples[::2]), to_frame(examples[1::2])))
     client = mlflow.MlflowClient(uri)
     client.create_registered_model(model_name(bot))
     version = client.create_model_version(model_name(bot), f"runs:/{run_id}/release", run_id)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.exploration.explore import Exploration, explore
+from pipelines.exploration.explore import Exploration, explore_examples
 from pipelines.exploration.explore_plots import plot_overlap, plot_own_confidence, plot_sizes, style_intents, style_rows
 from pipelines.steps.data.extract import Extract, extract_from_wire
 from tests.support.bots import TINY_BOT_WIRE, intent
@@ -31,7 +31,7 @@ def planted() -> Exploration:
         {"text": MISPLACED},
     ]
     wire["intents"][wire["intents"].index(order)] = {**order, "trainingData": rows}
-    return explore(extract_of(wire), encoder=None)
+    return explore_examples(extract_of(wire), encoder=None)
 
 
 def test_explore_counts_examples_wordings_and_annotations(planted: Exploration) -> None:
@@ -79,7 +79,7 @@ def test_plots_and_styles_can_be_made(planted: Exploration) -> None:
 
 
 def test_explore_of_a_bot_with_one_intent_and_one_row() -> None:
-    exploration = explore(extract_of({"intents": [intent("a", "", ["hello there"])]}), encoder=None)
+    exploration = explore_examples(extract_of({"intents": [intent("a", "", ["hello there"])]}), encoder=None)
     assert exploration.intents.loc["a", "mostly_with"] == ""
     assert exploration.hardest.empty
     assert plot_overlap(exploration).axes[0].texts[0].get_text() == "no intent overlaps another"
@@ -88,7 +88,7 @@ def test_explore_of_a_bot_with_one_intent_and_one_row() -> None:
 
 def test_explore_without_a_word_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="add some to each intent"):
-        explore(extract_of({"intents": [intent("a", "", ["?!"])]}), encoder=None)
+        explore_examples(extract_of({"intents": [intent("a", "", ["?!"])]}), encoder=None)
 
 
 def test_style_rows_shows_what_somebody_wrote_as_text() -> None:

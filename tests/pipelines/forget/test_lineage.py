@@ -12,7 +12,7 @@ import pytest
 from pipelines.forget.lineage import RETIRE_TAG, Lineage, LineageSearch
 from pipelines.forget.purge import TOMBSTONE_FILE
 from pipelines.forget.redact import Redaction, cleaned, holds
-from pipelines.forget.retire import retire
+from pipelines.forget.retire import retire_versions
 from pipelines.nlu.model import NluModel
 from pipelines.registry.client import Registry, model_name
 from pipelines.registry.runs import Runs
@@ -23,10 +23,10 @@ from pipelines.scoring.log import Part
 from pipelines.scoring.parts import Plan
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.registration import log
 from pipelines.steps.registration.artifacts import ArtifactFolder
-from pipelines.steps.registration.register import freeze, register
+from pipelines.steps.registration.register import freeze, register_release
 from tests.support.bots import TINY_BOT
 
 pytestmark = [
@@ -49,8 +49,10 @@ def trained(bot: str, model: NluModel, home: Path, uri: str, texts: list[str]) -
     client.log_text(run_id, f"<td>{texts[-1]}</td>", "validation/report.html")
     client.log_text(run_id, "thread,turn\nvisitor-7,1\nvisitor-77,1\n", "gate/replay.csv")
     folder = freeze(model, TINY_BOT, params, snapshot, texts, run_id)
-    registry, evaluation = Registry(uri, is_patient=True), evaluate(model, [])
-    return register(folder, params, registry=registry, run_id=run_id, gate=Check(), evaluation=evaluation).version
+    registry, evaluation = Registry(uri, is_patient=True), evaluate_model(model, [])
+    return register_release(
+        folder, params, registry=registry, run_id=run_id, gate=Check(), evaluation=evaluation
+    ).version
 
 
 def search(bot: str, home: Path, uri: str, *, said_at: datetime) -> Lineage:
@@ -119,9 +121,9 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     assert RETIRE_TAG in client.get_model_version(model_name(new_name), second).tags
     assert not (tmp_path / "builds" / new_name / run_id).exists()
 
-    assert retire(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "has the alias candidate"),)
+    assert retire_versions(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "has the alias candidate"),)
     client.set_registered_model_alias(model_name(new_name), "candidate", first)
-    assert retire(new_name, home=tmp_path, tracking_uri=uri).deleted == (second,)
+    assert retire_versions(new_name, home=tmp_path, tracking_uri=uri).deleted == (second,)
     assert search(new_name, tmp_path, uri, said_at=said_at).occurrences == ()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.labelling.mine import BETWEEN, DECIDED, TAUGHT, UNDERSTOOD, Mined, mine
+from pipelines.labelling.mine import BETWEEN, DECIDED, TAUGHT, UNDERSTOOD, Mined, mine_turns
 from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Proposal, side_of
@@ -55,7 +55,7 @@ def dig(tiny_release: Release) -> Any:
         newest: Release | None = None,
         **by_text: Any,
     ) -> Mined:
-        return mine(
+        return mine_turns(
             turns_of(*turns),
             bot="shop",
             queue=queue,

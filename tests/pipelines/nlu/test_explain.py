@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.nlu.explain import explain, verdict_of
+from pipelines.nlu.explain import explain_text, verdict_of
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.explanation import Explanation
@@ -22,7 +22,7 @@ def result(*ranking: tuple[str, float], score: float | None = None) -> NluResult
 
 def test_explain_shares_add_up_to_the_decision(tiny_model: NluModel) -> None:
     for text in ("where is my order ORD-1042", "two tents please", *odd_texts(50, seed=9)):
-        explanation = explain(tiny_model, text)
+        explanation = explain_text(tiny_model, text)
         utterance = tiny_model.features_.read(text)
         decisions, _ = tiny_model.classifier_.decide(utterance.sparse, utterance.sentence)
         for row in explanation.intents:
@@ -32,13 +32,13 @@ def test_explain_shares_add_up_to_the_decision(tiny_model: NluModel) -> None:
 
 
 def test_explain_scope_adds_up_to_the_score(tiny_model: NluModel) -> None:
-    explanation = explain(tiny_model, "where is my order")
+    explanation = explain_text(tiny_model, "where is my order")
     assert explanation.result.out_of_scope_score is not None
     assert sum(view.distance for view in explanation.scope) == pytest.approx(explanation.result.out_of_scope_score)
 
 
 def test_explain_names_the_word_that_decides(tiny_model: NluModel) -> None:
-    features = explain(tiny_model, "buy two tents").features
+    features = explain_text(tiny_model, "buy two tents").features
     assert features[0].kind == "word"
     assert "buy" in [row.ngram for row in features if row.weight > 0.0]
     kinds = [row.kind for row in features]
@@ -46,7 +46,7 @@ def test_explain_names_the_word_that_decides(tiny_model: NluModel) -> None:
 
 
 def test_explain_finds_the_training_example_itself(tiny_model: NluModel) -> None:
-    nearest = explain(tiny_model, "Good Morning").nearest
+    nearest = explain_text(tiny_model, "Good Morning").nearest
     assert (nearest[0].text, nearest[0].intent_id) == ("good morning", "greet")
     assert nearest[0].similarity == pytest.approx(1.0, abs=0.01)
     assert [row.similarity for row in nearest] == sorted((row.similarity for row in nearest), reverse=True)
@@ -54,12 +54,12 @@ def test_explain_finds_the_training_example_itself(tiny_model: NluModel) -> None
 
 def test_explain_is_the_same_after_loading(tiny_model: NluModel, tmp_path: Path) -> None:
     tiny_model.save(tmp_path)
-    assert explain(NluModel.load(tmp_path), "where is it") == explain(tiny_model, "where is it")
+    assert explain_text(NluModel.load(tmp_path), "where is it") == explain_text(tiny_model, "where is it")
 
 
 @given(st.text(st.characters(), max_size=100))
 def test_explain_never_raises_and_can_be_shown(tiny_model: NluModel, text: str) -> None:
-    explanation = explain(tiny_model, text)
+    explanation = explain_text(tiny_model, text)
     assert explanation.result == tiny_model.parse(text)
     assert Explanation.model_validate_json(explanation.model_dump_json()) == explanation
     assert explanation._repr_html_()

@@ -20,7 +20,7 @@ from pipelines.schemas.keys import thread_key
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.schemas.turns import TurnRecord
 from pipelines.scoring.parts import parts_folder, remove, unfinished_in
-from pipelines.scoring.score import COLUMNS, Job, Summary, score
+from pipelines.scoring.score import COLUMNS, Job, Summary, score_log
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.replay.score import score_messages
 from serving.store.client import Database
@@ -73,7 +73,7 @@ def run(mongo_uri: str, bot: str, tiny_release_folder: Path, tmp_path: Path) -> 
         scheduler, progress = changes.pop("scheduler", None), changes.pop("progress", lambda share, what: None)
         since = NOW - timedelta(days=7)
         job = Job(bot=bot, since=since, until=NOW, release_folder=tiny_release_folder, out=tmp_path / "scores.parquet")
-        return score(
+        return score_log(
             dataclasses.replace(job, **{"part_size": 3, **changes}),
             scorer,
             mongo_uri=mongo_uri,

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from serving.bench import meter as bench_meter
 from serving.bench.meter import ONE_OF, REPORT_PATH, Account, CpuMeter, MeteredRequests
 
 Work = Callable[[CpuMeter], Awaitable[None]]
@@ -59,7 +58,7 @@ async def test_one_of_some_requests_is_metered_and_all_are_counted() -> None:
 
 
 async def test_requests_that_take_turns_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_meter, "ONE_OF", 1)
+    monkeypatch.setattr("serving.bench.meter.ONE_OF", 1)
 
     def work_on(account: Account) -> Work:
         async def work(meter: CpuMeter) -> None:

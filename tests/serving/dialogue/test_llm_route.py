@@ -12,7 +12,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
-from serving.replay.replay import NOT_RECORDED, replay
+from serving.replay.replay import NOT_RECORDED, replay_turns
 from serving.tools.client import MIN_SECONDS
 from tests.fakes.llm_server import chooses, fails, llm_server, obey, says
 from tests.fakes.tool_server import Received, ToolServer, hang, tool_server
@@ -144,9 +144,9 @@ async def test_replay_takes_what_the_language_model_said_from_the_log(
     services = chat.services
     more = {"public_shortcuts": services.public_shortcuts, "endpoints": services.endpoints}
     records = await turns_of(chat)
-    same = await replay(records, careful(tiny_release), **more)
+    same = await replay_turns(records, careful(tiny_release), **more)
     assert [turn.differences for turn in same] == [(), ()]
     assert len(llm.received) == 1
-    always = await replay(records, careful(tiny_release, mode="zero_shot"), **more)
+    always = await replay_turns(records, careful(tiny_release, mode="zero_shot"), **more)
     assert always[0].outcome.read.llm is not None
     assert NOT_RECORDED in always[0].outcome.read.llm.why

@@ -18,8 +18,7 @@ import pytest
 from pipelines.errors import NotFound, ThreadForgotten, TrainingBusy
 from pipelines.forget.lineage import Kind, Lineage, Occurrence
 from pipelines.forget.redact import Redaction
-from pipelines.forget.retire import Retired
-from pipelines.forget.retire import retire as retire_versions
+from pipelines.forget.retire import Retired, retire_versions
 from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_hash, thread_key, turn_key
 from pipelines.schemas.labels import LabelItem, Source
@@ -196,21 +195,21 @@ def train_quickly(settings: Settings) -> str:
     import mlflow
 
     from pipelines.registry.client import Registry
-    from pipelines.steps.data.extract import extract
+    from pipelines.steps.data.extract import extract_examples
     from pipelines.steps.data.snapshot import write_snapshot
-    from pipelines.steps.evaluation.evaluate import evaluate
+    from pipelines.steps.evaluation.evaluate import evaluate_model
     from pipelines.steps.registration import log, register
-    from pipelines.steps.training.train import train
+    from pipelines.steps.training.train import train_model
     from serving.release.promoter import promote_trained
 
     store = str(settings.mlflow_tracking_uri)
     params = TrainParams(bot=BOT, home=settings.home, tracking_uri=store, encoder="none")
     with tracked_at(store):
         run_id = log.open_run(params, store)
-        found = extract(params, settings)
+        found = extract_examples(params, settings)
         snapshot = write_snapshot(found.frame, params.home / "snapshots")
         log.log_snapshot(run_id, snapshot)
-        model = train(found.frame, found.bot_file, params)
+        model = train_model(found.frame, found.bot_file, params)
         folder = register.freeze(model, found.bot_file, params, snapshot, found.frame["text"].tolist(), run_id)
         shown = found.frame.to_html()
         notebook = settings.home / "runs" / f"{run_id}.ipynb"
@@ -223,8 +222,8 @@ def train_quickly(settings: Settings) -> str:
             mlflow.log_text(shown, "validation/report.html")
             replayed = f"{MESSENGER},1\n" if PARCEL in set(found.frame["text"]) else ""
             mlflow.log_text(f"thread,turn\n{replayed}somebody,1\n", "gate/replay.csv")
-        registry, evaluation = Registry(store, is_patient=True), evaluate(model, [])
-        registered = register.register(
+        registry, evaluation = Registry(store, is_patient=True), evaluate_model(model, [])
+        registered = register.register_release(
             folder, params, registry=registry, run_id=run_id, gate=Check(), evaluation=evaluation
         )
     asyncio.run(promote_trained(params, settings, registry=registry, version=registered, command="test"))

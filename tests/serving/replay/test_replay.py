@@ -14,7 +14,7 @@ from pipelines.schemas.bot import Intent
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
-from serving.replay.replay import NOT_RECORDED, ReplayedTurn, replay
+from serving.replay.replay import NOT_RECORDED, ReplayedTurn, replay_turns
 from tests.fakes.tool_server import ToolServer, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.command_line import intentloop
@@ -46,7 +46,7 @@ async def talk(chat: Chat) -> list[TurnRecord]:
 
 async def again(chat: Chat, records: list[TurnRecord], release: Release) -> list[ReplayedTurn]:
     services = chat.services
-    return await replay(
+    return await replay_turns(
         records, release, public_shortcuts=services.public_shortcuts, endpoints=dict(services.endpoints)
     )
 
@@ -58,7 +58,7 @@ async def test_replay_forgets_what_the_live_thread_had_forgotten(chat: Chat, tin
     for days, is_form_there in ((29, True), (31, False)):
         later = second.model_copy(update={"created_at": first.created_at + timedelta(days=days)})
         more = {"public_shortcuts": frozenset[str](), "endpoints": dict(chat.services.endpoints)}
-        turns = await replay([first, later], tiny_release, state_ttl=timedelta(days=30), **more)
+        turns = await replay_turns([first, later], tiny_release, state_ttl=timedelta(days=30), **more)
         assert (turns[1].differences == ()) is is_form_there
 
 

@@ -28,7 +28,7 @@ from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.evaluation.evaluate import measure
 from pipelines.steps.evaluation.predictions import Prediction, message_costs, predict
-from pipelines.steps.evaluation.trade_off import trade_off
+from pipelines.steps.evaluation.trade_off import measure_trade_off
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.route import choose_route
 
@@ -205,7 +205,7 @@ def test_trade_off_counts_at_its_threshold_what_the_evaluation_does(
 ) -> None:
     evaluation = measure(predicted(rows, thresholds))
     assert evaluation.outcomes[["in_scope", "out_of_scope"]].to_numpy().sum() == len(rows)
-    curve = trade_off(evaluation, thresholds, intent_by_id=INTENTS)
+    curve = measure_trade_off(evaluation, thresholds, intent_by_id=INTENTS)
     (chosen,) = curve[curve["chosen"]].to_dict("records")
     metrics = evaluation.metrics
     nothing = float("nan")

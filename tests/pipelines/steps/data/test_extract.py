@@ -12,7 +12,13 @@ from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from pipelines.steps.data.extract import add_out_of_scope, extract, extract_from_file, extract_from_mongo, read_examples
+from pipelines.steps.data.extract import (
+    add_out_of_scope,
+    extract_examples,
+    extract_from_file,
+    extract_from_mongo,
+    read_examples,
+)
 from pipelines.steps.data.frame import COLUMNS
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
 from tests.support.servers import free_port, mongo_server
@@ -120,19 +126,19 @@ def test_add_out_of_scope_drops_labels_and_marks_rows(tmp_path: Path, bot_json: 
 
 def test_extract_reads_the_files_that_the_parameters_name(tmp_path: Path, bot_json: Path, settings: Settings) -> None:
     oos = lines(tmp_path / "oos.jsonl", '{"id": "o1", "text": "sing", "intent": "__oos__"}')
-    found = extract(TrainParams(source=str(bot_json), out_of_scope_file=oos), settings)
+    found = extract_examples(TrainParams(source=str(bot_json), out_of_scope_file=oos), settings)
     assert len(found.frame) == N_EXAMPLES + 1
     assert found.source == str(bot_json)
 
 
 def test_extract_of_a_path_is_the_bot_file(bot_json: Path, settings: Settings) -> None:
-    found = extract(bot_json, settings)
+    found = extract_examples(bot_json, settings)
     assert found.frame.equals(extract_from_file(bot_json).frame)
-    assert extract(str(bot_json)).bot_file == TINY_BOT
+    assert extract_examples(str(bot_json)).bot_file == TINY_BOT
 
 
 def test_extract_shows_itself_in_a_notebook(bot_json: Path) -> None:
-    page = extract(bot_json)._repr_html_()
+    page = extract_examples(bot_json)._repr_html_()
     assert f"{N_EXAMPLES} examples, {len(TINY_BOT.intents)} intents" in page
     assert "where is my order ORD-1042" in page
     assert "{&quot;start&quot;: 18, &quot;end&quot;: 26, &quot;type&quot;: &quot;order_id&quot;" in page
@@ -172,7 +178,7 @@ def test_extract_from_mongo_gives_what_the_file_gives(database_uri: str, bot_jso
 def test_extract_mongo_is_the_default_source(database_uri: str, settings: Settings) -> None:
     store(database_uri, "third", TINY_BOT_WIRE)
     there = settings.model_copy(update={"mongo_uri": database_uri})
-    assert len(extract(TrainParams(bot="third"), there).frame) == N_EXAMPLES
+    assert len(extract_examples(TrainParams(bot="third"), there).frame) == N_EXAMPLES
 
 
 @pytest.mark.integration

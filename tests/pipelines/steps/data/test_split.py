@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.steps.data.frame import to_frame
-from pipelines.steps.data.split import MIN_GROUPS, split, wording_key
+from pipelines.steps.data.split import MIN_GROUPS, split_examples, wording_key
 
 WORDINGS = [
     "track {}",
@@ -48,7 +48,7 @@ def keys(frame: pd.DataFrame) -> set[str]:
 @given(st.lists(ROW.map(varied), max_size=60), st.sampled_from([0.0, 0.15, 0.5]), st.integers(0, 5))
 def test_split_near_duplicates_never_cross(rows: list[tuple[str, str]], share: float, seed: int) -> None:
     frame = frame_of(rows)
-    parts = split(frame, holdout_share=share, seed=seed)
+    parts = split_examples(frame, holdout_share=share, seed=seed)
     assert keys(parts.train).isdisjoint(keys(parts.holdout))
     assert sorted([*parts.train["example_id"], *parts.holdout["example_id"]]) == sorted(frame["example_id"])
     assert set(parts.train["intent"]) | {OUT_OF_SCOPE} == set(frame["intent"]) | {OUT_OF_SCOPE}
@@ -57,8 +57,8 @@ def test_split_near_duplicates_never_cross(rows: list[tuple[str, str]], share: f
 
 @given(st.lists(ROW.map(varied), max_size=40))
 def test_split_does_not_depend_on_the_order_of_rows(rows: list[tuple[str, str]]) -> None:
-    held = split(frame_of(rows), holdout_share=0.3, seed=1).holdout
-    again = split(frame_of(rows[::-1]), holdout_share=0.3, seed=1).holdout
+    held = split_examples(frame_of(rows), holdout_share=0.3, seed=1).holdout
+    again = split_examples(frame_of(rows[::-1]), holdout_share=0.3, seed=1).holdout
     assert sorted(zip(held["intent"], held["text"], strict=True)) == sorted(
         zip(again["intent"], again["text"], strict=True)
     )
@@ -69,7 +69,7 @@ def test_split_wordings_of_two_intents_stay_together_though_one_needs_them(seed:
     """Intent b has only wordings of a's: holding those out would leave it nothing to learn from."""
     words = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
     frame = frame_of([*(("a", f"{word} one") for word in words), *(("b", f"{word} one") for word in words[:2])])
-    parts = split(frame, holdout_share=0.5, seed=seed)
+    parts = split_examples(frame, holdout_share=0.5, seed=seed)
     assert set(parts.train["text"]).isdisjoint(parts.holdout["text"])
     assert set(parts.train["intent"]) == {"a", "b"}
 
@@ -77,17 +77,17 @@ def test_split_wordings_of_two_intents_stay_together_though_one_needs_them(seed:
 def test_split_holds_out_about_the_share_of_each_intent_though_all_wordings_are_shared() -> None:
     letters = "abcdefghijklmnopqrst"
     frame = frame_of([(intent, f"{one}{two} words") for intent in "xy" for one in letters for two in letters[:5]])
-    held = split(frame, holdout_share=0.2, seed=0).holdout
+    held = split_examples(frame, holdout_share=0.2, seed=0).holdout
     assert all(15 <= count <= 25 for count in held["intent"].value_counts())
 
 
 def test_split_small_intents_are_not_split() -> None:
     rows = [("small", f"wording {'abc'[n % (MIN_GROUPS - 1)]} {n}") for n in range(12)]
-    assert split(frame_of(rows), holdout_share=0.5, seed=0).holdout.empty
+    assert split_examples(frame_of(rows), holdout_share=0.5, seed=0).holdout.empty
 
 
 def test_split_of_no_rows() -> None:
-    parts = split(frame_of([]), holdout_share=0.2, seed=0)
+    parts = split_examples(frame_of([]), holdout_share=0.2, seed=0)
     assert len(parts.train) == len(parts.holdout) == 0
 
 

@@ -12,13 +12,13 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from pipelines.steps.evaluation.compare import (
-    compare,
+    compare_evaluations,
     confusion_differences,
     exact_mcnemar,
     intent_differences,
     paired_interval,
 )
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 
 
 class Told(NluModel):
@@ -44,7 +44,7 @@ def evaluated(gold: Sequence[str], said: Sequence[str]) -> Evaluation:
         Example(id=str(n), text=str(n), intent=intent.rstrip("!"), entities=(span,) if "!" in intent else ())
         for n, intent in enumerate(gold)
     ]
-    return evaluate(Told(said), rows)
+    return evaluate_model(Told(said), rows)
 
 
 @pytest.mark.parametrize(
@@ -71,29 +71,33 @@ def test_compare_counts_what_only_one_gets_right() -> None:
     gold = ["a", "a", "a", "b", "b", OUT_OF_SCOPE]
     new = evaluated(gold, ["a", "a", "b", "b?", "b", "a?"])
     old = evaluated(gold, ["a", "b", "a", "b", "b", "a"])
-    (intents,) = compare(new, old, version="7").tests
+    (intents,) = compare_evaluations(new, old, version="7").tests
     assert (intents.n_rows, intents.only_candidate, intents.only_production) == (6, 2, 2)
-    (intents,) = compare(new, old, version="7", seen=[False, False, True, True, False, False]).tests
+    (intents,) = compare_evaluations(new, old, version="7", seen=[False, False, True, True, False, False]).tests
     assert (intents.n_rows, intents.only_candidate, intents.only_production) == (4, 2, 0)
 
 
 def test_compare_counts_a_question_as_no_answer_yet() -> None:
     gold = ["a", "a", OUT_OF_SCOPE]
     asking = evaluated(gold, ["a|b", "a|b", "a|b"])
-    (intents,) = compare(asking, evaluated(gold, ["a", "b", "a?"]), version="7").tests
+    (intents,) = compare_evaluations(asking, evaluated(gold, ["a", "b", "a?"]), version="7").tests
     assert (intents.only_candidate, intents.only_production) == (0, 2)
 
 
 def test_compare_counts_entities_by_type_where_there_are_any() -> None:
     gold = ["a!", "a!", "a"]
-    test = compare(evaluated(gold, ["a", "a!", "a!"]), evaluated(gold, ["a!", "a!", "a"]), version="7").tests[1]
+    test = compare_evaluations(
+        evaluated(gold, ["a", "a!", "a!"]), evaluated(gold, ["a!", "a!", "a"]), version="7"
+    ).tests[1]
     assert (test.subject, test.n_rows, test.only_candidate, test.only_production) == ("city", 2, 0, 1)
 
 
 def test_compare_needs_the_same_rows() -> None:
     with pytest.raises(ValueError, match="same utterances"):
-        compare(
-            evaluated(["a"], ["a"]), evaluate(Told(["a", "a"]), [Example(id="1", text="1", intent="a")]), version=""
+        compare_evaluations(
+            evaluated(["a"], ["a"]),
+            evaluate_model(Told(["a", "a"]), [Example(id="1", text="1", intent="a")]),
+            version="",
         )
 
 
@@ -111,17 +115,19 @@ def test_compare_needs_the_same_rows() -> None:
 def test_compare_finds_labels_that_took_one_anothers_place(
     gold: str, production: str, swapped: tuple[tuple[str, ...], ...]
 ) -> None:
-    assert compare(evaluated(gold, gold), evaluated(gold, production), version="7").swapped == swapped
+    assert compare_evaluations(evaluated(gold, gold), evaluated(gold, production), version="7").swapped == swapped
 
 
 def test_compare_is_not_fooled_by_two_intents_that_both_confuse() -> None:
-    assert compare(evaluated("aaabbb", "bbbaaa"), evaluated("aaabbb", "bbbaaa"), version="7").swapped == ()
+    assert compare_evaluations(evaluated("aaabbb", "bbbaaa"), evaluated("aaabbb", "bbbaaa"), version="7").swapped == ()
 
 
 def test_compare_finds_entities_that_are_never_found_any_more() -> None:
     gold = ["a"] * 10
-    assert compare(evaluated(gold, gold), evaluated(gold, ["a!"] * 10), version="7").vanished == (("city", 10),)
-    assert compare(evaluated(gold, gold), evaluated(gold, ["a!"] * 9 + ["a"]), version="7").vanished == ()
+    assert compare_evaluations(evaluated(gold, gold), evaluated(gold, ["a!"] * 10), version="7").vanished == (
+        ("city", 10),
+    )
+    assert compare_evaluations(evaluated(gold, gold), evaluated(gold, ["a!"] * 9 + ["a"]), version="7").vanished == ()
 
 
 def test_intent_differences_by_hand() -> None:

@@ -7,7 +7,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.evaluation.compare_figures import figure_differences
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 
 
 class Told(NluModel):
@@ -26,7 +26,7 @@ class Told(NluModel):
 
 def evaluated(n_wrong: int, *, wall_ms: float) -> Evaluation:
     rows = [Example(id=str(n), text=f"a {n}", intent="a" if n < 90 else OUT_OF_SCOPE) for n in range(100)]
-    evaluation = evaluate(Told(n_wrong), rows)
+    evaluation = evaluate_model(Told(n_wrong), rows)
     slow = tuple(replace(each, wall_ms=wall_ms + number) for number, each in enumerate(evaluation.predictions))
     return replace(evaluation, predictions=slow)
 
@@ -51,16 +51,16 @@ def test_figure_differences_counts_what_is_asked_about() -> None:
             return NluResult(text=text, ranking=rows) if int(text.split()[1]) >= 80 else super().parse(text)
 
     rows = [Example(id=str(n), text=f"a {n}", intent="a" if n < 90 else OUT_OF_SCOPE) for n in range(100)]
-    table = figure_differences(evaluate(Told(0), rows), evaluate(Torn(0), rows))
+    table = figure_differences(evaluate_model(Told(0), rows), evaluate_model(Torn(0), rows))
     assert table.loc["asked which intent is meant", ["first", "second"]].tolist() == [0.0, 0.2]
     assert table.loc["accuracy at the thresholds", "second"] == 80 / 90
     assert "right one among those offered" not in table.index  # the first asks nothing
-    twice = figure_differences(*[evaluate(Torn(0), rows)] * 2)
+    twice = figure_differences(*[evaluate_model(Torn(0), rows)] * 2)
     assert twice.loc["right one among those offered", "first"] == 0.5
 
 
 def test_figure_differences_of_the_same_is_nothing_and_of_nothing_is_empty() -> None:
     one = evaluated(10, wall_ms=1.0)
     assert (figure_differences(one, one)[["difference", "low", "high"]] == 0).all().all()
-    nothing = evaluate(Told(0), [])
+    nothing = evaluate_model(Told(0), [])
     assert figure_differences(nothing, nothing).empty

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.frame import to_frame
-from pipelines.steps.evaluation.cross_validate import cross_validate
+from pipelines.steps.evaluation.cross_validate import cross_validate_model
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of
 
@@ -16,7 +16,7 @@ from tests.support.releases import examples_of
 def test_cross_validate_holds_every_example_out_once(tmp_path: Path) -> None:
     params = TrainParams(home=tmp_path, encoder="none", cross_validate=2)
     examples, said = examples_of(TINY_BOT), []
-    found = cross_validate(
+    found = cross_validate_model(
         to_frame(examples), TINY_BOT, params, progress=lambda share, what: said.append((share, what))
     )
     assert found.folds["fold"].tolist() == [1, 2]
@@ -34,9 +34,9 @@ def test_cross_validate_trains_nothing_for_a_fold_that_holds_nothing_out(tmp_pat
     texts = [(intent, f"{intent} {word}") for intent in ("buy", "sell") for word in ("now", "later", "never", "twice")]
     frame = to_frame([Example(id=text, text=text, intent=intent) for intent, text in texts])
     params = TrainParams(home=tmp_path, encoder="none", cross_validate=20)
-    found = cross_validate(frame, TINY_BOT, params)
+    found = cross_validate_model(frame, TINY_BOT, params)
     assert (len(found.folds), found.folds["held_out"].min()) == (4, 2)
-    nothing = cross_validate(frame.head(1), TINY_BOT, params)
+    nothing = cross_validate_model(frame.head(1), TINY_BOT, params)
     assert (len(nothing.folds), nothing.figures()) == (0, {})
 
 

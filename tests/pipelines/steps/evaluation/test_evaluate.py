@@ -9,7 +9,7 @@ from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.evaluation.plots import plot_calibration, plot_confidence, plot_confusion, plot_outcomes
 from pipelines.steps.evaluation.predictions import GRADES, message_costs, predict
 
@@ -48,7 +48,7 @@ ROWS = [
 
 
 def test_evaluate_figures_by_hand() -> None:
-    metrics = evaluate(Told(), ROWS).metrics
+    metrics = evaluate_model(Told(), ROWS).metrics
     assert metrics["n_examples"] == 7
     assert metrics["accuracy"] == pytest.approx(3 / 5)
     assert metrics["effective_accuracy"] == pytest.approx(2 / 5)
@@ -79,7 +79,7 @@ ASKED_ABOUT = [
 
 
 def test_evaluate_counts_a_question_as_an_outcome_of_its_own() -> None:
-    evaluation = evaluate(Told(), ASKED_ABOUT)
+    evaluation = evaluate_model(Told(), ASKED_ABOUT)
     metrics = evaluation.metrics
     assert metrics["accuracy"] == pytest.approx(3 / 8)
     assert metrics["effective_accuracy"] == pytest.approx(1 / 8)
@@ -99,19 +99,19 @@ def test_evaluate_counts_a_question_as_an_outcome_of_its_own() -> None:
 
 
 def test_message_costs_of_a_question_are_those_of_asking_again() -> None:
-    costs = message_costs(evaluate(Told(), ASKED_ABOUT).predictions)
+    costs = message_costs(evaluate_model(Told(), ASKED_ABOUT).predictions)
     assert costs.tolist() == [0.0, 1.0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 1.0, 0.7, 0.0]
 
 
 def test_evaluate_asks_about_and_answers_nothing_that_the_release_does_not_have() -> None:
     intents = {name: Intent(name=name, intent_id=name) for name in "ac"}
-    evaluation = evaluate(Told(), [row("a", "a 0.6 b 0.3"), row("b", "b 0.9")], intent_by_id=intents)
+    evaluation = evaluate_model(Told(), [row("a", "a 0.6 b 0.3"), row("b", "b 0.9")], intent_by_id=intents)
     assert [each.grade for each in evaluation.predictions] == ["answered right", "refused needlessly"]
     assert [each.outcome.reason for each in evaluation.predictions] == [None, "not-in-release"]
 
 
 def test_evaluate_tables_by_hand() -> None:
-    evaluation = evaluate(Told(), ROWS)
+    evaluation = evaluate_model(Told(), ROWS)
     assert evaluation.per_intent[["intent", "support"]].to_numpy().tolist() == [["a", 3], ["b", 1], ["c", 1]]
     assert evaluation.per_entity[["type", "recall", "support"]].to_numpy().tolist() == [["t", 0.5, 2]]
     assert evaluation.confusions.to_numpy().tolist() == [["a", "b", 1], ["c", "", 1]]
@@ -129,7 +129,7 @@ def test_evaluate_tables_by_hand() -> None:
 def test_evaluate_leaves_out_figures_without_rows_and_plots_them_all_the_same(
     rows: list[Example], left_out: set[str], tmp_path: Path
 ) -> None:
-    evaluation = evaluate(Told(), rows)
+    evaluation = evaluate_model(Told(), rows)
     assert left_out.isdisjoint(evaluation.metrics)
     for figure in (
         plot_outcomes(evaluation),
@@ -142,13 +142,13 @@ def test_evaluate_leaves_out_figures_without_rows_and_plots_them_all_the_same(
 
 def test_plots_of_many_confused_intents_show_the_worst(tmp_path: Path) -> None:
     rows = [row(f"gold{n}", f"other{n} 0.{n}") for n in range(10, 50)]
-    figure = plot_confusion(evaluate(Told(), rows))
+    figure = plot_confusion(evaluate_model(Told(), rows))
     figure.savefig(tmp_path / "plot.png")
     assert len(figure.axes[0].get_xticklabels()) == 25
 
 
 def test_plot_outcomes_names_the_share_of_each(tmp_path: Path) -> None:
-    figure = plot_outcomes(evaluate(Told(), ASKED_ABOUT))
+    figure = plot_outcomes(evaluate_model(Told(), ASKED_ABOUT))
     figure.savefig(tmp_path / "plot.png")
     named = [text.get_text() for text in figure.legends[0].get_texts()]
     assert named == [
@@ -173,6 +173,6 @@ def test_predict_keeps_the_order_and_reports_progress() -> None:
 
 def test_evaluate_tiny_model_on_its_own_examples(tiny_model: NluModel) -> None:
     rows = [row("greet", "hello"), row("track_order", "where is my order"), row(OUT_OF_SCOPE, "qqq zzz")]
-    metrics = evaluate(tiny_model, rows).metrics
+    metrics = evaluate_model(tiny_model, rows).metrics
     assert metrics["accuracy"] == 1.0
     assert metrics["out_of_scope_recall"] == 1.0

@@ -14,7 +14,7 @@ from pipelines.schemas.training import TrainParams
 from pipelines.schemas.understanding import NluResult
 from pipelines.schemas.verdict import Check
 from pipelines.steps.evaluation.compare import Comparison, PairedTest
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.evaluation.gate import check_behaviour, check_comparison, check_floors, compare_with, entity_types
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of
@@ -54,7 +54,7 @@ def without_order_ids(row: Example) -> Example:
 
 
 def compared(production: Release, candidate: NluModel, rows: list[Example]) -> Check:
-    comparison = compare_with(production, evaluate(candidate, rows), seen=[False] * len(rows))
+    comparison = compare_with(production, evaluate_model(candidate, rows), seen=[False] * len(rows))
     return check_comparison(comparison, types=entity_types(TINY_BOT))
 
 
@@ -63,13 +63,13 @@ def test_gate_passes_a_release_that_is_as_good(tiny_release: Release, tiny_model
     assert check.passed
     assert check.figures["compared_rows"] == len(HELD_OUT)
     assert check.notes[0].startswith("compared with version 1 on 21 held-out utterances; 0 more were left out")
-    assert check_floors(evaluate(tiny_model, HELD_OUT), PARAMS.model_copy(update={"max_latency_ms": 1e6})).passed
+    assert check_floors(evaluate_model(tiny_model, HELD_OUT), PARAMS.model_copy(update={"max_latency_ms": 1e6})).passed
 
 
 def test_swapped_label_set_is_caught_though_the_held_out_rows_agree(tiny_release: Release) -> None:
     candidate = trained([swapped(row) for row in EXAMPLES])
     rows = [swapped(row) for row in HELD_OUT]
-    evaluation = evaluate(candidate, rows)
+    evaluation = evaluate_model(candidate, rows)
     assert evaluation.metrics["accuracy"] > PARAMS.min_accuracy
     reasons = check_comparison(compare_with(tiny_release, evaluation, seen=None), types=()).reasons
     assert reasons[-1].startswith("the labels of order_product, track_order seem to be swapped: version 1 takes most")
@@ -77,13 +77,13 @@ def test_swapped_label_set_is_caught_though_the_held_out_rows_agree(tiny_release
 
 def test_swapped_labels_in_the_model_alone_are_caught_by_the_floor_and_the_paired_test(tiny_release: Release) -> None:
     candidate = trained([swapped(row) for row in EXAMPLES])
-    assert "below the floor 60.0%" in check_floors(evaluate(candidate, HELD_OUT), PARAMS).reasons[0]
+    assert "below the floor 60.0%" in check_floors(evaluate_model(candidate, HELD_OUT), PARAMS).reasons[0]
     assert compared(tiny_release, candidate, HELD_OUT).reasons[0].startswith("intents: version 1 is right on")
 
 
 def test_loss_on_rows_that_production_may_have_learnt_is_only_noted(tiny_release: Release) -> None:
     candidate = trained([swapped(row) for row in EXAMPLES])
-    check = check_comparison(compare_with(tiny_release, evaluate(candidate, HELD_OUT), seen=None), types=())
+    check = check_comparison(compare_with(tiny_release, evaluate_model(candidate, HELD_OUT), seen=None), types=())
     assert check.passed
     assert "may contain some of them" in check.notes[0]
     assert check.notes[1].startswith("intents: version 1 is right on")
@@ -105,12 +105,12 @@ def test_entity_that_lost_some_examples_is_caught_by_the_paired_test(tiny_releas
 def test_entity_that_the_bot_no_longer_uses_may_vanish(tiny_release: Release) -> None:
     candidate = trained([without_order_ids(row) for row in EXAMPLES])
     rows = [without_order_ids(row) for row in HELD_OUT]
-    comparison = compare_with(tiny_release, evaluate(candidate, rows), seen=None)
+    comparison = compare_with(tiny_release, evaluate_model(candidate, rows), seen=None)
     assert check_comparison(comparison, types=entity_types(BotFile())).passed
 
 
 def test_threshold_that_sends_everything_to_fallback_is_caught(tiny_model: NluModel) -> None:
-    evaluation = evaluate(tiny_model, HELD_OUT, thresholds=Thresholds(confidence=1.0))
+    evaluation = evaluate_model(tiny_model, HELD_OUT, thresholds=Thresholds(confidence=1.0))
     (reason,) = check_floors(evaluation, PARAMS.model_copy(update={"max_latency_ms": 1e6})).reasons
     assert reason.startswith("the thresholds send 100.0% of held-out utterances to fallback although")
 
@@ -122,7 +122,7 @@ def measured(rows: list[Example], **metrics: float) -> Evaluation:
         def parse(self, text: str, **_: Any) -> NluResult:
             return NluResult(text=text, ranking=())
 
-    return replace(evaluate(Silent(), rows), metrics=metrics)
+    return replace(evaluate_model(Silent(), rows), metrics=metrics)
 
 
 @pytest.mark.parametrize(

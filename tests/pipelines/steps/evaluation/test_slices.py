@@ -5,7 +5,7 @@ from dataclasses import replace
 from pipelines.nlu.intents.refusal import Outcome
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.evaluation.slices import slice_by_kind
 
 
@@ -16,7 +16,7 @@ def test_slice_by_kind_counts_each_row_once_a_slice(tiny_model: NluModel) -> Non
         Example(id="3", text="hello", intent="track_order"),
         Example(id="4", text="qqq", intent=OUT_OF_SCOPE, channel="rest"),
     ]
-    table = slice_by_kind(evaluate(tiny_model, rows), tiny_model)
+    table = slice_by_kind(evaluate_model(tiny_model, rows), tiny_model)
     found = table.set_index(["slice", "value"])
     assert found["utterances"].to_dict() == {
         ("channel", "facebook"): 1, ("channel", "rest"): 1, ("length", "1 to 3 words"): 2,
@@ -29,7 +29,7 @@ def test_slice_by_kind_counts_each_row_once_a_slice(tiny_model: NluModel) -> Non
 
 def test_slice_by_kind_counts_what_is_asked_about_apart(tiny_model: NluModel) -> None:
     rows = [Example(id=text, text=text, intent="greet") for text in ("hello", "hi")]
-    evaluation = evaluate(tiny_model, rows)
+    evaluation = evaluate_model(tiny_model, rows)
     first, second = evaluation.predictions
     asked = replace(first, outcome=Outcome("asked", "greet", None, ("greet", "track_order")))
     table = slice_by_kind(replace(evaluation, predictions=(asked, second)), tiny_model)
@@ -37,4 +37,8 @@ def test_slice_by_kind_counts_what_is_asked_about_apart(tiny_model: NluModel) ->
 
 
 def test_slice_by_kind_of_nothing_has_its_columns(tiny_model: NluModel) -> None:
-    assert slice_by_kind(evaluate(tiny_model, []), tiny_model).columns.tolist()[:3] == ["slice", "value", "utterances"]
+    assert slice_by_kind(evaluate_model(tiny_model, []), tiny_model).columns.tolist()[:3] == [
+        "slice",
+        "value",
+        "utterances",
+    ]

@@ -10,9 +10,9 @@ from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.evaluation.plots import plot_trade_off
-from pipelines.steps.evaluation.trade_off import trade_off
+from pipelines.steps.evaluation.trade_off import measure_trade_off
 
 
 class Told(NluModel):
@@ -30,7 +30,7 @@ class Told(NluModel):
 
 
 def evaluated(*rows: tuple[str, str]) -> Evaluation:
-    return evaluate(Told(), [Example(id=text, intent=intent, text=text) for intent, text in rows])
+    return evaluate_model(Told(), [Example(id=text, intent=intent, text=text) for intent, text in rows])
 
 
 ROWS = (("a", "a 0.9 0.1"), ("a", "a 0.4 0.1"), ("a", "b 0.6 0.2"), ("b", "b 0.7 0.9"))
@@ -39,7 +39,7 @@ OUTSIDE = ((OUT_OF_SCOPE, "a 0.3 0.1"), (OUT_OF_SCOPE, "a 0.8 0.1"))
 
 def test_trade_off_counts_what_every_threshold_costs() -> None:
     evaluation = evaluated(*ROWS, *OUTSIDE)
-    curve = trade_off(evaluation, Told.thresholds_, costs=Costs(refusal=0.5, needless_limit=0.4)).set_index(
+    curve = measure_trade_off(evaluation, Told.thresholds_, costs=Costs(refusal=0.5, needless_limit=0.4)).set_index(
         "confidence"
     )
     # at .5: the first is right, the second refused, the third wrong, the fourth too far; one of two outside answered
@@ -51,7 +51,7 @@ def test_trade_off_counts_what_every_threshold_costs() -> None:
     # of three that are understood rightly, one is too far out, and from .42 on another is refused
     assert curve.index[~curve["allowed"]][0] == 0.42
     assert curve.index[curve["chosen"]].tolist() == [0.5]
-    assert trade_off(evaluation, Told.thresholds_).set_index("confidence").loc[0.5, "cost"] == pytest.approx(
+    assert measure_trade_off(evaluation, Told.thresholds_).set_index("confidence").loc[0.5, "cost"] == pytest.approx(
         evaluation.metrics["expected_cost"]
     )
 
@@ -59,7 +59,7 @@ def test_trade_off_counts_what_every_threshold_costs() -> None:
 def test_trade_off_counts_what_is_asked_about_apart_at_every_threshold() -> None:
     rows = (("a", "a 0.5 b 0.4 0.1"), ("b", "b 0.5 a 0.4 0.9"), ("a", "a 0.9 0.1"), (OUT_OF_SCOPE, "a 0.5 b 0.4 0.1"))
     evaluation = evaluated(*rows)
-    curve = trade_off(evaluation, Told.thresholds_).set_index("confidence")
+    curve = measure_trade_off(evaluation, Told.thresholds_).set_index("confidence")
     # the second is too far out to be asked about, without a limit it is
     for confidence in (0.0, 0.5, 0.7):
         row = curve.loc[confidence]
@@ -76,13 +76,13 @@ def test_trade_off_refuses_a_text_that_says_nothing_and_knows_no_score_that_is_n
             return NluResult(text=text, ranking=()) if text == "?" else super().parse(text)
 
     rows = [Example(id=text, intent="a", text=text) for text in ("?", "a 0.1 -")]
-    curve = trade_off(evaluate(Silent(), rows), Told.thresholds_).set_index("confidence")
+    curve = measure_trade_off(evaluate_model(Silent(), rows), Told.thresholds_).set_index("confidence")
     assert curve.loc[0.0, ["cost", "wrong", "needless"]].tolist() == pytest.approx([0.7 / 2, 0.0, 0.0])
 
 
 def test_trade_off_of_rows_that_are_not_there_is_no_number_and_drawn_all_the_same(tmp_path: Path) -> None:
-    curve = trade_off(evaluated(*ROWS), Thresholds(confidence=0.33))
+    curve = measure_trade_off(evaluated(*ROWS), Thresholds(confidence=0.33))
     assert math.isnan(curve["outside"].iloc[0])
     assert 0.33 in curve["confidence"].tolist()
     plot_trade_off(curve).savefig(tmp_path / "curve.png")
-    plot_trade_off(trade_off(evaluated(), Thresholds(confidence=0.2))).savefig(tmp_path / "nothing.png")
+    plot_trade_off(measure_trade_off(evaluated(), Thresholds(confidence=0.2))).savefig(tmp_path / "nothing.png")

@@ -14,7 +14,7 @@ from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
-from pipelines.steps.evaluation.evaluate import evaluate
+from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.registration import log
 from pipelines.steps.validation.validate import ValidationReport
 
@@ -56,7 +56,7 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     log.log_snapshot(run_id, snapshot)
     log.log_validation(run_id, ValidationReport("bot.json", 2, (), ()))
     log.log_choices(run_id, {"C": 0.3, "n_intents": 4})
-    figures = log.log_evaluation(run_id, evaluate(tiny_model, ROWS), prefix="holdout", model=tiny_model)
+    figures = log.log_evaluation(run_id, evaluate_model(tiny_model, ROWS), prefix="holdout", model=tiny_model)
     notebook = tmp_path / "run.ipynb"
     notebook.write_text("{}", encoding="utf-8")
     log.log_notebook(run_id, mlflow_store, notebook)

@@ -23,10 +23,10 @@ from pipelines.schemas.verdict import Check
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import Snapshot
 from pipelines.steps.evaluation.compare import seen_by
-from pipelines.steps.evaluation.evaluate import Evaluation, evaluate
+from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.registration import log
 from pipelines.steps.registration.publish import finish_registration
-from pipelines.steps.registration.register import GOLDEN_SIZE, freeze, git_commit, register
+from pipelines.steps.registration.register import GOLDEN_SIZE, freeze, git_commit, register_release
 from tests.support.bots import TINY_BOT
 from tests.support.promotion import promote
 from tests.support.releases import examples_of
@@ -39,7 +39,7 @@ PASSED, FAILED = Check(), Check(reasons=("accuracy 10.0% is below the floor 60.0
 
 
 def evaluation(tiny_model: NluModel, accuracy: float | None) -> Evaluation:
-    measured = evaluate(tiny_model, [])
+    measured = evaluate_model(tiny_model, [])
     figures = {} if accuracy is None else dict.fromkeys(("accuracy", "accuracy_low", "accuracy_high"), accuracy)
     return replace(measured, metrics=figures)
 
@@ -86,7 +86,9 @@ def registered(server: str, model: NluModel, home: Path, bot: str, gate: Check, 
     registry, run_id = Registry(server, is_patient=True), Runs(server).begin(bot)
     params = TrainParams(bot=bot, home=home)
     folder = frozen(model, home, bot=bot, run_id=run_id)
-    version = register(folder, params, registry=registry, run_id=run_id, gate=gate, evaluation=evaluation(model, 0.9))
+    version = register_release(
+        folder, params, registry=registry, run_id=run_id, gate=gate, evaluation=evaluation(model, 0.9)
+    )
     assert (version.name, version.run_id) == (f"intentloop-{bot}", run_id)
     assert version.gate_passed == gate.passed
     assert version.tags.get("gate_reasons", "") == "; ".join(gate.reasons)
@@ -270,7 +272,7 @@ def test_register_refuses_a_run_that_was_given_up(mlflow_in_use: str, tiny_model
     runs.give_up(run_id, "no sign of life")
     params = TrainParams(bot="ghost", home=tmp_path)
     with pytest.raises(RunGivenUp, match=r"was given up meanwhile \(no sign of life\), so it registers nothing"):
-        register(
+        register_release(
             folder,
             params,
             registry=Registry(mlflow_in_use, is_patient=True),

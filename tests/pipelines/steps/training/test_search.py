@@ -17,8 +17,7 @@ from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from pipelines.steps.data.frame import to_frame
-from pipelines.steps.training import search as searching
-from pipelines.steps.training.search import search
+from pipelines.steps.training.search import _choose, _folds, search_tuning
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
 from tests.support.releases import examples_of
 
@@ -44,8 +43,8 @@ def colours(n_wordings: int) -> pd.DataFrame:
 def test_search_is_the_same_on_this_machine_and_on_two_dask_workers(two_workers: str, tmp_path: Path) -> None:
     frame, params = to_frame(examples_of(TINY_BOT)), params_for(tmp_path)
     progress: list[float] = []
-    here = search(frame, TINY_BOT, params, scheduler=None, progress=lambda share, what: progress.append(share))
-    there = search(frame, TINY_BOT, params, scheduler=two_workers)
+    here = search_tuning(frame, TINY_BOT, params, scheduler=None, progress=lambda share, what: progress.append(share))
+    there = search_tuning(frame, TINY_BOT, params, scheduler=two_workers)
     pd.testing.assert_frame_equal(here.table, there.table, check_exact=True)
     assert (here.tuning, here.best) == (there.tuning, there.best)
     assert len(here.table) == 6
@@ -82,7 +81,7 @@ def test_run_training_with_search_on_a_cluster_logs_and_uses_the_best(
 
 
 def test_search_tries_the_defaults_first_and_no_candidate_twice(tmp_path: Path) -> None:
-    found = search(colours(3), EMPTY_BOT, params_for(tmp_path, search=100), scheduler=None)
+    found = search_tuning(colours(3), EMPTY_BOT, params_for(tmp_path, search=100), scheduler=None)
     tried = found.table[["C", "min_document_count"]]
     assert len(tried) == len(tried.drop_duplicates()) == 14
     assert tried.iloc[0].tolist() == [0.5, 1]
@@ -92,7 +91,7 @@ def test_search_tries_the_defaults_first_and_no_candidate_twice(tmp_path: Path) 
 def test_search_near_duplicates_never_cross() -> None:
     frame = colours(4)
     rows = [Example(id="", intent=intent, text=text) for intent, text in frame[["intent", "text"]].to_numpy()]
-    for train, test in searching._folds(rows, seed=1):
+    for train, test in _folds(rows, seed=1):
         wordings = [{rows[number].text.rsplit(" ", 1)[0] for number in part} for part in (train, test)]
         assert wordings[0].isdisjoint(wordings[1])
         assert len(train) + len(test) == len(rows)
@@ -102,7 +101,7 @@ def test_search_near_duplicates_never_cross() -> None:
 def test_choose_takes_only_what_is_better_beyond_chance(gains: tuple[float, ...], best: int) -> None:
     candidates = [{"C": C, **{name: 1 for name in vars(Tuning()) if name != "C"}} for C in (0.5, 1.0)]
     results = {f"split{fold}_test_score": np.array([0.5, 0.5 + gain]) for fold, gain in enumerate(gains)}
-    found = searching._choose(candidates, results, where="here", notes=())
+    found = _choose(candidates, results, where="here", notes=())
     assert found.table["is_best"].tolist() == [best == 0, best == 1]
     assert (1.0 if best else None) == found.tuning.C
     assert found.table["gain_error"].iloc[1] == pytest.approx(np.std(gains, ddof=1) / math.sqrt(3))
@@ -111,4 +110,4 @@ def test_choose_takes_only_what_is_better_beyond_chance(gains: tuple[float, ...]
 def test_search_nothing_to_hold_out_is_said(tmp_path: Path) -> None:
     frame = to_frame([Example(id=name, intent=name, text=name) for name in ("hello", "bye")])
     with pytest.raises(DataRejected, match="no intent has two examples"):
-        search(frame, EMPTY_BOT, params_for(tmp_path), scheduler=None)
+        search_tuning(frame, EMPTY_BOT, params_for(tmp_path), scheduler=None)

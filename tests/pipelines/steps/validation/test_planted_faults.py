@@ -16,7 +16,7 @@ from pipelines.errors import DataRejected
 from pipelines.schemas.training import Finding, Severity
 from pipelines.steps.data.extract import extract_from_wire
 from pipelines.steps.validation.repair import repair_bot
-from pipelines.steps.validation.validate import ValidationReport, check_bot, validate
+from pipelines.steps.validation.validate import ValidationReport, check_bot, validate_examples
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -190,7 +190,9 @@ def keys(report: ValidationReport) -> set[Key]:
 
 
 def checked(wire: Wire) -> ValidationReport:
-    return validate(extract_from_wire(wire, source="the copy"), endpoints=("shop",), public_shortcuts=SHORTCUTS)
+    return validate_examples(
+        extract_from_wire(wire, source="the copy"), endpoints=("shop",), public_shortcuts=SHORTCUTS
+    )
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from pipelines.schemas.training import Finding
 from pipelines.steps.data.extract import extract_from_wire
 from pipelines.steps.validation.repair import apply_repairs, difference, repair_bot
-from pipelines.steps.validation.validate import check_bot, validate
+from pipelines.steps.validation.validate import check_bot, validate_examples
 from tests.support.bots import TINY_BOT_WIRE
 
 Span = tuple[int, int, str, str]
@@ -89,7 +89,7 @@ def test_repair_bot_deletes_repeated_rows_and_keeps_the_others() -> None:
 
 def test_repair_bot_deletes_empty_rows(great_expectations: None) -> None:
     wire = wire_of(row("one"), row(" "), row(""), row("two"))
-    result = repair_bot(wire, validate(extract_from_wire(wire, source="x")).findings, check=findings_of)
+    result = repair_bot(wire, validate_examples(extract_from_wire(wire, source="x")).findings, check=findings_of)
     assert result.wire["intents"][0]["trainingData"] == [row("one"), row("two")]
     assert [finding.row for finding in result.findings] == ["a/2", "a/3"]
 

@@ -15,7 +15,7 @@ from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_file
 from pipelines.steps.data.frame import COLUMNS, to_frame
 from pipelines.steps.validation.checks import check_intents, check_spans, check_texts
-from pipelines.steps.validation.validate import ValidationReport, validate
+from pipelines.steps.validation.validate import ValidationReport, validate_examples
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE, intent, parameter
 
 pytestmark = pytest.mark.usefixtures("great_expectations")
@@ -29,7 +29,7 @@ def extract_of(wire: dict[str, Any]) -> Extract:
 
 
 def checked(wire: dict[str, Any]) -> ValidationReport:
-    return validate(extract_of(wire))
+    return validate_examples(extract_of(wire))
 
 
 def bot(*examples: Any, **fields: Any) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def test_validate_text_too_long_is_an_error_of_its_row() -> None:
 def test_validate_repeated_ids_are_errors_of_their_rows() -> None:
     rows = [Example(id="same", text=text, intent="a") for text in ("one", "two")]
     found = extract_of(bot())
-    report = validate(Extract(found.bot_file, to_frame(rows), "x"))
+    report = validate_examples(Extract(found.bot_file, to_frame(rows), "x"))
     assert [finding.row for finding in report.errors] == ["same", "same"]
     assert "another row has the same id" in report.errors[0].explanation
 
@@ -143,7 +143,7 @@ def test_validate_few_examples_is_a_warning_and_so_is_none() -> None:
 def test_validate_system_intents_chosen_by_the_platform_need_no_examples() -> None:
     wire = bot()
     wire["intents"] += [intent("fallback", "", []), intent("init_conversation", "", []), intent("cancel", "", [])]
-    report = validate(extract_of(wire), public_shortcuts=("cancel",))
+    report = validate_examples(extract_of(wire), public_shortcuts=("cancel",))
     assert summary(report) == [("warning", "intent_can_be_reached", "cancel")]
 
 
@@ -185,7 +185,7 @@ def test_validate_out_of_scope_rows_are_not_examples(tmp_path: Path) -> None:
     file = tmp_path / "oos.jsonl"
     file.write_text(Example(id="o", text="sing", intent="x").model_dump_json(), encoding="utf-8")
     found = extract_of({"intents": [intent("a", "", [])]})
-    report = validate(Extract(found.bot_file, add_out_of_scope(found.frame, file), "x"))
+    report = validate_examples(Extract(found.bot_file, add_out_of_scope(found.frame, file), "x"))
     assert [finding.check for finding in report.errors] == ["has_examples"]
 
 
