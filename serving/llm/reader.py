@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from cachetools import TTLCache
+
 from pipelines.nlu.text import clean
 from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
@@ -17,7 +19,6 @@ from serving.clock import MonotonicClock
 from serving.llm.answer import ModelAnswer
 from serving.llm.asking import LlmGateway, MeteredAnswer
 from serving.llm.brief import Brief
-from serving.llm.cache import Cache
 from serving.llm.completion import Usage
 from serving.llm.spans import locate
 from serving.store.client import Database
@@ -59,7 +60,7 @@ class LlmReader:
     ) -> None:
         self._gateway = gateway
         self._prices = prices
-        self._answers: Cache[ModelAnswer] = Cache(size=CACHE_SIZE, seconds=CACHE_SECONDS, clock=clock)
+        self._answers: TTLCache[_Key, ModelAnswer] = TTLCache(CACHE_SIZE, CACHE_SECONDS, timer=clock)
         self._brief_by_bot: dict[str, tuple[BotDefinition, Brief]] = {}
         self._questions: dict[_Key, asyncio.Task[MeteredAnswer]] = {}
         self._n_forgotten = 0
@@ -173,5 +174,5 @@ class LlmReader:
         finally:
             del self._questions[key]
         if asked.answer.outcome in _WORTH_KEEPING and n_forgotten == self._n_forgotten:
-            self._answers.put(key, asked.answer)
+            self._answers[key] = asked.answer
         return asked

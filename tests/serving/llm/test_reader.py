@@ -168,6 +168,36 @@ async def test_read_answers_the_same_words_from_its_memory(
     assert not (await reader.read(TENTS, bot=new_name, release=llm_release)).from_cache
 
 
+async def test_read_keeps_the_answers_that_were_used_last(
+    make_reader: MakeReader,
+    llm: ToolServer,
+    llm_release: Release,
+    new_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("serving.llm.reader.CACHE_SIZE", 2)
+    llm.behaviours = [BUY]
+    reader = make_reader()
+    texts = (TENTS, f"{TENTS} please", TENTS, f"{TENTS} now")
+    asked = [(await reader.read(text, bot=new_name, release=llm_release)).from_cache for text in texts]
+    assert asked == [False, False, True, False]
+    assert (await reader.read(TENTS, bot=new_name, release=llm_release)).from_cache
+    assert not (await reader.read(texts[1], bot=new_name, release=llm_release)).from_cache
+
+
+async def test_read_asks_again_after_customers_words_had_to_be_forgotten(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
+) -> None:
+    llm.behaviours = [BUY]
+    clock = Clock()
+    reader = make_reader(clock)
+    await reader.read(TENTS, bot=new_name, release=llm_release)
+    clock.ahead = CACHE_SECONDS + 1  # an answer that is too old is no less forgotten
+    reader.forget()
+    clock.ahead = 0.0
+    assert not (await reader.read(TENTS, bot=new_name, release=llm_release)).from_cache
+
+
 async def test_read_asks_again_after_an_answer_of_no_use(
     make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
 ) -> None:
