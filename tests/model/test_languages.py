@@ -73,7 +73,7 @@ def test_entities_are_found(bot: BotFile, model: NluModel) -> None:
 
 
 def test_dates_are_read_in_the_bots_language(bot: BotFile, model: NluModel) -> None:
-    text = {"de": "zwei karten für übermorgen", "es": "dos entradas para pasado mañana"}[bot.language]
+    text = {"de": "ich möchte übermorgen zwei karten kaufen", "es": "dos entradas para pasado mañana"}[bot.language]
     assert "2026-11-20" in [span.value for span in model.parse(text, now=NOW).entities if span.type == "sys.date"]
 
 
