@@ -41,6 +41,10 @@ class MessageIn(BaseModel):
         return text
 
 
+class Answer(TurnResponse):
+    """The replies to a message. The name stands in the API's description, where generated clients take it from."""
+
+
 class CompatMessageIn(BaseModel):
     """A message in the format of ai-chatbot-framework. A blank text gets the fallback reply."""
 
@@ -101,7 +105,7 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
 @router.post(
     "/api/v1/bots/{bot}/messages",
     summary="Send a message",
-    response_model=TurnResponse,
+    response_model=Answer,
     openapi_extra=_body_of(MessageIn),
 )
 async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
