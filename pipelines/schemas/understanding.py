@@ -17,7 +17,11 @@ class IntentScore(BaseModel):
 
 
 class EntitySpan(BaseModel):
-    """An entity found in the text: characters `[start, end)`; `value` is canonical, `text[start:end]` is as written."""
+    """An entity found in the text: characters `[start, end)`; `value` is canonical, `text[start:end]` is as written.
+
+    `alternatives` holds the other readings if the words can mean several things with equal right: 19:00 of `at 7`, or
+    both days of a weekday and a date that contradict each other. The dialogue asks which one is meant.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,6 +29,7 @@ class EntitySpan(BaseModel):
     end: int
     type: str
     value: str
+    alternatives: tuple[str, ...] = ()
     role: str | None = None
     confidence: float | None = Field(default=None, ge=0.0, le=1.0)
     source: Literal["tagger", "lookup", "pattern", "system", "llm"] = "tagger"

@@ -98,7 +98,10 @@ def _without_overlaps(candidates: list[tuple[int, str, ValueMatch]]) -> list[Ent
         place = range(found.start, found.end)
         if taken.isdisjoint(place):
             taken.update(place)
-            kept.append(EntitySpan(start=found.start, end=found.end, type=name, value=found.value, source="system"))
+            start, end, value, alternatives = found
+            kept.append(
+                EntitySpan(start=start, end=end, type=name, value=value, alternatives=alternatives, source="system")
+            )
     return sorted(kept, key=lambda span: span.start)
 
 

@@ -9,11 +9,12 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class ValueMatch(NamedTuple):
-    """A typed value: characters `[start, end)` and the canonical form."""
+    """A typed value: characters `[start, end)`, the canonical form, and the other readings with equal right."""
 
     start: int
     end: int
     value: str
+    alternatives: tuple[str, ...] = ()
 
 
 class Finder(Protocol):
