@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from pipelines.nlu.text import split
 from serving.dialogue.answer_words import WORDS, AnswerWords
+from serving.dialogue.joints import Joint
 
 
 class Correction(Enum):
@@ -155,13 +156,25 @@ class AnswerReader:
             words = words[1:]  # `no, the other way round`
         return words in self._swaps
 
-    def is_negated(self, text: str, position: int) -> bool:
-        """Whether the value at a position is negated: `not Paris`."""
-        before = text[max(0, position - _NEGATION_CHARS) : position].rstrip()
+    def is_negated(self, text: str, start: int, end: int | None = None) -> bool:
+        """Whether the words around the value `[start, end)` refuse it: `not Paris`."""
+        before = text[max(0, start - _NEGATION_CHARS) : start].rstrip()
         if before and not before[-1].isalnum():
             return False  # `no, Paris` means Paris
         words = plain_words(before)
         return any(words[-len(phrase) :] == phrase for phrase in self._negations)
+
+    def joint(self, between: str, before: str = "") -> Joint:
+        """Return how the text between two values joins them; `before` is the text before the first one."""
+        words = plain_words(between)
+        if not words:
+            return Joint.NONE
+        if any(word in ("or", "oder", "o", "u") for word in words):
+            return Joint.ALTERNATIVE
+        is_between = plain_words(before[-_NEGATION_CHARS:])[-3:]
+        if words in (("and",), ("und",), ("y",), ("e",)):
+            return Joint.RANGE if {"between", "zwischen", "entre"} & set(is_between) else Joint.ADDITION
+        return Joint.RANGE if words in (("to",), ("until",), ("bis",), ("a",), ("hasta",)) else Joint.NONE
 
     def _is_one_of(self, text: str, phrases: _Phrases) -> bool:
         words = plain_words(text)
