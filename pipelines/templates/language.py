@@ -1,8 +1,8 @@
 """The language of a bot's texts: Jinja2, restricted to what answers and tool calls need, and metered.
 
 Templates are written by bot authors and come with imported bots, so they are not trusted: no Python internals, only the
-listed filters and methods, and bounded work. Nothing here renders; the checks before a release and `serving.tools` both
-compile with it.
+listed filters and methods, and bounded work. Nothing here renders; `sandbox` and `request` do, for the checks before a
+release and for a live turn alike.
 """
 
 import html

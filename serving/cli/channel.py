@@ -87,7 +87,7 @@ def show(bot: BotOption = None) -> None:
 
 
 def _given(value: str | None, option: str) -> str | None:
-    from serving.tools.references import SECRET_NAME
+    from pipelines.templates.references import SECRET_NAME
 
     if value is None:
         return None

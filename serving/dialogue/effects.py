@@ -9,13 +9,13 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import Claim, ToolRecord
+from pipelines.templates.request import RequestValues, ToolRequest, render_request
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import TurnPlan
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.services import Services
 from serving.store.states import StoredThread
-from serving.tools.templates import RequestValues, ToolRequest, render_request
 
 _log = logging.getLogger(__name__)
 

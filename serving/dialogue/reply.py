@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import Intent
 from pipelines.templates.language import SEED
+from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
 from serving.dialogue.messages import BotMessage, QuickReply
 from serving.dialogue.phrases import Phrases
-from serving.tools.sandbox import REPLY_ENVIRONMENT, render
 
 SPLIT = "###"
 # Replaces `###` while a text is rendered, so that a `###` in a value does not split the reply.

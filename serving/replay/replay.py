@@ -14,11 +14,11 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
+from pipelines.templates.request import RequestValues, render_request
 from serving.dialogue.engine import TurnOutcome, TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import FormStatus, TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
-from serving.tools.templates import RequestValues, render_request
 
 NOT_RECORDED = "not in the log"
 

@@ -16,15 +16,15 @@ import httpx2
 
 from pipelines.errors import SecretUnavailable, ToolFailed
 from pipelines.schemas.bot import ResponseMapping
+from pipelines.templates.references import filled, hidden, in_json, in_url, names_in, scrubbed
+from pipelines.templates.request import ToolRequest
 from serving.breaker import Breakers
 from serving.retry import Retries, is_in_time, retry_after_seconds
 from serving.tools.answers import read_body
 from serving.tools.failures import Busy, describe, is_refused
 from serving.tools.guard import GuardedBackend
 from serving.tools.mapping import AnswerUnusable, ToolAnswer, map_answer
-from serving.tools.references import filled, hidden, in_json, in_url, names_in, scrubbed
 from serving.tools.secrets import Secrets
-from serving.tools.templates import ToolRequest
 
 IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3

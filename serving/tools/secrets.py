@@ -15,8 +15,8 @@ from typing import Any
 
 from pipelines.errors import SecretUnavailable
 from pipelines.settings import SECRET_PREFIX
+from pipelines.templates.references import SECRET_NAME
 from serving.clock import MonotonicClock
-from serving.tools.references import SECRET_NAME
 
 READ_SECONDS = 3.0
 UNKNOWN_SECONDS = 10.0

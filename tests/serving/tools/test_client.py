@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from pipelines.errors import ToolFailed
+from pipelines.templates.request import ToolRequest
 from serving.breaker import FAILURES_TO_OPEN
 from serving.tools.client import MAX_CALLS_PER_HOST, MAX_TRIES, ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
-from serving.tools.templates import ToolRequest
 from tests.fakes.tool_server import (
     Behaviour,
     ToolServer,

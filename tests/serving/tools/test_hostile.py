@@ -12,10 +12,10 @@ from pydantic import JsonValue
 
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ToolSpec
+from pipelines.templates.request import RequestValues, ToolRequest, render_request
+from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, SystemResolver, allowed_origins
-from serving.tools.sandbox import REPLY_ENVIRONMENT, render
-from serving.tools.templates import RequestValues, ToolRequest, render_request
 from tests.fakes.tool_server import ToolServer, answer, tool_server
 
 HERE = Path(__file__).parent

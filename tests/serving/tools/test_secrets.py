@@ -11,10 +11,10 @@ import pytest
 
 from pipelines.errors import SecretUnavailable, ToolFailed
 from pipelines.schemas.bot import ToolSpec
+from pipelines.templates.request import RequestValues, ToolRequest, render_request
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.secrets import Secrets, SecretsManager
-from serving.tools.templates import RequestValues, ToolRequest, render_request
 from tests.fakes.tool_server import Received, ToolServer, answer, tool_server
 from tests.support.servers import free_port, start, stop
 

@@ -1,7 +1,7 @@
 import pytest
 from jinja2 import TemplateError
 
-from serving.tools.sandbox import REPLY_ENVIRONMENT, render
+from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ResponseMapping, ToolSpec
 from pipelines.templates.language import BotEnvironment, RawJson
 from pipelines.templates.mapping import mapping_problems
-from serving.tools.references import CLOSE, OPEN, SecretNames, SecretReference, escaped
-from serving.tools.sandbox import render
+from pipelines.templates.references import CLOSE, OPEN, SecretNames, SecretReference, escaped
+from pipelines.templates.sandbox import render
 
 # private-use characters: meaningless in URLs, headers and JSON, and refused in templates
 _MARK = re.compile(f"{OPEN}(\\d+){CLOSE}")

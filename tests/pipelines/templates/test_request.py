@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ToolSpec
-from serving.tools.references import filled, names_in
-from serving.tools.templates import RequestValues, ToolRequest, render_request
+from pipelines.templates.references import filled, names_in
+from pipelines.templates.request import RequestValues, ToolRequest, render_request
 
 NASTY = [
     "1&admin=true#x",

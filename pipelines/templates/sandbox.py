@@ -1,6 +1,6 @@
 """Render templates in the sandbox of `pipelines.templates.language`.
 
-A reply tolerates an unknown name; a request does not (`serving.tools.templates`).
+A reply tolerates an unknown name; a request does not (`pipelines.templates.request`).
 """
 
 from collections.abc import Mapping
