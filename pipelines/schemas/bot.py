@@ -112,12 +112,14 @@ class Parameter(_Wire):
 
     A value must match `pattern` as a whole (an RE2 regular expression), be one of `choices` and lie between `minimum`
     and `maximum` (for numbers, amounts and dates; a date may say `today`), as far as these are set. `invalid_prompt`
-    replaces the standard reply to an invalid value.
+    replaces the standard reply to an invalid value. `many` makes the value a list of all values that the customer
+    names.
     """
 
     id: JsonValue = None
     name: str = Field(min_length=1)
     required: bool = False
+    many: bool = False
     type: str = FREE_TEXT
     prompt: str = ""
     cues: tuple[str, ...] = ()

@@ -1,22 +1,24 @@
 """Slot extraction: the values a message brings to a form, the ones it corrects, and why one was rejected."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
 
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Intent, Parameter
 from serving.dialogue.answers import Correction, plain_words
+from serving.dialogue.assignment import assign
+from serving.dialogue.candidates import MAJORITY, CandidateFinder, places_of, share_of
+from serving.dialogue.glue import GLUE
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.state import Form, Slot
+from serving.dialogue.state import Doubt, Form, Slot
 from serving.dialogue.values import Candidate, Problem, ValueReader
 
 MAX_WRITTEN_CHARS = 200
 """Characters of the customer's own words kept beside a value."""
 MAX_CANDIDATES = 20
 """Values of one type accepted from one message."""
-MAJORITY = 0.5
-"""From this share of a message on, it is about its values and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Extraction:
         Parameters whose value was withdrawn without a replacement.
     problem
         Why a value was rejected.
+    doubt
+        The values among which the customer has to choose.
     is_correction
         Whether the message corrects something.
     share
@@ -42,6 +46,7 @@ class Extraction:
     slots: dict[str, Slot] = field(default_factory=dict)
     emptied: frozenset[str] = frozenset()
     problem: Problem | None = None
+    doubt: Doubt | None = None
     is_correction: bool = False
     share: float = 0.0
     is_whole_text: bool = False
@@ -50,8 +55,10 @@ class Extraction:
 def extract_slots(intent: Intent, form: Form, interpretation: Interpretation, reader: ValueReader) -> Extraction:
     """Extract from a message whatever belongs to a form, without changing the form.
 
-    The message is always tried as an answer to the open question, even if the model found nothing in it. Other values
-    are accepted too; a correction (`no, I meant Rome`, `not 2, 3`) replaces the most recent value of its type.
+    The message is always tried as an answer to the open question, even if the model found nothing in it. Other empty
+    parameters are filled too. A value that is known changes only if the customer says so: by a correction (`no, I meant
+    Rome`, `not 2, 3`), which replaces the most recent value of its type, by the parameter's cue or name (`change the
+    origin to Rome`), or by restating it beside the answer (`for 5 at 7pm`).
 
     A shortcut brings nothing, and neither does the button of an older reply.
     """
@@ -86,6 +93,7 @@ class _SlotExtractor:
     slots: dict[str, Slot] = field(default_factory=dict)
     emptied: set[str] = field(default_factory=set)
     problem: Problem | None = None
+    doubt: Doubt | None = None
     covered: set[int] = field(default_factory=set)
     is_whole_text: bool = False
 
@@ -93,6 +101,9 @@ class _SlotExtractor:
         self.known = {slot.name: slot for slot in self.form.slots}
         self.asked = next((one for one in self.intent.parameters if one.name == self.form.asking), None)
         self.correction = self.reader.answers.correction(self.text) if self.known else Correction.NONE
+        self.finder = CandidateFinder(self.form, self.asked, self.interpretation, self.correction, self.reader)
+        if self.finder.declines_every_option():
+            self.covered.update(range(len(self.text)))
 
     def extract(self) -> Extraction:
         for group in self._groups():
@@ -106,8 +117,9 @@ class _SlotExtractor:
             slots=self.slots,
             emptied=frozenset(self.emptied),
             problem=self.problem,
+            doubt=self.doubt,
             is_correction=self.correction is not Correction.NONE,
-            share=self._share(),
+            share=share_of(self.text, self.covered),
             is_whole_text=self.is_whole_text,
         )
 
@@ -121,51 +133,80 @@ class _SlotExtractor:
     def _extract_group(self, group: list[Parameter]) -> None:
         """Find the values of the parameters of one type and assign them."""
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
-        found = self._candidates(group, filled)[:MAX_CANDIDATES]
+        found = self.finder.find(group, filled, covered=self.covered, answered=self.slots)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
-        answers = self.reader.answers
-        negated = [one for one in candidates if answers.is_negated(self.text, one.start)]
-        meant = self._last_said([one for one in candidates if one not in negated])
-        wrong = [name for name, slot in filled.items() if any(slot.value == one.value for one in negated)]
-        if wrong and not meant:
-            self.emptied.update(wrong)
-            self.correction = Correction.PLAIN
-        if wrong:  # `not Paris, Rome`: Rome takes Paris's place, whatever its role
-            meant = [Candidate(one.start, one.end, one.value) for one in meant]
+        refused = [one for one in candidates if self._is_refused(one, filled, n_values=len(candidates))]
+        meant = self._last_said([one for one in candidates if one not in refused])
+        wrong = [name for name, slot in filled.items() if any(_holds(slot, one.value) for one in refused)]
+        if wrong:
+            meant = self._withdraw(wrong, refused, meant, filled)
         corrected = wrong or self._corrected(filled, is_asked=self.asked in group)
-        for parameter, candidate in self._assign(group, meant, filled=filled, corrected=corrected):
-            self._fill(parameter, candidate)
+        wanted = [*corrected, *(one.name for one in group if one is self.asked)]
+        empty = [one.name for one in group if one.name not in filled]
+        if not wanted and not empty and len(group) == 1 and self._may_restate(group[0], meant):
+            wanted = [group[0].name]
+        given = assign(group, meant, text=self.text, wanted=wanted, empty=empty, answers=self.reader.answers)
+        for parameter in group:
+            if parameter.name in given:
+                is_new = parameter.name in corrected and parameter.name not in wrong
+                self._fill(parameter, given[parameter.name], is_new=is_new)
+
+    def _is_refused(self, candidate: Candidate, filled: Mapping[str, Slot], *, n_values: int) -> bool:
+        """Whether the customer does not want a value: `not Paris`, or the 4 of `change 4 to 5`."""
+        if self.reader.answers.is_negated(self.text, candidate.start, candidate.end):
+            return True
+        is_old = any(_holds(slot, candidate.value) for slot in filled.values())
+        return is_old and n_values > 1 and self.correction is Correction.PLAIN
+
+    def _withdraw(
+        self, wrong: list[str], refused: list[Candidate], meant: list[Candidate], filled: Mapping[str, Slot]
+    ) -> list[Candidate]:
+        """Take refused values out of their slots; return the ones that take their places, whatever their role."""
+        lists = [one.name for one in self.intent.parameters if one.many and one.name in wrong]
+        for name in lists:
+            kept = [value for value in _values_of(filled[name]) if all(one.value != value for one in refused)]
+            if kept:
+                self.slots[name] = filled[name].model_copy(update={"value": kept})
+                self.known[name] = self.slots[name]
+        emptied = [name for name in wrong if name not in self.slots]
+        if not meant:
+            self.emptied.update(emptied)
+            self.correction = Correction.PLAIN
+        return [replace(one, role=None) for one in meant]
 
     def _last_said(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Drop what the same message withdraws: the tent of `a tent, no wait, a backpack`."""
-        withdrawn = [
-            one
-            for one, other in pairwise(candidates)
-            if one.role == other.role
-            and self.reader.answers.correction(self.text[one.end : other.start]) is not Correction.NONE
-        ]
-        return [one for one in candidates if one not in withdrawn]
+        """Drop what the same message withdraws: the tent of `a tent, no wait, a backpack`.
 
-    def _candidates(self, group: list[Parameter], filled: Collection[str]) -> list[Candidate]:
-        if self.interpretation.nlu is None:
-            return []
-        said_at = self.interpretation.said_at
-        candidates = self.reader.found(group[0], self.interpretation.nlu, said_at=said_at)
-        if not candidates and self.asked in group:
-            candidates = self.reader.read(self.asked, self.text, said_at=said_at)
-        is_boolean = self.reader.is_boolean(group[0])  # the `no` of a correction does not answer another question
-        if not candidates and filled and self.correction is not Correction.NONE and not is_boolean:
-            corrected = next(one for one in group if one.name in filled)
-            candidates = self.reader.read(corrected, self.text, said_at=said_at)
-        is_open = self.form.is_confirming or (self.form.asking is not None and not filled)
-        if not candidates and is_open and self.reader.is_listed(group[0]):
-            # the model may know `evening` only as a greeting; here it is a value nobody asked for
-            known = self.reader.read(group[0], self.text, said_at=said_at)
-            candidates = known if self._share_of(known) >= MAJORITY else []
-        if is_boolean:
-            return candidates
-        # one number is not both a quantity and a price
-        return [one for one in candidates if self.covered.isdisjoint(range(one.start, one.end))]
+        The new value takes the old one's role.
+        """
+        kept: list[Candidate] = []
+        for candidate in candidates:
+            before = kept[-1] if kept else None
+            if before is not None and candidate.role in (None, before.role) and self._is_taken_back(before, candidate):
+                kept[-1] = replace(candidate, role=before.role)
+            else:
+                kept.append(candidate)
+        return kept
+
+    def _is_taken_back(self, one: Candidate, other: Candidate) -> bool:
+        return self.reader.answers.correction(self.text[one.end : other.start]) is not Correction.NONE
+
+    def _may_restate(self, parameter: Parameter, candidates: list[Candidate]) -> bool:
+        """Whether values change what is known although nothing says so: `for 5 at 7pm`, or an intent named anew.
+
+        In a form, the message must answer the question and consist of nothing but values; a list only grows.
+        """
+        if any(self.text[one.end :].lstrip().startswith("%") for one in candidates):
+            return False
+        if self.asked is None and not self.form.is_confirming:
+            return True
+        is_answered = self.asked is None or (self.asked.name in self.slots and not self.reader.is_boolean(self.asked))
+        return (is_answered or parameter.many) and self._is_nothing_but(candidates)
+
+    def _is_nothing_but(self, candidates: list[Candidate]) -> bool:
+        covered = self.covered | places_of(candidates)
+        others = [token.text.lower() for token in tokenize(self.text) if token.start not in covered]
+        return all(word in GLUE or not word[0].isalnum() for word in others)
 
     def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
         """Return the parameter that a correction is about: the one of this type mentioned last.
@@ -177,44 +218,24 @@ class _SlotExtractor:
         recent = [name for name in self.form.recent if name in filled]
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])
 
-    def _assign(
-        self, group: list[Parameter], candidates: list[Candidate], *, filled: Collection[str], corrected: list[str]
-    ) -> Iterator[tuple[Parameter, Candidate]]:
-        """Assign the values of one type to the parameters of that type.
-
-        A value whose role is a parameter's name goes to that parameter. The others go, in text order, to the parameter
-        being corrected, then to the one asked for, then to the empty ones. A value left over corrects the parameter if
-        it is the only one of its type.
-        """
-        by_name = {parameter.name: parameter for parameter in group}
-        rest = []
-        for candidate in candidates:
-            if candidate.role in by_name:
-                yield by_name.pop(candidate.role), candidate
-            else:
-                rest.append(candidate)
-        empty = [name for name in by_name if name not in filled]
-        ordered = [*corrected, *(one.name for one in group if one is self.asked), *empty]
-        waiting = [name for name in dict.fromkeys(ordered) if name in by_name]
-        if not waiting and len(group) == 1:
-            waiting = list(by_name)
-        for name, candidate in zip(waiting, rest, strict=False):
-            yield by_name[name], candidate
-
     def _extract_whole_text(self, asked: Parameter) -> None:
         """Take the whole message as the value that was asked for, unless it corrects another one.
 
         Other values in it (an order number in a complaint) fill empty parameters and correct nothing.
         """
-        if self.correction is not Correction.NONE and self.slots and self._share() >= MAJORITY:
+        if self.correction is not Correction.NONE and self.slots and share_of(self.text, self.covered) >= MAJORITY:
             return
         before = _Saved(self.slots, self.emptied, self.correction, self.covered.copy())
         self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
         self.emptied, self.correction, self.problem = set(), Correction.NONE, None
         if not self.text.strip():
             return
-        said = self.reader.read(asked, self.text, said_at=self.interpretation.said_at)
-        self._fill(asked, said[0] if said else Candidate(0, len(self.text), self.text.strip()))
+        said = self.finder.answers(asked, [])
+        meant = self._last_said([one for one in said if not self._is_refused(one, {}, n_values=1)])
+        if meant or not said:
+            self._fill(asked, meant or [Candidate(0, len(self.text), self.text.strip())])
+        else:
+            self.problem = self.reader.missing(asked)
         self.is_whole_text = not said and self.problem is None
         if self.problem is not None:  # not the answer; it may be something else
             if before.correction is Correction.NONE:
@@ -226,25 +247,55 @@ class _SlotExtractor:
         self.slots, self.emptied = before.slots, before.emptied
         self.correction, self.covered = before.correction, before.covered
 
-    def _fill(self, parameter: Parameter, candidate: Candidate) -> None:
-        """Fill the parameter's slot, or note why the value is rejected."""
-        self.covered.update(range(candidate.start, candidate.end))
-        value = self.reader.check(parameter, candidate.value, said_at=self.interpretation.said_at)
-        part = self.reader.fitting_part(parameter, candidate.value) if isinstance(value, Problem) else None
-        if part is not None:
-            value = self.reader.check(parameter, part, said_at=self.interpretation.said_at)
-        if isinstance(value, Problem):
-            self.problem = self.problem or value
+    def _fill(self, parameter: Parameter, candidates: Sequence[Candidate], *, is_new: bool = False) -> None:
+        """Fill the parameter's slot, or note why its value is rejected or which values are to choose from.
+
+        A list keeps what it had, unless it is corrected.
+        """
+        self.covered.update(places_of(candidates))
+        read = {one: self._checked(parameter, one) for one in candidates}
+        good = {one: values for one, values in read.items() if values}
+        values = list(dict.fromkeys(value for found in good.values() for value in found))
+        is_doubtful = any(len(found) > 1 for found in good.values()) or (len(values) > 1 and not parameter.many)
+        written = ", ".join(self.text[one.start : one.end] for one in good)[:MAX_WRITTEN_CHARS]
+        if is_doubtful:
+            self._ask_which(parameter, values, written)
+            return
+        if not values:
             return
         if parameter.name not in self.known:
             self._cover_name(parameter)
+        elif not is_new and parameter.many:
+            values = list(dict.fromkeys([*_values_of(self.known[parameter.name]), *values]))
         self.slots[parameter.name] = Slot(
             name=parameter.name,
             type=parameter.type,
-            value=value,
-            text=self.text[candidate.start : candidate.end][:MAX_WRITTEN_CHARS],
-            role=candidate.role,
+            value=values if parameter.many else values[0],
+            text=written,
+            role=candidates[0].role,
         )
+
+    def _checked(self, parameter: Parameter, candidate: Candidate) -> list[JsonValue]:
+        """Return the readings of a value that its parameter accepts; if there is none, note why."""
+        said_at = self.interpretation.said_at
+        checked = [
+            self.reader.check(parameter, value, said_at=said_at) for value in (candidate.value, *candidate.alternatives)
+        ]
+        good = [value for value in checked if not isinstance(value, Problem)]
+        if good:
+            return good
+        part = self.reader.fitting_part(parameter, candidate.value)
+        value = self.reader.check(parameter, part, said_at=said_at) if part is not None else checked[0]
+        if not isinstance(value, Problem):
+            return [value]
+        self.problem = self.problem or value
+        return []
+
+    def _ask_which(self, parameter: Parameter, values: list[JsonValue], written: str) -> None:
+        """Leave it to the customer which of several values is meant; what the parameter had stays."""
+        if self.problem is None:
+            self.problem = Problem(parameter=parameter.name, kind="several", limit=", ".join(map(str, values)))
+            self.doubt = Doubt(parameter=parameter.name, text=written, options=tuple(values))
 
     def _cover_name(self, parameter: Parameter) -> None:
         """Count the parameter's name as part of its value: `size M` is about nothing else."""
@@ -252,16 +303,6 @@ class _SlotExtractor:
         for token in tokenize(self.text):
             if token.text.lower() in names:
                 self.covered.update(range(token.start, token.end))
-
-    def _share(self) -> float:
-        return self._share_within(self.covered)
-
-    def _share_of(self, candidates: list[Candidate]) -> float:
-        return self._share_within({place for one in candidates for place in range(one.start, one.end)})
-
-    def _share_within(self, places: set[int]) -> float:
-        letters = [place for place, sign in enumerate(self.text) if sign.isalnum()]
-        return sum(place in places for place in letters) / len(letters) if letters else 0.0
 
 
 def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:
@@ -276,3 +317,11 @@ def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:
                 second: slots[first].model_copy(update={"name": second}),
             }
     return {}
+
+
+def _values_of(slot: Slot) -> list[JsonValue]:
+    return slot.value if isinstance(slot.value, list) else [slot.value]
+
+
+def _holds(slot: Slot, value: JsonValue) -> bool:
+    return value in _values_of(slot)

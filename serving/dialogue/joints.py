@@ -1,4 +1,4 @@
-"""What stands between two values: are they alternatives, an addition or the ends of a range?"""
+"""How the text between two values joins them."""
 
 from enum import Enum
 

@@ -80,6 +80,7 @@ PHRASES: Mapping[str, Phrases] = {
             "maximum": "The {label} can be at most {limit}.",
             "earliest": "The {label} cannot be before {limit}.",
             "latest": "The {label} cannot be after {limit}.",
+            "several": "Which one do you mean: {limit}?",
         },
     ),
     "de": Phrases(
@@ -115,6 +116,7 @@ PHRASES: Mapping[str, Phrases] = {
             "minimum": "Das ist zu wenig; mindestens {limit} ({label}).",
             "maximum": "Das ist zu viel; h\u00f6chstens {limit} ({label}).",
             "earliest": "Das ist zu fr\u00fch; fr\u00fchestens {limit} ({label}).",
+            "several": "Was davon meinen Sie: {limit}?",
             "latest": "Das ist zu sp\u00e4t; sp\u00e4testens {limit} ({label}).",
         },
     ),
@@ -151,6 +153,7 @@ PHRASES: Mapping[str, Phrases] = {
             "minimum": "Es muy poco; como m\u00ednimo {limit} ({label}).",
             "maximum": "Es demasiado; como m\u00e1ximo {limit} ({label}).",
             "earliest": "Es demasiado pronto; no antes de {limit} ({label}).",
+            "several": "\u00bfA cu\u00e1l se refiere: {limit}?",
             "latest": "Es demasiado tarde; no despu\u00e9s de {limit} ({label}).",
         },
     ),

@@ -8,7 +8,7 @@ from serving.dialogue.decide import Decision
 from serving.dialogue.messages import QuickReply
 from serving.dialogue.phrases import Phrases, phrases_of
 from serving.dialogue.reply import Reply, ReplyValues, render_reply, respond, say
-from serving.dialogue.state import Form, Question
+from serving.dialogue.state import Doubt, Form, Question
 from serving.dialogue.values import Problem, ValueReader
 
 
@@ -99,6 +99,8 @@ class _ReplyBuilder:
         parameter_by_name = {parameter.name: parameter for parameter in intent.parameters}
         asked = parameter_by_name.get(form.asking or "")
         explanation = Reply()
+        if problem is not None and form.doubt is not None and problem.kind == "several":
+            return self._ask_which_value(form.doubt)
         if problem is not None and problem.parameter in parameter_by_name:
             explanation = self._explain(parameter_by_name[problem.parameter], problem, values)
             if asked is not None and asked.name == problem.parameter and asked.invalid_prompt.strip():
@@ -109,6 +111,14 @@ class _ReplyBuilder:
         what = f"prompt of {asked.name!r}"
         prompt = render_reply(asked.prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
         return explanation.then(prompt.with_buttons(self._choices(asked)))
+
+    def _ask_which_value(self, doubt: Doubt) -> Reply:
+        """Ask which of several values is meant."""
+        options = [self._shown(value) for value in doubt.options]
+        listed = f"{', '.join(options[:-1])} {self.phrases.either} {options[-1]}"
+        label = doubt.parameter.replace("_", " ")
+        question = say(self.phrases.problems["several"].format(label=label, limit=listed))
+        return question.with_buttons(QuickReply(title=option, payload=option) for option in options)
 
     def _explain(self, parameter: Parameter, problem: Problem, values: ReplyValues) -> Reply:
         sentence = self.phrases.problems.get(problem.kind, "")
@@ -134,6 +144,8 @@ class _ReplyBuilder:
     def _shown(self, value: JsonValue) -> str:
         if isinstance(value, bool):
             return (self.phrases.yes if value else self.phrases.no).lower()
+        if isinstance(value, list):
+            return ", ".join(map(self._shown, value))
         return str(value)
 
     def _ask_which(self, question: Question) -> Reply:

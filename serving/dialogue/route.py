@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.nlu.intents.refusal import Outcome, outcome_of
 from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
-from serving.dialogue.extraction import MAJORITY
+from serving.dialogue.candidates import MAJORITY
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots import Filling
 
@@ -123,7 +123,8 @@ def _with_form(
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
     # Any text answers a question for text, where `I changed my mind` may be the reason asked for; still it may cancel.
-    may_cancel = (filling.is_whole_text or filling.share < MAJORITY) and not filling.begins_with_yes
+    # A value of the type that was asked for does not: `leave it at 4`.
+    may_cancel = (filling.is_whole_text or not is_for_form(filling)) and not filling.begins_with_yes
     if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why
     if is_for_form(filling):

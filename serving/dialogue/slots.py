@@ -95,18 +95,25 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         reprompts=reprompts,
         is_confirming=waits_for_yes,
         recent=tuple(changed) or before.recent,
+        doubt=extraction.doubt if extraction.doubt is not None and extraction.doubt.parameter == asking else None,
     )
     return Filling(
         form=after,
         missing=missing,
         has_given_up=reprompts > MAX_REPROMPTS,
         problem=extraction.problem,
-        is_answer=before.asking in extraction.slots or (extraction.is_correction and is_changed) or yes is not None,
+        is_answer=_is_answer(before, extraction, is_changed=is_changed) or yes is not None,
         is_refused=yes is False,
         begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).is_yes is True,
         is_whole_text=extraction.is_whole_text,
         share=extraction.share,
     )
+
+
+def _is_answer(before: Form, extraction: Extraction, *, is_changed: bool) -> bool:
+    """Whether a message answers the open question, even if it leaves a choice of values, or changes a known value."""
+    is_in_doubt = extraction.doubt is not None and extraction.doubt.parameter == before.asking
+    return is_in_doubt or before.asking in extraction.slots or (extraction.is_correction and is_changed)
 
 
 def _still_declared(form: Form, intent: Intent) -> Form:

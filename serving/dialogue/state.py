@@ -25,11 +25,21 @@ class Slot(BaseModel):
     role: str | None = None
 
 
+class Doubt(BaseModel):
+    """A "which one do you mean?" that was asked: the parameter, the words in doubt, and the values they may mean."""
+
+    model_config = ConfigDict(frozen=True)
+
+    parameter: str
+    text: str
+    options: tuple[JsonValue, ...]
+
+
 class Form(BaseModel):
     """An intent under way: its values, the open question, and how often that was asked without success.
 
     `is_confirming`: every value is known and the customer was asked whether to go ahead. `recent` names the slots of
-    the last message that brought any: a correction most likely refers to these.
+    the last message that brought any: a correction most likely refers to these. `doubt` belongs to the open question.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +50,7 @@ class Form(BaseModel):
     reprompts: int = 0
     is_confirming: bool = False
     recent: tuple[str, ...] = ()
+    doubt: Doubt | None = None
 
     def value_by_name(self) -> dict[str, JsonValue]:
         """Map each filled parameter to its value."""

@@ -1,7 +1,7 @@
 """Parameter values: found in a message, read from an answer, checked against the author's constraints."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
+from pipelines.nlu.system.locale import system_locale
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, EntityValue, Parameter
 from pipelines.schemas.release import BotDefinition
@@ -21,13 +22,14 @@ from serving.dialogue.answers import AnswerReader, answer_reader
 MAX_NUMBER = 10**15
 """A double tells whole numbers below this apart; more digits are an id, not a number."""
 
+_MOST_WORDS_OF_A_TIME = 3
 _AROUND_A_CODE = " \t\r\n.,;:!?"
 
 ProblemKind = Literal[
     "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",
-    "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value",
+    "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value", "several",
 ]  # fmt: skip
-"""Why a value is rejected: it has the wrong type or violates a constraint. `value`: none was found."""
+"""Why a value is rejected: wrong type, a constraint. `value`: there is none; `several`: too many were said."""
 
 
 class Problem(BaseModel):
@@ -42,12 +44,13 @@ class Problem(BaseModel):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value and its place: characters `[start, end)` of the text."""
+    """A value and its place: characters `[start, end)` of the text; `alternatives` are as in `EntitySpan`."""
 
     start: int
     end: int
     value: JsonValue
     role: str | None = None
+    alternatives: tuple[JsonValue, ...] = ()
 
 
 class ValueReader:
@@ -103,6 +106,15 @@ class ValueReader:
             spans = _system_entities(system, self._language).find(text, now=said_at)
             return _typed(spans, parameter, said_at=said_at)
         return list(self._known(parameter, text))
+
+    def read_answer(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
+        """Read the answer to a parameter's question; asked for a time, a bare hour is one: `8`, `eight`."""
+        candidates = self.read(parameter, text, said_at=said_at)
+        if candidates or self._system_types(parameter) != ("sys.time",) or len(text.split()) > _MOST_WORDS_OF_A_TIME:
+            return candidates
+        prefix = next((f"{word} " for word in system_locale(self._language, None).spoken.hour_prefixes), "")
+        found = self.read(parameter, prefix + text, said_at=said_at)
+        return [replace(one, start=max(0, one.start - len(prefix)), end=one.end - len(prefix)) for one in found]
 
     def _known(self, parameter: Parameter, text: str) -> Iterator[Candidate]:
         entity = self._entity_by_name.get(parameter.type)
@@ -236,7 +248,7 @@ def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: dateti
         is_number = span.type in ("sys.number", "sys.integer")
         value = _number(span.value) if is_number else span.value
         if value is not None:
-            typed.append(Candidate(span.start, span.end, value, span.role))
+            typed.append(Candidate(span.start, span.end, value, span.role, span.alternatives))
     return typed
 
 
@@ -251,15 +263,25 @@ def _number(written: str) -> int | float | None:
 
 
 def _moments(spans: Sequence[EntitySpan], *, said_at: datetime | None) -> Iterator[Candidate]:
-    """Pair dates with times, in order; a time without a date means its next occurrence."""
+    """Pair dates with times, in order; the last one of either also goes with what is left of the other.
+
+    A time without a date means its next occurrence.
+    """
     days = [span for span in spans if span.type == "sys.date"]
-    for position, clock in enumerate(span for span in spans if span.type == "sys.time"):
-        day = days[position] if position < len(days) else None
-        moment = _moment(day.value if day else None, clock.value, said_at)
-        if moment is not None:
+    clocks = [span for span in spans if span.type == "sys.time"]
+    for place in range(max(len(days), len(clocks)) if clocks else 0):
+        clock = clocks[min(place, len(clocks) - 1)]
+        day = days[min(place, len(days) - 1)] if days else None
+        moments = [
+            moment
+            for written_day in ((day.value, *day.alternatives) if day else (None,))
+            for written_clock in (clock.value, *clock.alternatives)
+            if (moment := _moment(written_day, written_clock, said_at)) is not None
+        ]
+        if moments:
             start = min(clock.start, day.start) if day else clock.start
             end = max(clock.end, day.end) if day else clock.end
-            yield Candidate(start, end, moment)
+            yield Candidate(start, end, moments[0], alternatives=tuple(moments[1:]))
 
 
 def _moment(day: str | None, clock: str, said_at: datetime | None) -> str | None:

@@ -1,4 +1,4 @@
-"""A conversation with the dialogue engine and a model that was really trained: nothing is marked, nothing is assumed."""
+"""A conversation with the dialogue engine and a model that was really trained: nothing is marked by hand."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

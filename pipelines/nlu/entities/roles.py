@@ -10,7 +10,7 @@ from pipelines.schemas.bot import FREE_TEXT, Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 RoleCues = Mapping[str, Mapping[str, Sequence[str]]]
-"""Entity type → role → its cue words. Values without a cue take the roles in this order."""
+"""Entity type → role → its cue words."""
 
 _MAX_FILLERS = 3
 # Articles and prepositions that may stand between a cue and its value (`from the city of Bath`), in the languages of
@@ -41,8 +41,7 @@ def assign_roles(text: str, spans: Sequence[EntitySpan], role_cues: RoleCues) ->
     """Return the spans, ordered by start, with their roles; a role that is already set stays.
 
     A value takes the role whose cue stands directly before it; articles and prepositions may stand between, another
-    value or a comma may not. If a type occurs at least twice, its values without a cue then take the remaining roles in
-    order. A single value without a cue gets no role: only the dialogue knows which one it asked for.
+    value or a comma may not. A value without a cue gets no role: only the dialogue knows which one it asked for.
     """
     if not any(span.type in role_cues for span in spans):
         return tuple(spans)
@@ -55,8 +54,6 @@ def assign_roles(text: str, spans: Sequence[EntitySpan], role_cues: RoleCues) ->
             role = _cued_role(before, role_cues[span.type])
             given[index] = span.model_copy(update={"role": role})
         previous_end = span.end
-    for entity_type, cues_by_role in role_cues.items():
-        _give_remaining(given, entity_type, cues_by_role)
     return tuple(given)
 
 
@@ -75,17 +72,6 @@ def _cued_role(before: Sequence[Token], cues_by_role: Mapping[str, Sequence[str]
             return None
         words.pop()
     return None
-
-
-def _give_remaining(given: list[EntitySpan], entity_type: str, roles: Iterable[str]) -> None:
-    of_type = [index for index, span in enumerate(given) if span.type == entity_type]
-    if len(of_type) < 2:
-        return
-    taken = {given[index].role for index in of_type}
-    left = [role for role in roles if role not in taken]
-    without = [index for index in of_type if given[index].role is None]
-    for index, role in zip(without, left, strict=False):
-        given[index] = given[index].model_copy(update={"role": role})
 
 
 def _words(phrase: str) -> list[str]:
