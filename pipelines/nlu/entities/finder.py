@@ -17,10 +17,14 @@ from pipelines.nlu.entities.token_stack import TokenStack, token_vectors
 from pipelines.nlu.entities.value_memory import ValueMemory
 from pipelines.nlu.features.features import Utterance, encoded_of
 from pipelines.nlu.system.entities import SystemEntities, with_system_types
+from pipelines.nlu.text import tokenize_without_marks
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import Example
 from pipelines.schemas.understanding import EntitySpan
+
+_TOKENS = 2
+"""How tokens are split; a release without this number splits neither marks nor scripts without blanks."""
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -36,6 +40,7 @@ class EntityFinder:
         self.algorithm: Algorithm = algorithm
         self.seed = seed
         self.language = language
+        self._tokens = _TOKENS
 
     def fit(
         self,
@@ -149,6 +154,9 @@ class EntityFinder:
         if not self.tagger_.model_:
             return
         text, tokens = utterance.text, utterance.tokens
+        if self._tokens != _TOKENS and not text.isascii():
+            tokens = tokenize_without_marks(text)
+            known = self._known.find(tokens)
         clues = None
         if self.stack_ is not None:
             vectors = token_vectors(tokens, encoded_of(utterance))
@@ -166,6 +174,7 @@ class EntityFinder:
             "algorithm": self.algorithm,
             "seed": self.seed,
             "language": self.language,
+            "tokens": self._tokens,
             "entities": [entity.to_wire() for entity in self.entities_],
             "system_types": self.system_types_,
             "roles": self.roles_,
@@ -178,6 +187,7 @@ class EntityFinder:
     def from_parts(cls, settings: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], tagger: bytes) -> Self:
         """Rebuild from the result of `to_parts` and the tagger's model, which is empty if nothing was annotated."""
         finder = cls(algorithm=settings["algorithm"], seed=settings["seed"], language=settings["language"])
+        finder._tokens = settings.get("tokens", 1)
         entities = [Entity.model_validate(entity) for entity in settings["entities"]]
         finder._configure(entities, settings["system_types"], settings["roles"])
         finder.memory_ = ValueMemory.from_parts(settings["memory"])

@@ -3,9 +3,13 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipelines.nlu.entities.finder import EntityFinder
+from pipelines.nlu.entities.synonyms import KnownPhrase
 from pipelines.nlu.model import NluModel
+from pipelines.nlu.text import Token
 from pipelines.schemas.bot import BotFile
 from tests.support.bots import intent, parameter
 from tests.support.releases import examples_of
@@ -95,3 +99,31 @@ def test_fit_without_intents_looks_for_no_system_type() -> None:
 def test_fit_reads_dates_in_the_bots_language() -> None:
     german = NluModel(language="de").fit(examples_of(BOT), BOT.entities, intents=BOT.intents)
     assert values(german, "hello \u00fcbermorgen", now=NOW) == [("sys.date", "2026-11-20", None, "system")]
+
+
+def test_from_parts_an_older_release_keeps_the_tokens_that_its_tagger_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = BotFile.model_validate(
+        {
+            "intents": [
+                intent(
+                    "weather", "Dry.", ["[上海](city)天气", "[北京](city)天气好吗", "天气预报", "[广州](city) 天气"]
+                ),
+                intent("greet", "Hello!", ["你好", "您好", "早上好"]),
+            ],
+            "entities": [{"name": "city"}],
+        }
+    )
+    model = NluModel().fit(examples_of(bot), bot.entities, intents=bot.intents)
+    settings, arrays = model.finder_.to_parts()
+    assert settings.pop("tokens") == 2
+    taggers_words = []
+
+    def remember(tokens: list[Token]) -> list[KnownPhrase]:
+        taggers_words.append([token.text for token in tokens])
+        return []
+
+    for parts in (settings, {**settings, "tokens": 2}):
+        finder = EntityFinder.from_parts(parts, arrays, model.finder_.tagger_.model_)
+        monkeypatch.setattr(finder.memory_, "find", remember)
+        finder.find(model.features_.read("上海 天气"), ["weather"], np.ones(2, dtype=np.float32))
+    assert taggers_words == [["上海", "天气"], ["上", "海", "天", "气"]]
