@@ -7,16 +7,16 @@ from pydantic import JsonValue
 
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Intent, Parameter
+from serving.dialogue.accept import accept, values_of
 from serving.dialogue.answers import Correction, plain_words
 from serving.dialogue.assignment import assign
 from serving.dialogue.candidates import MAJORITY, CandidateFinder, places_of, share_of
+from serving.dialogue.constraints import Problem
 from serving.dialogue.glue import GLUE
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Doubt, Form, Slot
-from serving.dialogue.values import Candidate, Problem, ValueReader
+from serving.dialogue.values import Candidate, ValueReader
 
-MAX_WRITTEN_CHARS = 200
-"""Characters of the customer's own words kept beside a value."""
 MAX_CANDIDATES = 20
 """Values of one type accepted from one message."""
 
@@ -164,7 +164,7 @@ class _SlotExtractor:
         """Take refused values out of their slots; return the ones that take their places, whatever their role."""
         lists = [one.name for one in self.intent.parameters if one.many and one.name in wrong]
         for name in lists:
-            kept = [value for value in _values_of(filled[name]) if all(one.value != value for one in refused)]
+            kept = [value for value in values_of(filled[name]) if all(one.value != value for one in refused)]
             if kept:
                 self.slots[name] = filled[name].model_copy(update={"value": kept})
                 self.known[name] = self.slots[name]
@@ -248,54 +248,18 @@ class _SlotExtractor:
         self.correction, self.covered = before.correction, before.covered
 
     def _fill(self, parameter: Parameter, candidates: Sequence[Candidate], *, is_new: bool = False) -> None:
-        """Fill the parameter's slot, or note why its value is rejected or which values are to choose from.
-
-        A list keeps what it had, unless it is corrected.
-        """
+        """Fill the parameter's slot, or note why it is not filled; a list that is not corrected grows."""
         self.covered.update(places_of(candidates))
-        read = {one: self._checked(parameter, one) for one in candidates}
-        good = {one: values for one, values in read.items() if values}
-        values = list(dict.fromkeys(value for found in good.values() for value in found))
-        is_doubtful = any(len(found) > 1 for found in good.values()) or (len(values) > 1 and not parameter.many)
-        written = ", ".join(self.text[one.start : one.end] for one in good)[:MAX_WRITTEN_CHARS]
-        if is_doubtful:
-            self._ask_which(parameter, values, written)
-            return
-        if not values:
-            return
-        if parameter.name not in self.known:
-            self._cover_name(parameter)
-        elif not is_new and parameter.many:
-            values = list(dict.fromkeys([*_values_of(self.known[parameter.name]), *values]))
-        self.slots[parameter.name] = Slot(
-            name=parameter.name,
-            type=parameter.type,
-            value=values if parameter.many else values[0],
-            text=written,
-            role=candidates[0].role,
+        before = None if is_new else self.known.get(parameter.name)
+        accepted = accept(
+            parameter, candidates, self.text, before=before, reader=self.reader, said_at=self.interpretation.said_at
         )
-
-    def _checked(self, parameter: Parameter, candidate: Candidate) -> list[JsonValue]:
-        """Return the readings of a value that its parameter accepts; if there is none, note why."""
-        said_at = self.interpretation.said_at
-        checked = [
-            self.reader.check(parameter, value, said_at=said_at) for value in (candidate.value, *candidate.alternatives)
-        ]
-        good = [value for value in checked if not isinstance(value, Problem)]
-        if good:
-            return good
-        part = self.reader.fitting_part(parameter, candidate.value)
-        value = self.reader.check(parameter, part, said_at=said_at) if part is not None else checked[0]
-        if not isinstance(value, Problem):
-            return [value]
-        self.problem = self.problem or value
-        return []
-
-    def _ask_which(self, parameter: Parameter, values: list[JsonValue], written: str) -> None:
-        """Leave it to the customer which of several values is meant; what the parameter had stays."""
         if self.problem is None:
-            self.problem = Problem(parameter=parameter.name, kind="several", limit=", ".join(map(str, values)))
-            self.doubt = Doubt(parameter=parameter.name, text=written, options=tuple(values))
+            self.problem, self.doubt = accepted.problem, accepted.doubt
+        if accepted.slot is not None:
+            if parameter.name not in self.known:
+                self._cover_name(parameter)
+            self.slots[parameter.name] = accepted.slot
 
     def _cover_name(self, parameter: Parameter) -> None:
         """Count the parameter's name as part of its value: `size M` is about nothing else."""
@@ -319,9 +283,5 @@ def _swapped(intent: Intent, form: Form) -> dict[str, Slot]:
     return {}
 
 
-def _values_of(slot: Slot) -> list[JsonValue]:
-    return slot.value if isinstance(slot.value, list) else [slot.value]
-
-
 def _holds(slot: Slot, value: JsonValue) -> bool:
-    return value in _values_of(slot)
+    return value in values_of(slot)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from serving.dialogue.answers import base_language
-from serving.dialogue.values import ProblemKind
+from serving.dialogue.constraints import ProblemKind
 
 SERVICE_UNAVAILABLE = "Service is not available. Please try again later."
 NOT_UNDERSTOOD = "Sorry, I did not understand that. Could you put it in other words?"

@@ -5,41 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
-import re2
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
 from pipelines.nlu.system.locale import system_locale
 from pipelines.nlu.text import tokenize
-from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, TODAY, Bound, Entity, EntityValue, Parameter
+from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, Entity, EntityValue, Parameter
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
+from serving.dialogue.constraints import Problem, is_cut_from_number
 
 MAX_NUMBER = 10**15
 """A double tells whole numbers below this apart; more digits are an id, not a number."""
 
 _MOST_WORDS_OF_A_TIME = 3
 _AROUND_A_CODE = " \t\r\n.,;:!?"
-
-ProblemKind = Literal[
-    "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",
-    "choice", "pattern", "minimum", "maximum", "earliest", "latest", "value", "several",
-]  # fmt: skip
-"""Why a value is rejected: wrong type, a constraint. `value`: there is none; `several`: too many were said."""
-
-
-class Problem(BaseModel):
-    """Why a parameter has no value; `limit` is the constraint that the value violates."""
-
-    model_config = ConfigDict(frozen=True)
-
-    parameter: str
-    kind: ProblemKind
-    limit: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,37 +113,10 @@ class ValueReader:
         for phrase in _known_values(_Same(parameter), _Same(entity)).find(tokens):
             yield Candidate(tokens[phrase.first].start, tokens[phrase.last - 1].end, phrase.value)
 
-    def check(self, parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> JsonValue | Problem:
-        """Check a canonical value against the choices, pattern and bounds of its parameter.
-
-        Return the value, or the choice as its author spelled it; else why it is rejected. `said_at` defines `today` in
-        a bound; if None, such a bound is not checked.
-        """
-        if parameter.choices:
-            choice = next((one for one in parameter.choices if one.casefold() == str(value).casefold()), None)
-            if choice is None:
-                return Problem(parameter=parameter.name, kind="choice", limit=", ".join(parameter.choices))
-            value = choice if isinstance(value, str) else value
-        if parameter.pattern is not None and _pattern(parameter.pattern).fullmatch(str(value)) is None:
-            return Problem(parameter=parameter.name, kind="pattern")
-        return _beyond(parameter, value, said_at=said_at) or value
-
-    def fitting_part(self, parameter: Parameter, value: JsonValue) -> str | None:
-        """Return the only whole words of a value that match the parameter's pattern: `1042` of `ordr 1042`.
-
-        None if there are none or several, and for a parameter that takes whole messages.
-        """
-        if parameter.pattern is None or not isinstance(value, str) or self.is_text(parameter):
-            return None
-        matches = list(_pattern(parameter.pattern).finditer(value))
-        if len(matches) != 1 or not _is_whole_value(value, *matches[0].span()):
-            return None
-        return str(matches[0].group()).strip() or None
-
     def is_piece(self, parameter: Parameter, candidate: Candidate, text: str) -> bool:
         """Whether a candidate is only part of a number: the 5 of `1.5`, the `two` of `two hundred`."""
         start, end = candidate.start, candidate.end
-        if _is_cut_from_number(text, start, end):
+        if is_cut_from_number(text, start, end):
             return True
         if not self.is_listed(parameter):
             return False
@@ -181,23 +138,6 @@ class ValueReader:
             kind = parameter.type.removeprefix(SYSTEM_PREFIX)
             return Problem.model_validate({"parameter": parameter.name, "kind": kind})
         return Problem(parameter=parameter.name, kind="value")
-
-
-def _is_cut_from_number(text: str, start: int, end: int) -> bool:
-    """Whether `[start, end)` is only part of a number: the 5 of `1.5`, the 3 of `-3`, the 2 of `2,000`."""
-    before, after = text[:start], text[end:]
-    is_number = text[start : start + 1].isdigit()
-    is_signed = before.endswith(("-", "\u2212")) and not before[-2:-1].strip()
-    is_end = before.endswith((".", ",")) and before[-2:-1].isdigit()
-    is_begin = text[end - 1 : end].isdigit() and after.startswith((".", ",")) and after[1:2].isdigit()
-    return is_begin or (is_number and (is_signed or is_end))
-
-
-def _is_whole_value(text: str, start: int, end: int) -> bool:
-    """Whether `[start, end)` begins and ends at the boundary of a word or number."""
-    cuts_word = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
-    cuts_word = cuts_word or (text[end : end + 1].isalnum() and text[end - 1 : end].isalnum())
-    return not (cuts_word or _is_cut_from_number(text, start, end))
 
 
 class _Same:
@@ -229,14 +169,6 @@ def _known_values(parameter: _Same, entity: _Same) -> KnownValues:
 @lru_cache(maxsize=64)
 def _system_entities(types: tuple[str, ...], language: str) -> SystemEntities:
     return SystemEntities(types, language=language)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(pattern: str) -> "re2._Regexp":
-    options = re2.Options()
-    options.case_sensitive = False
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: datetime | None) -> list[Candidate]:
@@ -297,40 +229,3 @@ def _moment(day: str | None, clock: str, said_at: datetime | None) -> str | None
         return (moment if moment >= now else moment + timedelta(days=1)).isoformat(timespec="minutes")
     except (ValueError, OverflowError):
         return None  # without a clock the model leaves `tomorrow` as it is
-
-
-def _beyond(parameter: Parameter, value: JsonValue, *, said_at: datetime | None) -> Problem | None:
-    """Return the violated bound, if any: numbers and amounts have numeric bounds, dates have dates."""
-    for bound, is_lower in ((parameter.minimum, True), (parameter.maximum, False)):
-        number, day = _amount(value), _day(value)
-        if isinstance(bound, int | float) and number is not None:
-            if number < bound if is_lower else number > bound:
-                return Problem(parameter=parameter.name, kind="minimum" if is_lower else "maximum", limit=f"{bound:g}")
-        elif isinstance(bound, str) and day is not None:
-            limit = _bound_day(bound, said_at)
-            if limit is not None and (day < limit if is_lower else day > limit):
-                kind: ProblemKind = "earliest" if is_lower else "latest"
-                return Problem(parameter=parameter.name, kind=kind, limit=limit.isoformat())
-    return None
-
-
-def _amount(value: JsonValue) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return float(str(value).split(" ")[0])  # the amount in `12.50 GBP`
-    except ValueError:
-        return None
-
-
-def _day(value: JsonValue) -> date | None:
-    try:
-        return date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
-
-
-def _bound_day(bound: Bound, said_at: datetime | None) -> date | None:
-    if bound == TODAY:
-        return said_at.date() if said_at is not None else None
-    return _day(bound)
