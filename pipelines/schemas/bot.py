@@ -166,6 +166,15 @@ class Parameter(_Wire):
                 ) from error
         return value
 
+    @model_validator(mode="after")
+    def _list_has_values(self) -> Self:
+        if self.many and (self.type == BOOLEAN or (self.type in TEXT_TYPES and not self.choices)):
+            raise ValueError(
+                f"the parameter {self.name!r} of the type {self.type!r} takes a whole answer and cannot be a list; "
+                f'remove "many", or give it an entity or choices'
+            )
+        return self
+
 
 class AnnotatedSpan(_Wire):
     """An entity marked in an example: `text[begin:end] == value`, in characters."""

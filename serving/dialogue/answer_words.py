@@ -90,8 +90,7 @@ WORDS: Mapping[str, AnswerWords] = {
             "rd",
         ),
         corrections=(
-            "no", "nope", "I mean", "I meant", "correction", "make it", "make that", "change it", "change that",
-            "change the", "not", "yes but",
+            "no", "nope", "I mean", "I meant", "correction", "make it", "make that", "change", "not", "yes but",
         ),
         afterthoughts=("sorry", "actually", "wait", "rather", "oops", "but"),
         correction_marks=("I meant", "I mean", "instead", "should be", "should have been"),

@@ -106,6 +106,20 @@ class AnswerReader:
         words = plain_words(text)
         return words in self._polarity or self._without_fillers(words) in self._polarity
 
+    def is_reply_word(self, text: str) -> bool:
+        """Whether the whole text is a yes, a no, a correction's beginning or a filler: `sorry`, and no value."""
+        words = plain_words(text)
+        return (
+            words in self._polarity or words in self._corrections | self._afterthoughts or set(words) <= self._fillers
+        )
+
+    def is_unsure(self, text: str) -> bool:
+        """Whether the text begins by saying that the customer does not know: `not sure yet`."""
+        words = self._without_leading_fillers(plain_words(text))
+        lengths = range(min(self._longest, len(words)), 0, -1)
+        known = next((words[:length] for length in lengths if words[:length] in self._polarity), None)
+        return known is not None and self._polarity[known] is None
+
     def _is_doubtful(self, text: str, rest: tuple[str, ...]) -> bool:
         """Whether a yes is not a full one: `yes?`, `ok wait`, `yes no`, but not `yes, why not`."""
         words = self._without_yes(rest)

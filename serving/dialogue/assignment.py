@@ -176,7 +176,7 @@ def _named(candidate: Candidate, group: Sequence[Parameter], text: str) -> Candi
         name = plain_words(parameter.name.replace("_", " "))
         is_number = isinstance(candidate.value, int | float)
         if name and (_ends_with(before, name) or _begins_with(after, name, needs_link=not is_number)):
-            return replace(candidate, role=parameter.name)
+            return replace(candidate, role=parameter.name, is_named=True)
     return candidate
 
 

@@ -40,9 +40,12 @@ class CandidateFinder:
         """
         if self.interpretation.nlu is None:
             return []
-        candidates = self.reader.found(group[0], self.interpretation.nlu, said_at=self.interpretation.said_at)
+        nlu, said_at = self.interpretation.nlu, self.interpretation.said_at
+        candidates = self.reader.found(group[0], nlu, said_at=said_at)
         if self.asked in group:
-            candidates = self.answers(self.asked, candidates)
+            hidden = self.reader.overlooked(group, nlu, said_at=said_at)
+            candidates = self.answers(self.asked, hidden or candidates)
+        candidates = [one for one in candidates if not self.reader.is_reply_word(group[0], one, self.text)]
         candidates = candidates or self._unasked(group, filled)
         if self.reader.is_boolean(group[0]):
             return candidates

@@ -100,7 +100,9 @@ class _SlotExtractor:
     def __post_init__(self) -> None:
         self.known = {slot.name: slot for slot in self.form.slots}
         self.asked = next((one for one in self.intent.parameters if one.name == self.form.asking), None)
-        self.correction = self.reader.answers.correction(self.text) if self.known else Correction.NONE
+        answers = self.reader.answers
+        may_correct = bool(self.known) and not answers.is_unsure(self.text)
+        self.correction = answers.correction(self.text) if may_correct else Correction.NONE
         self.finder = CandidateFinder(self.form, self.asked, self.interpretation, self.correction, self.reader)
         if self.finder.declines_every_option():
             self.covered.update(range(len(self.text)))
@@ -259,6 +261,8 @@ class _SlotExtractor:
         if accepted.slot is not None:
             if parameter.name not in self.known:
                 self._cover_name(parameter)
+            elif any(one.is_named for one in candidates):
+                self.correction = Correction.PLAIN
             self.slots[parameter.name] = accepted.slot
 
     def _cover_name(self, parameter: Parameter) -> None:

@@ -6,16 +6,18 @@ def _words(*lines: str) -> frozenset[str]:
 
 
 GLUE = _words(
-    "a an the and at on in of for from to by with it is its be we us our i me my so then please thanks that this will",
-    "also too plus more another add ok okay yes",
-    "der die das den dem des ein eine einen einem einer und um am an im in von vom f\u00fcr zu zum zur mit es ist wir",
-    "uns ich unser bitte danke dann also ab bis so wird werden sind sein gerne auch noch dazu mehr ja",
-    "el la los las un una unos unas y e a al de del en por para con es somos son me nos yo mi su favor gracias",
-    "entonces tambi\u00e9n m\u00e1s s\u00ed",
-    "le les des du au aux et \u00e0 pour dans avec est nous je il lo gli i uno di da e per con o os as um uma em na no",
-    "het een en van voor met op om is wij ik d l ' \u2019",
+    "a and at on in for to by with it is are we us our i my so then please thanks also too plus more another add ok",
+    "okay yes around about",
+    "und um am an im in f\u00fcr zu zum zur mit es ist sind wir uns ich bitte danke dann also ab auch noch dazu mehr",
+    "ja gegen etwa",
+    "y e a al la las en por para con es son somos nos yo favor gracias entonces tambi\u00e9n m\u00e1s s\u00ed hacia",
+    "et \u00e0 au pour avec est nous sommes oui il o per con siamo os as para com \u00e9 somos sim het en om",
+    "voor met is zijn wij ja ' \u2019",
 )
-"""Articles, prepositions, forms of to be, courtesies: with nothing else, a message is about its values."""
+"""Prepositions, forms of to be, courtesies: a message of nothing but these and values states its values.
+
+Articles are left out, because they begin descriptions: `the one with the 50 euros`.
+"""
 
 NAME_LINKS = _words(
     "to is are was be should as into = : the a an my our",

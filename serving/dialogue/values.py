@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from pipelines.nlu.entities.roles import assign_roles
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
 from pipelines.nlu.system.locale import system_locale
@@ -28,13 +29,17 @@ _AROUND_A_CODE = " \t\r\n.,;:!?"
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value and its place: characters `[start, end)` of the text; `alternatives` are as in `EntitySpan`."""
+    """A value and its place: characters `[start, end)` of the text; `alternatives` are as in `EntitySpan`.
+
+    `is_named`: the name of the parameter `role` stands beside it.
+    """
 
     start: int
     end: int
     value: JsonValue
     role: str | None = None
     alternatives: tuple[JsonValue, ...] = ()
+    is_named: bool = False
 
 
 class ValueReader:
@@ -75,6 +80,27 @@ class ValueReader:
         if own or not system:
             return [Candidate(span.start, span.end, span.value, span.role) for span in own]
         return _typed([span for span in nlu.entities if span.type in system], parameter, said_at=said_at)
+
+    def overlooked(self, group: Sequence[Parameter], nlu: NluResult, *, said_at: datetime | None) -> list[Candidate]:
+        """Return the system values that a learnt entity hides: `Wednesday`, taken for a city, in the answer to `when?`.
+
+        They have roles like those that the model found. A value that an author listed is not learnt.
+        """
+        system = self._system_types(group[0])
+        learnt = [span for span in nlu.entities if span.source == "tagger" and span.type not in system]
+        if not system or not learnt or any(span.type == group[0].type for span in learnt):
+            return []
+        kept = [span for span in nlu.entities if span not in learnt]
+        found = _system_entities(system, self._language).find(nlu.text, now=said_at)
+        hidden = [
+            span for span in found if not any(span.start < other.end and other.start < span.end for other in kept)
+        ]
+        if not hidden:
+            return []
+        spans = sorted([*kept, *hidden], key=lambda span: span.start)
+        cues = {span.type: {one.name: one.cues for one in group} for span in hidden} if len(group) > 1 else {}
+        with_roles = [span for span in assign_roles(nlu.text, spans, cues) if span.type in system]
+        return _typed(with_roles, group[0], said_at=said_at)
 
     def read(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
         """Read a text as the answer to a parameter's question, independently of the model; values come in text order.
@@ -122,6 +148,17 @@ class ValueReader:
             return False
         numbers = _system_entities(("sys.number",), self._language).find(text)
         return any(one.start <= start and end <= one.end and end - start < one.end - one.start for one in numbers)
+
+    def is_reply_word(self, parameter: Parameter, candidate: Candidate, text: str) -> bool:
+        """Whether a candidate is a `no` or `sorry` that the model took for a value; listed values are never."""
+        if self.is_listed(parameter) and candidate.value in self._listed_values(parameter):
+            return False
+        written = text[candidate.start : candidate.end]
+        return isinstance(candidate.value, str) and self.answers.is_reply_word(written)
+
+    def _listed_values(self, parameter: Parameter) -> set[str]:
+        entity = self._entity_by_name.get(parameter.type)
+        return {one.value for one in entity.entity_values} if entity is not None else set()
 
     def is_listed(self, parameter: Parameter) -> bool:
         """Whether a parameter's entity lists all of its values."""

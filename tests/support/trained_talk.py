@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from pipelines.registry.release import Release
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation, shortcut_of
-from serving.dialogue.messages import UserMessage
+from serving.dialogue.messages import BotMessage, UserMessage
 from serving.dialogue.response import build_reply
 from serving.dialogue.state import DialogueState
 
@@ -24,6 +24,7 @@ class TrainedTalk:
     said_at: datetime = SATURDAY
     state: DialogueState = field(default_factory=DialogueState)
     decision: Decision | None = None
+    messages: tuple[BotMessage, ...] = ()
     count: int = 0
 
     def say(self, *texts: str, result: JsonValue = None) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ class TrainedTalk:
         self.decision = decide(definition, self.state, read)
         reply = build_reply(self.decision, definition, result=result, has_failed=False, seed=f"s{self.count}")
         assert reply.problem is None
+        self.messages = reply.messages
         # what a thread remembers goes through the store as JSON
         self.state = DialogueState.model_validate_json(self.decision.state.model_dump_json())
         return reply.texts

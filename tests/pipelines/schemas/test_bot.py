@@ -207,7 +207,7 @@ OURS: dict[str, Any] = {
                     "invalidPrompt": "1 to 9, please.",
                 },
                 {"name": "day", "type": "date", "minimum": "today", "maximum": "2030-12-31"},
-                {"name": "size", "type": "text", "choices": ["S", "M"], "pattern": "[SM]"},
+                {"name": "size", "type": "text", "choices": ["S", "M"], "pattern": "[SM]", "many": True},
             ],
         }
     ],
@@ -229,6 +229,8 @@ def test_to_wire_gives_back_our_own_fields() -> None:
         ({"pattern": "["}, "not a valid RE2 regular expression"),
         ({"minimum": "tomorrow"}, "write a number, a date like 2026-12-31 or 'today'"),
         ({"choices": "S"}, "valid tuple"),
+        ({"many": True}, "takes a whole answer and cannot be a list"),
+        ({"many": True, "type": "boolean"}, "takes a whole answer and cannot be a list"),
     ],
 )
 def test_parameter_refuses_what_cannot_be_checked(fields: dict[str, Any], message: str) -> None:
