@@ -62,6 +62,8 @@ def _plain(text: str) -> str:
     return "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f")
 
 
+_STOPS = frozenset(("stop", "stopp", "halt", "para", "basta", "arrete"))
+"""Words that answer no to a question, and end what is under way."""
 _Phrases = frozenset[tuple[str, ...]]
 
 
@@ -102,9 +104,10 @@ class AnswerReader:
         return YesNo(None)
 
     def is_bare(self, text: str) -> bool:
-        """Whether the whole text is a yes, a no or neither: an answer, and no request of its own."""
+        """Whether the whole text is a yes, a no or neither: an answer, and no request of its own, as `stop` is."""
         words = plain_words(text)
-        return words in self._polarity or self._without_fillers(words) in self._polarity
+        is_answer = words in self._polarity or self._without_fillers(words) in self._polarity
+        return is_answer and _STOPS.isdisjoint(words)
 
     def is_reply_word(self, text: str) -> bool:
         """Whether the whole text is a yes, a no, a correction's beginning or a filler: `sorry`, and no value."""

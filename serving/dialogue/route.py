@@ -16,6 +16,10 @@ DIGRESSION_CONFIDENCE = 0.5
 """How likely another intent must be to interrupt a form: likelier than all others together."""
 
 
+CANCEL_TEXT_CONFIDENCE = 0.8
+"""How likely `cancel` must be to end a form that asks for any text, which `no` or `too slow` may answer."""
+
+
 class Route(BaseModel):
     """The decision.
 
@@ -82,6 +86,8 @@ def choose_route(
     if is_bare_answer and wanted is not None and wanted in intent_by_id and _does_something(intent_by_id[wanted]):
         wanted, why = None, "an answer to no question"
     if filling is not None:
+        may_be_cancel = not (is_bare_answer and filling.is_whole_text)  # `no` is the text that was asked for
+        wanted = None if wanted == CANCEL_INTENT and not may_be_cancel else wanted
         kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
         return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
     if wanted is not None and wanted not in intent_by_id:
@@ -122,9 +128,11 @@ def _with_form(
     if filling.is_refused:
         return "cancel", CANCEL_INTENT, "not confirmed"
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
-    # Any text answers a question for text, where `I changed my mind` may be the reason asked for; still it may cancel.
-    # A value of the type that was asked for does not: `leave it at 4`.
+    # A value of the type that was asked for never cancels: `leave it at 4`. Any text answers a question for text, where
+    # `I changed my mind` may be the reason asked for; still it may cancel.
     may_cancel = (filling.is_whole_text or not is_for_form(filling)) and not filling.begins_with_yes
+    if filling.is_whole_text:
+        may_cancel = may_cancel and (confidence is None or confidence >= CANCEL_TEXT_CONFIDENCE)
     if wanted == CANCEL_INTENT and is_sure and may_cancel:
         return "cancel", CANCEL_INTENT, why
     if is_for_form(filling):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from pipelines.nlu.encoder.encoder import SentenceEncoder
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import write_release
 from pipelines.schemas.bot import BotFile
@@ -26,10 +27,17 @@ def examples_of(bot_file: BotFile) -> list[Example]:
     ]
 
 
-def make_release(folder: Path, bot_file: BotFile, *, name: str = "default", seed: int = 0) -> Path:
+def make_release(
+    folder: Path,
+    bot_file: BotFile,
+    *,
+    name: str = "default",
+    seed: int = 0,
+    encoder: SentenceEncoder | None = None,
+) -> Path:
     """Train the bot for real (about a second for the tiny one) and write its release folder."""
     examples = examples_of(bot_file)
-    model = NluModel(seed=seed, language=bot_file.language)
+    model = NluModel(seed=seed, language=bot_file.language, encoder=encoder)
     model.fit(examples, bot_file.entities, intents=bot_file.intents)
     write_release(
         folder,

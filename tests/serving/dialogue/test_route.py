@@ -81,7 +81,7 @@ def test_choose_route_answer_that_sounds_like_cancel_is_an_answer(share: float) 
     assert routed(read(("cancel", 0.9)), filling=filling(is_answer=True, share=share)).kind == "form"
 
 
-@pytest.mark.parametrize(("confidence", "kind"), [(0.49, "form"), (0.5, "cancel")])
+@pytest.mark.parametrize(("confidence", "kind"), [(0.79, "form"), (0.8, "cancel")])
 def test_choose_route_cancels_a_question_for_any_text_only_if_it_is_likely(confidence: float, kind: str) -> None:
     any_text = filling(is_answer=True, is_whole_text=True, share=1.0)
     assert routed(read(("cancel", confidence)), filling=any_text).kind == kind
