@@ -234,6 +234,11 @@ class Intent(_Wire):
         """The tool to call once all required parameters are known, if any."""
         return self.api_details if self.api_trigger else None
 
+    @property
+    def optional_names(self) -> frozenset[str]:
+        """The parameters that may have no value when the tool is called."""
+        return frozenset(parameter.name for parameter in self.parameters if not parameter.required)
+
     def without_training_data(self) -> Self:
         """Return a copy for a release: everything that answers need, without the examples."""
         fields = self.model_fields_set - {"training_data"}

@@ -5,38 +5,27 @@ listed filters and methods, and bounded work. Nothing here renders; `sandbox` an
 release and for a live turn alike.
 """
 
-import html
-import json
-import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-import re2
-from jinja2 import Environment, Template, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
+from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import SecurityError
-from jinja2.filters import do_round
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 
-from pipelines.templates.meter import METER, Meter, MeterInserter, loop_over, measured, metered, sliced
+from pipelines.templates.authored import Authored, compose, is_blank, keep_author, shown
+from pipelines.templates.filters import BOT_FILTERS, BOT_TESTS, join_texts, limit_length, replace_text
+from pipelines.templates.formats import format_braces, format_percent
+from pipelines.templates.meter import METER, Meter, MeterInserter, charges, metered
 
 MAX_TEMPLATE_CHARS = 20_000
-MAX_OUTPUT_CHARS = 100_000
-SEED = "_seed"
 _CONCAT = "_concat"
+_ATTEMPT = "_attempt"
 # Large enough for any amount of money; a chain of squares exceeds it at the sixth.
 _MAX_NUMBER = 10**30
-_MAX_DIGITS = 15
-_TAG = re2.compile(r"(?s)<!--.*?-->|<[^>]*>")
 
-_FILTERS = frozenset(
-    (
-        *("abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "groupby", "int"),
-        *("items", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse"),
-        *("select", "selectattr", "sort", "string", "title", "trim", "truncate", "unique", "upper"),
-        *("urlencode", "wordcount"),
-    )
-)
 _STR_METHODS = frozenset(
     (
         *("capitalize", "count", "endswith", "find", "index", "isalpha", "isdigit", "islower", "isnumeric", "isupper"),
@@ -44,6 +33,12 @@ _STR_METHODS = frozenset(
         *("strip", "swapcase", "title", "upper"),
     )
 )
+_OWN_STR_METHODS: Mapping[str, Callable[[str], Callable[..., Any]]] = {
+    "format": lambda text: lambda *values, **named: format_braces(text, values, named),
+    "join": lambda text: lambda values: join_texts(values, text),
+    "replace": lambda text: lambda *arguments: keep_author(replace_text, text, arguments),
+}
+"""Methods of texts whose result could be of any length."""
 _METHODS: dict[type, frozenset[str]] = {
     str: _STR_METHODS,
     dict: frozenset(("get", "items", "keys", "values")),
@@ -63,91 +58,79 @@ _FORBIDDEN = (
 )
 
 
-class RawJson(str):
-    """JSON text made by the `tojson` filter, the only text that a JSON body includes unquoted."""
-
-    __slots__ = ()
-
-
-@pass_context
-def _choose(context: Context, options: Sequence[Any]) -> Any:
-    """Pick one option, the same on every replay of the turn."""
-    if not options:
-        return context.environment.undefined("no first item, sequence was empty")
-    # choosing a reply variant is not security-sensitive
-    return random.Random(str(context.get(SEED, ""))).choice(options)  # noqa: S311
+def _concat(values: list[Any]) -> str:
+    limit_length(sum(len(shown(value)) for value in values))
+    return compose(values)
 
 
-def _to_json(value: Any) -> RawJson:
-    return RawJson(json.dumps(value, ensure_ascii=False, allow_nan=False))
+class Variables(Namespace):
+    """The `namespace()` of a template; it prints nothing, since it may hold itself many times over."""
+
+    def __repr__(self) -> str:
+        return ""
 
 
-def _limited(length: int) -> None:
-    if length > MAX_OUTPUT_CHARS:
-        raise SecurityError(f"a value may have at most {MAX_OUTPUT_CHARS} characters")
+class BotGenerator(CodeGenerator):
+    """Writes the code of a template; the author's own texts can be told from values at run time."""
 
+    def visit_Const(self, node: nodes.Const, frame: Any) -> None:
+        """Write a constant, and mark a text as the author's."""
+        if isinstance(node.value, str) and self.environment.marks_author:  # type: ignore[attr-defined]
+            self.write(f"environment.authored({node.value!r})")
+        else:
+            super().visit_Const(node, frame)
 
-def _replace(value: Any, old: Any, new: Any) -> str:
-    text, replaced, by = str(value), str(old), str(new)
-    _limited(len(text) + text.count(replaced) * len(by))
-    return text.replace(replaced, by)
-
-
-def _join(values: Sequence[Any], separator: str = "", attribute: str | None = None) -> str:
-    parts = [str(value.get(attribute, "") if attribute else value) for value in values]
-    _limited(sum(map(len, parts)) + len(parts) * len(separator))
-    return separator.join(parts)
-
-
-def _round(value: float, precision: int = 0, method: Literal["common", "ceil", "floor"] = "common") -> float:
-    if abs(precision) > _MAX_DIGITS:
-        raise SecurityError(f"round works on up to {_MAX_DIGITS} digits")
-    return do_round(value, precision, method)
-
-
-@pass_context
-def _sum(context: Context, values: Sequence[Any], attribute: str | None = None) -> Any:
-    """Add numbers; Jinja2's `start=[]` is left out, since a sum of lists could grow without limit."""
-    total: Any = 0
-    for value in values:
-        total = total + (context.environment.getitem(value, attribute) if attribute else value)
-    return total
-
-
-def _strip_tags(value: Any) -> str:
-    """Remove markup in linear time; Jinja2's own filter copies the text once for every comment in it."""
-    text = str(value)
-    _limited(len(text))
-    return html.unescape(" ".join(_TAG.sub("", text).split()))
-
-
-def _concat(values: Sequence[Any]) -> str:
-    return _join(values)
+    def visit_Filter(self, node: nodes.Filter, frame: Any) -> None:
+        """Write a filter, and an attempt as a function that the environment calls."""
+        if node.name != _ATTEMPT:
+            super().visit_Filter(node, frame)
+            return
+        self.write(f"environment.attempt(context, {node.lineno}, lambda: ")
+        self.visit(cast(nodes.Expr, node.node), frame)
+        self.write(")")
 
 
 class BotEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja2, restricted to what a bot's texts need."""
+    """Jinja2, restricted to what a bot's texts need.
 
-    intercepted_binops = frozenset(("+", "*", "**", "%"))
+    With `marks_author`, texts that stand in a template are `Authored` at run time. With `attempts`, each expression is
+    passed to the environment's `attempt` to be evaluated there.
+    """
 
-    def __init__(self, *, undefined: type[Undefined], finalize: Callable[..., Any] | None = None) -> None:
-        super().__init__(undefined=undefined, finalize=finalize, autoescape=False, cache_size=0)
-        self.globals = {}
-        filters = {name: self.filters[name] for name in _FILTERS}
-        filters |= {"random": _choose, "tojson": _to_json, "replace": _replace, "join": _join, _CONCAT: _concat}
-        filters |= {"round": _round, "striptags": _strip_tags, "sum": _sum}
-        self.filters = {name: metered(name, function) for name, function in filters.items()}
-        self.filters |= {charge.__name__: charge for charge in (loop_over, measured, sliced)}
-        self.tests = {name: metered(name, function) for name, function in self.tests.items()}
+    intercepted_binops = frozenset(("+", "-", "*", "/", "//", "**", "%"))
+    intercepted_unops = frozenset(("+", "-"))
+    code_generator_class = BotGenerator
+    authored = Authored
+
+    def __init__(
+        self,
+        *,
+        undefined: type[Undefined],
+        finalize: Callable[..., Any] | None = None,
+        marks_author: bool = False,
+        attempts: bool = False,
+    ) -> None:
+        # the optimiser would fold texts into lists and mappings, where no constant is left to mark
+        optimized = not marks_author
+        super().__init__(undefined=undefined, finalize=finalize, autoescape=False, cache_size=0, optimized=optimized)
+        self.marks_author = marks_author
+        self.attempts = attempts
+        self.globals = {"namespace": Variables}
+        self.filters = {name: metered(name, function) for name, function in BOT_FILTERS.items()}
+        self.filters |= charges()
+        self.filters |= {_CONCAT: metered(_CONCAT, _concat), _ATTEMPT: metered(_ATTEMPT, lambda value: value)}
+        self.tests = {name: metered(name, function) for name, function in BOT_TESTS.items()}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow only the listed methods of plain values."""
-        if isinstance(obj, Undefined | LoopContext):
+        if isinstance(obj, Undefined | LoopContext | Variables):
             return not attr.startswith("_")
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
 
-    def wrap_str_format(self, value: Any) -> None:
-        """Provide no formatter: Jinja2's own allows only safe attributes, but any width."""
+    def wrap_str_format(self, value: Any) -> Callable[..., Any] | None:
+        """Replace the methods of texts whose result could be of any length by bounded ones."""
+        text, name = getattr(value, "__self__", None), getattr(value, "__name__", "")
+        return _OWN_STR_METHODS[name](text) if isinstance(text, str) and name in _OWN_STR_METHODS else None
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Look a name up in a mapping first: a parameter may be called `items` or `values`."""
@@ -158,21 +141,45 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
     def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         """Call a method after charging for its work."""
         meter: Meter = __context[METER]
-        meter.measure((getattr(__obj, "__self__", None), args, kwargs))
+        text = getattr(__obj, "__self__", None)
+        meter.measure((text, args, kwargs))
+        if isinstance(text, Authored):
+            return keep_author(lambda _, *values, **named: __obj(*values, **named), text, args, **kwargs)
         return super().call(__context, __obj, *args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Refuse operators that make something huge out of something small."""
+        """Refuse operators that make something huge out of something small; with nothing there is nothing to do."""
         meter: Meter = context[METER]
-        if operator == "+" and isinstance(left, str | list | tuple) and isinstance(right, type(left)):
-            _limited(len(left) + len(right))
+        if operator == "%" and isinstance(left, str):
             meter.measure((left, right))
-        elif isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
+            return format_percent(left, right)
+        if is_blank(left) or is_blank(right):
+            return self._without_value(operator, left, right)
+        if operator == "+" and any(isinstance(left, kind) and isinstance(right, kind) for kind in (str, list, tuple)):
+            limit_length(len(left) + len(right))
+            meter.measure((left, right))
+            return compose((left, right)) if isinstance(left, str) else left + right
+        if isinstance(left, int | float) and isinstance(right, int | float) and operator != "**":
             if max(abs(left), abs(right)) > _MAX_NUMBER:
                 raise SecurityError("a template may calculate with numbers of up to 30 digits")
-        elif not isinstance(left, Undefined):
-            raise SecurityError(f"{operator!r} works on numbers only and ** is not available; rewrite the template")
-        return super().call_binop(context, operator, left, right)
+            return super().call_binop(context, operator, left, right)
+        if operator == "**":
+            raise SecurityError("'**' is not available; write the product out")
+        hint = "; put texts together with ~" if operator == "+" else ""
+        raise SecurityError(f"{operator!r} works on two numbers only{hint}")
+
+    def _without_value(self, operator: str, left: Any, right: Any) -> Any:
+        for operand in (left, right):
+            if isinstance(operand, Undefined):
+                str(operand)  # raises for a name that must have a value
+        present = right if is_blank(left) else left
+        if operator == "+" and isinstance(present, str | list | tuple):
+            return present
+        return self.undefined("nothing to calculate with")
+
+    def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
+        """Turn a number's sign; nothing stays nothing."""
+        return self._without_value(operator, arg, arg) if is_blank(arg) else super().call_unop(context, operator, arg)
 
     def compile_checked(self, source: str) -> Template:
         """Check a template and compile it; render it with a `Meter` under the name `METER`.
@@ -187,7 +194,7 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
             tree = self.parse(source)
             _check(tree)
             _Rewriter(self).visit(tree)
-            return Template.from_code(self, self.compile(tree), {})
+            return Template.from_code(self, self.compile(tree), self.globals)
         except (RecursionError, SyntaxError, MemoryError) as error:
             raise TemplateSyntaxError("its parts are nested too deeply; simplify it", 1) from error
 
@@ -202,11 +209,44 @@ def _check(tree: nodes.Template) -> None:
     for name in tree.find_all(nodes.Name):
         if name.name.startswith("_") and name.name != "_":
             raise SecurityError(f"a template may not use the name {name.name!r}; names do not begin with _")
+    for target in tree.find_all(nodes.NSRef):
+        if target.attr.startswith("_"):
+            raise SecurityError(f"a template may not use the name {target.attr!r}; names do not begin with _")
 
 
 class _Rewriter(MeterInserter):
-    def __init__(self, environment: Environment) -> None:
+    _environment: BotEnvironment
+
+    def __init__(self, environment: BotEnvironment) -> None:
         self._environment = environment
+
+    def _attempted(self, node: nodes.Node) -> nodes.Expr:
+        is_plain = isinstance(node, nodes.TemplateData | nodes.Const)
+        return self.filtered(node, _ATTEMPT) if self._environment.attempts and not is_plain else cast(nodes.Expr, node)
+
+    def visit_Output(self, node: nodes.Output) -> nodes.Node:
+        """Attempt each expression of an output."""
+        self.generic_visit(node)
+        node.nodes = [self._attempted(child) for child in node.nodes]
+        return node
+
+    def visit_If(self, node: nodes.If) -> nodes.Node:
+        """Attempt a condition."""
+        self.generic_visit(node)
+        node.test = self._attempted(node.test)
+        return node
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        """Charge a loop, and attempt what it loops over."""
+        super().visit_For(node)
+        node.iter = self._attempted(node.iter)
+        return node
+
+    def visit_Assign(self, node: nodes.Assign) -> nodes.Node:
+        """Attempt a value before it gets its name."""
+        self.generic_visit(node)
+        node.node = self._attempted(node.node)
+        return node
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
         """Replace `a ~ b` by the filter that limits its length."""

@@ -17,6 +17,8 @@ METER = "_meter"
 MAX_WORK = 300_000
 """In steps of a fraction of a microsecond; the longest reply of the sample bot takes fewer than a thousand."""
 _CHARS_PER_STEP = 8
+_ORDERS = frozenset(("gt", "gteq", "lt", "lteq"))
+_SEARCHES = frozenset(("in", "notin"))
 # these do not look inside a value
 _CHEAP = frozenset(
     (
@@ -87,8 +89,8 @@ def metered(name: str, function: Any) -> Callable[..., Any]:
 @pass_context
 def loop_over(context: Context, values: Any, body_steps: int) -> Any:
     """Charge a loop for all its iterations."""
-    if isinstance(values, Undefined):
-        return values
+    if values is None or isinstance(values, Undefined):
+        return values if values is not None else ()
     meter: Meter = context[METER]
     rows = values if isinstance(values, Collection) else list(values)
     meter.spend(len(rows) * body_steps)
@@ -104,11 +106,32 @@ def measured(context: Context, value: Any) -> Any:
 
 
 @pass_context
+def orderable(context: Context, value: Any) -> Any:
+    """Charge for a value that is about to be compared by size; a null is neither more nor less than anything."""
+    meter: Meter = context[METER]
+    meter.measure(value)
+    return context.environment.undefined("nothing to compare") if value is None else value
+
+
+@pass_context
+def searchable(context: Context, value: Any) -> Any:
+    """Charge for a value that is about to be searched; a null holds nothing."""
+    meter: Meter = context[METER]
+    meter.measure(value)
+    return () if value is None else value
+
+
+@pass_context
 def sliced(context: Context, value: Any) -> Any:
     """Charge for the length of a value that is about to be copied."""
     meter: Meter = context[METER]
     meter.spend(len(value) if isinstance(value, Collection) and not isinstance(value, Undefined) else 1)
     return value
+
+
+def charges() -> dict[str, Callable[..., Any]]:
+    """Return the filters that `MeterInserter` inserts, by name."""
+    return {charge.__name__: charge for charge in (loop_over, measured, orderable, searchable, sliced)}
 
 
 class MeterInserter(NodeTransformer):
@@ -122,8 +145,9 @@ class MeterInserter(NodeTransformer):
         wrapped.set_environment(self._environment)
         return wrapped
 
-    def _measured(self, node: nodes.Expr) -> nodes.Expr:
-        return node if isinstance(node, nodes.Const) else self.filtered(node, measured.__name__)
+    def _measured(self, node: nodes.Expr, charge: Callable[..., Any] = measured) -> nodes.Expr:
+        is_literal = isinstance(node, nodes.Const) and node.value is not None
+        return node if is_literal else self.filtered(node, charge.__name__)
 
     def visit_For(self, node: nodes.For) -> nodes.Node:
         """Charge a loop before it begins."""
@@ -135,9 +159,10 @@ class MeterInserter(NodeTransformer):
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
         """Charge both sides of a comparison, including `in`."""
         self.generic_visit(node)
-        node.expr = self._measured(node.expr)
+        charge = orderable if any(operand.op in _ORDERS for operand in node.ops) else measured
+        node.expr = self._measured(node.expr, charge)
         for operand in node.ops:
-            operand.expr = self._measured(operand.expr)
+            operand.expr = self._measured(operand.expr, searchable if operand.op in _SEARCHES else charge)
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:

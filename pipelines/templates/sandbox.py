@@ -1,17 +1,28 @@
-"""Render templates in the sandbox of `pipelines.templates.language`.
+"""Render replies in the sandbox of `pipelines.templates.language`.
 
-A reply tolerates an unknown name; a request does not (`pipelines.templates.request`).
+A reply tolerates an unknown name and a null; a request does not tolerate everything (`pipelines.templates.request`). An
+expression that fails spoils its own message only: by the time a reply is rendered, the intent's tool has acted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from jinja2 import ChainableUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 
-from pipelines.templates.language import MAX_OUTPUT_CHARS, BotEnvironment
+from pipelines.templates.filters import MAX_OUTPUT_CHARS
+from pipelines.templates.language import BotEnvironment
 from pipelines.templates.meter import METER, Meter
+
+FAILURE = "\ue004"
+"""Stands in a rendered reply for what could not be rendered."""
+_FAILURES = "_failures"
+_MAX_FAILURES = 20
+_UNFIT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
+"""What is raised where a value has another type than the template's author expected."""
 
 
 class BlankUndefined(ChainableUndefined):
@@ -35,7 +46,41 @@ class BlankUndefined(ChainableUndefined):
         return 0.0
 
 
-REPLY_ENVIRONMENT = BotEnvironment(undefined=BlankUndefined)
+class _ReplyEnvironment(BotEnvironment):
+    def attempt(self, context: Context, line: int, evaluate: Callable[[], Any]) -> Any:
+        """Evaluate an expression; note a failure and go on with nothing in its place.
+
+        Raises the failure if there were too many, or it is not the template's.
+        """
+        failures: list[str] = context[_FAILURES]
+        try:
+            return evaluate()
+        except (*_UNFIT, TemplateError) as failure:
+            if len(failures) >= _MAX_FAILURES:
+                raise
+            failures.append(f"line {line}: {_reason(failure)}")
+            return self.undefined("it could not be evaluated")
+
+
+def _reason(failure: Exception) -> str:
+    """Say why a template failed, in its own words only if they quote no value."""
+    return str(failure) if isinstance(failure, TemplateError) else f"{type(failure).__name__} while rendering"
+
+
+def _printed(value: Any) -> Any:
+    return "" if value is None else value
+
+
+REPLY_ENVIRONMENT = _ReplyEnvironment(undefined=BlankUndefined, finalize=_printed, attempts=True)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A rendered reply: `FAILURE` stands in `text` for each of the `failures`; `is_cut` if its end is missing."""
+
+    text: str
+    failures: tuple[str, ...] = ()
+    is_cut: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -47,6 +92,23 @@ def compiled(environment: BotEnvironment, source: str) -> Template:
     return environment.compile_checked(source)
 
 
+def render_contained(source: str, values: Mapping[str, Any]) -> Rendered:
+    """Render a reply as far as it can be rendered.
+
+    Raises TemplateError if the template is malformed or uses anything unavailable.
+    """
+    if "{" not in source:
+        return Rendered(source)
+    template, failures, is_cut = compiled(REPLY_ENVIRONMENT, source), list[str](), False
+    parts: list[str] = []
+    try:
+        _generate(template, {**values, _FAILURES: failures}, parts)
+    except TemplateError as error:
+        failures.append(str(error))
+        is_cut = True
+    return Rendered(_with_whole_characters("".join(parts)), tuple(failures), is_cut)
+
+
 def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) -> str:
     """Render a template to at most `MAX_OUTPUT_CHARS` characters; two escaped surrogates become the emoji they encode.
 
@@ -55,17 +117,30 @@ def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) 
     """
     if "{" not in source:
         return source
-    template, parts, length = compiled(environment, source), [], 0
+    parts: list[str] = []
+    failures: list[str] = []
+    _generate(compiled(environment, source), {**values, _FAILURES: failures}, parts)
+    if failures:
+        raise TemplateError(failures[0])
+    return _with_whole_characters("".join(parts))
+
+
+def _generate(template: Template, values: Mapping[str, Any], parts: list[str]) -> None:
+    """Append the pieces of a rendering, with `FAILURE` where an expression failed."""
+    length, noted, failures = 0, 0, values[_FAILURES]
     try:
         for part in template.generate({**values, METER: Meter()}):
+            if len(failures) > noted:
+                parts.append(FAILURE)
+                noted = len(failures)
             length += len(part)
             if length > MAX_OUTPUT_CHARS:
                 raise SecurityError(f"a rendered template may have at most {MAX_OUTPUT_CHARS} characters")
             parts.append(part)
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        # a value has another type than the template's author expected
-        raise TemplateError(f"{type(error).__name__} while rendering") from error
-    return _with_whole_characters("".join(parts))
+        if len(failures) > noted:
+            parts.append(FAILURE)
+    except _UNFIT as error:
+        raise TemplateError(_reason(error)) from error
 
 
 def _with_whole_characters(text: str) -> str:

@@ -9,7 +9,8 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import Claim, ToolRecord
-from pipelines.templates.request import RequestValues, ToolRequest, render_request
+from pipelines.templates.marks import RequestValues
+from pipelines.templates.request import ToolRequest, render_request
 from serving.dialogue.decide import Decision
 from serving.dialogue.engine import TurnPlan
 from serving.dialogue.interpret import Interpretation, interpret
@@ -97,7 +98,11 @@ class LiveEffects:
 
     def _request(self, decision: Decision, intent: Intent, *, key: str) -> ToolRequest:
         values = RequestValues(
-            parameters=decision.parameters, context=decision.state.context, endpoints=self._services.endpoints
+            parameters=decision.parameters,
+            context=decision.state.context,
+            endpoints=self._services.endpoints,
+            optional=intent.optional_names,
+            language=self._release.definition.language,
         )
         if intent.tool is None:
             raise ValueError(f"intent {intent.intent_id!r} has no tool")

@@ -20,6 +20,8 @@ class Phrases:
 
     Attributes
     ----------
+    done_but
+        Said after a tool has acted, if the author's reply cannot be rendered.
     none_of_these
         Also the text its button sends, so it must be among the `none` answers of the language's words.
     problems
@@ -33,6 +35,7 @@ class Phrases:
     cancelled_intent: str
     handed_over: str
     done: str
+    done_but: str
     ask: str
     resume: str
     confirm: str
@@ -54,6 +57,7 @@ PHRASES: Mapping[str, Phrases] = {
         cancelled_intent="All right, I have cancelled that ({name}).",
         handed_over="One moment, please. A colleague will take over from here.",
         done="Done.",
+        done_but="It is done, but I cannot show you the details.",
         ask="Please tell me the {label}.",
         resume="Back to \u201c{name}\u201d: {prompt}",
         confirm="{name}. Shall I go ahead?",
@@ -91,6 +95,7 @@ PHRASES: Mapping[str, Phrases] = {
         cancelled_intent="In Ordnung, ich habe das abgebrochen ({name}).",
         handed_over="Einen Moment bitte, ein Mensch \u00fcbernimmt das Gespr\u00e4ch.",
         done="Erledigt.",
+        done_but="Es ist erledigt, aber ich kann Ihnen die Einzelheiten nicht anzeigen.",
         ask="Bitte nennen Sie mir: {label}.",
         resume="Zur\u00fcck zu \u201e{name}\u201c: {prompt}",
         confirm="{name}. Soll ich das so machen?",
@@ -128,6 +133,7 @@ PHRASES: Mapping[str, Phrases] = {
         cancelled_intent="De acuerdo, lo he cancelado ({name}).",
         handed_over="Un momento, por favor. Una persona contin\u00faa con usted.",
         done="Hecho.",
+        done_but="Ya est\u00e1 hecho, pero no puedo mostrarle los detalles.",
         ask="Por favor, d\u00edgame: {label}.",
         resume="Volvamos a \u00ab{name}\u00bb: {prompt}",
         confirm="{name}. \u00bfLo hago as\u00ed?",

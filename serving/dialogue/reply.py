@@ -8,8 +8,8 @@ from jinja2 import TemplateError
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import Intent
-from pipelines.templates.language import SEED
-from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
+from pipelines.templates.filters import LANGUAGE, SEED
+from pipelines.templates.sandbox import FAILURE, render_contained
 from serving.dialogue.messages import BotMessage, QuickReply
 from serving.dialogue.phrases import Phrases
 
@@ -22,7 +22,7 @@ class ReplyValues(BaseModel):
     """The names a reply template can use; `seed` selects among reply variants.
 
     `cancelled` is the name of the intent that the customer cancelled with this message; `prompt` is the question that a
-    resumed intent asks again.
+    resumed intent asks again. `has_acted`: a tool was called for this reply. `language` is the bot's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +33,8 @@ class ReplyValues(BaseModel):
     cancelled: str = ""
     prompt: str = ""
     seed: str
+    has_acted: bool = False
+    language: str = "en"
 
 
 class Reply(BaseModel):
@@ -67,18 +69,40 @@ def say(*texts: str) -> Reply:
     return Reply(messages=tuple(BotMessage(text=text) for text in texts))
 
 
-def render_text(template: str, values: ReplyValues) -> tuple[str, ...]:
-    """Render a prompt or response and split it into messages; a blank text gives none.
+class RenderedTexts(BaseModel):
+    """The messages of a rendered text, None in place of each that cannot be rendered, and why."""
 
-    Raise `TemplateError` if the template is malformed or does something the sandbox forbids.
+    model_config = ConfigDict(frozen=True)
+
+    texts: tuple[str | None, ...]
+    problem: str | None = None
+
+
+def render_texts(template: str, values: ReplyValues) -> RenderedTexts:
+    """Render a prompt or response and split it into messages; a blank one is left out.
+
+    A message that cannot be rendered spoils no other. If the rendering had to stop, the last message is the spoilt one.
     """
-    names: Mapping[str, Any] = {**values.model_dump(exclude={"seed"}), SEED: values.seed}
-    rendered = render(REPLY_ENVIRONMENT, template.replace(SPLIT, _SPLIT_MARK), names)
-    return tuple(part.strip() for part in rendered.split(_SPLIT_MARK) if part.strip())
+    names: Mapping[str, Any] = {
+        **values.model_dump(exclude={"seed", "has_acted", "language"}),
+        SEED: values.seed,
+        LANGUAGE: values.language,
+    }
+    try:
+        rendered = render_contained(template.replace(SPLIT, _SPLIT_MARK), names)
+    except TemplateError as error:
+        return RenderedTexts(texts=(None,), problem=str(error))
+    parts = rendered.text.split(_SPLIT_MARK)
+    if rendered.is_cut:
+        parts[-1] = FAILURE
+    has_failed = bool(rendered.failures)
+    texts = [None if has_failed and FAILURE in part else part.strip() for part in parts]
+    problem = "; ".join(rendered.failures) or None
+    return RenderedTexts(texts=tuple(text for text in texts if text != ""), problem=problem)
 
 
 def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: str, phrases: Phrases) -> Reply:
-    """Render one of the author's texts; an apology with its `problem` if it cannot be rendered.
+    """Render one of the author's texts; in place of messages that cannot be rendered stands one apology.
 
     Parameters
     ----------
@@ -87,11 +111,13 @@ def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: st
     what
         Names the text, for its author.
     """
-    try:
-        texts = render_text(template, values)
-    except TemplateError as error:
-        return say(phrases.service_unavailable).model_copy(update={"problem": f"{what}: {error}"})
-    return say(*(texts or ([otherwise] if otherwise else [])))
+    rendered = render_texts(template, values)
+    if rendered.problem is None:
+        return say(*(rendered.texts or ([otherwise] if otherwise else [])))
+    apology = phrases.done_but if values.has_acted else phrases.service_unavailable
+    spoilt = rendered.texts.index(None)
+    texts = [text or apology for number, text in enumerate(rendered.texts) if text is not None or number == spoilt]
+    return say(*texts).model_copy(update={"problem": f"{what}: {rendered.problem}"})
 
 
 def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phrases: Phrases) -> Reply:

@@ -27,7 +27,8 @@ def build_reply(
     seed
         Selects among reply variants.
     """
-    builder = _ReplyBuilder(decision, definition, result=result, seed=seed)
+    has_acted = decision.tool_intent is not None and not has_failed
+    builder = _ReplyBuilder(decision, definition, result=result, has_acted=has_acted, seed=seed)
     reply = say(builder.phrases.service_unavailable) if has_failed else builder.build()
     resumed = decision.resumed_form
     return reply if resumed is None else reply.then(builder.resume(resumed))
@@ -36,7 +37,9 @@ def build_reply(
 class _ReplyBuilder:
     """Builds the parts of one reply."""
 
-    def __init__(self, decision: Decision, definition: BotDefinition, *, result: JsonValue, seed: str) -> None:
+    def __init__(
+        self, decision: Decision, definition: BotDefinition, *, result: JsonValue, has_acted: bool, seed: str
+    ) -> None:
         self.decision = decision
         self.phrases: Phrases = phrases_of(definition.language)
         self.reader = ValueReader(definition)
@@ -47,6 +50,8 @@ class _ReplyBuilder:
             result=result,
             cancelled=_title(decision.cancelled) if decision.cancelled else "",
             seed=seed,
+            has_acted=has_acted,
+            language=definition.language,
         )
 
     def build(self) -> Reply:
@@ -77,7 +82,7 @@ class _ReplyBuilder:
     def resume(self, form: Form) -> Reply:
         """Return to a form after something else; after small talk with its question alone."""
         intent = self.intent_by_id[form.intent_id]
-        values = self.values.model_copy(update={"parameters": form.value_by_name()})
+        values = self.values.model_copy(update={"parameters": form.value_by_name(), "has_acted": False})
         question = self._ask(intent, form, values, problem=None)
         if self._was_small_talk() or question.problem:
             return question

@@ -99,7 +99,15 @@ async def _try_turn(
         services.releases.observe(message.bot, release.version, TurnSignals(error=True))
         raise
     if outcome.reply.problem:
-        _log.error("bot %s release %s: %s", message.bot, release.version, outcome.reply.problem)
+        thread_id = thread_hash(thread.key)
+        _log.error(
+            "bot %s release %s thread %.12s turn %d: %s",
+            message.bot,
+            release.version,
+            thread_id,
+            effects.turn,
+            outcome.reply.problem,
+        )
     effects.note("before_commit", started)
     record = build_record(
         outcome, message, thread=thread.key, release=release.version, effects=effects, now=services.now()

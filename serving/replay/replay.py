@@ -14,7 +14,8 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
-from pipelines.templates.request import RequestValues, render_request
+from pipelines.templates.marks import RequestValues
+from pipelines.templates.request import render_request
 from serving.dialogue.engine import TurnOutcome, TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import FormStatus, TurnResponse, UserMessage
@@ -108,7 +109,11 @@ class _RecordedEffects:
         if intent.tool is None:
             raise ValueError(f"intent {intent.intent_id!r} has no tool")
         values = RequestValues(
-            parameters=plan.decision.parameters, context=plan.decision.state.context, endpoints=dict(self.endpoints)
+            parameters=plan.decision.parameters,
+            context=plan.decision.state.context,
+            endpoints=dict(self.endpoints),
+            optional=intent.optional_names,
+            language=self.release.definition.language,
         )
         try:
             request = render_request(intent.tool, values, intent_id=intent.intent_id, key=call.key)

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ToolSpec
+from pipelines.templates.marks import RequestValues
 from pipelines.templates.references import filled, names_in
-from pipelines.templates.request import RequestValues, ToolRequest, render_request
+from pipelines.templates.request import ToolRequest, render_request
 
 NASTY = [
     "1&admin=true#x",
@@ -106,7 +107,7 @@ def test_render_request_refuses_the_name_of_a_header(name: str) -> None:
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("http://a/{{ parameters.nope }}", "'dict object' has no attribute 'nope'"),
+        ("http://a/{{ parameters.nope }}", "its url: 'nope' is undefined: no parameter of the intent is called so"),
         ("http://a/{{ nope }}", "'nope' is undefined"),
         ("http://{{ context.host }}/", "the host of a URL must be fixed"),
         ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL must continue with"),

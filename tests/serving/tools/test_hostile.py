@@ -12,7 +12,8 @@ from pydantic import JsonValue
 
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import ToolSpec
-from pipelines.templates.request import RequestValues, ToolRequest, render_request
+from pipelines.templates.marks import RequestValues
+from pipelines.templates.request import ToolRequest, render_request
 from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, SystemResolver, allowed_origins

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines.errors import SecretUnavailable, ToolFailed
 from pipelines.schemas.bot import ToolSpec
-from pipelines.templates.request import RequestValues, ToolRequest, render_request
+from pipelines.templates.marks import RequestValues
+from pipelines.templates.request import ToolRequest, render_request
 from serving.tools.client import ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
 from serving.tools.secrets import Secrets, SecretsManager
