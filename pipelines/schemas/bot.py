@@ -113,7 +113,8 @@ class Parameter(_Wire):
     A value must match `pattern` as a whole (an RE2 regular expression), be one of `choices` and lie between `minimum`
     and `maximum` (for numbers, amounts and dates; a date may say `today`), as far as these are set. `invalid_prompt`
     replaces the standard reply to an invalid value. `many` makes the value a list of all values that the customer
-    names.
+    names. With `free_text`, the whole answer to the parameter's question is the value if no value of its entity is
+    found in it.
     """
 
     id: JsonValue = None
@@ -128,11 +129,17 @@ class Parameter(_Wire):
     minimum: Bound = None
     maximum: Bound = None
     invalid_prompt: str = ""
+    free_text: bool = False
 
     @field_validator("type", "prompt", "invalid_prompt", mode="before")
     @classmethod
     def _none_is_default(cls, value: object, info: Any) -> object:
         return (FREE_TEXT if info.field_name == "type" else "") if value is None else value
+
+    @field_validator("free_text", mode="before")
+    @classmethod
+    def _no_free_text(cls, value: object) -> object:
+        return False if value is None else value
 
     @field_validator("cues", "choices", mode="before")
     @classmethod

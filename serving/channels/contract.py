@@ -22,19 +22,21 @@ class IncomingEvent(BaseModel):
     """Something that a customer wrote or pressed.
 
     `account` is the addressee (a page, a number) and `sender` the customer's id there; both are part of `thread_id`. An
-    attachment has no text: the dialogue treats it as a message it does not understand. `sent_at` is on the platform's
-    clock; None if unknown.
+    attachment has no text: the dialogue treats it as a message it does not understand. `context` is what the thread
+    shall remember of how the customer came; a `visit` brings nothing else and gets no reply. `sent_at` is on the
+    platform's clock; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    kind: Literal["text", "button", "attachment"]
+    kind: Literal["text", "button", "attachment", "visit"]
     thread_id: Id
     message_id: Id
     text: Text
     account: str
     sender: str
     sent_at: datetime | None = None
+    context: dict[str, JsonValue] = {}
 
 
 class Parsed(BaseModel):

@@ -6,9 +6,11 @@ them, so a crash in between, or a lost acknowledgement, repeats that one message
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+
+from pydantic import JsonValue
 
 from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound, ThreadForgotten, UserInputError
 from serving.channels.connections import Connections
@@ -59,7 +61,10 @@ class Deliveries:
         again or its worker's claim expires. Raise `StoreUnavailable` if the database does not respond; a later call
         resumes.
         """
-        while items := await self.inbox.open_of(thread_hash):
+        while found := await self.inbox.open_of(thread_hash):
+            items = [item for item in found if item.is_open]
+            if not items:
+                return None
             now = self.services.now()
             blocking = next((item for item in items if item.tries and item.due_at > now), None)
             if blocking is not None:
@@ -68,7 +73,7 @@ class Deliveries:
             claimed = await self.inbox.claim(items[0], until=now + self.lease)
             if claimed is None:  # another worker was faster, and takes up what follows
                 return self.lease.total_seconds()
-            await _Delivery(claimed, self).run()
+            await _Delivery(claimed, self, aside=[item for item in found if not item.is_open]).run()
         return None
 
     async def _postpone_others(self, items: list[InboxItem], due_at: datetime) -> None:
@@ -82,11 +87,12 @@ class Deliveries:
 
 
 class _Delivery:
-    """One attempt to answer one event. `item` is as stored in the inbox."""
+    """One attempt to answer one event. `item` is as stored in the inbox; events put `aside` go with it."""
 
-    def __init__(self, item: InboxItem, deliveries: Deliveries) -> None:
+    def __init__(self, item: InboxItem, deliveries: Deliveries, *, aside: Sequence[InboxItem]) -> None:
         self._item = item
         self._with = deliveries
+        self._aside = aside
 
     async def run(self) -> None:
         """Answer the event, or schedule another attempt."""
@@ -112,12 +118,16 @@ class _Delivery:
 
     async def _deliver(self) -> None:
         event = IncomingEvent.model_validate_json(self._item.event)
+        if event.kind == "visit":  # nobody waits for an answer; what it tells goes with the next message
+            await self._with.inbox.put_aside(self._item)
+            return
         channel = await self._with.connections.open(self._item.bot, self._item.channel)
         message = UserMessage(
             bot=self._item.bot,
             thread_id=event.thread_id,
             message_id=event.message_id,
             text=event.text[: self._with.services.max_message_chars],  # better to answer its beginning than nothing
+            context=self._context_of(event),
             channel=self._item.channel,
             sent_at=self._item.happened_at,
         )
@@ -129,6 +139,15 @@ class _Delivery:
             if number + 1 < len(outgoing):
                 await self._record_progress(sent=number + 1)
         await self._with.inbox.close(self._item, sent=len(outgoing))
+        for item in self._aside:
+            await self._with.inbox.close(item, sent=0)
+
+    def _context_of(self, event: IncomingEvent) -> dict[str, JsonValue]:
+        """Return what the event and those put aside before it say about the customer's coming; the latest wins."""
+        context: dict[str, JsonValue] = {}
+        for item in self._aside:
+            context |= IncomingEvent.model_validate_json(item.event).context
+        return context | event.context
 
     async def _record_progress(self, *, sent: int) -> None:
         updated = await self._with.inbox.update(

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from pipelines.errors import DeliveryRefused, NotAuthentic
+from pipelines.schemas.bot import WELCOME_INTENT
 from serving.channels.contract import IncomingEvent, OutgoingMessage, Parsed
 from serving.channels.graph_api import CHANNEL, GraphApi
 from serving.channels.incoming import Id, Text, clean_text
@@ -26,9 +27,15 @@ MAX_QUICK_REPLIES = 13
 MAX_TITLE = 20
 MAX_PAYLOAD = 1000
 _SIGNATURE = "sha256="
-_OTHER_KINDS = frozenset(
-    ("account_linking", "delivery", "message_edit", "message_reads", "optin", "reaction", "read", "referral")
-)
+MAX_REF = 2083
+"""The longest `ref` that Messenger accepts in a link."""
+_OTHER_KINDS = frozenset(("account_linking", "delivery", "message_edit", "message_reads", "optin", "reaction", "read"))
+_WELCOME = f"/{WELCOME_INTENT}"
+_STARTS = frozenset(("getstarted", "getstartedpayload", "getstartedbutton", "facebookwelcome", "welcomemessage"))
+"""Payloads and titles of the button that begins a conversation, letters only; every page chooses its own."""
+_LIKES = frozenset((369239263222822, 369239343222814, 369239383222810))
+"""The stickers of the Like button: small, medium, large."""
+_THUMB_UP = "\N{THUMBS UP SIGN}"
 
 _PartyId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 _ids: TypeAdapter[str] = TypeAdapter(Id)
@@ -56,12 +63,16 @@ class _Message(BaseModel):
     text: Text | None = None
     is_echo: bool = False
     quick_reply: _Button | None = None
+    sticker_id: Any = None
+    attachments: Any = None
+    referral: Any = None
 
 
 class _Postback(BaseModel):
     mid: str | None = None
     title: Text | None = None
     payload: Text | None = None
+    referral: Any = None
 
 
 class _Messaging(BaseModel):
@@ -70,6 +81,7 @@ class _Messaging(BaseModel):
     timestamp: int | None = None
     message: _Message | None = None
     postback: _Postback | None = None
+    referral: Any = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 def _read(event: dict[str, Any]) -> IncomingEvent | str:
     """Read an event, or return why it is ignored."""
-    if "message" not in event and "postback" not in event:
+    if event.keys().isdisjoint(("message", "postback", "referral")):
         return next((kind for kind in sorted(_OTHER_KINDS) if kind in event), "unknown")
     try:
         messaging = _Messaging.model_validate(event)
@@ -164,22 +176,56 @@ def _read(event: dict[str, Any]) -> IncomingEvent | str:
             return "echo"
         if message.quick_reply is not None:
             return _event(messaging, "button", message.quick_reply.payload, mid=message.mid)
-        return _event(messaging, "text" if message.text else "attachment", message.text or "", mid=message.mid)
-    if postback is None:
-        return "malformed"
-    return _event(messaging, "button", postback.payload or postback.title or "", mid=postback.mid)
+        text = message.text or (_THUMB_UP if _is_like(message) else "")
+        return _event(messaging, "text" if text else "attachment", text, mid=message.mid)
+    if postback is not None:
+        return _event(messaging, "button", _pressed(postback), mid=postback.mid)
+    return _event(messaging, "visit", "", mid=None) if _context(messaging) else "malformed"
+
+
+def _pressed(postback: _Postback) -> str:
+    """Return what a pressed button says; the one that begins a conversation says the welcome intent."""
+    payload, title = postback.payload or "", postback.title or ""
+    is_start = _letters(payload) in _STARTS or (_letters(title) in _STARTS and not any(map(str.islower, payload)))
+    return _WELCOME if is_start else payload or title
+
+
+def _letters(text: str) -> str:
+    return "".join(sign for sign in text.casefold() if sign.isalnum())
+
+
+def _is_like(message: _Message) -> bool:
+    """Whether a message is the Like button, which Messenger sends as a sticker."""
+    payloads = (attachment.get("payload") for attachment in _objects(message.attachments))
+    stickers = [message.sticker_id, *(each.get("sticker_id") for each in payloads if isinstance(each, dict))]
+    return any(str(each) == str(like) for each in stickers for like in _LIKES)
+
+
+def _context(messaging: _Messaging) -> dict[str, JsonValue]:
+    """Return what a referral tells: the `ref` of the link or ad that the customer followed, its source and type."""
+    message, postback = messaging.message, messaging.postback
+    for part in (postback.referral if postback else None, message.referral if message else None, messaging.referral):
+        if isinstance(part, dict):
+            named = {"ref": "ref", "ref_source": "source", "ref_type": "type", "ref_ad_id": "ad_id"}
+            values = {name: part.get(field) for name, field in named.items()}
+            return {
+                name: clean_text(value)[:MAX_REF] for name, value in values.items() if isinstance(value, str) and value
+            }
+    return {}
 
 
 def _event(messaging: _Messaging, kind: Any, text: str, *, mid: str | None) -> IncomingEvent:
     page, sender = messaging.recipient.id, messaging.sender.id
+    context = _context(messaging)
     return IncomingEvent(
         kind=kind,
         thread_id=f"{CHANNEL}:{page}:{sender}",
-        message_id=_message_id(mid, page, sender, str(messaging.timestamp), text),
+        message_id=_message_id(mid, page, sender, str(messaging.timestamp), text, *map(str, context.values())),
         text=text,
         account=page,
         sender=sender,
         sent_at=_moment(messaging.timestamp),
+        context=context,
     )
 
 

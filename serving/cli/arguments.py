@@ -1,6 +1,5 @@
-"""Shared by the commands: settings, choice of bot and release, database access, reading JSON."""
+"""Shared by the commands: settings, choice of bot and release, database access, reading bot files."""
 
-import json
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -91,18 +90,8 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
     return asyncio.run(run())
 
 
-def read_json(file: Path) -> object:
-    """Read a JSON file, or standard input for `-`. `DataRejected` names the position of a fault."""
-    from pipelines.errors import DataRejected
+def read_bot_file(file: Path) -> object:
+    """Read a bot file's JSON, or standard input for `-`. `DataRejected` names what it is instead, or its fault."""
+    from pipelines.botfile.read import parse_content, read_content
 
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8-sig")
-        return json.loads(text)
-    except OSError as error:
-        raise DataRejected(str(file), [f"it cannot be read ({error.strerror}); check the path"]) from error
-    except UnicodeDecodeError as error:
-        raise DataRejected(str(file), [f"byte {error.start} is not UTF-8; save the file as UTF-8"]) from error
-    except json.JSONDecodeError as error:
-        raise DataRejected(str(file), [f"line {error.lineno}, column {error.colno}: {error.msg}"]) from error
-    except RecursionError as error:
-        raise DataRejected(str(file), ["it is nested too deeply to be a bot file"]) from error
+    return parse_content(sys.stdin.buffer.read(), source="-") if str(file) == "-" else read_content(file)

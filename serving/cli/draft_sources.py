@@ -12,7 +12,7 @@ import typer
 
 from pipelines.errors import DataRejected, DraftChanged, NotFound, SetupProblem
 from pipelines.files import write_whole
-from serving.cli.arguments import chosen_bot, read_json, with_database
+from serving.cli.arguments import chosen_bot, read_bot_file, with_database
 from serving.clock import utc_now
 
 _INDENTS: tuple[int | str | None, ...] = (2, 1, 4, None, "\t", 3, 0)
@@ -87,13 +87,15 @@ class DraftFile:
         """Return the bot file."""
         from serving.store.bots import check_bot_file
 
-        return check_bot_file(read_json(self.file), source=self.name)
+        return check_bot_file(read_bot_file(self.file), source=self.name)
 
     def repair(self, before: dict[str, Any], after: dict[str, Any]) -> None:
         """Replace `before` by `after`, in the file's layout, unless it has changed since; keep what an undo needs."""
         old = self._bytes()
-        if json.loads(old.decode("utf-8-sig")) != before:
+        if self.read() != before:
             raise DraftChanged(self.name, remedy="validate it again")
+        if not _is_utf8(old):
+            raise DataRejected(self.name, ["it is not UTF-8; save the file as UTF-8 before it is repaired"])
         new = _laid_out_like(old, before, after)
         record = {"file": str(self.file.resolve()), "before": old.decode(), "after_sha256": _digest(new)}
         try:
@@ -150,6 +152,14 @@ def _laid_out_like(old: bytes, before: dict[str, Any], after: dict[str, Any]) ->
         if layout(before) == old:
             return layout(after)
     return (json.dumps(after, ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class _Layout:

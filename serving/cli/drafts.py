@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.arguments import BotOption, chosen_bot, read_json, with_database
+from serving.cli.arguments import BotOption, chosen_bot, read_bot_file, with_database
 
 
 def import_(
@@ -16,9 +16,10 @@ def import_(
         bool, typer.Option("--replace", help="Delete intents and entities that are not in the file.")
     ] = False,
 ) -> None:
-    """Load a bot file into the database, as drafts. Files of ai-chatbot-framework work too.
+    """Load a bot file into the database, as drafts. Files of ai-chatbot-framework work too, of every version.
 
-    Imports everything or nothing. Annotations with wrong offsets are corrected, and each correction is reported.
+    So do the lines that `mongoexport` writes. Imports everything or nothing. Annotations with wrong offsets are
+    corrected, and each correction is reported.
 
     Example: `intentloop import data/sample/bot.json --replace`
     """
@@ -27,14 +28,14 @@ def import_(
     from serving.progress import ProgressView
     from serving.store.bots import import_bot
 
-    content = read_json(file)
+    content = read_bot_file(file)
     name = chosen_bot(bot)
     with ProgressView(Console(stderr=True)) as view, view.step("Import", expected_seconds=2) as step:
         report = with_database(
             lambda db: import_bot(db, content, bot=name, source=str(file), replace=replace, progress=step.report)
         )
         step.note = "done"
-    for sentence in report.repairs:
+    for sentence in (*report.notes, *report.repairs):
         typer.echo(sentence, err=True)
     for kind in ("intents", "entities"):
         counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]

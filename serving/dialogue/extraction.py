@@ -110,7 +110,7 @@ class _SlotExtractor:
     def extract(self) -> Extraction:
         for group in self._groups():
             self._extract_group(group)
-        if self.asked is not None and self.reader.is_text(self.asked):
+        if self.asked is not None and (self.reader.is_text(self.asked) or self._may_be_any_text(self.asked)):
             self._extract_whole_text(self.asked)
         is_unanswered = self.asked is not None and self.asked.name not in self.known
         if self.asked is not None and is_unanswered and not (self.slots or self.emptied or self.problem):
@@ -219,6 +219,14 @@ class _SlotExtractor:
             return []
         recent = [name for name in self.form.recent if name in filled]
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])
+
+    def _may_be_any_text(self, asked: Parameter) -> bool:
+        """Whether a parameter with an entity takes the whole message: it may, and no value of the form is found."""
+        if not asked.free_text or asked.name in self.slots or self.problem is not None:
+            return False
+        types = {parameter.type for parameter in self.intent.parameters}
+        found = self.interpretation.nlu.entities if self.interpretation.nlu is not None else ()
+        return not any(span.type in types for span in found)
 
     def _extract_whole_text(self, asked: Parameter) -> None:
         """Take the whole message as the value that was asked for, unless it corrects another one.

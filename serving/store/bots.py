@@ -2,33 +2,32 @@
 
 import asyncio
 import json
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from pipelines.errors import DataRejected, NotFound, StoreUnavailable
-from pipelines.schemas.bot import BotFile
+from pipelines.botfile.check import check_content
+from pipelines.botfile.spans import repair_spans
+from pipelines.errors import NotFound, StoreUnavailable
 from pipelines.schemas.drafts import bot_wire
 from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS, thread_key
 from serving.store.client import Database, Document
-from serving.store.spans import repair_spans
 
-_MAX_INT64 = 2**63
 _READ_AT_ONCE = 2
 """Drafts per read: a single-threaded database keeps customers waiting meanwhile."""
 _PAUSE = 12.0
 """After each call an import pauses this many times its duration, leaving the database to the customers."""
 _LONGEST_PAUSE_SECONDS = 0.25
-_MAX_DEPTH = 50
-_ROWS = {"intents": "intent", "entities": "entity", "trainingData": "example", "entity_values": "value"}
 
 
 class ImportReport(BaseModel):
-    """The effect of an import; `repairs` holds one sentence per annotation with wrong offsets."""
+    """The effect of an import.
+
+    `repairs` holds one sentence per annotation with wrong offsets, `notes` one per thing that the file left unsaid.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,6 +38,7 @@ class ImportReport(BaseModel):
     entities_updated: int = 0
     entities_deleted: int = 0
     repairs: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,12 +112,14 @@ async def import_bot(
     StoreUnavailable
         The database does not respond.
     """
-    fields = check_bot_file(content, source=source)
-    intents, repairs = repair_spans(fields.pop("intents", []))
+    checked = check_content(content, source=source)
+    fields = dict(checked.wire)
+    entities = fields.pop("entities", [])
+    intents, repairs = repair_spans(fields.pop("intents", []), entities=entities)
     progress(0.0, "reading the drafts")
     changes = (
         await _plan(database, _INTENT, intents, bot=bot, replace=replace),
-        await _plan(database, _ENTITY, fields.pop("entities", []), bot=bot, replace=replace),
+        await _plan(database, _ENTITY, entities, bot=bot, replace=replace, kept=checked.added),
     )
     try:
         for change in changes:
@@ -137,6 +139,7 @@ async def import_bot(
         entities_updated=entity_change.updated,
         entities_deleted=len(entity_change.deleted),
         repairs=repairs,
+        notes=checked.notes,
     )
 
 
@@ -164,28 +167,22 @@ def check_bot_file(content: object, *, source: str) -> dict[str, Any]:
 
     `source` is the name of the file, for messages.
     """
-    if not isinstance(content, dict):
-        raise DataRejected(source, ["a bot file is a JSON object with `intents` and `entities`"])
-    if not content.keys() & {"intents", "entities"}:
-        raise DataRejected(source, ["it has neither `intents` nor `entities`; export one with `intentloop export`"])
-    try:
-        BotFile.model_validate(content)
-    except ValidationError as error:
-        problems = [f"{_place(fault['loc'], content)}{fault['msg']}" for fault in error.errors(include_url=False)]
-        raise DataRejected(source, problems) from error
-    unstorable = list(_unstorable(content, ()))
-    if unstorable:
-        raise DataRejected(source, [f"{_place(place, content)}{reason}" for place, reason in unstorable])
-    return dict(content)
+    return dict(check_content(content, source=source).wire)
 
 
-async def _plan(database: Database, kind: _Kind, rows: list[Any], *, bot: str, replace: bool) -> _Change:
+async def _plan(
+    database: Database, kind: _Kind, rows: list[Any], *, bot: str, replace: bool, kept: Collection[str] = ()
+) -> _Change:
+    """Plan the writing of rows; those named in `kept` are written only if there are none yet."""
     before = await _read(database, kind, bot=bot)
     following = 1 + max((document["position"] for document in before.values()), default=-1)
     after: dict[str, Document] = {}
     for number, row in enumerate(rows):
-        key = thread_key(bot, next(row[field] for field in kind.name_fields if field in row))
+        name = next(row[field] for field in kind.name_fields if field in row)
+        key = thread_key(bot, name)
         known = before.get(key)
+        if known is not None and name in kept:
+            row = known[kind.field]
         position = number if replace else known["position"] if known else following + number
         after[key] = {"_id": key, "bot": bot, "position": position, kind.field: row}
     return _Change(kind, before, after, frozenset(before.keys() - after.keys()) if replace else frozenset())
@@ -232,47 +229,3 @@ async def _read(database: Database, kind: _Kind, *, bot: str) -> dict[str, Docum
         documents += await database.call("read drafts", some.to_list(None))
         await _give_way(started)
     return {document["_id"]: document for document in documents}
-
-
-def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:
-    """Describe a path in words: `intent 4 ("track_order"), example 3: text: `."""
-    words: list[str] = []
-    value: Any = content
-    for position, part in enumerate(path):
-        try:
-            value = value[part]
-        except (LookupError, TypeError):
-            value = None
-        if isinstance(part, int):
-            row = _ROWS.get(str(path[position - 1]), str(path[position - 1]).removesuffix("s"))
-            row = "annotation" if row == "entity" and position > 1 else row
-            name = value.get("intentId") or value.get("name") if isinstance(value, dict) and position == 1 else None
-            words[-1] = f'{row} {part + 1} ("{name}")' if isinstance(name, str) else f"{row} {part + 1}"
-        else:
-            words.append(part)
-    return ", ".join(words) + ": " if words else ""
-
-
-def _unstorable(value: object, path: tuple[int | str, ...]) -> Iterable[tuple[tuple[int | str, ...], str]]:
-    """Find what JSON can express and the database cannot store."""
-    if len(path) > _MAX_DEPTH:
-        yield path[:3], f"it is nested more than {_MAX_DEPTH} levels deep"
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if key.startswith("$") or "." in key or "\0" in key or _has_lone_surrogate(key):
-                yield (*path, key), "a field's name cannot begin with `$` or hold `.` or control characters"
-            else:
-                yield from _unstorable(item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from _unstorable(item, (*path, number))
-    elif isinstance(value, str) and _has_lone_surrogate(value):
-        yield path, "it holds half a character (a lone surrogate); retype the text"
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield path, "NaN and Infinity are not JSON"
-    elif isinstance(value, int) and not -_MAX_INT64 <= value < _MAX_INT64:
-        yield path, "the number is too large"
-
-
-def _has_lone_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)

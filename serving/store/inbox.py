@@ -5,7 +5,8 @@
 
 A platform does not repeat what was acknowledged, so the document is the promise to answer. A worker claims it first:
 `tries` fences, and `due_at` is when others may claim it. `sent` counts the messages sent, so that a crash repeats at
-most the one in flight. An answered event loses its text and stays for some days to detect repeats.
+most the one in flight. An answered event loses its text and stays for some days to detect repeats. An event that needs
+no answer but says something about the next message is put aside: no longer open, but still of its thread.
 
 Workers get a thread's hash (`thread_hash`), by which its open events are found: a queue outlives the deletion of a
 thread and must not name it.
@@ -53,6 +54,8 @@ class InboxItem(BaseModel):
         Number of reply messages sent.
     failure
         Why it was given up, if it was.
+    is_open
+        Whether it waits for an answer. Not so if it was put aside until its thread's next message.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -69,6 +72,7 @@ class InboxItem(BaseModel):
     tries: int = 0
     sent: int = 0
     failure: str | None = None
+    is_open: bool = True
 
     @classmethod
     def new(
@@ -117,14 +121,14 @@ class Inbox:
         After a failure some may be stored: the platform repeats all of them.
         """
         await self._schema.ensure()
-        documents = [_document(item, is_open=True) for item in items]
+        documents = [_document(item, open_thread=item.thread_hash) for item in items]
         for start in range(0, len(documents), _INSERTED_AT_ONCE):
             some = documents[start : start + _INSERTED_AT_ONCE]
             with suppress(DuplicateKeyError):  # the others are stored
                 await self._database.call("write inbox", self._items.insert_many(some, ordered=False))
 
     async def open_of(self, thread_hash: str) -> list[InboxItem]:
-        """Return the unanswered messages of the thread with this hash, in order."""
+        """Return the unanswered events of the thread with this hash and those put aside, in order."""
         cursor = self._items.find({"open_thread": thread_hash})
         documents = await self._database.call("read inbox", cursor.to_list(None))
         return sorted((_item(document) for document in documents), key=lambda item: (item.happened_at, item.place))
@@ -147,33 +151,37 @@ class Inbox:
     async def claim(self, item: InboxItem, *, until: datetime) -> InboxItem | None:
         """Claim an item; None if another worker was faster."""
         claimed = item.model_copy(update={"tries": item.tries + 1, "due_at": until})
-        return claimed if await self._replace(item, claimed, is_open=True) else None
+        return claimed if await self._replace(item, claimed) else None
 
     async def update(self, item: InboxItem, *, due_at: datetime, sent: int) -> InboxItem | None:
         """Store the number of messages sent and the next due time; None if the claim was lost."""
         updated = item.model_copy(update={"due_at": due_at, "sent": sent})
-        return updated if await self._replace(item, updated, is_open=True) else None
+        return updated if await self._replace(item, updated) else None
+
+    async def put_aside(self, item: InboxItem) -> None:
+        """Keep an event that needs no answer until its thread's next message."""
+        await self._replace(item, item.model_copy(update={"is_open": False}), open_thread=item.thread_hash)
 
     async def close(self, item: InboxItem, *, sent: int, failure: str | None = None) -> None:
         """Finish an item. A failed one keeps its event for investigation."""
         event = "" if failure is None else item.event
-        closed = item.model_copy(update={"sent": sent, "event": event, "failure": failure})
-        await self._replace(item, closed, is_open=False)
+        closed = item.model_copy(update={"sent": sent, "event": event, "failure": failure, "is_open": False})
+        await self._replace(item, closed)
 
-    async def _replace(self, item: InboxItem, changed: InboxItem, *, is_open: bool) -> bool:
+    async def _replace(self, item: InboxItem, changed: InboxItem, *, open_thread: str | None = None) -> bool:
         # The whole document, not `$set`: NX-27017 0.8 stores a date as text when `$set` brings it.
-        held = {"_id": item.key, "tries": item.tries, "is_open": True}
-        replacing = self._items.replace_one(held, _document(changed, is_open=is_open))
+        held = {"_id": item.key, "tries": item.tries, "is_open": item.is_open}
+        document = _document(changed, open_thread=changed.thread_hash if changed.is_open else open_thread)
+        replacing = self._items.replace_one(held, document)
         outcome = await self._database.call("write inbox", replacing)
         return outcome.matched_count == 1
 
 
-def _document(item: InboxItem, *, is_open: bool) -> Document:
+def _document(item: InboxItem, *, open_thread: str | None) -> Document:
     return {
         "_id": item.key,
         **item.model_dump(exclude={"key"}),
-        "is_open": is_open,
-        "open_thread": item.thread_hash if is_open else None,
+        "open_thread": open_thread,
         "expires_at": item.accepted_at + KEPT,
     }
 

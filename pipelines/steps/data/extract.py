@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails
 
+from pipelines.botfile.check import check_content
+from pipelines.botfile.read import read_content
 from pipelines.errors import DataRejected
 from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
@@ -97,13 +99,9 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
 
 
 def extract_from_file(file: Path) -> Extract:
-    """Read a bot file, as `intentloop export` writes it; `DataRejected` if missing, not JSON, or not a bot."""
-    try:
-        # stricter than json: refuses half characters (lone surrogates), which no release file could hold
-        wire = from_json(file.read_bytes(), allow_inf_nan=False)
-    except (OSError, ValueError) as error:
-        raise DataRejected(str(file), [f"it cannot be read as JSON: {error}"]) from error
-    return extract_from_wire(wire, source=str(file))
+    """Read a bot file, as `intentloop import` does; `DataRejected` if missing, not JSON, or not a bot."""
+    checked = check_content(read_content(file), source=str(file))
+    return replace(extract_from_wire(checked.wire, source=str(file)), notes=checked.notes)
 
 
 def read_examples(file: Path) -> list[Example]:

@@ -114,7 +114,7 @@ def check_intents(
             row = f"{intent.intent_id}.{parameter.name}"
             if parameter.type not in types:
                 yield warning("parameter_type_is_known", row, f"there is no entity {parameter.type!r}.", "add it.")
-            elif parameter.type not in fillable:
+            elif parameter.type not in fillable and not parameter.free_text:
                 yield warning(
                     "parameter_can_be_filled",
                     row,

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import NotAuthentic
 from serving.channels.contract import IncomingEvent
-from serving.channels.facebook import MAX_TEXT, Facebook, FacebookSettings
+from serving.channels.facebook import MAX_REF, MAX_TEXT, Facebook, FacebookSettings
 from serving.channels.graph_api import GraphApi
 from serving.dialogue.messages import BotMessage, QuickReply
 
@@ -193,3 +193,113 @@ def test_compose_puts_buttons_under_the_last_part_in_the_platforms_shape() -> No
     assert shown[0] == {"content_type": "text", "title": "Track my order", "payload": "/track_order"}
     assert shown[1] == {"content_type": "text", "title": "A title that is muc\u2026", "payload": "b"}
     assert shown[2] == {"content_type": "text", "title": "0", "payload": "0"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "title"),
+    [
+        ("GET_STARTED", "Get Started"),
+        ("get_started", "Get Started"),
+        ("GET_STARTED_PAYLOAD", "Los geht\u2019s"),
+        ("<GET_STARTED_PAYLOAD>", None),
+        ("GetStarted", "Empezar"),
+        ("get started", ""),
+        ("GET-STARTED", None),
+        ("FACEBOOK_WELCOME", "Get Started"),
+        ("USER_DEFINED_PAYLOAD", "Get Started"),
+        ("", "GET STARTED"),
+        (None, "Get started"),
+    ],
+)
+def test_parse_reads_the_button_that_begins_a_conversation_as_the_welcome_intent(
+    payload: str | None, title: str | None
+) -> None:
+    found = read_one(postback={"mid": "m_1", "title": title, "payload": payload})
+    assert (found.kind, found.text, found.context) == ("button", "/init_conversation", {})
+
+
+@pytest.mark.parametrize(
+    ("payload", "title", "text"),
+    [
+        ("/buy", "Get Started", "/buy"),
+        ("where is my order", "Get Started", "where is my order"),
+        ("GET_STARTED_WITH_YOGA", "Yoga", "GET_STARTED_WITH_YOGA"),
+        ("START_OVER", "Start over", "START_OVER"),
+        (None, "How do I get started?", "How do I get started?"),
+    ],
+)
+def test_parse_reads_any_other_button_as_what_it_says(payload: str | None, title: str, text: str) -> None:
+    assert read_one(postback={"mid": "m_1", "title": title, "payload": payload}).text == text
+    assert read_one(message={"mid": "m_1", "text": "GET_STARTED"}).text == "GET_STARTED"
+
+
+REFERRAL = {"ref": "promo42", "source": "SHORTLINK", "type": "OPEN_THREAD"}
+CONTEXT = {"ref": "promo42", "ref_source": "SHORTLINK", "ref_type": "OPEN_THREAD"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "text"),
+    [
+        ({"postback": {"payload": "GET_STARTED", "referral": REFERRAL}}, "button", "/init_conversation"),
+        ({"postback": {"title": "Menu", "payload": "/buy", "referral": REFERRAL}}, "button", "/buy"),
+        ({"message": {"mid": "m_1", "text": "hello", "referral": REFERRAL}}, "text", "hello"),
+        ({"message": {"mid": "m_1", "text": "hello"}, "referral": REFERRAL}, "text", "hello"),
+        ({"referral": REFERRAL}, "visit", ""),
+    ],
+)  # fmt: skip
+def test_parse_keeps_where_a_customer_comes_from(fields: dict[str, Any], kind: str, text: str) -> None:
+    found = read_one(**fields)
+    assert (found.kind, found.text, found.context) == (kind, text, CONTEXT)
+    assert IncomingEvent.model_validate_json(found.model_dump_json()) == found
+
+
+def test_parse_keeps_the_ad_of_a_referral() -> None:
+    ad = {
+        "ref": "spring",
+        "source": "ADS",
+        "type": "OPEN_THREAD",
+        "ad_id": "6045246247433",
+        "ads_context_data": {"a": 1},
+    }
+    assert read_one(message={"mid": "m_1", "text": "hi", "referral": ad}).context == {
+        "ref": "spring", "ref_source": "ADS", "ref_type": "OPEN_THREAD", "ref_ad_id": "6045246247433",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "referral",
+    [None, 5, "promo42", [], {}, {"ref": None}, {"ref": 5}, {"ref": ""}, {"ref": {"$gt": ""}}, {"ref": ["a"]}],
+)
+def test_parse_ignores_a_referral_that_says_nothing(referral: Any) -> None:
+    assert read_one(message={"mid": "m_1", "text": "hi", "referral": referral}).context == {}
+    assert channel().parse(batch(event(referral=referral))).events == ()
+
+
+def test_parse_bounds_and_cleans_a_referral() -> None:
+    found = read_one(referral={"ref": "x" * 100_000, "source": "a\x00b\ud800"})
+    assert found.context == {"ref": "x" * MAX_REF, "ref_source": "a b\ufffd"}
+
+
+def test_parse_tells_two_visits_apart_and_knows_a_repeated_one() -> None:
+    first = read_one(referral=REFERRAL)
+    assert first.message_id == read_one(referral=REFERRAL).message_id
+    assert first.message_id != read_one(referral=REFERRAL, timestamp=2).message_id
+    assert first.message_id != read_one(referral=REFERRAL | {"ref": "other"}).message_id
+
+
+@pytest.mark.parametrize("sticker", [369239263222822, 369239343222814, 369239383222810, "369239263222822"])
+@pytest.mark.parametrize("place", ["message", "attachment"])
+def test_parse_reads_the_like_button_as_a_thumb_up(sticker: Any, place: str) -> None:
+    payload = {"url": "https://x/", "sticker_id": sticker}
+    message: dict[str, Any] = {"mid": "m_1", "attachments": [{"type": "image", "payload": payload}]}
+    if place == "message":
+        message = {"mid": "m_1", "sticker_id": sticker, "attachments": [{"type": "image", "payload": {"url": "x"}}]}
+    found = read_one(message=message)
+    assert (found.kind, found.text) == ("text", "\N{THUMBS UP SIGN}")
+
+
+@pytest.mark.parametrize("sticker", [369239263222823, None, True, [369239263222822], {}, "x"])
+def test_parse_reads_another_sticker_as_an_attachment(sticker: Any) -> None:
+    attachments: list[Any] = [{"type": "image", "payload": {"sticker_id": sticker}}, 5, {"payload": "x"}]
+    found = read_one(message={"mid": "m_1", "sticker_id": sticker, "attachments": attachments})
+    assert (found.kind, found.text) == ("attachment", "")

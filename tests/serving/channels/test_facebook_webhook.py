@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from serving.store.states import StoredThread
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.support.records import now
 from tests.support.webhook_conformance import SECRET, Platform, Webhook, WebhookConformance
@@ -108,3 +109,48 @@ class TestFacebookWebhook(WebhookConformance):
         await webhook.settled(4)
         first_page = [sent.text for sent in webhook.platform.graph.messages if sent.page == "1001"]
         assert first_page == ["How many?", "Ordered: 2 x tent.", "Anything else?"]
+
+    async def test_the_button_that_begins_a_conversation_gets_the_welcome(self, webhook: Webhook) -> None:
+        assert isinstance(webhook.platform, FacebookPlatform)
+        event = webhook.platform.event(postback={"title": "Get Started", "payload": "GET_STARTED"})
+        assert (await webhook.events(event)).status_code == 200
+        assert await webhook.settled(2) == [("1", "Hi"), ("1", "What can I do for you?")]
+
+    async def _context(self, webhook: Webhook, customer: str = "1") -> dict[str, Any]:
+        services = webhook.webhook_inbox.deliveries.services
+        stored = await services.ledger.open("default", f"facebook:{PAGE}:{customer}", "another")
+        assert isinstance(stored, StoredThread)
+        assert stored.state is not None
+        context: dict[str, Any] = json.loads(stored.state)["context"]
+        return context
+
+    async def test_a_link_that_begins_a_conversation_is_remembered(self, webhook: Webhook) -> None:
+        assert isinstance(webhook.platform, FacebookPlatform)
+        referral = {"ref": "promo42", "source": "SHORTLINK", "type": "OPEN_THREAD"}
+        pressed = {"title": "Get Started", "payload": "GET_STARTED", "referral": referral}
+        assert (await webhook.events(webhook.platform.event(postback=pressed))).status_code == 200
+        await webhook.settled(2)
+        assert (await self._context(webhook))["ref"] == "promo42"
+
+    async def test_a_link_into_a_conversation_goes_with_the_next_message(self, webhook: Webhook) -> None:
+        assert isinstance(webhook.platform, FacebookPlatform)
+        await webhook.events(webhook.platform.text_event("m1", "i want to buy a tent"))
+        await webhook.settled(1)
+        for ref in ("first", "promo42"):
+            visit = webhook.platform.event(referral={"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"})
+            for _ in range(2):
+                assert (await webhook.events(visit)).status_code == 200
+        assert len(await webhook.settled(1)) == 1  # nobody asked anything
+        assert await self._context(webhook) == {}
+        await webhook.events(webhook.platform.text_event("m2", "two"))
+        assert [text for _, text in await webhook.settled(3)] == ["How many?", "Ordered: 2 x tent.", "Anything else?"]
+        assert await self._context(webhook) == {"ref": "promo42", "ref_source": "SHORTLINK", "ref_type": "OPEN_THREAD"}
+        inbox = webhook.webhook_inbox.deliveries.services.database.collection("inbox")
+        assert await inbox.find_one({"open_thread": {"$ne": None}}) is None
+
+    async def test_a_link_and_the_first_message_may_come_together(self, webhook: Webhook) -> None:
+        assert isinstance(webhook.platform, FacebookPlatform)
+        visit = webhook.platform.event(referral={"ref": "promo42", "source": "ADS", "type": "OPEN_THREAD"})
+        assert (await webhook.events(visit, webhook.platform.text_event("m1", "hello"))).status_code == 200
+        assert await webhook.settled(1) == [("1", "Hello!")]
+        assert (await self._context(webhook))["ref"] == "promo42"

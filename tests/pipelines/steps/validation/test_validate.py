@@ -174,7 +174,7 @@ def test_validate_errors_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "wire", [{}, {"intents": [intent("a", "", [])]}, {"intents": [intent("a", "", ["?!", "..."])]}]
+    "wire", [{"intents": []}, {"intents": [intent("a", "", [])]}, {"intents": [intent("a", "", ["?!", "..."])]}]
 )
 def test_validate_bot_with_nothing_to_learn_is_an_error(wire: dict[str, Any]) -> None:
     assert [finding.check for finding in checked(wire).errors] == ["has_examples"]
