@@ -68,6 +68,9 @@ def _reason(failure: Exception) -> str:
 
 
 def _printed(value: Any) -> Any:
+    """Print nothing for null, and the plain items of a list as a customer writes them: `ham, olives`."""
+    if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
+        return ", ".join(map(str, value))
     return "" if value is None else value
 
 

@@ -27,7 +27,7 @@ from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
         ("{{ '<b>Tom &amp; Ann</b> <!-- x -->' | striptags }}", "Tom & Ann"),
         ("{{ 3.14159 | round(2) }} {{ 2.1 | round(0, 'ceil') }}", "3.14 3.0"),
         ("{{ [1, 2, 0.5] | sum }} {{ result.rows | sum('n') }}", "3.5 3"),
-        ("{{ result.rows[:1] | map(attribute='name') }}", "['a']"),
+        ("{{ result.rows[:1] | map(attribute='name') }}", "a"),
         ("{% for row in result.rows if row.n > 1 %}{{ row.name }}{{ loop.last }}{% endfor %}", "bTrue"),
         ("{% set first, second = 'x', 'y' %}{{ second }}", "y"),
         ("{{ 'a' in parameters.city }} {{ 'R' in parameters.city }}", "False True"),
