@@ -5,20 +5,42 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
 
+from pipelines.nlu.system import words_de, words_en, words_es, words_fr, words_it, words_nl, words_pt
+from pipelines.nlu.system.vocabulary import ClockWords, DayWords, OffsetUnit
 from pipelines.nlu.system.words import SPOKEN, SpokenWords
 
-OffsetUnit = Literal["minute", "hour", "day", "week", "month", "year"]
+_DAYS = {
+    "en": words_en.DAYS,
+    "de": words_de.DAYS,
+    "es": words_es.DAYS,
+    "fr": words_fr.DAYS,
+    "it": words_it.DAYS,
+    "pt": words_pt.DAYS,
+    "nl": words_nl.DAYS,
+}
+_CLOCKS = {
+    "en": words_en.CLOCK,
+    "de": words_de.CLOCK,
+    "es": words_es.CLOCK,
+    "fr": words_fr.CLOCK,
+    "it": words_it.CLOCK,
+    "pt": words_pt.CLOCK,
+    "nl": words_nl.CLOCK,
+}
 
 # accents of Latin letters only: in other scripts, a word without its marks is a different word
 _ACCENTS = re.compile("(?<=[a-zA-Z])[\u0300-\u036f]+")
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _FAMILIAR_CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CNY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
 """Precedence of currencies that share a sign or a name (`$`, `dollars`), after the region's own."""
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -41,11 +63,15 @@ class SystemLocale:
     short_weekdays: Mapping[str, int]
     offsets: tuple[OffsetForm, ...]
     day_first: bool  # whether `5/12` is the fifth of December
+    writes_dots: bool  # as in `5.12.`
     decimal: str
     group: str
     currency_by_sign: Mapping[str, str]  # to ISO 4217
     currency_by_name: Mapping[str, str]  # to ISO 4217
+    has_two_halves: bool  # whether `at 7` is either 07:00 or 19:00
     spoken: SpokenWords  # words that the CLDR does not list
+    days: DayWords
+    clock: ClockWords
 
 
 @lru_cache(maxsize=32)
@@ -61,21 +87,27 @@ def system_locale(language: str, region: str | None) -> SystemLocale:
     symbols: Mapping[str, Any] = cldr.number_symbols
     signs = symbols.get("latn", symbols)
     spoken = SPOKEN.get(parsed.language, SpokenWords())
+    days = _DAYS.get(parsed.language, DayWords())
     short_date = cldr.date_formats["short"].pattern
     preferred = _preferred_currencies(territory)
     return SystemLocale(
         language=parsed.language,
         region=territory,
-        months=_names(cldr.months, ("wide", "abbreviated")),
-        weekdays=_names(cldr.days, ("wide",)),
-        short_weekdays=_names(cldr.days, ("abbreviated", "short")),
-        offsets=tuple(dict.fromkeys(_offset_forms(cldr, spoken))),
+        months=_names(cldr.months, ("wide", "abbreviated"), days.more_months),
+        weekdays=_names(cldr.days, ("wide",), days.more_weekdays),
+        short_weekdays=_names(cldr.days, ("abbreviated", "short"), days.more_short_weekdays),
+        offsets=tuple(dict.fromkeys(_offset_forms(cldr, days))),
         day_first=short_date.lower().find("d") < short_date.upper().find("M"),
+        writes_dots="." in short_date,
         decimal=signs.get("decimal", "."),
         group=signs.get("group", ","),
         currency_by_sign=_currency_signs(cldr, preferred),
         currency_by_name=_currency_names(cldr, preferred, spoken),
+        # the British write 17:30, and still say `at 7` in the evening
+        has_two_halves=parsed.language == "en" or "a" in cldr.time_formats["short"].pattern,
         spoken=spoken,
+        days=days,
+        clock=_CLOCKS.get(parsed.language, ClockWords()),
     )
 
 
@@ -84,14 +116,19 @@ def without_accents(word: str) -> str:
     return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", word)))
 
 
-def with_plain_spellings(numbers: Mapping[str, int]) -> dict[str, int]:
-    """Return the same numbers under the names without accents too."""
-    return {without_accents(word): number for word, number in numbers.items()} | dict(numbers)
+def plain_spellings(word: str) -> set[str]:
+    """Return a word as it is and as typed on foreign keyboards: `übermorgen`, `ubermorgen`, `uebermorgen`."""
+    return {word, without_accents(word), word.translate(_UMLAUTS)}
+
+
+def with_plain_spellings(values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the same values under the plain spellings of their names too."""
+    return {spelling: value for word, value in values.items() for spelling in plain_spellings(word)} | dict(values)
 
 
 def alternation(words: Iterable[str]) -> str:
     """Return a regular expression for any of the words, with or without accents, longer ones first."""
-    spellings = {spelling for word in words for spelling in (word, without_accents(word))}
+    spellings = {spelling for word in words for spelling in plain_spellings(word)}
     ordered = sorted(spellings, key=lambda word: (-len(word), word))
     patterns = [re.escape(word).replace(r"\ ", r"\s{1,3}").replace("'", "['\u2019]") for word in ordered]
     return "|".join(patterns) or "(?!)"
@@ -133,20 +170,22 @@ def _likely_region(language: str) -> str:
     return likely.split("_")[-1]
 
 
-def _names(names: Mapping[str, Mapping[str, Mapping[int, str]]], widths: Iterable[str]) -> dict[str, int]:
-    numbers: dict[str, int] = {}
+def _names(
+    names: Mapping[str, Mapping[str, Mapping[int, str]]], widths: Iterable[str], more: Mapping[str, int]
+) -> dict[str, int]:
+    numbers = with_plain_spellings(more)
     for context in ("format", "stand-alone"):
         for width in widths:
             for number, name in names[context].get(width, {}).items():
                 bare = name.lower().rstrip(".")
                 # `1月` is a number with a sign, not a name
                 if bare and not bare[0].isdigit():
-                    numbers.setdefault(bare, number)
-                    numbers.setdefault(without_accents(bare), number)
+                    for spelling in (bare, *plain_spellings(bare)):
+                        numbers.setdefault(spelling, number)
     return numbers
 
 
-def _offset_forms(cldr: Locale, spoken: SpokenWords) -> Iterable[OffsetForm]:
+def _offset_forms(cldr: Locale, days: DayWords) -> Iterable[OffsetForm]:
     fields: Mapping[str, Any] = cldr._data["date_fields"]  # the only place where Babel keeps `in {0} days`
     units: tuple[OffsetUnit, ...] = ("minute", "hour", "day", "week", "month", "year")
     for unit in units:
@@ -155,9 +194,11 @@ def _offset_forms(cldr: Locale, spoken: SpokenWords) -> Iterable[OffsetForm]:
                 if "{0}" not in template:
                     continue
                 yield OffsetForm(template.lower(), unit, direction)
-                for said, listed in spoken.offset_prefixes.items():
+                for said, listed in days.offset_prefixes.items():
                     if template.lower().startswith(f"{listed} "):
                         yield OffsetForm(said + template.lower()[len(listed) :], unit, direction)
+    for template, unit, direction in days.more_offsets:
+        yield OffsetForm(template, unit, direction)
 
 
 def _preferred_currencies(region: str) -> tuple[str, ...]:

@@ -1,18 +1,33 @@
-"""Distances in time: `in 3 days`, `two weeks ago`, `vor einer Stunde`."""
+"""Distances in time: `in 3 days`, `two weeks ago`, `in half an hour`, `in 1 hour and 20 minutes`."""
 
 import calendar
 import re
 from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, TypeVar
 
 from text_to_num import text2num
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.locale import OffsetUnit, SystemLocale, without_accents
+from pipelines.nlu.system.locale import (
+    OffsetForm,
+    SystemLocale,
+    alternation,
+    dictionary_form,
+    with_plain_spellings,
+    without_accents,
+)
 from pipelines.nlu.system.values import last_words
+from pipelines.nlu.system.vocabulary import OffsetUnit
 
-_COUNT = r"(\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
+COUNT = r"(?:\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
+"""A number in digits or in a word, to be read by `count_of`."""
+
+_DECIMAL_HOURS = r"(?P<decimal>\d{1,3}[.,]\d{1,2})"
+_TEMPLATE = re.compile(r"(?P<before>.*)\{0\}(?P<blank>\s?)(?P<unit>\S+)(?P<after>.*)")
+_MINUTES = {"minute": 1, "hour": 60}
+
+Moment = TypeVar("Moment", date, datetime)
 
 
 class Offset(NamedTuple):
@@ -23,7 +38,7 @@ class Offset(NamedTuple):
     steps: int
     unit: OffsetUnit
 
-    def after(self, now: datetime) -> datetime:
+    def after(self, now: Moment) -> Moment:
         """Return the time meant, in the time zone of `now`; a month later ends with the month (31 Jan → 28 Feb).
 
         Raises ValueError or OverflowError for a time outside the calendar.
@@ -37,30 +52,73 @@ class Offset(NamedTuple):
         return now.replace(year=year, month=month, day=min(now.day, calendar.monthrange(year, month)[1]))
 
 
+class _Frame(NamedTuple):
+    """The words around distances that count in one direction: `in ... days`, `... days ago`."""
+
+    direction: int
+    units: dict[str, OffsetUnit]
+    counted: re.Pattern[str]
+    fixed: re.Pattern[str]
+
+
 class OffsetGrammar:
     """Finds offsets of some units in one language; each contains one of the words in `triggers`."""
 
     def __init__(self, locale: SystemLocale, units: Collection[OffsetUnit]) -> None:
         self._locale = locale
+        self._distances = with_plain_spellings(
+            {phrase: distance for phrase, distance in locale.days.distances.items() if distance[1] in units}
+        )
         forms = [form for form in locale.offsets if form.unit in units]
-        self._forms = [(_pattern(form.template), form.unit, form.direction) for form in forms]
-        templates = [form.template for form in forms]
+        self._frames = _frames(forms, self._distances, locale)
+        self._minutes_too = _minutes_pattern(locale) if "minute" in units else None
+        templates = [form.template for form in forms] + list(self._distances)
         self.triggers = last_words([*templates, *map(without_accents, templates)])
 
     def find(self, text: str) -> Iterator[Offset]:
         """Find offsets; several forms may find the same one."""
-        for pattern, unit, direction in self._forms:
-            for match in pattern.finditer(text):
-                count = self._count(match.group(1))
-                if count is not None and stands_alone(text, *match.span()):
-                    yield Offset(match.start(), match.end(), direction * count, unit)
+        for frame in self._frames:
+            for match in frame.fixed.finditer(text) if self._distances else ():
+                steps, unit = self._distances[dictionary_form(match["fixed"])]
+                if stands_alone(text, *match.span()):
+                    yield Offset(*match.span(), frame.direction * steps, unit)
+            for match in frame.counted.finditer(text):
+                offset = self._counted(match, frame)
+                if offset and stands_alone(text, offset.start, offset.end):
+                    yield self._with_minutes(text, offset)
 
-    def _count(self, written: str) -> int | None:
-        if written.isdecimal():
-            return int(written)
-        if written.lower() in self._locale.spoken.ones:
-            return 1
-        return number_of_words(written, self._locale.language)
+    def _counted(self, match: re.Match[str], frame: _Frame) -> Offset | None:
+        unit = frame.units[dictionary_form(match["unit"])]
+        if match["decimal"] or match["half"] or match["half_after"]:
+            if unit not in _MINUTES:
+                return None
+            whole = float(match["decimal"].replace(",", ".")) if match["decimal"] else self._half_of(match["count"])
+            steps = None if whole is None else round(whole * _MINUTES[unit])
+            return None if steps is None else Offset(*match.span(), frame.direction * steps, "minute")
+        count = count_of(match["count"], self._locale)
+        return None if count is None else Offset(*match.span(), frame.direction * count, unit)
+
+    def _half_of(self, written: str) -> float | None:
+        count = count_of(written, self._locale)
+        return None if count is None else count + 0.5
+
+    def _with_minutes(self, text: str, offset: Offset) -> Offset:
+        """Add the minutes of `in 1 hour and 20 minutes`."""
+        more = self._minutes_too.match(text, offset.end) if self._minutes_too and offset.unit == "hour" else None
+        minutes = count_of(more["count"], self._locale) if more else None
+        if more is None or minutes is None:
+            return offset
+        steps = abs(offset.steps) * 60 + minutes
+        return Offset(offset.start, more.end(), steps if offset.steps >= 0 else -steps, "minute")
+
+
+def count_of(written: str, locale: SystemLocale) -> int | None:
+    """Return the whole number that a `COUNT` spells, or None; an article counts as one."""
+    if written.isdecimal():
+        return int(written)
+    if written.lower() in locale.days.ones:
+        return 1
+    return number_of_words(written, locale.language)
 
 
 def number_of_words(words: str, language: str) -> int | None:
@@ -72,10 +130,40 @@ def number_of_words(words: str, language: str) -> int | None:
     return int(number) if number == int(number) else None
 
 
-def _pattern(template: str) -> re.Pattern[str]:
-    signs = []
-    for sign in template:
-        bare = without_accents(sign)
-        signs.append(re.escape(sign) if bare == sign else f"[{re.escape(sign)}{re.escape(bare)}]")
-    spelled = "".join(signs).replace(r"\ ", r"\s{1,3}").replace(r"\{0\}", _COUNT, 1)
-    return re.compile(spelled, re.IGNORECASE)
+def _frames(forms: list[OffsetForm], distances: Collection[str], locale: SystemLocale) -> list[_Frame]:
+    """Build one pattern for all units that stand between the same words: fewer patterns are faster."""
+    units: dict[tuple[str, str, str, int], dict[str, OffsetUnit]] = {}
+    for form in forms:
+        match = _TEMPLATE.fullmatch(form.template)
+        if match:
+            key = (match["before"], match["blank"], match["after"], form.direction)
+            units.setdefault(key, {}).update(with_plain_spellings({match["unit"]: form.unit}))
+    half = rf"\s{{1,3}}(?:{alternation(locale.days.and_a_half)})"
+    frames = []
+    for (before, blank, after, direction), names in units.items():
+        start, end = _phrase(before), _phrase(after)
+        gap = r"\s{0,3}" if not blank or any(unit in _MINUTES for unit in names.values()) else r"\s{1,3}"
+        counted = (
+            rf"{start}(?:{_DECIMAL_HOURS}|(?P<count>{COUNT})(?P<half>{half})?){gap}(?P<unit>{alternation(names)})"
+            rf"(?P<half_after>{half})?{end}"
+        )
+        fixed = rf"{start}(?P<fixed>{alternation(distances)}){end}"
+        frames.append(_Frame(direction, names, re.compile(counted, re.IGNORECASE), re.compile(fixed, re.IGNORECASE)))
+    return frames
+
+
+def _minutes_pattern(locale: SystemLocale) -> re.Pattern[str]:
+    found = (_TEMPLATE.fullmatch(form.template) for form in locale.offsets if form.unit == "minute")
+    names = {match["unit"] for match in found if match}
+    either = alternation(locale.clock.either)
+    return re.compile(
+        rf"\s{{1,3}}(?:(?:{either})\s{{1,3}})?(?P<count>{COUNT})\s{{0,3}}(?:{alternation(names)})(?!\w)", re.IGNORECASE
+    )
+
+
+def _phrase(words: str) -> str:
+    return "".join(
+        r"\s{1,3}" if sign.isspace() else re.escape(sign) if bare == sign else f"[{re.escape(sign)}{re.escape(bare)}]"
+        for sign in words
+        for bare in (without_accents(sign),)
+    )
