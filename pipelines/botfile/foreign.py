@@ -102,6 +102,13 @@ def _is_chat_log(row: dict[str, Any]) -> bool:
     )
 
 
+def _is_pairs(content: dict[str, Any]) -> bool:
+    """Whether it is a data set in parts: `{"train": [["are you open", "hours"], ...]}`."""
+    parts = [part[:_ROWS_LOOKED_AT] for part in content.values() if isinstance(part, list) and part]
+    rows = [row for part in parts for row in part]
+    return bool(rows) and all(isinstance(row, list) and list(map(type, row)) == [str, str] for row in rows)
+
+
 def _is_rows(row: dict[str, Any]) -> bool:
     texts = {"text", "utterance", "sentence", "query", "question", "input"}
     labels = {"intent", "label", "category", "class", "answer", "response"}
@@ -116,7 +123,7 @@ _FILES: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("a knowledge base of QnA Maker", _holds_any("qnaList", "qnaDocuments")),
     ("a Watson Assistant workspace", _holds_any("dialog_nodes", "counterexamples", "workspace_id")),
     ("a Watson Assistant workspace", lambda content: _holds_any("intents", "actions")(_inner(content, "workspace"))),
-    ("an Alexa skill", _holds_any("interactionModel")),
+    ("an Alexa skill", _holds_any("interactionModel", "languageModel")),
     ("a bot of Amazon Lex", _is_lex),
     ("an agent of Dialogflow CX", _holds("agent", "flows")),
     ("a Dialogflow agent", _holds_any("defaultTimezone", "googleAssistant", "enableOnePlatformApi")),
@@ -130,6 +137,7 @@ _FILES: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("a Wit.ai file", lambda content: isinstance(content.get("data"), dict) and "expressions" in content["data"]),
     ("a Voiceflow project", _holds("version", "diagrams")),
     ("a ChatterBot corpus", lambda row: isinstance(row.get("conversations"), list) and not _is_chat_log(row)),
+    ("a list of labelled texts", _is_pairs),
     (
         "a web service's error message; download the file again",
         lambda content: bool(content) and content.keys() <= _ERROR_FIELDS,
@@ -152,6 +160,7 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("training data of a language model (prompts and answers)", _holds("instruction", "output")),
     ("a Wit.ai file", lambda row: isinstance(row.get("text"), str) and bool(row.keys() & {"traits"})),
     ("a list of labelled texts", _is_rows),
+    ("a list of an entity's values", lambda row: row.keys() == {"value", "synonyms"}),
     ("a log of conversations; import the bot that had them", _holds("thread_id", "bot_message")),
     ("the settings of channels; connect them with `intentloop channel`", _holds("id", "settings", "status")),
 )

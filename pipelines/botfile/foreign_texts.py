@@ -12,17 +12,21 @@ _STARTS = (
     ),
     ("an AIML file", r"(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<aiml\b"),
     ("an XML file", r"<\?xml\b"),
+    ("a JavaScript file", r"(module\.exports|export default|(const|var|let) \w+ *=)"),
     ("a pointer to a file in Git LFS; fetch the file itself with `git lfs pull`", r"version https://git-lfs"),
 )
 """How a text may begin."""
 _LINES = (
     ("a ChatterBot corpus", (r"^categories:", r"^conversations:")),
+    ("a file of tags and patterns", (r"^ *-? *tag:", r"^ *-? *patterns:")),
     ("a Snips NLU file", (r"^type: *(intent|entity)\s*$",)),
     ("a Rasa NLU file", (r"^nlu:",)),
     ("a file of Rasa stories or rules", (r"^(stories|rules):",)),
     ("a Rasa domain", (r"^(intents|responses|templates|actions):", r"^(slots|entities|forms|session_config|version):")),
     ("a Rasa domain", (r"^intents:", r"^(responses|templates|actions):")),
     ("a Rasa domain", (r"^(responses|templates):\s*\n +utter_",)),
+    ("a Rasa domain", (r"^(slots|forms|session_config):",)),
+    ("a Rasa domain", (r"^(intents|entities|actions):\s*\n *- ",)),
     ("a Rasa configuration", (r"^(pipeline|policies):",)),
     ("a Rasa NLU file (Markdown)", (r"^## *(intent|synonym|lookup|regex):",)),
     ("a file of Rasa stories (Markdown)", (r"^#{1,2} ", r"^\* \w", r"^ *- (utter_|action_|slot\{)")),
@@ -30,8 +34,15 @@ _LINES = (
 )
 """Lines of which a text has all."""
 _SHELL = re.compile(r"\b(ObjectId|NumberInt|NumberLong|ISODate)\(")
+_KIND_BY_ENDING = {
+    ".csv": "a table (CSV)",
+    ".tsv": "a table (CSV)",
+    ".lu": "a LUIS file (.lu)",
+    ".aiml": "an AIML file",
+    ".rive": "a RiveScript file",
+    ".chatito": "a Chatito or Chatette file",
+}
 _YAML_ENDINGS = (".yml", ".yaml")
-_TABLE_ENDINGS = (".csv", ".tsv")
 _DELIMITERS = ",;\t|"
 _COLUMNS = frozenset(
     ("text", "utterance", "utterances", "query", "question", "questions", "sentence", "message", "phrase", "example",
@@ -58,7 +69,9 @@ def text_kind(text: str, source: str) -> str | None:
         if all(re.search(line, start, re.MULTILINE) for line in lines):
             return kind
     ending = Path(source).suffix.lower()
-    if ending in _TABLE_ENDINGS or _is_table(start):
+    if ending in _KIND_BY_ENDING:
+        return _KIND_BY_ENDING[ending]
+    if _is_table(start):
         return "a table (CSV)"
     return "a YAML file" if ending in _YAML_ENDINGS else None
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.text import tokenize
 
@@ -21,6 +23,8 @@ _SAME_SIGNS = str.maketrans(
     | dict.fromkeys("\t\r\n\u0085", " ")
 )
 _INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
+
+_offset = TypeAdapter(int)
 
 Place = tuple[int, int]
 
@@ -50,6 +54,11 @@ def repair_spans(
 
 def _examples_field(intent: Mapping[str, Any]) -> str:
     return "trainingData" if "trainingData" in intent else "training_data"
+
+
+def is_same_value(one: str, other: str) -> bool:
+    """Whether two texts differ only in case, composition, blanks, or the form of apostrophes, hyphens and quotes."""
+    return _form(one) == _form(other) != ""
 
 
 class _Known:
@@ -156,7 +165,7 @@ class _Example:
         written = self.text[slice(*place)]
         if not self._is_whole(place):
             return False
-        if _form(written) == _form(row["value"]) != "":
+        if is_same_value(written, row["value"]):
             return True
         value = self.known.value(row["name"], written)
         return value is not None and value == self.known.value(row["name"], row["value"])
@@ -198,8 +207,8 @@ class _Example:
 
 
 def _offsets(row: Mapping[str, Any]) -> Place:
-    """Read the offsets; some programs write them as text."""
-    return int(row["begin"]), int(row["end"])
+    """Read the offsets; some programs write them as text or with a decimal point."""
+    return _offset.validate_python(row["begin"]), _offset.validate_python(row["end"])
 
 
 def _where(row: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings
+from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_bot_file, read_settings
 from serving.cli.releases import promote_trained
 from serving.cli.retrain import ending_if_busy
 
@@ -15,6 +15,14 @@ def _checked_cases(folder: Path | None) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise typer.BadParameter(f"there is no folder {str(folder)!r}", param_hint="--cases")
     return folder
+
+
+def _check_source(source: str) -> None:
+    """Refuse a file that is no bot before anything starts."""
+    from serving.store.bots import check_bot_file
+
+    if source != "mongo":
+        check_bot_file(read_bot_file(Path(source)), source=source)
 
 
 def train(
@@ -83,6 +91,7 @@ def train(
         raise typer.BadParameter("a cross-validation needs 2 folds or more", param_hint="--cross-validate")
     require_packages(TRAINING_PACKAGES, extra="train", purpose="training")
     settings = read_settings()
+    _check_source(source)
     if is_listening(settings.host, settings.api_port):
         give_way()
     if search:

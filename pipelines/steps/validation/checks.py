@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterator
 
 import pandas as pd
 
+from pipelines.botfile.spans import is_same_value
 from pipelines.nlu.entities.patterns import check_pattern
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
 from pipelines.nlu.text import clean, has_content
@@ -20,6 +22,7 @@ from pipelines.schemas.bot import (
     BotFile,
     Intent,
 )
+from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.training import Finding, Severity
 
 FEW_EXAMPLES = 5
@@ -34,6 +37,7 @@ _BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
 def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
     """Find annotations outside their text, overlapping, off their value, splitting words, or of an unknown type."""
     known_types = {entity.name for entity in bot_file.entities}
+    known = KnownValues(bot_file.entities)
     for example_id, text, entities in zip(frame["example_id"], frame["text"], frame["entities"], strict=True):
         end_of_last = 0
         for span in sorted(entities, key=lambda span: span.start):
@@ -46,10 +50,10 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
             elif start < end_of_last:
                 explanation = f"{where} overlap another entity."
                 yield error("spans_do_not_overlap", example_id, explanation, "keep one of the two.", place)
-            elif text[start:end] != written:
+            elif not _is_value(text[start:end], span, known):
                 explanation = f"{where} hold {text[start:end]!r}, not {written!r}."
                 yield warning("span_holds_value", example_id, explanation, "mark it again.", place)
-            elif written != written.strip() or not stands_alone(text, start, end):
+            elif text[start:end] != text[start:end].strip() or not stands_alone(text, start, end):
                 explanation = f"{where}, {written!r}, begin or end inside a word or at a blank."
                 yield warning("span_keeps_words_whole", example_id, explanation, "mark the whole words.", place)
             end_of_last = max(end_of_last, end)
@@ -57,6 +61,13 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
                 explanation = f"the entity type {span.type!r} is not among the bot's entities."
                 repair = "add the entity, or correct the name."
                 yield warning("entity_type_is_known", example_id, explanation, repair, place)
+
+
+def _is_value(text: str, span: LabelledSpan, known: KnownValues) -> bool:
+    """Whether annotated words are the annotation's value, written differently or as its synonym."""
+    if text == span.value or is_same_value(text, span.value):
+        return True
+    return known.canonical(span.type, text) == known.canonical(span.type, span.value)
 
 
 def check_texts(frame: pd.DataFrame) -> Iterator[Finding]:

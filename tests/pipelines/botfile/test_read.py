@@ -83,6 +83,8 @@ JSON_OF_OTHERS: list[tuple[str, Any]] = [
     ("a ChatterBot corpus", {"conversations": [["Hi", "Hello!"]]}),
     ("a list of labelled texts", [{"text": "open?", "label": "hours"}, {"text": "closed?", "label": "hours"}]),
     ("training data of a language model (prompts and answers)", [{"instruction": "greet", "output": "Hi"}]),
+    ("a list of labelled texts", {"train": [["are you open", "hours"]], "test": [["bye", "goodbye"]]}),
+    ("a list of an entity's values", [{"value": "Lyon", "synonyms": ["Lugdunum"]}]),
     ("a Voiceflow project", {"version": {"name": "v"}, "diagrams": {}}),
 ]  # fmt: skip
 
@@ -107,6 +109,10 @@ TEXTS_OF_OTHERS: list[tuple[str, str]] = [
     ("a Rasa configuration", "language: en\npipeline:\n- name: WhitespaceTokenizer\n"),
     ("a ChatterBot corpus", "categories:\n- greetings\nconversations:\n- - Hi\n  - Hello!\n"),
     ("a Snips NLU file", "---\ntype: intent\nname: hours\nutterances:\n  - open?\n"),
+    ("a Rasa domain", "slots:\n  city:\n    type: text\n"),
+    ("a Rasa domain", "intents:\n- hours\n- goodbye\n"),
+    ("a file of tags and patterns", "intents:\n- tag: hello\n  patterns:\n  - hi\n"),
+    ("a JavaScript file", "module.exports = { intents: [] }\n"),
     ("a table (CSV)", "text,intent\nare you open,hours\n"),
     ("a table (CSV)", "Question;Answer\r\nAre you open?;Yes\r\n"),
     ("a table (CSV)", "utterance\tlabel\nopen?\thours\n"),
@@ -238,3 +244,16 @@ def test_stories_of_the_time_before_intents_are_intents() -> None:
     assert check_content([story], source="f").wire["intents"] == [
         {"name": "Open", "intentId": "open", "speechResponse": "9 to 5"}
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("rows.csv", "a table (CSV)"),
+        ("hours.LU", "a LUIS file (.lu)"),
+        ("brain.rive", "a RiveScript file"),
+        ("anything.yaml", "a YAML file"),
+    ],
+)
+def test_a_text_may_be_told_by_its_name_alone(name: str, kind: str) -> None:
+    assert reason(b"# hours\n- are you open\n", name=name).startswith(f"this is {kind}; it cannot be imported yet")

@@ -169,3 +169,8 @@ def test_repair_spans_leaves_no_two_annotations_in_one_place() -> None:
     rows = intents("to NYC", ("New York", 3, 6), ("NYC", 3, 6))
     repaired, _ = repair_spans(rows, entities=TOWNS)
     assert places(repaired) == [(3, 6)]
+
+
+@pytest.mark.parametrize("begin", ["3.0", 3.0, "3", 3])
+def test_repair_spans_reads_offsets_however_they_are_written(begin: Any) -> None:
+    assert repair_spans(intents("to Oslo", ("Oslo", begin, 7)))[1] == ()

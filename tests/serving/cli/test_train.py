@@ -1,5 +1,6 @@
 """The options of `intentloop train` are the parameters of a training."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from annotated_types import Ge, Le, Lt
 
 from pipelines.schemas.training import TrainParams
 from serving.cli.main import app
+from tests.support.command_line import intentloop
+from tests.support.servers import free_port
 
 FIELDS = TrainParams.model_fields
 OPTIONS = {
@@ -33,3 +36,15 @@ def bounds(name: str) -> tuple[Any, Any]:
 def test_train_option_has_the_bounds_of_its_parameter(name: str) -> None:
     option: Any = OPTIONS[name]
     assert (option.min, option.max) == bounds(name)
+
+
+@pytest.mark.parametrize("command", ["import", "validate", "train"])
+def test_a_file_of_another_platform_gets_one_sentence_from_every_command(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "nlu.yml"
+    file.write_text("nlu:\n- intent: open\n  examples: |\n    - are you open\n", encoding="utf-8")
+    arguments = [command, "--source", str(file)] if command == "train" else [command, str(file)]
+    done = intentloop(*arguments, INTENTLOOP_MONGO_URI=f"mongodb://127.0.0.1:{free_port()}")
+    assert (done.returncode, done.stdout) == (1, "")
+    first, second = done.stderr.splitlines()
+    assert first == f"intentloop: {file} cannot be used, 1 problem(s) to repair:"
+    assert second.startswith("  - this is a Rasa NLU file; it cannot be imported yet.")

@@ -226,3 +226,22 @@ def test_report_shows_itself_in_a_notebook() -> None:
     assert "annotations outside their text" in page
     assert "&lt;to&gt;" in page
     assert "<table" not in checked(bot())._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "value", "is_value"),
+    [
+        ("to NYC", 3, 6, "New York", True),
+        ("to new york", 3, 11, "NYC", True),
+        ("to L\u2019Aquila", 3, 11, "L'Aquila", True),
+        ("to Oslo", 3, 7, "New York", False),
+        ("to NYC", 3, 6, "Paris", False),
+    ],
+)
+def test_validate_accepts_a_value_that_is_only_written_differently(
+    text: str, start: int, end: int, value: str, is_value: bool
+) -> None:
+    wire = bot(marked(text, (start, end, "city", value)))
+    wire["entities"] = [{"name": "city", "entity_values": [{"value": "New York", "synonyms": ["NYC"]}]}]
+    checks = [finding.check for finding in checked(wire).findings]
+    assert ("span_holds_value" not in checks) is is_value
