@@ -35,6 +35,8 @@ _TITLE_BY_CHECK = {
     "entity_name_is_free": "entity names that are taken",
     "template_can_be_rendered": "templates that cannot be rendered",
     "template_names_are_known": "templates with unknown names",
+    "tool_can_be_called": "tools that cannot be called",
+    "reply_says_something": "replies that fail or stay empty",
     "mapping_can_be_applied": "response mappings that fail",
     "secret_is_a_reference": "keys written in plain text",
     "secret_goes_to_an_endpoint": "secrets sent to a host that is not configured",

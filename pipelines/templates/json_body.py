@@ -16,7 +16,13 @@ from pipelines.templates.references import SecretReference, escaped
 _NUMBER = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
 _JSON_NUMBER = re.compile(_NUMBER)
 _SCALAR = re.compile(rf"true|false|null|{_NUMBER}(?:[eE][+-]?[0-9]{{1,3}})?")
-_TOKENS = re.compile(r'\\.|"|[\[\]{},:]|\s+|[^\s"\\\[\]{},:]+|\\', re.DOTALL)
+PLACE = "\ue006"
+"""Encloses the offset of a place in the template, where `json_fault` marks it."""
+_PLACE_MARK = re.compile(f"{PLACE}\\d+{PLACE}")
+_TOKENS = re.compile(
+    rf'{_PLACE_MARK.pattern}|\\.|"|[\[\]{{}},:]|\s+|[^\s"\\\[\]{{}},:{PLACE}]+|.',
+    re.DOTALL,
+)
 _STRUCTURE = frozenset("[]{},:")
 _VALUE = "v"
 
@@ -28,13 +34,13 @@ def render_json(template: str, values: RequestValues) -> JsonValue:
     gives no JSON.
     """
     marked, marks = render_marked(template, values)
-    pieces = _pieces(marked, marks)
+    pieces = pieces_of(marked, marks)
     if all(not piece.strip() if isinstance(piece, str) else all(map(is_blank, piece)) for piece in pieces):
         raise TemplateError("jsonData does not give valid JSON: it is empty")
     has_words = any(isinstance(part, Authored) for piece in pieces if not isinstance(piece, str) for part in piece)
     for takes_texts in (False, True) if has_words else (False,):
         try:
-            document: JsonValue = from_json(_Writer(takes_texts=takes_texts).write(pieces), allow_inf_nan=False)
+            document: JsonValue = from_json(JsonWriter(takes_texts=takes_texts).write(pieces), allow_inf_nan=False)
         except ValueError:
             continue
         return document
@@ -45,20 +51,23 @@ Piece = str | tuple[Any, ...]
 """A text of the template, or the parts of an expression's value."""
 
 
-def _pieces(marked: str, marks: Marks) -> list[Piece]:
+def pieces_of(marked: str, marks: Marks) -> list[Piece]:
+    """Return the texts of a marked template, and the values between them."""
     return [
         parts_of(marks.values[int(piece)]) if index % 2 else piece for index, piece in enumerate(MARK.split(marked))
     ]
 
 
-class _Writer:
+class JsonWriter:
     """Writes one document, and knows at each point what JSON expects there.
 
-    With `takes_texts`, words of the author count as JSON only if they are a whole value or pure punctuation.
+    With `takes_texts`, words of the author count as JSON only if they are a whole value or pure punctuation. `places`
+    are the offsets in the document of what came from known offsets of the template.
     """
 
     def __init__(self, *, takes_texts: bool) -> None:
         self._takes_texts = takes_texts
+        self.places: list[tuple[int, int]] = []
         self._out: list[str] = []
         self._open: list[str] = []
         self._last = ""  # what stands before this point, outside texts
@@ -103,14 +112,16 @@ class _Writer:
         if not _reads_as_json(parts):
             return False
         try:
-            from_json(_Writer(takes_texts=False).write([parts]), allow_inf_nan=False)
+            from_json(JsonWriter(takes_texts=False).write([parts]), allow_inf_nan=False)
         except ValueError:
             return False
         return True
 
     def _write_words(self, words: str, *, is_data: bool) -> None:
         for sign in _TOKENS.findall(words):
-            if sign == '"':
+            if is_data and _PLACE_MARK.fullmatch(sign):
+                self.places.append((len("".join(self._out)), int(sign.strip(PLACE))))
+            elif sign == '"':
                 self._turn_text()
             elif sign == "\\":
                 raise TemplateError("jsonData does not give valid JSON: a backslash stands before a value")

@@ -33,6 +33,8 @@ _STR_METHODS = frozenset(
         *("strip", "swapcase", "title", "upper"),
     )
 )
+CALLABLE_NAMES = _STR_METHODS | {"cycle", "changed", "format", "get", "items", "join", "keys", "replace", "values"}
+"""What a template may call: methods of texts, mappings and lists, and of a loop."""
 _OWN_STR_METHODS: Mapping[str, Callable[[str], Callable[..., Any]]] = {
     "format": lambda text: lambda *values, **named: format_braces(text, values, named),
     "join": lambda text: lambda values: join_texts(values, text),
@@ -175,7 +177,8 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         present = right if is_blank(left) else left
         if operator == "+" and isinstance(present, str | list | tuple):
             return present
-        return self.undefined("nothing to calculate with")
+        absent = left if isinstance(left, Undefined) else right
+        return absent if isinstance(absent, Undefined) else self.undefined("nothing to calculate with")
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
         """Turn a number's sign; nothing stays nothing."""

@@ -88,9 +88,11 @@ def metered(name: str, function: Any) -> Callable[..., Any]:
 
 @pass_context
 def loop_over(context: Context, values: Any, body_steps: int) -> Any:
-    """Charge a loop for all its iterations."""
-    if values is None or isinstance(values, Undefined):
-        return values if values is not None else ()
+    """Charge a loop for all its iterations; a null has none, nor has a method, found where an answer lacks `items`."""
+    if isinstance(values, Undefined):
+        return values
+    if values is None or callable(values):
+        return ()
     meter: Meter = context[METER]
     rows = values if isinstance(values, Collection) else list(values)
     meter.spend(len(rows) * body_steps)

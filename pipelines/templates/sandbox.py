@@ -68,10 +68,13 @@ def _reason(failure: Exception) -> str:
 
 
 def _printed(value: Any) -> Any:
-    """Print nothing for null, and the plain items of a list as a customer writes them: `ham, olives`."""
+    """Print nothing for null, and the plain items of a list as a customer writes them: `ham, olives`.
+
+    Nothing for a method either: an answer without `items` has one of that name.
+    """
     if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
         return ", ".join(map(str, value))
-    return "" if value is None else value
+    return "" if value is None or (callable(value) and not isinstance(value, ChainableUndefined)) else value
 
 
 REPLY_ENVIRONMENT = _ReplyEnvironment(undefined=BlankUndefined, finalize=_printed, attempts=True)

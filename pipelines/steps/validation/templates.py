@@ -3,12 +3,14 @@
 import re
 from collections.abc import Collection, Iterator
 
-from jinja2 import TemplateError, Undefined, meta, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 
 from pipelines.schemas.bot import CANCEL_INTENT, BotFile, Intent, ToolHeader, ToolSpec
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import error, warning
-from pipelines.templates.language import BotEnvironment
+from pipelines.steps.validation.replies import ReplyCheck
+from pipelines.steps.validation.tools import ToolCheck
+from pipelines.templates.language import CALLABLE_NAMES, BotEnvironment
 from pipelines.templates.mapping import mapping_problems
 
 _REPLY_NAMES = frozenset(("context", "parameters", "result"))
@@ -31,12 +33,14 @@ def check_templates(bot_file: BotFile, *, endpoints: Collection[str]) -> Iterato
     If no `endpoints` of the operator are known here, their names are not checked. Findings come in the order of the
     intents.
     """
+    tools, replies = ToolCheck(bot_file, endpoints=endpoints), ReplyCheck(bot_file)
     for intent in bot_file.intents:
         for place, template, more in _replies(intent):
             known = {"parameters": [parameter.name for parameter in intent.parameters]}
-            yield from _check(place, template, names=_REPLY_NAMES | more, members=known, is_request=False)
+            found = list(_check(place, template, names=_REPLY_NAMES | more, members=known, is_request=False))
+            yield from found or replies.check(intent, place, template)
         if intent.tool is not None:
-            yield from _check_tool(intent, intent.tool, endpoints)
+            yield from _check_tool(intent, intent.tool, endpoints, tools)
 
 
 def _replies(intent: Intent) -> Iterator[tuple[str, str, frozenset[str]]]:
@@ -53,7 +57,7 @@ def _replies(intent: Intent) -> Iterator[tuple[str, str, frozenset[str]]]:
         yield f"{row}.{parameter.name}.invalidPrompt", parameter.invalid_prompt, nothing
 
 
-def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str]) -> Iterator[Finding]:
+def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str], tools: ToolCheck) -> Iterator[Finding]:
     row = f"{intent.intent_id}.apiDetails"
     known = {"parameters": [parameter.name for parameter in intent.parameters]}
     if endpoints:
@@ -62,8 +66,10 @@ def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str]) -> I
     for header in tool.headers:
         texts[f"{row}.headers.{header.header_key}"] = header.header_value
         yield from _check_header(f"{row}.headers.{header.header_key}", header)
-    for place, template in texts.items():
-        yield from _check(place, template, names=_REQUEST_NAMES, members=known, is_request=True)
+    rendered = {finding.row: finding for finding in tools.check(intent, tool)}
+    for place in dict.fromkeys((*texts, *rendered)):
+        found = list(_check(place, texts.get(place, ""), names=_REQUEST_NAMES, members=known, is_request=True))
+        yield from _joined(found, rendered.get(place))
     uses_secret = any(re.search(r"\bsecrets\b", "".join(_EXPRESSION.findall(text))) for text in texts.values())
     if uses_secret and not re.match(r"\s*\{\{-?\s*endpoints\b", tool.url):
         yield warning(
@@ -80,6 +86,17 @@ def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str]) -> I
             f"the expression {explanation or problem}.",
             f"{repair if explanation else 'correct it'}.",
         )
+
+
+def _joined(found: list[Finding], rendered: Finding | None) -> list[Finding]:
+    """Join what the names of a template tell with what its rendering tells: one fault is one finding."""
+    if rendered is None:
+        return found
+    if not any(finding.check == "template_names_are_known" for finding in found):
+        return found or [rendered]
+    if rendered.severity != "error":
+        return found
+    return [finding.model_copy(update={"severity": "error"}) for finding in found]
 
 
 def _check_header(place: str, header: ToolHeader) -> Iterator[Finding]:
@@ -103,12 +120,17 @@ def _check(
         _ENVIRONMENT.compile_checked(template)
         tree = _ENVIRONMENT.parse(template)
     except TemplateError as fault:
-        yield error(
-            "template_can_be_rendered", place, f"it is not a valid template: {str(fault).rstrip('.')}.", "correct it."
-        )
+        where = f" (line {fault.lineno})" if isinstance(fault, TemplateSyntaxError) else ""
+        explanation = f"it is not a valid template: {str(fault).rstrip('.')}{where}."
+        yield error("template_can_be_rendered", place, explanation, "correct it.")
         return
     effect = "no request can be sent" if is_request else "it will be left empty"
-    for name in sorted(meta.find_undeclared_variables(tree) - names):
+    for name in sorted({method.attr for method, _ in _called(tree)} - CALLABLE_NAMES):
+        explanation = f"it calls .{name}(), which is not available: {effect}."
+        yield warning(
+            "template_names_are_known", place, explanation, "use a filter, or one of the methods in the guide."
+        )
+    for name in sorted(meta.find_undeclared_variables(tree) - names - {"namespace"}):
         repair = f"write one of {', '.join(sorted(names))}, as in {{{{ context.{name} }}}}."
         yield warning("template_names_are_known", place, f"it uses {name!r}, which does not exist: {effect}.", repair)
     for owner, member in sorted(set(_members(tree))):
@@ -121,12 +143,25 @@ def _check(
             yield error("secret_is_a_reference", place, explanation, "use capital letters, digits and _.")
 
 
+def _called(tree: nodes.Template) -> Iterator[tuple[nodes.Getattr, list[nodes.Expr]]]:
+    """Yield each method that is called, with its arguments."""
+    for call in tree.find_all(nodes.Call):
+        if isinstance(call.node, nodes.Getattr):
+            yield call.node, call.args
+
+
 def _members(tree: nodes.Template) -> Iterator[tuple[str, str]]:
     """Yield `owner.member` and `owner['member']` for names that the template itself does not set."""
     outside = meta.find_undeclared_variables(tree)
+    methods = [method for method, _ in _called(tree)]
     for node in tree.find_all(nodes.Getattr):
-        if isinstance(node.node, nodes.Name) and node.node.name in outside:
+        if isinstance(node.node, nodes.Name) and node.node.name in outside and node not in methods:
             yield node.node.name, node.attr
     for item in tree.find_all(nodes.Getitem):
         if isinstance(item.node, nodes.Name) and item.node.name in outside and isinstance(item.arg, nodes.Const):
             yield item.node.name, str(item.arg.value)
+    for method, arguments in _called(tree):
+        if method.attr == "get" and isinstance(method.node, nodes.Name) and arguments:
+            name = arguments[0]
+            if isinstance(name, nodes.Const):
+                yield method.node.name, str(name.value)

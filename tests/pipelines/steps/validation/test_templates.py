@@ -71,10 +71,10 @@ def test_check_templates_looks_at_every_text_that_is_said() -> None:
             {"url": "{{ endpoints.nope }}/x"},
             "warning buy.apiDetails.url: it uses endpoints.nope, which nobody declares",
         ),
-        ({"url": "http://a/{{ parameters.x }}"}, "warning buy.apiDetails.url: it uses parameters.x, which nobody"),
+        ({"url": "http://a/{{ parameters.x }}"}, "error buy.apiDetails.url: it uses parameters.x, which nobody"),
         (
             {"url": "http://a/{{ result.x }}"},
-            "warning buy.apiDetails.url: it uses 'result', which does not exist: no req",
+            "error buy.apiDetails.url: it uses 'result', which does not exist: no req",
         ),
         (
             {"url": "{{ endpoints.shop }}/{{ secrets.shopKey }}"},
@@ -84,7 +84,7 @@ def test_check_templates_looks_at_every_text_that_is_said() -> None:
             {"url": "http://a/{{ secrets.KEY }}"},
             "warning buy.apiDetails.url: its request holds a secret, which is sent",
         ),
-        ({"isJson": True, "jsonData": "{{ nope }}"}, "warning buy.apiDetails.jsonData: it uses 'nope'"),
+        ({"isJson": True, "jsonData": "{{ nope }}"}, "error buy.apiDetails.jsonData: it uses 'nope'"),
     ],
 )
 def test_check_templates_names_what_is_wrong_in_a_request(tool: dict[str, object], finding: str) -> None:
