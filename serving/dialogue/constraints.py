@@ -7,6 +7,7 @@ from typing import Literal
 import re2
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.schemas.bot import TODAY, Bound, Parameter
 
 ProblemKind = Literal[
@@ -67,9 +68,7 @@ def is_cut_from_number(text: str, start: int, end: int) -> bool:
 
 def _is_whole_value(text: str, start: int, end: int) -> bool:
     """Whether `[start, end)` begins and ends at the boundary of a word or number."""
-    cuts_word = text[start - 1 : start].isalnum() and text[start : start + 1].isalnum()
-    cuts_word = cuts_word or (text[end : end + 1].isalnum() and text[end - 1 : end].isalnum())
-    return not (cuts_word or is_cut_from_number(text, start, end))
+    return start < end and stands_alone(text, start, end) and not is_cut_from_number(text, start, end)
 
 
 @lru_cache(maxsize=1024)

@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from pipelines.nlu.entities.forms import composed
 from pipelines.nlu.entities.roles import assign_roles
 from pipelines.nlu.entities.synonyms import KnownValues
+from pipelines.nlu.system.boundaries import UNSPACED_RUN
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
 from pipelines.nlu.system.locale import system_locale
 from pipelines.nlu.text import tokenize
@@ -130,14 +132,14 @@ class ValueReader:
         entity = self._entity_by_name.get(parameter.type)
         if not parameter.choices and (entity is None or not entity.entity_values):
             # a type without listed values is an order number or the like, and the model has not seen them all
-            code = text.strip(_AROUND_A_CODE)
-            is_code = len(code.split()) == 1 and any(sign.isdigit() for sign in code)
-            if is_code and not self.is_text(parameter) and not (entity and entity.pattern):
-                yield Candidate(text.index(code), text.index(code) + len(code), code)
+            code = _code(text)
+            if code and not self.is_text(parameter) and not (entity and entity.pattern):
+                yield Candidate(text.index(code), text.index(code) + len(code), composed(code))
             return
         tokens = tokenize(text)
         for phrase in _known_values(_Same(parameter), _Same(entity)).find(tokens):
-            yield Candidate(tokens[phrase.first].start, tokens[phrase.last - 1].end, phrase.value)
+            start, end = tokens[phrase.first].start, tokens[phrase.last - 1].end
+            yield Candidate(start, end, phrase.value, alternatives=phrase.alternatives)
 
     def is_piece(self, parameter: Parameter, candidate: Candidate, text: str) -> bool:
         """Whether a candidate is only part of a number: the 5 of `1.5`, the `two` of `two hundred`."""
@@ -175,6 +177,16 @@ class ValueReader:
             kind = parameter.type.removeprefix(SYSTEM_PREFIX)
             return Problem.model_validate({"parameter": parameter.name, "kind": kind})
         return Problem(parameter=parameter.name, kind="value")
+
+
+def _code(text: str) -> str:
+    """Return the only word of a text if it has a digit, without what a script without blanks puts around it."""
+    code = text.strip(_AROUND_A_CODE)
+    if len(code.split()) != 1:
+        return ""
+    parts = [part.strip(_AROUND_A_CODE) for part in UNSPACED_RUN.split(code)]
+    coded = [part for part in parts if any(sign.isdigit() for sign in part)]
+    return coded[0] if len(coded) == 1 else ""
 
 
 class _Same:

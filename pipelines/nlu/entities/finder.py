@@ -7,10 +7,11 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.nlu.entities.forms import composed_tokens
 from pipelines.nlu.entities.lookup import lookup_spans, lookup_types
 from pipelines.nlu.entities.merge import merge_spans
 from pipelines.nlu.entities.patterns import PatternEntities
-from pipelines.nlu.entities.roles import assign_roles, role_cues
+from pipelines.nlu.entities.roles import assign_roles, cues_follow, role_cues
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.entities.tagger import Algorithm, EntityTagger, bio_labels
 from pipelines.nlu.entities.token_stack import TokenStack, token_vectors
@@ -41,6 +42,7 @@ class EntityFinder:
         self.seed = seed
         self.language = language
         self._tokens = _TOKENS
+        self._cues_follow = cues_follow(language)
 
     def fit(
         self,
@@ -93,7 +95,7 @@ class EntityFinder:
         if not any(spans):
             return
         progress(0.0, "training the entity tagger")
-        sentences = [utterance.tokens for utterance in utterances]
+        sentences = [composed_tokens(utterance.tokens) for utterance in utterances]
         clues = None
         if utterances[0].encoded is not None:
             self.stack_ = TokenStack(seed=self.seed)
@@ -146,7 +148,7 @@ class EntityFinder:
         if self.roles_:
             for intent in reversed(likely):
                 roles |= self.roles_.get(intent, {})
-        return assign_roles(utterance.text, merge_spans(candidates), roles)
+        return assign_roles(utterance.text, merge_spans(candidates), roles, follow=self._cues_follow)
 
     def _tagged(
         self, utterance: Utterance, known: list[Any], intent: str, confidences: FloatArray
@@ -154,7 +156,11 @@ class EntityFinder:
         if not self.tagger_.model_:
             return
         text, tokens = utterance.text, utterance.tokens
-        if self._tokens != _TOKENS and not text.isascii():
+        if text.isascii():
+            pass
+        elif self._tokens == _TOKENS:
+            tokens = composed_tokens(tokens)
+        else:
             tokens = tokenize_without_marks(text)
             known = self._known.find(tokens)
         clues = None

@@ -23,6 +23,7 @@ def lookup_spans(
             end=tokens[phrase.last - 1].end,
             type=phrase.type,
             value=phrase.value,
+            alternatives=phrase.alternatives,
             source="lookup",
         )
         for phrase in phrases

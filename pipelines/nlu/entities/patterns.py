@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import re2
 
+from pipelines.nlu.entities.forms import PlainText
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import UNSPACED_SCRIPTS, stands_alone
 from pipelines.nlu.text import clean
@@ -30,8 +31,10 @@ _BOUNDARY = rf"[^\pL\pN\pM{UNSPACED_SCRIPTS}]|[{UNSPACED_SCRIPTS}]|\b"
 class PatternEntities:
     """Finds the values of all entities of a bot that have a `pattern`; an invalid one raises ValueError.
 
-    A match counts only if it cuts no word in two. Case is ignored unless the pattern begins with `(?-i)`. `known` holds
-    the canonical forms of an entity that lists values besides its pattern.
+    A match counts only if it cuts no word in two. A pattern that matches nothing in the text as written is tried on it
+    with plain hyphens, apostrophes and blanks, usual width and composed letters; that is its value then. Case is
+    ignored unless the pattern begins with `(?-i)`. `known` holds the canonical forms of an entity that lists values
+    besides its pattern.
     """
 
     def __init__(self, entities: Iterable[Entity], *, known: KnownValues | None = None) -> None:
@@ -50,14 +53,16 @@ class PatternEntities:
         if not self._patterns:
             return []
         readable = clean(text)
-        return [
-            self._span(entity_type, readable, start, end)
-            for entity_type, pattern in self._patterns
-            for start, end in _matches(pattern, readable)
-        ]
+        plain = None if readable.isascii() else PlainText.of(readable)
+        found = []
+        for entity_type, pattern in self._patterns:
+            written = [(start, end, readable[start:end]) for start, end in _matches(pattern, readable)]
+            if not written and plain is not None:
+                written = [(*plain.place(*match), plain.text[slice(*match)]) for match in _matches(pattern, plain.text)]
+            found += [self._span(entity_type, *one) for one in written]
+        return found
 
-    def _span(self, entity_type: str, text: str, start: int, end: int) -> EntitySpan:
-        written = text[start:end]
+    def _span(self, entity_type: str, start: int, end: int, written: str) -> EntitySpan:
         value = self._known.canonical(entity_type, written) if self._known else written
         return EntitySpan(start=start, end=end, type=entity_type, value=value, source="pattern")
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Self
 
+from pipelines.nlu.entities.forms import typed
 from pipelines.nlu.entities.synonyms import KnownPhrase
 from pipelines.nlu.text import Token
 from pipelines.schemas.examples import LabelledSpan
@@ -17,7 +18,7 @@ Words = tuple[str, ...]
 
 
 class ValueMemory:
-    """How often each phrase, as lower-cased tokens, was annotated with each entity type."""
+    """How often each phrase, as tokens in their `typed` form, was annotated with each entity type."""
 
     def fit(self, sentences: Sequence[list[Token]], spans: Sequence[Sequence[LabelledSpan]]) -> Self:
         """Count the annotated phrases of up to `LONGEST` tokens."""
@@ -37,7 +38,7 @@ class ValueMemory:
         `own` are the annotations of a training utterance. They are subtracted from the counts, so that the utterance is
         described as if it were new.
         """
-        words = [token.text.lower() for token in tokens]
+        words = [typed(token.text) for token in tokens]
         mine = Counter(_annotations(tokens, own))
         found = []
         for first, word in enumerate(words):
@@ -58,14 +59,16 @@ class ValueMemory:
     def from_parts(cls, parts: list[Any]) -> Self:
         """Rebuild from the result of `to_parts`."""
         memory = cls()
-        memory.counts_ = {tuple(words): Counter(counts) for words, counts in parts}
+        memory.counts_ = {}
+        for words, counts in parts:  # an older release has them lower-cased only
+            memory.counts_.setdefault(tuple(map(typed, words)), Counter()).update(counts)
         return memory._index()
 
 
 def _annotations(tokens: list[Token], spans: Sequence[LabelledSpan]) -> list[tuple[Words, str]]:
     found = []
     for span in spans:
-        words = tuple(token.text.lower() for token in tokens if token.start < span.end and span.start < token.end)
+        words = tuple(typed(token.text) for token in tokens if token.start < span.end and span.start < token.end)
         if 0 < len(words) <= LONGEST:
             found.append((words, span.type))
     return found

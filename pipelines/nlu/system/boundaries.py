@@ -7,6 +7,9 @@ from pipelines.nlu.characters import FOLLOWING, INVISIBLE, LEADING_VOWELS, MARKS
 UNSPACED_SCRIPTS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Hangul}"
 """Scripts without spaces between words, or (Korean) with endings attached to any value, as an RE2 character class."""
 
+UNSPACED_RUN = re.compile(f"[{UNSPACED}]+")
+"""Characters of such scripts side by side."""
+
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _MARK = re.compile(f"[{MARKS}]")

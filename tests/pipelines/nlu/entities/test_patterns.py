@@ -84,3 +84,25 @@ def test_find_exponential_pattern_is_linear(pattern: str) -> None:
 def test_check_pattern_accepts_only_what_can_be_used(pattern: str, text: str) -> None:
     if check_pattern(pattern) is None:
         PatternEntities([Entity(name="id", pattern=pattern)]).find(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("where is ORD\u20101042?", 9, 17),
+        ("where is ORD\u20131042?", 9, 17),
+        ("ORD\u22121042", 0, 8),
+        ("\u200eORD-10\u200b42\u200e", 1, 10),
+        ("OR\u00adD-1042", 0, 9),
+        ("订单ＯＲＤ\uff0d\uff11\uff10\uff14\uff12在哪里", 2, 10),
+        ("注文はＯＲＤ\u20111042です", 3, 11),
+    ],
+)
+def test_find_reads_plain_signs_where_the_text_as_written_does_not_match(text: str, start: int, end: int) -> None:
+    spans = PatternEntities([Entity(name="id", pattern=r"ORD-\d{4}")]).find(text)
+    assert [(span.start, span.end, span.value) for span in spans] == [(start, end, "ORD-1042")]
+
+
+def test_find_a_pattern_that_matches_as_written_gives_it_as_written() -> None:
+    spans = PatternEntities([Entity(name="id", pattern=r"№\d+")]).find("bill №12")
+    assert [span.value for span in spans] == ["№12"]
