@@ -124,7 +124,7 @@ class ValueReader:
         candidates = self.read(parameter, text, said_at=said_at)
         if candidates or self._system_types(parameter) != ("sys.time",) or len(text.split()) > _MOST_WORDS_OF_A_TIME:
             return candidates
-        prefix = next((f"{word} " for word in system_locale(self._language, None).spoken.hour_prefixes), "")
+        prefix = next((f"{word} " for word in system_locale(self._language, None).clock.cues), "")
         found = self.read(parameter, prefix + text, said_at=said_at)
         return [replace(one, start=max(0, one.start - len(prefix)), end=one.end - len(prefix)) for one in found]
 
