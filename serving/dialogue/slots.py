@@ -105,7 +105,7 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         problem=extraction.problem,
         is_answer=_is_answer(before, extraction, is_changed=is_changed) or yes is not None,
         is_refused=yes is False,
-        begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).is_yes is True,
+        begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).begins_with_yes,
         is_whole_text=extraction.is_whole_text,
         share=extraction.share,
     )

@@ -13,7 +13,7 @@ EN = answer_reader("en-GB")
         ("YES!", True), ("well, yeah", True), ("please do", True), ("that\u2019s right", True), ("no problem", True),
         ("no", False), ("No thanks.", False), ("not yet", False), ("I don't", False),
         ("\U0001f44d", True), ("\U0001f44d\U0001f3fd", True), ("\u2705 ok", True), ("\U0001f44e", False),
-        ("yes \U0001f44e", True), ("\U0001f600", None),
+        ("yes \U0001f44e", None), ("\U0001f600", None),
         ("no idea", None), ("not sure", None), ("I don\u2019t know", None), ("blue", None), ("", None), ("!?", None),
     ],
 )  # fmt: skip
