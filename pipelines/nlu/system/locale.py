@@ -144,6 +144,11 @@ def currency_digits(code: str) -> int:
     return get_currency_precision(code)
 
 
+def own_currency(region: str) -> str:
+    """Return the currency that people of a region pay with; empty if the region is unknown."""
+    return next(iter(get_territory_currencies(region)[:1]), "")
+
+
 def is_currency(code: str) -> bool:
     """Whether three letters are a currency of ISO 4217."""
     return code in get_global("all_currencies") and not code.startswith("X")

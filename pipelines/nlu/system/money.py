@@ -1,110 +1,200 @@
-"""Amounts of money in a text: `£12.50`, `1.250 €`, `CHF 20`, `five dollars`."""
+"""Amounts of money in a text: `£12.50`, `1.250 €`, `five dollars and fifty cents`, `$15-20`, `5 lakh rupees`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.locale import SystemLocale, currency_digits, is_currency
-from pipelines.nlu.system.numbers import numerals
-from pipelines.nlu.system.values import ValueMatch, words_of
+from pipelines.nlu.system.currencies import Currency, CurrencyGrammar, large_suffix
+from pipelines.nlu.system.locale import SystemLocale, alternation, currency_digits
+from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numbers import goes_on_before, sign_start
+from pipelines.nlu.system.numerals import numerals
+from pipelines.nlu.system.ranges import Joint, range_grammar, with_shared_scale
+from pipelines.nlu.system.values import Numeral, ValueMatch
 
 _ISO_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|(?<=\d)[A-Z]{3}(?![^\W_])|(?<![^\W_])[A-Z]{3}(?=\d)")
-_CODE_BEFORE = re.compile(r"(?:^|[\W\d_])([^\W\d_]{3})\s?$")
-_WORDS_AFTER = re.compile(r"\s{0,2}([^\W\d_]+(?:[\s-][^\W\d_]+){0,3})")
-_LONGEST_SIGN = 5
+_CAPITALS = re.compile("[A-Z]{3}")
+_GOES_ON_AFTER = re.compile(r"[:.,\u2010-\u2015\u2212-]\d")
+_NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s]|$)")
+_WORD_AFTER = re.compile(r"\s{1,3}([^\W\d_]+)")
+_ENDLESS_DECIMALS = 18
 
 
-class _Currency(NamedTuple):
-    code: str
+class _Amount(NamedTuple):
+    """A number with its currency, if it has one: characters `[start, end)`."""
+
     start: int
     end: int
+    numeral: Numeral
+    value: Decimal
+    currency: Currency | None
+
+    @property
+    def is_minor(self) -> bool:
+        return self.currency is not None and bool(self.currency.hundredths_of)
 
 
 class MoneyFinder:
     """Finds amounts; the canonical form is `12.50 GBP`, with the currency's number of decimals.
 
-    A sign or name that several currencies share (`$`, `pounds`) means the region's own, else the best known one.
+    Both ends of a range are amounts. A negative amount is none: nobody knows what `-5 €` is to mean.
     """
 
-    def __init__(self, locale: SystemLocale) -> None:
-        self._locale = locale
-        self._names = locale.currency_by_name
-        self._codes = {code.lower() for code in {*self._names.values(), *locale.currency_by_sign.values()}}
-        signs = sorted(locale.currency_by_sign, key=lambda sign: (-len(sign), sign))
-        self._triggers = self._codes.union(*map(words_of, (*self._names, *signs)))
-        # every sign is a word or has a character that is no letter: a class is 20 times faster than all the signs
-        self._sign = re.compile(
-            "[" + "".join({c for sign in signs for c in sign if not c.isalnum() and c != "."}) + "]"
+    def __init__(self, locale: SystemLocale, read: Callable[[str], list[Numeral]] | None = None) -> None:
+        self._read = read or partial(numerals, locale=locale)
+        self._currencies = CurrencyGrammar(locale)
+        self._ranges = range_grammar(locale.language)
+        self._words = words = NUMBER_WORDS.get(locale.language, NumberWords())
+        together = alternation(words.together)
+        self._minor_gap = re.compile(rf",?\s{{0,2}}(?:(?:{together})\s{{1,2}})?", re.IGNORECASE)
+        self._bare_minor_gap = re.compile(rf"\s?|\s{{1,2}}(?:{together})\s{{1,2}}", re.IGNORECASE)
+        self._single = re.compile(
+            rf"(?<!\w)(?:{alternation(words.articles)})\s((?:dollar|d[oó]lar|euro|buck|quid)(?!\w))", re.IGNORECASE
         )
-        either = "|".join(map(re.escape, signs))
-        self._sign_after = re.compile(rf"\s?({either})", re.IGNORECASE)
-        self._sign_before = re.compile(rf"({either})\s?$", re.IGNORECASE)
 
     def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
         """Find the amounts of a text; `now` is unused."""
-        is_likely = self._sign.search(text) or _ISO_CODE.search(text) or not self._triggers.isdisjoint(words_of(text))
-        if not is_likely:
+        if not self._currencies.is_likely(text) and not (_CAPITALS.search(text) and _ISO_CODE.search(text)):
             return []
-        return list(self._amounts(text))
+        written = self._read(text)
+        if not written and not self._single.search(text):
+            return []
+        mentions = self._with_minor(text, self._mentions(text, written))
+        mentions = sorted([*mentions, *self._singles(text, written)])
+        joints = self._joints(text, mentions)
+        found = []
+        for place, one in enumerate(self._with_shared_currency(text, mentions, joints)):
+            around = (joints[place - 1] if place else None), (joints[place] if place < len(joints) else None)
+            if one.currency is not None and self._is_own(text, one, *around):
+                found.append(ValueMatch(one.start, one.end, _canonical(one, one.currency, text)))
+        return found
 
-    def _amounts(self, text: str) -> Iterator[ValueMatch]:
-        for numeral in numerals(text, self._locale):
-            before, after = self._before(text, numeral.start), self._after(text, numeral.end)
-            # `$5 CAD`: the one after the amount is exact
-            currency = after or before
-            if currency is None:
-                continue
-            start = before.start if before else numeral.start
-            end = after.end if after else numeral.end
-            if stands_alone(text, start, end):
-                amount = _amount(numeral.value, text[numeral.start : numeral.end], currency.code)
-                yield ValueMatch(start, end, amount)
+    def _mentions(self, text: str, written: Sequence[Numeral]) -> list[_Amount]:
+        mentions: list[_Amount] = []
+        taken = 0  # where the currency of the number before ends: a sign between two numbers belongs to one
+        for numeral in written:
+            before = self._currencies.before(text, numeral.start)
+            before = before if before is None or before.start >= taken else None
+            one = self._mention(text, numeral, before)
+            after = one.currency
+            if after is not None and after.is_sign and before is not None and _is_of_next(text, one, after):
+                one = _Amount(before.start, numeral.end, numeral, numeral.value, before)
+            mentions.append(one)
+            taken = one.end
+        return mentions
 
-    def _before(self, text: str, position: int) -> _Currency | None:
-        nearby = text[max(0, position - _LONGEST_SIGN - 2) : position]
-        offset = position - len(nearby)
-        sign = self._sign_before.search(nearby)
-        if sign and (code := self._locale.currency_by_sign.get(sign[1].lower())):
-            return _Currency(code, offset + sign.start(), position)
-        word = _CODE_BEFORE.search(nearby)
-        if word and (code := self._code(word[1])):
-            return _Currency(code, offset + word.start(1), position)
-        return None
+    def _mention(self, text: str, numeral: Numeral, before: Currency | None) -> _Amount:
+        start = before.start if before else numeral.start
+        value, end = numeral.value, numeral.end
+        if numeral.noun is not None:
+            inside = self._currencies.named(text[slice(*numeral.noun)], numeral.noun[0])
+            return _Amount(start, end, numeral, value, inside)
+        suffix = large_suffix(text, end)
+        after = self._currencies.after(text, numeral, position=suffix[1] if suffix else end)
+        if suffix and (before or after):
+            value, end = value * suffix[0], suffix[1]
+        # `$5 CAD`: the one after the amount is exact
+        if after is not None:
+            return _Amount(start, after.end, numeral, value, after)
+        return _Amount(start, end, numeral, value, before)
 
-    def _after(self, text: str, position: int) -> _Currency | None:
-        sign = self._sign_after.match(text, position)
-        if sign and (code := self._locale.currency_by_sign.get(sign[1].lower())):
-            return _Currency(code, position, sign.end())
-        words = _WORDS_AFTER.match(text, position)
-        if words is None:
+    def _singles(self, text: str, written: Sequence[Numeral]) -> Iterator[_Amount]:
+        """Find `a dollar`."""
+        for match in self._single.finditer(text):
+            is_taken = any(one.start < match.end() and match.start() < one.end for one in written)
+            if not is_taken and self._ends_after(text, match.end()):
+                one = Numeral(*match.span(), Decimal(1))
+                yield _Amount(*match.span(), one, one.value, self._currencies.named(match[1], match.start(1)))
+
+    def _with_minor(self, text: str, mentions: Sequence[_Amount]) -> list[_Amount]:
+        """Join `five dollars and fifty cents`, `12 Euro 50` and `12€50`; drop `2 Euro 5`, which may be 2.05 or 2.50."""
+        joined: list[_Amount] = []
+        for one in mentions:
+            major = joined[-1] if joined else None
+            cents = self._cents(text, major, one) if major else None
+            if major is None or cents is None:
+                joined.append(one)
+            elif cents < 0:
+                joined[-1] = major._replace(end=one.end, currency=None)
+            else:
+                joined[-1] = major._replace(end=one.end, value=major.value + cents)
+        return joined
+
+    def _cents(self, text: str, major: _Amount, minor: _Amount) -> Decimal | None:
+        """Return the part of a unit that the second number adds to the first amount; -1 if it is doubtful."""
+        is_whole = major.currency is not None and not major.is_minor and major.value == major.value.to_integral_value()
+        if not is_whole or major.currency is None or not 1 <= minor.value < 100 or minor.numeral.scale > 1:
             return None
-        return self._named(words[1], position, words.start(1))
+        gap = text[major.end : minor.start]
+        if minor.is_minor and minor.currency is not None:
+            is_same = major.currency.code in minor.currency.hundredths_of
+            return minor.value / 100 if is_same and self._minor_gap.fullmatch(gap) else None
+        is_bare = minor.currency is None and major.end > major.numeral.end and minor.value == int(minor.value)
+        if not is_bare or not self._bare_minor_gap.fullmatch(gap) or not self._ends_after(text, minor.end):
+            return None
+        is_digits = text[minor.start].isdecimal()
+        if is_digits and minor.end - minor.start != 2:
+            return Decimal(-1)
+        return minor.value / 100
 
-    def _named(self, written: str, position: int, start: int) -> _Currency | None:
-        """Return the longest beginning of `written` that is a currency."""
-        ends = [match.end() for match in re.finditer(r"[^\W\d_]+", written)]
-        for end in reversed(ends):
-            name = " ".join(written[:end].lower().split())
-            code = self._names.get(name) or self._code(written[:end])
-            if code:
-                return _Currency(code, position, start + end)
-        return None
+    def _joints(self, text: str, mentions: Sequence[_Amount]) -> list[Joint | None]:
+        return self._ranges.joints(text, [one.numeral._replace(start=one.start, end=one.end) for one in mentions])
 
-    def _code(self, written: str) -> str | None:
-        # `all`, `top` and `try` are currency codes too: rare ones must be written in capitals
-        if len(written) == 3 and (written.lower() in self._codes or (written.isupper() and is_currency(written))):
-            return written.upper()
-        return None
+    def _with_shared_currency(
+        self, text: str, mentions: Sequence[_Amount], joints: Sequence[Joint | None]
+    ) -> list[_Amount]:
+        """Return the amounts of `15-20 usd`, `$15 to 20` and `2-3 million euros`, each with its currency."""
+        scaled = with_shared_scale([one.numeral for one in mentions], joints)
+        shared = [
+            one if one.numeral.scale == scale.scale else one._replace(numeral=scale, value=scale.value)
+            for one, scale in zip(mentions, scaled, strict=True)
+        ]
+        for place in range(len(joints) - 1, -1, -1):
+            first, second = shared[place], shared[place + 1]
+            if joints[place] and first.currency is None and second.currency and second.end > second.numeral.end:
+                shared[place] = first._replace(currency=second.currency)
+        for place, joint in enumerate(joints):
+            first, second = shared[place], shared[place + 1]
+            is_end = joint == "dash" or self._ends_after(text, second.end)
+            if joint and is_end and first.currency and second.currency is None:
+                shared[place + 1] = second._replace(currency=first.currency)
+        return shared
+
+    def _is_own(self, text: str, one: _Amount, before: Joint | None, after: Joint | None) -> bool:
+        """Whether an amount is positive and not cut out of a longer token."""
+        is_signed = before != "dash" and sign_start(text, one.start, self._words) < one.start
+        if is_signed or (before != "dash" and goes_on_before(text, one.start)):
+            return False
+        if after != "dash" and _GOES_ON_AFTER.match(text, one.end):
+            return False
+        return stands_alone(text, one.start, one.end)
+
+    def _ends_after(self, text: str, position: int) -> bool:
+        """Whether no noun follows that a number before it could count."""
+        if _NOTHING_AFTER.match(text, position):
+            return True
+        word = _WORD_AFTER.match(text, position)
+        return word is not None and word[1].lower() in self._words.closers
 
 
-def _amount(value: Decimal, written: str, code: str) -> str:
+def _is_of_next(text: str, one: _Amount, sign: Currency) -> bool:
+    """Whether the second sign of `$5 $10` begins the next amount."""
+    return text[one.numeral.end : sign.start].isspace() and text[sign.end : sign.end + 1].isdecimal()
+
+
+def _canonical(one: _Amount, currency: Currency, text: str) -> str:
+    code, value = currency.code, one.value / 100 if one.is_minor else one.value
     exponent = value.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) else 0
+    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     digits = currency_digits(code)
+    written = text[one.numeral.start : one.numeral.end]
     # nobody writes tenths of a cent: in such a currency, the separator of `1.000` groups in every language
     if decimals == 3 and digits < 3 and not written.startswith("0") and len(re.findall(r"\D", written)) == 1:
         value, decimals = value.scaleb(3), 0
-    return f"{value:.{max(digits, decimals)}f} {code}"
+    is_plain = decimals > _ENDLESS_DECIMALS or one.numeral.scale > 1
+    decimals = digits if is_plain else max(digits, decimals)
+    return f"{value:.{decimals}f} {code}"

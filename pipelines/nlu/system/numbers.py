@@ -1,186 +1,178 @@
-"""Numbers in a text: `12`, `1.250,50`, `twenty-five`, `2 million`."""
+"""Numbers in a text: `12`, `1.250,50`, `twenty-five`, `two and a half`, `3-5`, `minus 3`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
-from text_to_num import alpha2digit, find_numbers
-
 from pipelines.nlu.system.boundaries import begins_word, ends_word, stands_alone
-from pipelines.nlu.system.locale import SystemLocale
-from pipelines.nlu.system.values import ValueMatch
+from pipelines.nlu.system.digits import plain_decimal
+from pipelines.nlu.system.locale import SystemLocale, alternation, without_accents
+from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numerals import numerals
+from pipelines.nlu.system.ranges import DASHES, Joint, range_grammar, with_shared_scale
+from pipelines.nlu.system.values import Numeral, Remembered, ValueMatch, last_words
 
-_SPACES_AND_QUOTES = "\u00a0\u202f\u2009'\u2019"  # separate thousands in every language that uses them
-_MINUS = "-\u2212"
-_RUN = re.compile(rf"\d+(?:[.,{_SPACES_AND_QUOTES}]\d+)*")
-_SPACED_RUN = re.compile(rf"\d+(?:[.,{_SPACES_AND_QUOTES}]\d+|\x20\d{{3}}(?!\d))*")
-_GOES_ON_BEFORE = re.compile(r"[.,:/@+\-\u2212]$")
-_GOES_ON_AFTER = re.compile(r"[:/@.,\-\u2212]\d|[/@]\w")
+_MINUS = "-\u2212\u2013"
+_GOES_ON_BEFORE = re.compile(rf"(?:(?<![^\W\d_])[.,]|\d:|[{DASHES}/@+])$")  # but `people:5` and a sloppy `ok,5`
+_GOES_ON_AFTER = re.compile(rf"[{DASHES}:/@.,]\d|[/@]\w")
 _TIMES_AFTER = re.compile(r"[xX\u00d7](?![^\W_])")
 _TIMES_BEFORE = re.compile(r"(?:^|[\W_])[xX\u00d7]$")
-_PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|[^\w\s]|_")
-_PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")
-_LONGEST_WORD = 20
-
-_ARTICLES = {
-    "de": frozenset(("ein", "eine", "einen", "einem", "einer", "eines")),
-    "es": frozenset(("un", "una", "uno")),
-    "fr": frozenset(("un", "une")),
-    "it": frozenset(("un", "uno", "una")),
-    "pt": frozenset(("um", "uma")),
-    "nl": frozenset(("een",)),
-    "da": frozenset(("en", "et")),
-}
-"""Words for one that are mostly articles; in other languages (English), the preceding word decides."""
-_BEFORE_PRONOUN = frozenset(
-    word
-    for words in (
-        "the this that which no any another each every some",
-        "last next first new old other wrong right same",
-    )
-    for word in words.split()
+_LAST_LETTERS = re.compile(r"[^\W\d_]+$")
+_WORD_AFTER = re.compile(r"[\s.]{0,3}([^\W\d_]+)")
+_PERCENT_AFTER = re.compile(
+    r"\s?(?:%|percent\b|per cent\b|prozent\b|por ciento\b|pour cent\b|per cento\b|procent\b)", re.I
 )
-NUMBER_WORD_LANGUAGES = ("en", *_ARTICLES)
-"""Languages whose number words text2num reads."""
+_PHONE_GAP = re.compile(r"[\s()/-]{1,2}")
+_LONGEST_WORD = 21
+_PHONE_DIGITS = 7
+_ALSO_WORDS = frozenset(("may", "march", "mar", "sept", "sep", "set", "ago", "dic", "lug", "mag"))
+"""Months that are words of another meaning."""
 
 
-class Numeral(NamedTuple):
-    """A number in a text: characters `[start, end)`, without a sign before it."""
+class Count(NamedTuple):
+    """A number of its own: characters `[start, end)` with its sign, and its readings, the likeliest first."""
 
     start: int
     end: int
-    value: Decimal
+    values: tuple[Decimal, ...]
 
 
-class _Piece:
-    """A piece of text with its offsets, in the interface that text2num expects."""
+class NumberReaders:
+    """What the finders of numbers and of money share, so that no text is read twice."""
 
-    __slots__ = ("_text", "end", "start")
+    def __init__(self, locale: SystemLocale) -> None:
+        self.numerals: Remembered[list[Numeral]] = Remembered(partial(numerals, locale=locale))
+        self.counts: Remembered[list[Count]] = Remembered(CountReader(locale, self.numerals).read)
 
-    def __init__(self, match: re.Match[str]) -> None:
-        self._text, self.start, self.end = match[0].lower(), match.start(), match.end()
-
-    def text(self) -> str:
-        return self._text
-
-    def nt_separated(self, previous: "_Piece") -> bool:
-        return False
-
-    def not_a_number_part(self) -> bool:
-        return False
+    def forget(self) -> None:
+        """Drop the last text."""
+        self.numerals.forget()
+        self.counts.forget()
 
 
 class NumberFinder:
     """Finds numbers; the canonical form is plain decimal text: `-1250.5`.
 
-    Digits inside a word, a date, a time or a version are no number. `one` is none where it is an article or a pronoun
-    (`the last one`).
+    Digits inside a word, a date, a time, a phone number or a version are no number, and neither is an hour (`8 Uhr`).
+    `one` is none where it is an article or a pronoun (`the last one`). Both ends of a range are numbers. A percentage
+    is the number before its sign, but `yes, 100%` is none.
     """
 
-    def __init__(self, locale: SystemLocale, *, integers_only: bool) -> None:
-        self._locale = locale
+    def __init__(
+        self, locale: SystemLocale, *, integers_only: bool, read: Callable[[str], list[Count]] | None = None
+    ) -> None:
+        self._read = read or CountReader(locale).read
         self._integers_only = integers_only
 
     def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
         """Find the numbers of a text; `now` is unused."""
         found = []
-        for numeral in numerals(text, self._locale):
-            if not _is_free(text, numeral.start, numeral.end):
-                continue
-            start, value = _with_sign(text, numeral)
-            if not self._integers_only or value == value.to_integral_value():
-                found.append(ValueMatch(start, numeral.end, plain_decimal(value)))
+        for count in self._read(text):
+            values = [one for one in count.values if not self._integers_only or one == one.to_integral_value()]
+            if values:
+                first, *others = map(plain_decimal, values)
+                found.append(ValueMatch(count.start, count.end, first, tuple(others)))
         return found
 
 
-def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
-    """Find everything that reads as a number, in any context; digits and a multiplier are one number."""
-    runs = _SPACED_RUN if locale.group.isspace() else _RUN
-    found = []
-    for match in runs.finditer(text):
-        value = parse_number(match[0], decimal=locale.decimal, group=locale.group)
-        if value is not None:
-            found.append(Numeral(match.start(), match.end(), value))
-    if locale.language in NUMBER_WORD_LANGUAGES and alpha2digit(text, locale.language, threshold=0.0) != text:
-        found = _joined(text, found, list(_in_words(text, locale.language)))
-    return found
+class CountReader:
+    """Reads the numbers of a text that are numbers of their own."""
+
+    def __init__(self, locale: SystemLocale, read: Callable[[str], list[Numeral]] | None = None) -> None:
+        self._read = read or partial(numerals, locale=locale)
+        self._words = words = NUMBER_WORDS.get(locale.language, NumberWords())
+        self._ranges = range_grammar(locale.language)
+        self._clock_before = re.compile(rf"(?<!\w)(?:{alternation(words.clock_before)})\s{{1,3}}$", re.IGNORECASE)
+        self._clock_words = last_words(words.clock_before)
+        self._clock_after = re.compile(rf"\s{{0,3}}(?:{alternation(words.clock_after)})(?!\w)", re.IGNORECASE)
+        self._date_cue = re.compile(rf"(?<!\w)(?:{alternation(locale.days.date_cues)})\s{{1,3}}$", re.IGNORECASE)
+        self._months = {
+            spelling for name in locale.months for spelling in (name, without_accents(name)) if name not in _ALSO_WORDS
+        }
+
+    def read(self, text: str) -> list[Count]:
+        """Return the counts of a text in its order."""
+        written = self._read(text)
+        if not written:
+            return []
+        joints = self._ranges.joints(text, written)
+        dropped = self._not_counts(text, written, joints)
+        found = []
+        for place, numeral in enumerate(with_shared_scale(written, joints)):
+            before, after = _around(joints, place)
+            if place in dropped or not _is_free(text, numeral, before=before, after=after):
+                continue
+            start = numeral.start if before == "dash" else sign_start(text, numeral.start, self._words)
+            sign = -1 if start < numeral.start else 1
+            values = [numeral.value, *([numeral.other] if numeral.other is not None else [])]
+            found.append(Count(start, numeral.end, tuple(sign * value for value in values)))
+        return found
+
+    def _not_counts(self, text: str, written: Sequence[Numeral], joints: Sequence[Joint | None]) -> set[int]:
+        """Return the places of numbers that are part of something else: an hour, a day, a phone number."""
+        dropped = _phone_parts(text, written)
+        for place, numeral in enumerate(written):
+            if place in dropped:
+                continue
+            clock_start = self._clock_start(text, numeral.start)
+            if clock_start is not None:
+                dropped.add(place)
+                if place and written[place - 1].end > clock_start:
+                    dropped.add(place - 1)  # `drei Viertel acht`
+            elif (
+                self._is_moment(text, numeral)
+                or self._is_label(text, numeral, joints=_around(joints, place))
+                or _is_emphasis(text, numeral)
+            ):
+                dropped.add(place)
+        for place in range(len(written) - 2, -1, -1):
+            joint, both = joints[place], {place, place + 1}
+            gap = text[written[place].end : written[place + 1].start]
+            is_difference = gap.strip().lower() in self._words.minus
+            # the same holds for both ends: `7 to 8 pm`
+            if is_difference or (joint == "dash" and both & dropped) or (joint and place + 1 in dropped):
+                dropped |= both
+        return dropped
+
+    def _clock_start(self, text: str, position: int) -> int | None:
+        """Return where `half past` before an hour begins."""
+        if word_before(text, position)[0] not in self._clock_words:
+            return None
+        nearby = text[max(0, position - _LONGEST_WORD) : position]
+        clock = self._clock_before.search(nearby)
+        return None if clock is None else position - len(nearby) + clock.start()
+
+    def _is_moment(self, text: str, numeral: Numeral) -> bool:
+        if self._clock_after.match(text, numeral.end):
+            return True
+        if not text[numeral.end - 1].isdecimal() or not 1 <= numeral.value <= 31:
+            return False
+        word = _WORD_AFTER.match(text, numeral.end)
+        return word is not None and word[1].lower() in self._months
+
+    def _is_label(self, text: str, numeral: Numeral, *, joints: tuple[Joint | None, Joint | None]) -> bool:
+        """Whether a range or a fraction names a room, a page or a day."""
+        is_share = "/" in text[numeral.start : numeral.end]
+        if not is_share and joints[1] != "dash":
+            return False
+        if is_share and self._date_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
+            return True
+        word, _ = word_before(text, numeral.start)
+        return word in self._words.labels or word.endswith(self._words.label_endings)
 
 
-def parse_number(written: str, *, decimal: str, group: str) -> Decimal | None:
-    """Parse digits with separators as written in a language; None if no reading makes sense, such as `1.2.3`.
+def _is_free(text: str, numeral: Numeral, *, before: Joint | None, after: Joint | None) -> bool:
+    """Whether a number is not cut out of a longer token; in `2x` and `x2` it is not.
 
-    `written` begins and ends with a digit, with single separators between digits. A `group` sign that cannot separate
-    thousands is read as a decimal sign, as foreigners write it: `3.5` in German.
+    `before` and `after` join it to its neighbours.
     """
-    grouped = re.sub(rf"[ {_SPACES_AND_QUOTES}]", " ", written)
-    separators = [sign for sign in grouped if not sign.isdecimal()]
-    if not separators:
-        return Decimal(written)
-    last = separators[-1]
-    others = set(separators[:-1])
-    is_fraction = (
-        last in ".,"
-        and last not in others
-        and len(others) < 2
-        and (bool(others) or last == decimal or last != group or not _is_grouped(grouped, last))
-    )
-    whole, fraction = grouped.rsplit(last, 1) if is_fraction else (grouped, "")
-    signs = {sign for sign in whole if not sign.isdecimal()}
-    if len(signs) > 1 or (signs and not _is_grouped(whole, signs.pop())):
-        return None
-    return Decimal("".join(re.findall(r"\d", whole)) + (f".{fraction}" if fraction else ""))
-
-
-def plain_decimal(value: Decimal) -> str:
-    """Write a number in digits, without needless zeros or an exponent: `1250.5`."""
-    text = format(value, "f")
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
-
-
-def _is_grouped(written: str, sign: str) -> bool:
-    first, *others = written.split(sign)
-    return 1 <= len(first) <= 3 and first != "0" and all(len(other) == 3 for other in others)
-
-
-def _in_words(text: str, language: str) -> Iterator[Numeral]:
-    pieces = [_Piece(match) for match in _PIECE.finditer(text)]
-    for occurrence in find_numbers(pieces, language, threshold=0.0):
-        first, last = pieces[occurrence.start], pieces[occurrence.end - 1]
-        if occurrence.is_ordinal or first.text().isdecimal():
-            continue
-        numeral = Numeral(first.start, last.end, Decimal(occurrence.text.replace(",", ".")))
-        if numeral.value != 1 or occurrence.end - occurrence.start > 1 or _counts(text, numeral, language):
-            yield numeral
-
-
-def _counts(text: str, one: Numeral, language: str) -> bool:
-    if text.strip(" \t\n.,!?") == text[one.start : one.end]:
-        return True
-    articles = _ARTICLES.get(language)
-    if articles is not None:
-        return text[one.start : one.end].lower() not in articles
-    before = _PREVIOUS_WORD.search(text[max(0, one.start - _LONGEST_WORD) : one.start])
-    return before is None or before[1].lower() not in _BEFORE_PRONOUN
-
-
-def _joined(text: str, digits: list[Numeral], words: list[Numeral]) -> list[Numeral]:
-    """Join `2 million` into one number."""
-    joined: list[Numeral] = []
-    for numeral in sorted([*digits, *words]):
-        before = joined[-1] if joined else None
-        is_multiplier = numeral.value >= 1000 and numeral.value == Decimal(10) ** numeral.value.adjusted()
-        if before and is_multiplier and not text[numeral.start].isdecimal() and text[before.end : numeral.start] == " ":
-            joined[-1] = Numeral(before.start, numeral.end, before.value * numeral.value)
-        else:
-            joined.append(numeral)
-    return joined
-
-
-def _is_free(text: str, start: int, end: int) -> bool:
-    """Whether digits are a number of their own; in `2x` and `x2` they are."""
-    if _GOES_ON_BEFORE.search(text[max(0, start - 3) : _sign_start(text, start)]) or _GOES_ON_AFTER.match(text, end):
+    start, end = numeral.start, numeral.end
+    if before != "dash" and goes_on_before(text, _sign_start(text, start)):
+        return False
+    if after != "dash" and _GOES_ON_AFTER.match(text, end):
         return False
     if stands_alone(text, start, end):
         return True
@@ -189,11 +181,56 @@ def _is_free(text: str, start: int, end: int) -> bool:
     return bool(times_before or times_after)
 
 
+def goes_on_before(text: str, start: int) -> bool:
+    """Whether what begins at `start` continues a number, an id or a path."""
+    return _GOES_ON_BEFORE.search(text[max(0, start - 3) : start]) is not None
+
+
+def sign_start(text: str, start: int, words: NumberWords) -> int:
+    """Return where the minus before a number begins, in a sign or a word; `start` itself if there is none."""
+    signed = _sign_start(text, start)
+    word, begin = word_before(text, start)
+    if signed < start or word not in words.minus or not text[begin + len(word) : start].isspace():
+        return signed
+    return start if word_before(text, begin)[0] in words.not_minus_after else begin
+
+
+def word_before(text: str, position: int) -> tuple[str, int]:
+    """Return the word that ends before a position in lower case, and its start; empty if there is none."""
+    nearby = text[max(0, position - _LONGEST_WORD) : position]
+    word = _LAST_LETTERS.search(nearby.rstrip(" \t\u00a0.:#\u00ba"))
+    return (word[0].lower(), position - len(nearby) + word.start()) if word else ("", position)
+
+
 def _sign_start(text: str, start: int) -> int:
     has_sign = start > 0 and text[start - 1] in _MINUS and (start == 1 or text[start - 2].isspace())
     return start - 1 if has_sign else start
 
 
-def _with_sign(text: str, numeral: Numeral) -> tuple[int, Decimal]:
-    start = _sign_start(text, numeral.start)
-    return start, -numeral.value if start < numeral.start else numeral.value
+def _around(joints: Sequence[Joint | None], place: int) -> tuple[Joint | None, Joint | None]:
+    return (joints[place - 1] if place else None), (joints[place] if place < len(joints) else None)
+
+
+def _is_emphasis(text: str, numeral: Numeral) -> bool:
+    """Whether the number is the 100 of `yes, 100%`: only as the whole message it is a percentage."""
+    if numeral.value != Decimal(100):
+        return False
+    percent = _PERCENT_AFTER.match(text, numeral.end)
+    return percent is not None and any(sign.isalnum() for sign in text[: numeral.start] + text[percent.end() :])
+
+
+def _phone_parts(text: str, written: Sequence[Numeral]) -> set[int]:
+    """Return the places of digits that look like a phone or card number: groups without a word between them."""
+    parts: set[int] = set()
+    run: list[int] = []
+    digits = 0
+    for place, numeral in enumerate(written):
+        in_digits = text[numeral.start : numeral.end].replace(" ", "").isdecimal()
+        if not run or not in_digits or not _PHONE_GAP.fullmatch(text, written[run[-1]].end, numeral.start):
+            run, digits = [], 0
+        if in_digits:
+            run.append(place)
+            digits += numeral.end - numeral.start
+        if len(run) > 1 and digits >= _PHONE_DIGITS:
+            parts.update(run[-_PHONE_DIGITS:])
+    return parts

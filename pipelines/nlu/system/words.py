@@ -17,7 +17,7 @@ class SpokenWords:
 SPOKEN: Mapping[str, SpokenWords] = {
     "en": SpokenWords(units={"USD": ("bucks", "buck"), "GBP": ("quid",)}, noun_comes_first=False),
     "de": SpokenWords(noun_comes_first=False),
-    "es": SpokenWords(noun_comes_first=True),
+    "es": SpokenWords(units={"MXN": ("pesos",)}, noun_comes_first=True),
     "fr": SpokenWords(noun_comes_first=True),
     "it": SpokenWords(noun_comes_first=True),
     "pt": SpokenWords(noun_comes_first=True),

@@ -76,7 +76,8 @@ def test_find_without_a_moment_keeps_relative_dates_as_written(model: NluModel) 
 
 def test_find_only_the_system_types_that_parameters_have(model: NluModel) -> None:
     assert model.finder_.system_types_ == ("sys.date", "sys.integer")
-    assert values(model, "mail me@example.org at 5 pm, 2.50 euros") == [("sys.integer", "5", None, "system")]
+    text = "mail me@example.org for 5 people, 7:30 pm, 2.50 euros"
+    assert values(model, text) == [("sys.integer", "5", None, "system")]
 
 
 def test_find_gives_roles_by_their_cues(model: NluModel) -> None:

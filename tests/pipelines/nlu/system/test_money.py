@@ -30,12 +30,26 @@ def amounts(text: str, language: str = "en-GB") -> list[tuple[str, str]]:
         ("fr", "1 234,56 €", "1 234,56 €", "1234.56 EUR"),
         ("pl", "100 zł", "100 zł", "100.00 PLN"),
         ("da", "20 kr.", "20 kr.", "20.00 DKK"),
+        ("en-GB", "two pounds fifty", "two pounds fifty", "2.50 GBP"),
+        ("en-IN", "5 lakh rupees", "5 lakh rupees", "500000.00 INR"),
+        ("de", "50 Cent", "50 Cent", "0.50 EUR"),
     ],
 )
 def test_find_amount(language: str, text: str, written: str, value: str) -> None:
     assert amounts(text, language) == [(written, value)]
 
 
-@pytest.mark.parametrize("text", ["5 all in", "5 British people", "12.50", "the euro", "$", "top 5", "5 try again"])
+@pytest.mark.parametrize(
+    "text", ["5 all in", "5 British people", "12.50", "the euro", "$", "top 5", "5 try again", "-£5", "minus 5 pounds"]
+)
 def test_find_what_is_no_amount(text: str) -> None:
     assert amounts(text) == []
+
+
+def test_find_both_ends_of_a_range_with_their_currency() -> None:
+    assert amounts("£15-20 or 30 to 40 euros") == [
+        ("£15", "15.00 GBP"),
+        ("20", "20.00 GBP"),
+        ("30", "30.00 EUR"),
+        ("40 euros", "40.00 EUR"),
+    ]

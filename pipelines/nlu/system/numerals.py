@@ -1,0 +1,84 @@
+"""Everything in a text that reads as a number, in any context: in digits, in words, with fractions and multiples."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from text_to_num import alpha2digit, find_numbers
+
+from pipelines.nlu.system.digits import in_digits
+from pipelines.nlu.system.locale import SystemLocale
+from pipelines.nlu.system.quantities import quantity_grammar
+from pipelines.nlu.system.values import Numeral
+
+_PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|[^\w\s]|_")
+_PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")
+_LONGEST_WORD = 20
+
+_ARTICLES = {
+    "de": frozenset(("ein", "eine", "einen", "einem", "einer", "eines")),
+    "es": frozenset(("un", "una", "uno")),
+    "fr": frozenset(("un", "une")),
+    "it": frozenset(("un", "uno", "una")),
+    "pt": frozenset(("um", "uma")),
+    "nl": frozenset(("een",)),
+    "da": frozenset(("en", "et")),
+}
+"""Words for one that are mostly articles; in other languages (English), the preceding word decides."""
+_BEFORE_PRONOUN = frozenset(
+    word
+    for words in (
+        "the this that which no any another each every some",
+        "last next first new old other wrong right same",
+    )
+    for word in words.split()
+)
+NUMBER_WORD_LANGUAGES = ("en", *_ARTICLES)
+"""Languages whose number words text2num reads."""
+
+
+class _Piece:
+    """A piece of text with its offsets, in the interface that text2num expects."""
+
+    __slots__ = ("_text", "end", "start")
+
+    def __init__(self, match: re.Match[str]) -> None:
+        self._text, self.start, self.end = match[0].lower(), match.start(), match.end()
+
+    def text(self) -> str:
+        return self._text
+
+    def nt_separated(self, previous: "_Piece") -> bool:
+        return False
+
+    def not_a_number_part(self) -> bool:
+        return False
+
+
+def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
+    """Find everything that reads as a number, in text order."""
+    found = list(in_digits(text, locale))
+    if locale.language in NUMBER_WORD_LANGUAGES and alpha2digit(text, locale.language, threshold=0.0) != text:
+        found = sorted([*found, *_in_words(text, locale.language)])
+    return quantity_grammar(locale.language).joined(text, found)
+
+
+def _in_words(text: str, language: str) -> Iterator[Numeral]:
+    pieces = [_Piece(match) for match in _PIECE.finditer(text)]
+    for occurrence in find_numbers(pieces, language, threshold=0.0):
+        first, last = pieces[occurrence.start], pieces[occurrence.end - 1]
+        if occurrence.is_ordinal or first.text().isdecimal():
+            continue
+        numeral = Numeral(first.start, last.end, Decimal(occurrence.text.replace(",", ".")))
+        if numeral.value != 1 or occurrence.end - occurrence.start > 1 or _counts(text, numeral, language):
+            yield numeral
+
+
+def _counts(text: str, one: Numeral, language: str) -> bool:
+    if text.strip(" \t\n.,!?") == text[one.start : one.end]:
+        return True
+    articles = _ARTICLES.get(language)
+    if articles is not None:
+        return text[one.start : one.end].lower() not in articles
+    before = _PREVIOUS_WORD.search(text[max(0, one.start - _LONGEST_WORD) : one.start])
+    return before is None or before[1].lower() not in _BEFORE_PRONOUN
