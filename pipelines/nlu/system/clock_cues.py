@@ -49,7 +49,9 @@ class ClockCues:
 
     def is_for_people(self, text: str, position: int) -> bool:
         """Whether a number here may count people: `a table for 4 in the evening`."""
-        return self._for_people.search(text, max(0, position - _REACH), position) is not None
+        match = self._for_people.search(text, max(0, position - _REACH), position)
+        before = _WORDS_BEFORE.search(text, max(0, match.start() - _REACH), match.start()) if match else None
+        return match is not None and not (before and before[2].lower() in self._words.not_people_after)
 
     def is_free(self, text: str, position: int) -> bool:
         """Whether nothing follows that a number could count."""

@@ -22,9 +22,9 @@ class PartGrammar:
         self._weak = set(with_plain_spellings(dict.fromkeys(words.weak_parts, 0)))
         self._elsewhere = with_plain_spellings(words.parts_elsewhere)
         # `um 8 am Freitag`
-        am = r"\s{0,2}(?P<am>a\.m\.?|am\b)" if not words.am_is_a_word else r"(?P<am>\s{0,2}a\.m\.?|am\b)"
+        am = r"\s{0,2}(?P<am>a\.\s?m\.?|am\b)" if not words.am_is_a_word else r"(?P<am>\s{0,2}a\.m\.?|am\b)"
         parts = rf"\s{{0,3}},?\s{{0,3}}(?P<part>{alternation(self._beside)})(?!\w)"
-        self._beside_pattern = compiled(rf"{am}|\s{{0,2}}(?P<pm>p\.m\.?|pm\b)|{parts}")
+        self._beside_pattern = compiled(rf"{am}|\s{{0,2}}(?P<pm>p\.\s?m\.?|pm\b)|{parts}")
         self._days = alternation([*locale.days.days, *locale.weekdays])
         self._day = compiled(rf"(?<!\w)(?:{self._days})(?!\w)")
         # `Freitagabend`, `tomorrow evening`

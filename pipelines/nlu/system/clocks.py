@@ -7,7 +7,7 @@ from itertools import islice
 from pipelines.nlu.system.boundaries import begins_word, ends_word
 from pipelines.nlu.system.clock_cues import ClockCues
 from pipelines.nlu.system.clock_parts import PartGrammar
-from pipelines.nlu.system.clock_values import MINUTES_OF_HALF_DAY, Clock, written_minute
+from pipelines.nlu.system.clock_values import MINUTES_OF_HALF_DAY, NOON, Clock, written_minute
 from pipelines.nlu.system.days import compiled
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.values import ValueMatch, last_words
@@ -110,7 +110,8 @@ class ClockGrammar:
         mark = self._mark.match(text, clock.end)
         if mark and self._is_hour_word(text, clock, mark["mark"], before):
             clock, is_certain = clock._replace(end=mark.end()), True
-        clock = self._parts.beside(text, clock, is_for_people=self._cues.is_for_people(text, clock.start))
+        may_be_people = clock.is_spoken and clock.minutes == 0 and self._cues.is_for_people(text, clock.start)
+        clock = self._parts.beside(text, clock, is_for_people=may_be_people)
         if clock.part is None and not is_certain:
             is_free = self._cues.is_free(text, clock.end) and _NOT_GOING_ON.match(text, clock.end)
             has_cue = clock.has_cue and not (self._locale.clock.cue_needs_hour_word and clock.minutes == 0)
@@ -120,7 +121,7 @@ class ClockGrammar:
 
     def _is_hour_word(self, text: str, clock: Clock, word: str, others: list[Clock]) -> bool:
         """Whether a word after the hour makes it a time; `2 horas` is a duration, `a las 20 horas` a time."""
-        if clock.has_cue or dictionary_form(word) not in self._locale.clock.duration_words:
+        if clock.has_cue or not clock.is_spoken or dictionary_form(word) not in self._locale.clock.duration_words:
             return True
         before = self._linked_hour(text, clock, others)
         return before is not None and clock.hour > _LAST_SHORT_DURATION and self._cues.allows_and(text, before.start())
@@ -137,15 +138,25 @@ class ClockGrammar:
                 added = clock._replace(end=match.end(), minutes=form.shift + form.direction * minutes)
                 is_all = is_mere_number and not text[: clock.start].strip()
                 return added, form.is_certain, not is_all
-        match = self._before.search(text, max(0, clock.start - _REACH), clock.start)
+        start, added_minutes = self.minutes_before(text, clock.start)
+        if start < clock.start:
+            return clock._replace(start=start, minutes=added_minutes), False, False
+        return clock, False, True
+
+    def minutes_before(self, text: str, hour_start: int) -> tuple[int, int]:
+        """Return where a time begins and what is added to its hour: `quarter to` before `8` or before `midnight`."""
+        match = self._before.search(text, max(0, hour_start - _REACH), hour_start)
         position = _position(match)
         if match and position is not None:
             form = self._before_forms[position]
             minutes = self._minutes_named(match, position)
-            added = clock._replace(start=match.start(), minutes=form.shift + form.direction * (minutes or 0))
             if minutes is not None and self._are_minutes(text, match, position, minutes):
-                return added, False, False
-        return clock, False, True
+                return match.start(), form.shift + form.direction * minutes
+        return hour_start, 0
+
+    def stands_free(self, text: str, start: int, end: int) -> bool:
+        """Whether `noon` or the like is a time, and not part of another thing: `the midnight show`."""
+        return self._cues.is_free(text, end) or self._cues.is_before(text, start, NOON, is_word=False)
 
     def _minutes_named(self, match: re.Match[str], position: int) -> int | None:
         """Return the minutes of a form; 0 if it names none, None if they are no minutes."""

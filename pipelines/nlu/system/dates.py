@@ -1,22 +1,29 @@
 """Dates in a text: `12 May`, `5/12/2026`, `tomorrow`, `next Friday`, `in two weeks`, `the day after Christmas`.
 
-Three grammars find days (`calendar_days.py`, `spoken_days.py`, `offsets.py`); `day_sums.py` joins those that are one.
+`numeric_dates.py` finds dates in digits, `named_months.py` those with a month, `days_of_month.py` those without
+(`the 5th`), `weekdays.py` and `spoken_days.py` days that have a name, `offsets.py` distances. `day_sums.py` joins what
+is a day only together.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from datetime import datetime
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.calendar_days import CalendarGrammar
+from pipelines.nlu.system.dated_days import DatedDays
 from pipelines.nlu.system.day_sums import DaySums
 from pipelines.nlu.system.days import Day
+from pipelines.nlu.system.days_of_month import DayOfMonthGrammar
 from pipelines.nlu.system.locale import SystemLocale
+from pipelines.nlu.system.named_months import NamedMonthGrammar
+from pipelines.nlu.system.numeric_dates import NumericDateGrammar
 from pipelines.nlu.system.offsets import OffsetGrammar
 from pipelines.nlu.system.spoken_days import SpokenDayGrammar
 from pipelines.nlu.system.values import ValueMatch, words_of
+from pipelines.nlu.system.weekdays import WeekdayGrammar
 
 _DIGIT = re.compile(r"\d")
+_DIGIT_AND_SIGN = re.compile(r"\d[-/.]|[月월]")
 _ISO_TIME = re.compile(r"[Tt]\d{2}:\d{2}")
 
 
@@ -29,10 +36,21 @@ class DateFinder:
     """
 
     def __init__(self, locale: SystemLocale) -> None:
-        self._calendar = CalendarGrammar(locale)
-        self._spoken = SpokenDayGrammar(locale)
+        dated = DatedDays(locale)
+        spoken, months, weekdays = SpokenDayGrammar(locale), NamedMonthGrammar(locale, dated), WeekdayGrammar(locale)
+        self._numeric = NumericDateGrammar(locale, dated)
+        self._days_of_month = DayOfMonthGrammar(locale, dated)
         self._offsets = OffsetGrammar(locale, ("day", "week", "month", "year"))
-        self._sums = DaySums(locale, self._spoken)
+        self._sums = DaySums(locale, spoken)
+        self._grammars: list[tuple[Set[str], Callable[[str], Iterator[Day]]]] = [
+            (months.triggers, months.find),
+            (spoken.day_triggers, spoken.phrases),
+            (weekdays.triggers, weekdays.find),
+            (spoken.period_triggers, spoken.periods),
+            (spoken.holiday_triggers, spoken.holidays),
+            (self._offsets.triggers, self._distant),
+        ]
+        self._triggers = self._days_of_month.word_triggers.union(*(triggers for triggers, _ in self._grammars))
 
     def find(self, text: str, *, now: datetime | None) -> list[ValueMatch]:
         """Find the dates of a text; see the class."""
@@ -45,21 +63,19 @@ class DateFinder:
 
     def _days(self, text: str) -> Iterator[Day]:
         words = words_of(text)
-        has_digits = _DIGIT.search(text)
-        if has_digits:
-            yield from self._calendar.numeric(text)
-        if not words.isdisjoint(self._calendar.month_triggers):
-            yield from self._calendar.with_month(text)
-        if has_digits or not words.isdisjoint(self._calendar.ordinal_triggers):
-            yield from self._calendar.days_of_month(text)
-        if not words.isdisjoint(self._spoken.day_triggers):
-            yield from self._spoken.phrases(text)
-        if not words.isdisjoint(self._spoken.weekday_triggers):
-            yield from self._spoken.weekdays(text)
-        if not words.isdisjoint(self._spoken.period_triggers):
-            yield from self._spoken.periods(text)
-        if not words.isdisjoint(self._spoken.holiday_triggers):
-            yield from self._spoken.holidays(text)
-        if not words.isdisjoint(self._offsets.triggers):
-            for offset in self._offsets.find(text):
-                yield Day(offset.start, offset.end, "offset", offset.after)
+        has_digits = _DIGIT.search(text) is not None
+        if not has_digits and words.isdisjoint(self._triggers):
+            return
+        if has_digits and _DIGIT_AND_SIGN.search(text):
+            yield from self._numeric.find(text)
+        for triggers, find in self._grammars:
+            if not words.isdisjoint(triggers):
+                yield from find(text)
+        # last, because a day with a month comes first: `am 3. oder 4. Januar`
+        month_days = self._days_of_month
+        if not words.isdisjoint(month_days.triggers if has_digits else month_days.word_triggers):
+            yield from month_days.find(text)
+
+    def _distant(self, text: str) -> Iterator[Day]:
+        for offset in self._offsets.find(text):
+            yield Day(offset.start, offset.end, "offset", offset.after)

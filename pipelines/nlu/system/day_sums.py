@@ -39,6 +39,8 @@ class DaySums:
         self._week_later = compiled(rf"\s{{1,3}}(?:{alternation(words.week_later)})(?!\w)")
         self._of = compiled(rf",?\s{{1,3}}(?:(?:{alternation(words.in_period)})\s{{1,3}})?{article}")
         self._blank = compiled(r",?\s{1,3}")
+        self._years = with_plain_spellings(words.years)
+        self._year_later = compiled(rf",?\s{{1,3}}(?P<year>{alternation(self._years)})(?!\w)")
         self._until = compiled(
             rf"\s{{0,3}}(?:[-\u2013\u2014]|{alternation(words.until)})\s{{1,3}}{article}|[-\u2013\u2014]"
         )
@@ -100,6 +102,10 @@ class DaySums:
         match = self._distance.search(text, max(0, day.start - _REACH), day.start)
         if match and day.kind != "offset":
             return self._counted_from(text, day, match.start(), match["count"] or "", match["unit"], match["relation"])
+        year = self._year_later.match(text, day.end)
+        if year and day.kind in ("date", "holiday") and not day.is_exact:
+            steps = self._years[dictionary_form(year["year"])]
+            return day._replace(end=year.end(), rule=partial(_in_year, day.rule, steps))
         later = self._week_later.match(text, day.end)
         if later and day.kind in _SHORT_KINDS:
             return Day(day.start, later.end(), "relative", partial(_chained, day.rule, _week_from))
@@ -134,6 +140,11 @@ def _weekday_in(weekday: int, week: DayRule, today: date) -> date:
 
 def _week_from(day: date) -> date:
     return day + timedelta(days=7)
+
+
+def _in_year(day: DayRule, years_on: int, today: date) -> date:
+    # the rule gives the first such day from the beginning of that year
+    return day(today.replace(year=today.year + years_on, month=1, day=1))
 
 
 def _chained(first: DayRule, then: DayRule, today: date) -> date:

@@ -12,6 +12,8 @@ DayRule = Callable[[date], date]
 """Today → the day meant. Raises ValueError or OverflowError if there is none in the calendar."""
 
 DayKind = Literal["date", "day of month", "weekday", "relative", "period", "offset", "holiday"]
+_LAST_WORD = re.compile(r"([^\W\d_]+)['\u2019,]?\s{1,3}$")
+_LONGEST_WORD = 20
 _LEAP_CYCLE_YEARS = 8
 _MONTHS_TO_SEARCH = 3
 
@@ -68,6 +70,12 @@ def next_day_of_month(day: int, weekday: int | None, today: date) -> date:
     return next((candidate for candidate in coming[:2] if candidate.weekday() == weekday), coming[0])
 
 
+def day_in_month(day: int, months_on: int, today: date) -> date:
+    """Return a day of this month, or of one so many months later."""
+    year, month = divmod(today.year * 12 + today.month - 1 + months_on, 12)
+    return date(year, month + 1, day)
+
+
 def next_weekday(weekday: int, today: date) -> date:
     """Return the first such day after today."""
     return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
@@ -81,6 +89,17 @@ def last_weekday(weekday: int, today: date) -> date:
 def monday(today: date) -> date:
     """Return the first day of this week."""
     return today - timedelta(days=today.weekday())
+
+
+def last_of_month(first: date) -> date:
+    """Return the last day of the month of a day."""
+    return next_date(first.month % 12 + 1, 1, first) - timedelta(days=1)
+
+
+def word_before(text: str, position: int) -> str:
+    """Return the word before a place in lower case, or nothing."""
+    match = _LAST_WORD.search(text[max(0, position - _LONGEST_WORD) : position])
+    return match[1].lower() if match else ""
 
 
 def number_stands_free(locale: SystemLocale) -> str:

@@ -95,7 +95,7 @@ def system_locale(language: str, region: str | None) -> SystemLocale:
         region=territory,
         months=_names(cldr.months, ("wide", "abbreviated"), days.more_months),
         weekdays=_names(cldr.days, ("wide",), days.more_weekdays),
-        short_weekdays=_names(cldr.days, ("abbreviated", "short"), days.more_short_weekdays),
+        short_weekdays=_names(cldr.days, ("abbreviated",), days.more_short_weekdays),
         offsets=tuple(dict.fromkeys(_offset_forms(cldr, days))),
         day_first=short_date.lower().find("d") < short_date.upper().find("M"),
         writes_dots="." in short_date,

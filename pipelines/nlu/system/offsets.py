@@ -72,8 +72,8 @@ class OffsetGrammar:
         forms = [form for form in locale.offsets if form.unit in units]
         self._frames = _frames(forms, self._distances, locale)
         self._minutes_too = _minutes_pattern(locale) if "minute" in units else None
-        templates = [form.template for form in forms] + list(self._distances)
-        self.triggers = last_words([*templates, *map(without_accents, templates)])
+        units_named = [unit for frame in self._frames for unit in frame.units]
+        self.triggers = last_words([*units_named, *self._distances])
 
     def find(self, text: str) -> Iterator[Offset]:
         """Find offsets; several forms may find the same one."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from pipelines.nlu.system.clock_values import written_minute
 from pipelines.nlu.system.clocks import ClockGrammar
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.offsets import OffsetGrammar
@@ -47,9 +48,11 @@ class TimeFinder:
     def _noon_and_midnight(self, text: str) -> Iterator[ValueMatch]:
         for match in self._named_pattern.finditer(text):
             hour = self._named.get(dictionary_form(match["name"]))
-            minutes = self._later[dictionary_form(match["later"])] if match["later"] else 0
-            if hour is not None:
-                yield ValueMatch(*match.span(), f"{hour:02}:{minutes:02}")
+            if hour is None or not self._clocks.stands_free(text, *match.span()):
+                continue
+            start, minutes = self._clocks.minutes_before(text, match.start())
+            minutes += self._later[dictionary_form(match["later"])] if match["later"] else 0
+            yield ValueMatch(start, match.end(), written_minute(hour * 60 + minutes, None))
 
     def _distant(self, text: str, now: datetime | None) -> Iterator[ValueMatch]:
         for offset in self._offsets.find(text):

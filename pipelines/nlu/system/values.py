@@ -60,9 +60,14 @@ class Remembered(Generic[T]):
         self._last = None
 
 
-def words_of(text: str) -> set[str]:
+def words_of(text: str) -> frozenset[str]:
     """Return the words of a text in lower case: a set lookup cheaply rules out that a grammar matches."""
-    return set(_WORD.findall(text.lower()))
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def longest_words(phrases: Iterable[str]) -> set[str]:
+    """Return the longest word of each phrase: rarer than the last one of `New Year's`."""
+    return {max(words, key=len) for words in (_WORD.findall(phrase.lower()) for phrase in phrases) if words}
 
 
 def last_words(phrases: Iterable[str]) -> set[str]:

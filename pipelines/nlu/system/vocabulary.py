@@ -18,12 +18,15 @@ class DayWords:
     not_after: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Word → preceding words that make it no date (`guten` before `morgen`)."""
     day_parts: tuple[str, ...] = ()  # after a day, they belong to it: `tomorrow evening`, `mañana por la mañana`
+    has_compounds: bool = False  # `Freitagabend`
     more_months: Mapping[str, int] = field(default_factory=dict)  # spellings that the CLDR does not list
     more_weekdays: Mapping[str, int] = field(default_factory=dict)
     more_short_weekdays: Mapping[str, int] = field(default_factory=dict)
     words_like_weekdays: frozenset[str] = frozenset()  # short weekdays that are a weekday only beside a date
     words_like_months: frozenset[str] = frozenset()  # months that need a number of their own: `may 5 people come`
     ordinals: Mapping[str, int] = field(default_factory=dict)  # word → day of the month: `fifth of May`
+    cardinals: Mapping[str, int] = field(default_factory=dict)  # the same, only beside a month: `march seven`
+    late_ordinals: frozenset[str] = frozenset()  # these need only a day cue: `the twentieth`
     ones: frozenset[str] = frozenset()  # articles that count as one: `in a week`
     coming: tuple[str, ...] = ()  # markers beside a weekday: the next one
     gone: tuple[str, ...] = ()  # the last one
@@ -50,8 +53,10 @@ class DayWords:
     periods: Mapping[str, tuple[PeriodName, int]] = field(default_factory=dict)  # phrase → period, steps from now
     not_before_period: frozenset[str] = frozenset()  # `over the next week`
     in_period: tuple[str, ...] = ()  # between a weekday and its week: `Friday of next week`
-    this_month: tuple[str, ...] = ()  # behind a counted weekday: `the last Friday of the month`
+    any_month: tuple[str, ...] = ()  # behind a day or a counted weekday: `the last Friday of the month`
+    this_month: tuple[str, ...] = ()
     next_month: tuple[str, ...] = ()
+    years: Mapping[str, int] = field(default_factory=dict)  # behind a date: `Christmas next year`
     nth: Mapping[str, int] = field(default_factory=dict)  # `the last Friday of May`; the last is -1
     holidays: Mapping[str, str] = field(default_factory=dict)  # name → its rule in `holidays.py`
     loose_holidays: Mapping[str, str] = field(default_factory=dict)
@@ -100,6 +105,7 @@ class ClockWords:
     doubtful_cues: frozenset[str] = frozenset()  # before a small number in words they mean another thing: `las dos`
     cue_needs_hour_word: bool = False  # `à 8 heures`, and not `à 8`
     not_a_cue_after: frozenset[str] = frozenset()  # `leave it at 4`
+    not_people_after: frozenset[str] = frozenset()  # `an alarm for 6 in the morning`
     pronouns: frozenset[str] = frozenset()  # may stand between
     for_people: tuple[str, ...] = ()  # `a table for 8 tonight`
     parts: Mapping[str, PartOfDay] = field(default_factory=dict)  # beside the hour: `5 in the afternoon`

@@ -24,6 +24,7 @@ DAYS = DayWords(
             "guten gutn gute schönen am jeden heute gestern den diesen eines der n'"
         ),
     },
+    has_compounds=True,
     day_parts=(
         "morgen", "früh", "vormittag", "mittag", "nachmittag", "abend", "nacht", "morgens", "vormittags",
         "nachmittags", "abends", "nachts",
@@ -79,8 +80,13 @@ DAYS = DayWords(
     },
     not_before_period=words("ende mitte der die spät später des laufe ganze jede"),
     in_period=("in", "in der", "am", "der"),
-    this_month=("des monats", "im monat", "dieses monats", "diesen monat"),
+    this_month=("dieses monats", "diesen monats", "in diesem monat", "diesen monat"),
+    any_month=("des monats", "im monat"),
     next_month=("nächsten monats", "des nächsten monats", "im nächsten monat"),
+    years={
+        "nächstes jahr": 1, "nächsten jahres": 1, "im nächsten jahr": 1, "des nächsten jahres": 1, "dieses jahr": 0,
+        "dieses jahres": 0, "letztes jahr": -1, "letzten jahres": -1, "im letzten jahr": -1,
+    },
     nth={
         form: number
         for stem, number in (("erst", 1), ("zweit", 2), ("dritt", 3), ("viert", 4), ("letzt", -1))
@@ -181,6 +187,7 @@ CLOCK = ClockWords(
     },
     am_is_a_word=True,
     pronouns=words("es das sich"),
+    not_people_after=words("wecker termin erinnerung es"),
     for_people=("für", "für ca.", "für etwa", "zu"),
     between=("zwischen", "um", "von", "gegen"),
     until=("bis",),

@@ -14,12 +14,24 @@ def _english_ordinals() -> dict[str, int]:
     return ordinals | {"thirtieth": 30, "thirty-first": 31, "thirty first": 31}
 
 
+def _english_cardinals() -> dict[str, int]:
+    small = numbered(
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+        " eighteen nineteen twenty"
+    )
+    twenties = {
+        f"twenty{joint}{word}": 20 + number for word, number in small.items() if number < 10 for joint in ("-", " ")
+    }
+    return small | twenties | {"thirty": 30, "thirty-one": 31, "thirty one": 31}
+
+
 _TIME_UNITS: tuple[OffsetUnit, ...] = ("minute", "hour", "day", "week", "month", "year")
 
 DAYS = DayWords(
     days={
         "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0,
-        "tomorrow": 1, "tmrw": 1, "tomorow": 1, "yesterday": -1, "last night": -1,
+        "tomorrow": 1, "tmrw": 1, "tmr": 1, "tomorow": 1, "tommorow": 1, "tommorrow": 1,
+        "yesterday": -1, "last night": -1,
         "the day after tomorrow": 2, "day after tomorrow": 2,
         "the day before yesterday": -2, "day before yesterday": -2,
     },
@@ -29,9 +41,10 @@ DAYS = DayWords(
     ),
     more_months={"sep": 9, "sept": 9},
     more_short_weekdays={"tues": 1, "weds": 2, "thur": 3, "thurs": 3},
-    words_like_weekdays=words("we su th fr sa mo tu"),
     words_like_months=words("may march mar"),
     ordinals=_english_ordinals(),
+    cardinals=_english_cardinals(),
+    late_ordinals=frozenset(word for word, number in _english_ordinals().items() if number > 10),
     ones=words("a an"),
     coming=("next", "this", "coming", "this coming", "the coming", "upcoming"),
     gone=("last", "past"),
@@ -72,14 +85,16 @@ DAYS = DayWords(
     },
     not_before_period=words("the end middle of late later mid rest during over within whole every since"),
     in_period=("of", "in", "on", "of the"),
-    this_month=("the month", "this month"),
+    this_month=("this month",),
+    any_month=("the month",),
     next_month=("next month",),
+    years={"next year": 1, "this year": 0, "last year": -1},
     nth={
         "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1,
     },
     holidays={
         "christmas eve": "12-24", "xmas eve": "12-24", "christmas day": "12-25", "xmas day": "12-25",
-        "boxing day": "12-26", "new year's eve": "12-31", "new years eve": "12-31", "nye": "12-31",
+        "boxing day": "12-26", "new year's eve": "12-31", "new years eve": "12-31",
         "new year's day": "01-01", "new years day": "01-01", "valentine's day": "02-14",
         "valentines day": "02-14", "st patrick's day": "03-17", "st. patrick's day": "03-17",
         "april fools' day": "04-01", "april fool's day": "04-01", "all saints' day": "11-01",
@@ -91,6 +106,7 @@ DAYS = DayWords(
     loose_holidays={
         "christmas": "12-25", "xmas": "12-25", "halloween": "10-31", "easter": "easter+0",
         "thanksgiving": "black friday-1", "new year's": "01-01",
+            "nye": "12-31",
     },
     greetings=words("merry happy good"),
     distances={
@@ -110,11 +126,11 @@ DAYS = DayWords(
     ),
     no_days=("casual friday", "fat tuesday", "super tuesday", "tgi friday", "girl friday", "bloody sunday"),
     may_follow=words(
-        "on at for in please pls plz thanks thank and or but if to until till through with is was works work would"
+        "on at for please pls plz thanks thank and or but if to until till through with is was works work would"
         " sounds when then instead today tomorrow tonight this next will can could should i i'd i'll we we'd you"
         " it it's maybe perhaps also too sharp exactly onwards latest because since so ok okay good fine great"
         " perfect by from before after around about the not morning afternoon evening suits seems"
-    ),
+    ) | {"in the"},
     counted=words(
         "people persons person guests guest adults adult kids children of us tickets rooms nights days weeks hours"
         " minutes euro euros dollars pounds pieces items seats tables times"
@@ -157,6 +173,7 @@ CLOCK = ClockWords(
         "morning": "morning", "afternoon": "afternoon", "evening": "evening", "tonight": "night", "night": "night",
     },
     pronouns=words("it this that them us"),
+    not_people_after=words("alarm alarms set scheduled reminder it meeting meetings call appointment"),
     for_people=("for", "for about", "for around", "of"),
     range_begins=("from", "between"),
     between=("between", "from", "at", "either"),

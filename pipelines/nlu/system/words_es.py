@@ -25,7 +25,7 @@ DAYS = DayWords(
     ),
     more_months={"setiembre": 9, "sep": 9, "set": 9, "sept": 9},
     more_short_weekdays={"mier": 2},
-    words_like_weekdays=words("mar do lu ma mi ju vi sa"),
+    words_like_weekdays=words("mar"),
     ordinals=_SPANISH_DAYS,
     ones=words("un una"),
     coming=(
@@ -82,8 +82,13 @@ DAYS = DayWords(
     },
     not_before_period=words("finales final fin mediados toda durante principio resto cada"),
     in_period=("de", "el", "en"),
-    this_month=("mes", "este mes", "el mes"),
+    this_month=("este mes",),
+    any_month=("mes", "el mes"),
     next_month=("mes que viene", "próximo mes", "mes próximo"),
+    years={
+        "del próximo año": 1, "del año que viene": 1, "el próximo año": 1, "el año que viene": 1, "de este año": 0,
+        "este año": 0, "del año pasado": -1, "el año pasado": -1,
+    },
     nth={
         "primer": 1, "segundo": 2, "tercer": 3, "cuarto": 4, "último": -1,
     },
@@ -176,6 +181,7 @@ CLOCK = ClockWords(
     weak_parts=(
         "por la mañana", "en la mañana", "por la tarde", "en la tarde", "por la noche", "en la noche",
     ),
+    not_people_after=words("alarma cita recordatorio lo reunión"),
     for_people=("para", "somos", "para unas", "para unos"),
     between=("entre las", "entre la", "entre", "de", "desde", "desde las", "a las", "de las", "las"),
     until=("a", "hasta"),

@@ -8,7 +8,7 @@ DAYS = DayWords(
         "avant-hier": -2,
     },
     day_parts=("matin", "soir", "après-midi", "au soir", "dans la soirée"),
-    words_like_weekdays=words("mar mer jeu ma me je di sa"),
+    words_like_weekdays=words("mar mer jeu"),
     ordinals=numbered(
         "premier|1er deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept"
         " dix-huit dix-neuf vingt vingt_et_un vingt-deux vingt-trois vingt-quatre vingt-cinq vingt-six vingt-sept"

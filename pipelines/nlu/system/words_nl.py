@@ -8,6 +8,7 @@ DAYS = DayWords(
         "gisteren": -1, "eergisteren": -2,
     },
     not_after={"morgen": words("goede goeie vroege")},
+    has_compounds=True,
     day_parts=("ochtend", "morgen", "middag", "avond", "nacht", "vroeg"),
     words_like_weekdays=words("zo do di wo ma za"),
     ordinals=numbered(

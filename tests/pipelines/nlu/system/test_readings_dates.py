@@ -153,6 +153,12 @@ es | el mes que viene | 2026-12-01
 es | el viernes pasado | 2026-11-27
 fr | la semaine prochaine | 2026-11-30
 nl | volgende week vrijdag | 2026-12-04
+en | the first monday of the month | 2026-12-07
+en | sat | 2026-12-05
+en | sat or sun | 2026-12-05 2026-11-29
+de | Mo oder Di | 2026-11-30 2026-12-01
+de | der erste Montag im Monat | 2026-12-07
+es | el primer lunes del mes | 2026-12-07
 """
 
 PARTS_OF_DAYS = """
@@ -225,6 +231,12 @@ es | San Valentín | 2027-02-14
 es | Lunes de Pascua | 2027-03-29
 fr | Noël | 2026-12-25
 it | la vigilia di Natale | 2026-12-24
+en | christmas next year | 2027-12-25
+en | 5 may next year | 2027-05-05
+de | 5. Mai nächsten Jahres | 2027-05-05
+de | Weihnachten nächstes Jahr | 2027-12-25
+es | el 5 de mayo del próximo año | 2027-05-05
+es | Navidad del año que viene | 2027-12-25
 """
 
 DAYS_OF_MONTHS = """
@@ -271,6 +283,20 @@ es | 26 de setiembre | 2027-09-26
 fr | le 5 | 2026-12-05
 fr | le premier mai | 2027-05-01
 nl | vijf december | 2026-12-05
+en | march seven | 2027-03-07
+en | on march twenty four | 2027-03-24
+en | the twentieth | 2026-12-20
+en | the 5th of next month | 2026-12-05
+en | the 30th of this month | 2026-11-30
+en | the 1st of the month | 2026-12-01
+en | 7/Dec/2026 | 2026-12-07
+de | am 5. des nächsten Monats | 2026-12-05
+de | den 30. dieses Monats | 2026-11-30
+de | am 7ten Dezember | 2026-12-07
+de | 5.Dezember | 2026-12-05
+es | el 5 del próximo mes | 2026-12-05
+es | el 30 de este mes | 2026-11-30
+es | 7/dic/2026 | 2026-12-07
 """
 
 DAY_RANGES = """
@@ -387,6 +413,16 @@ fr | le jeu est fini |
 fr | la mer |
 pt | quero ter um cachorro |
 nl | goede morgen |
+en | every tuesday and thursday |
+en | restart the bill nye book |
+en | one may ask |
+en | open 24/7 |
+en | the week after christmas |
+de | jeden Dienstag und Donnerstag |
+de | so |
+de | die Woche nach Weihnachten |
+es | cada martes y jueves |
+es | mar |
 """
 
 

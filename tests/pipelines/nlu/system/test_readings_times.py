@@ -22,7 +22,7 @@ en | 7 o'clock | 07:00/19:00
 en | half past seven | 07:30/19:30
 en | a quarter past nine in the morning | 09:15
 en | twenty-five to six pm | 17:35
-en | five minutes to midnight is too late | 00:00
+en | five minutes to midnight | 23:55
 en | seven thirty pm | 19:30
 en | at seven forty-five | 07:45/19:45
 en | seven fifteen | 07:15/19:15
@@ -78,6 +78,15 @@ pt | às 8 da noite | 20:00
 nl | half acht | 07:30
 nl | kwart voor acht | 07:45
 nl | om acht uur | 08:00
+en | quarter to midnight | 23:45
+en | half past noon | 12:30
+en | 8 p. m. | 20:00
+de | um 20h | 20:00
+de | 19:30h | 19:30
+de | zehn vor Mitternacht | 23:50
+es | a las 20:30h | 20:30
+es | 8 p. m. | 20:00
+es | a las 8pm | 20:00
 """
 
 BARE_HOURS = """
@@ -158,6 +167,9 @@ es | buenas noches, una mesa a las 9 | 09:00
 es | pasado mañana al mediodía | 2026-11-30 12:00
 fr | ce soir à 8h | 2026-11-28 20:00
 nl | vanavond om 8 | 2026-11-28 20:00
+en | set an alarm for 6 in the morning | 06:00
+en | at half eight tonight | 20:30 2026-11-28
+de | den Wecker für 6 Uhr morgens | 06:00
 """
 
 TIME_RANGES = """
@@ -292,6 +304,10 @@ fr | il a 8 heures de retard |
 fr | ça dure 2 heures |
 pt | as 8 pessoas |
 nl | 2 kamers |
+en | the midnight playlist |
+en | at two in a row |
+en | for 6 in the morning |
+de | für 6 morgens |
 """
 
 
