@@ -120,7 +120,7 @@ def _sum(context: Context, values: Sequence[Any], attribute: str | None = None) 
     for value in values:
         number = context.environment.getitem(value, attribute) if attribute else value
         if not is_blank(number) or shown(number):
-            total = total + number
+            total = total + (as_number(number) if isinstance(number, str) else number)
     return total
 
 

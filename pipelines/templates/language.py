@@ -6,6 +6,7 @@ release and for a live turn alike.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
@@ -17,7 +18,7 @@ from jinja2.utils import Namespace
 
 from pipelines.templates.authored import Authored, compose, is_blank, keep_author, shown
 from pipelines.templates.filters import BOT_FILTERS, BOT_TESTS, join_texts, limit_length, replace_text
-from pipelines.templates.formats import format_braces, format_percent
+from pipelines.templates.formats import as_number, format_braces, format_percent
 from pipelines.templates.meter import METER, Meter, MeterInserter, charges, metered
 
 MAX_TEMPLATE_CHARS = 20_000
@@ -165,6 +166,9 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
             if max(abs(left), abs(right)) > _MAX_NUMBER:
                 raise SecurityError("a template may calculate with numbers of up to 30 digits")
             return super().call_binop(context, operator, left, right)
+        if operator != "**" and isinstance(left, str) != isinstance(right, str):
+            with suppress(TypeError, ValueError):  # an entity's value, such as a quantity, is a text
+                return self.call_binop(context, operator, as_number(left), as_number(right))
         if operator == "**":
             raise SecurityError("'**' is not available; write the product out")
         hint = "; put texts together with ~" if operator == "+" else ""

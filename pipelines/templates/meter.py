@@ -4,7 +4,9 @@ A template of eighty characters can loop for hours. So loops, filters, tests, co
 are charged in advance for the size of their operands; a loop is charged for its body times the number of iterations.
 """
 
+import operator as operators
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from functools import wraps
 from typing import Any, cast
 
@@ -13,11 +15,13 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.visitor import NodeTransformer
 
+from pipelines.templates.formats import as_number
+
 METER = "_meter"
 MAX_WORK = 300_000
 """In steps of a fraction of a microsecond; the longest reply of the sample bot takes fewer than a thousand."""
 _CHARS_PER_STEP = 8
-_ORDERS = frozenset(("gt", "gteq", "lt", "lteq"))
+_ORDERS = {"gt": operators.gt, "gteq": operators.ge, "lt": operators.lt, "lteq": operators.le}
 _SEARCHES = frozenset(("in", "notin"))
 # these do not look inside a value
 _CHEAP = frozenset(
@@ -108,11 +112,16 @@ def measured(context: Context, value: Any) -> Any:
 
 
 @pass_context
-def orderable(context: Context, value: Any) -> Any:
-    """Charge for a value that is about to be compared by size; a null is neither more nor less than anything."""
+def ordered(context: Context, left: Any, operator: str, right: Any) -> bool:
+    """Compare by size; a null is neither more nor less than anything, and a number may be written as a text."""
     meter: Meter = context[METER]
-    meter.measure(value)
-    return context.environment.undefined("nothing to compare") if value is None else value
+    meter.measure((left, right))
+    if left is None or right is None:
+        return False
+    if isinstance(left, str) != isinstance(right, str) and not isinstance(left, Undefined | bool):
+        with suppress(TypeError, ValueError):
+            return bool(_ORDERS[operator](as_number(left), as_number(right)))
+    return bool(_ORDERS[operator](left, right))
 
 
 @pass_context
@@ -133,7 +142,7 @@ def sliced(context: Context, value: Any) -> Any:
 
 def charges() -> dict[str, Callable[..., Any]]:
     """Return the filters that `MeterInserter` inserts, by name."""
-    return {charge.__name__: charge for charge in (loop_over, measured, orderable, searchable, sliced)}
+    return {charge.__name__: charge for charge in (loop_over, measured, ordered, searchable, sliced)}
 
 
 class MeterInserter(NodeTransformer):
@@ -161,10 +170,12 @@ class MeterInserter(NodeTransformer):
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
         """Charge both sides of a comparison, including `in`."""
         self.generic_visit(node)
-        charge = orderable if any(operand.op in _ORDERS for operand in node.ops) else measured
-        node.expr = self._measured(node.expr, charge)
+        if len(node.ops) == 1 and node.ops[0].op in _ORDERS:
+            operator = nodes.Const(node.ops[0].op, lineno=node.lineno)
+            return self.filtered(node.expr, ordered.__name__, operator, node.ops[0].expr)
+        node.expr = self._measured(node.expr)
         for operand in node.ops:
-            operand.expr = self._measured(operand.expr, searchable if operand.op in _SEARCHES else charge)
+            operand.expr = self._measured(operand.expr, searchable if operand.op in _SEARCHES else measured)
         return node
 
     def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:

@@ -89,6 +89,9 @@ def test_render_of_a_null_prints_nothing(template: str, text: str) -> None:
          "{{ ns.t }}", "12.5"),
         ("{% set ns = namespace(n='-') %}{% for r in result.rows %}{% if r.sold == 0 %}{% set ns.n = r.name %}"
          "{% endif %}{% endfor %}{{ ns.n }}{{ ns }}", "Mug & Co"),
+        ("{{ result.rows[2].price > 5 }} {{ '12' < 5 }} {{ 5 <= '5.0' }} {{ 'b' > 'a' }}", "True False True True"),
+        ("{{ '2' * 3 }} {{ 3 - '2' }} {{ '7' / 2 }} {{ '1' + 1 }} {{ '1' + '1' }}", "6 1 3.5 2 11"),
+        ("{{ result.rows | sum(attribute='price') }} {{ 1 < 2 < 3 }}", "20.0 True"),
         ("{{ (result.rows[0].price * 1.19) | round(2) }} {{ 7 // 2 }} {{ 7 / 2 }} {{ 7 - 2 }}", "14.88 3 3.5 5"),
     ],
 )  # fmt: skip
