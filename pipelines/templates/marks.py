@@ -125,6 +125,8 @@ class Marks:
 
     def expand(self, text: str) -> tuple[str, "Marks"]:
         """Write the author's own words of every expression into the text; marks of values remain."""
+        if not any(isinstance(value, Authored | Composed) for value in self.values):
+            return text, self
         values = Marks()
 
         def write(value: Any) -> str:

@@ -85,12 +85,15 @@ def _check_host(base: str) -> None:
 def _path(text: str, marks: Marks) -> str:
     segments = []
     for segment in text.split("/"):
+        if OPEN not in segment:
+            segments.append(quote(segment, safe=_PATH_LITERALS))
+            continue
         written = marks.replace(segment, value=_quoted, literal=partial(quote, safe=_PATH_LITERALS))
         for value in marks.in_text(segment):
             if value is None or (isinstance(value, NoValue) and value.name is not None):
                 name = value.name if isinstance(value, NoValue) else "a value"
                 raise TemplateError(f"{name} has no value, and a part of a path cannot be left out")
-        if OPEN in segment and written in ("", ".", ".."):
+        if written in ("", ".", ".."):
             raise TemplateError("a value in a path may not be empty, . or ..")
         segments.append(written)
     return "/".join(segments)
@@ -99,8 +102,8 @@ def _path(text: str, marks: Marks) -> str:
 def _query(text: str, marks: Marks) -> tuple[list[str], set[str]]:
     """Return the pairs of a query that have a value, and the names of all."""
     write = partial(marks.replace, value=_quoted, literal=partial(quote, safe=_QUERY_LITERALS))
-    pairs, names = [], set()
-    for pair in text.split("&"):
+    pairs, names = [], set[str]()
+    for pair in text.split("&") if text else ():
         name, equals, value = pair.partition("=")
         names.add(write(name))
         if not pair or _is_left_out(value if equals else name, marks):
@@ -113,4 +116,4 @@ def _query(text: str, marks: Marks) -> tuple[list[str], set[str]]:
 
 def _is_left_out(text: str, marks: Marks) -> bool:
     """Whether a text consists of values that are not there."""
-    return bool(text) and not MARK.sub("", text) and all(map(is_blank, marks.in_text(text)))
+    return text.startswith(OPEN) and not MARK.sub("", text) and all(map(is_blank, marks.in_text(text)))
