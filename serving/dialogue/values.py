@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from pipelines.nlu.entities.forms import composed
-from pipelines.nlu.entities.roles import assign_roles
+from pipelines.nlu.entities.roles import assign_roles, cues_follow
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import UNSPACED_RUN
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
@@ -101,7 +101,8 @@ class ValueReader:
             return []
         spans = sorted([*kept, *hidden], key=lambda span: span.start)
         cues = {span.type: {one.name: one.cues for one in group} for span in hidden} if len(group) > 1 else {}
-        with_roles = [span for span in assign_roles(nlu.text, spans, cues) if span.type in system]
+        roles = assign_roles(nlu.text, spans, cues, follow=cues_follow(self._language))
+        with_roles = [span for span in roles if span.type in system]
         return _typed(with_roles, group[0], said_at=said_at)
 
     def read(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:

@@ -1,7 +1,9 @@
 """All entities of an utterance: learnt ones, patterns, look-up lists and system entities, merged and given roles."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -9,7 +11,7 @@ import numpy.typing as npt
 
 from pipelines.nlu.entities.forms import composed_tokens
 from pipelines.nlu.entities.lookup import lookup_spans, lookup_types
-from pipelines.nlu.entities.merge import merge_spans
+from pipelines.nlu.entities.merge import merge_spans, without_misread
 from pipelines.nlu.entities.patterns import PatternEntities
 from pipelines.nlu.entities.roles import assign_roles, cues_follow, role_cues
 from pipelines.nlu.entities.synonyms import KnownValues
@@ -27,6 +29,8 @@ from pipelines.schemas.understanding import EntitySpan
 _TOKENS = 2
 """How tokens are split; a release without this number splits neither marks nor scripts without blanks."""
 
+_ALIKE_SHARE = 0.3
+
 FloatArray = npt.NDArray[np.floating]
 
 
@@ -34,7 +38,8 @@ class EntityFinder:
     """Finds the entities of an utterance.
 
     `algorithm` trains the tagger: `ap` takes seconds, `lbfgs` is slower. `roles_` holds cue words by intent, entity
-    type and role; `stack_` is None without an encoder or without an annotated example.
+    type and role; `alike_` the system types that a type of the bot resembles, None in older releases; `stack_` is None
+    without an encoder or without an annotated example.
     """
 
     def __init__(self, *, algorithm: Algorithm = "ap", seed: int = 0, language: str = "en") -> None:
@@ -66,6 +71,7 @@ class EntityFinder:
         parameters = {intent.intent_id: with_system_types(intent.parameters, entity_names=own) for intent in intents}
         wanted = marked | {parameter.type for rows_of in parameters.values() for parameter in rows_of}
         self._configure(entities, wanted, {intent_id: role_cues(of) for intent_id, of in parameters.items()})
+        self.alike_: dict[str, list[str]] | None = self._alike(rows)
         self._fit_tagger(rows, utterances, confidences, intent_ids, progress)
         return self
 
@@ -73,6 +79,7 @@ class EntityFinder:
         self, entities: Iterable[Entity], types: Iterable[str], roles: dict[str, dict[str, dict[str, tuple[str, ...]]]]
     ) -> None:
         self.entities_ = tuple(entities)
+        self.alike_ = None
         self._known = KnownValues(self.entities_)
         self._patterns = PatternEntities(self.entities_, known=self._known)
         self._lookups = lookup_types(self.entities_)
@@ -136,11 +143,15 @@ class EntityFinder:
             With canonical values, and a role where one is known.
         """
         known = self._known.find(utterance.tokens)
+        system = self._system.find(utterance.text, now=now)
+        tagged: Iterable[EntitySpan] = self._tagged(utterance, known, likely[0], confidences)
+        if system and self.alike_ is not None:
+            tagged = without_misread(tagged, system, alike=self.alike_, is_own=partial(self._is_own, utterance.text))
         candidates = [
             *self._patterns.find(utterance.text),
             *lookup_spans(utterance.tokens, known, types=self._lookups),
-            *self._tagged(utterance, known, likely[0], confidences),
-            *self._system.find(utterance.text, now=now),
+            *tagged,
+            *system,
         ]
         if not candidates:
             return ()
@@ -173,6 +184,28 @@ class EntityFinder:
             value = self._known.canonical(entity_type, text[start:end])
             yield EntitySpan(start=start, end=end, type=entity_type, value=value, confidence=confidence)
 
+    def _is_own(self, text: str, span: EntitySpan) -> bool:
+        """Whether the bot lists or annotates the words of a span as a value of its type."""
+        written = text[span.start : span.end]
+        return self._known.lists(span.type, written) or self.memory_.holds(span.type, written)
+
+    def _alike(self, rows: Sequence[Example]) -> dict[str, list[str]]:
+        """Return, by type of the bot, the system types that a good part of its annotated values are of, too."""
+        if not self._system.types:
+            return {}
+        annotated: Counter[str] = Counter()
+        both: Counter[tuple[str, str]] = Counter()
+        for row in rows:
+            found = self._system.find(row.text) if row.entities else []
+            for span in row.entities:
+                annotated[span.type] += 1
+                both.update({(span.type, one.type) for one in found if span.start < one.end and one.start < span.end})
+        alike: dict[str, list[str]] = {}
+        for (own, system), count in sorted(both.items()):
+            if count >= _ALIKE_SHARE * annotated[own]:
+                alike.setdefault(own, []).append(system)
+        return alike
+
     def to_parts(self) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
         """Return settings for JSON and arrays for NPZ; the tagger has its own file."""
         stack, arrays = self.stack_.to_parts() if self.stack_ is not None else (None, {})
@@ -184,6 +217,7 @@ class EntityFinder:
             "entities": [entity.to_wire() for entity in self.entities_],
             "system_types": self.system_types_,
             "roles": self.roles_,
+            "alike": self.alike_,
             "memory": self.memory_.to_parts(),
             "stack": stack,
         }
@@ -196,6 +230,7 @@ class EntityFinder:
         finder._tokens = settings.get("tokens", 1)
         entities = [Entity.model_validate(entity) for entity in settings["entities"]]
         finder._configure(entities, settings["system_types"], settings["roles"])
+        finder.alike_ = settings.get("alike")
         finder.memory_ = ValueMemory.from_parts(settings["memory"])
         finder.stack_ = TokenStack.from_parts(settings["stack"], arrays) if settings["stack"] else None
         finder.tagger_ = EntityTagger(algorithm=finder.algorithm, seed=finder.seed)

@@ -1,11 +1,41 @@
 """Merge entity spans from several sources."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from pipelines.schemas.understanding import EntitySpan
 
 _RANK = {"pattern": 0, "lookup": 1, "llm": 2, "tagger": 3, "system": 4}
 """Precedence of overlapping spans: the author's rules first, then learnt entities, then system entities."""
+
+_EXACT = frozenset({"sys.date", "sys.time", "sys.money", "sys.email", "sys.url", "sys.phone"})
+"""System types whose finders take nothing else for a value; a number may be anything."""
+
+
+def without_misread(
+    tagged: Iterable[EntitySpan],
+    system: Sequence[EntitySpan],
+    *,
+    alike: Mapping[str, Collection[str]],
+    is_own: Callable[[EntitySpan], bool],
+) -> list[EntitySpan]:
+    """Drop what the tagger took for a value of its own inside a date, a time, an amount or an address.
+
+    A tagger that has seen few examples takes `tomorrow` for a city because of its place. It keeps its own values
+    (listed or annotated ones, `is_own`), and values of a type that is like the system's: `alike` are the system types
+    whose values the examples annotate as a type of the bot.
+    """
+    return [
+        span
+        for span in tagged
+        if not any(
+            other.type in _EXACT
+            and other.start <= span.start
+            and span.end <= other.end
+            and other.type not in alike.get(span.type, ())
+            for other in system
+        )
+        or is_own(span)
+    ]
 
 
 def merge_spans(candidates: Sequence[EntitySpan]) -> tuple[EntitySpan, ...]:

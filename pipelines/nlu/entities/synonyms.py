@@ -87,6 +87,10 @@ class KnownValues:
         rows = self._listed.get(_key(tokens), {}).get(entity_type)
         return _closest(rows, tokens)[1][0] if rows else nfc_visible(written)
 
+    def lists(self, entity_type: str, written: str) -> bool:
+        """Whether `written` is a form of a value that the type lists."""
+        return entity_type in self._listed.get(_key(tokenize(written)), {})
+
     def find(self, tokens: list[Token]) -> list[KnownPhrase]:
         """Find known phrases, longest first at each position; phrases of one type never overlap."""
         words, places = _words(tokens)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pipelines.nlu.entities.forms import typed
 from pipelines.nlu.entities.synonyms import KnownPhrase
-from pipelines.nlu.text import Token
+from pipelines.nlu.text import Token, split
 from pipelines.schemas.examples import LabelledSpan
 
 LONGEST = 5
@@ -50,6 +50,10 @@ class ValueMemory:
                     if count > mine[phrase, entity_type]:
                         found.append(KnownPhrase(first, last, entity_type, " ".join(phrase)))
         return found
+
+    def holds(self, entity_type: str, phrase: str) -> bool:
+        """Whether an example annotates a phrase with a type."""
+        return entity_type in self.counts_.get(tuple(typed(word) for word in split(phrase)), {})
 
     def to_parts(self) -> list[Any]:
         """Return each phrase with its counts, sorted, for JSON."""

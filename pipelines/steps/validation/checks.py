@@ -10,7 +10,7 @@ from pipelines.nlu.entities.patterns import check_pattern
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
-from pipelines.nlu.text import clean, has_content
+from pipelines.nlu.text import clean, has_content, split
 from pipelines.schemas.bot import (
     BOOLEAN,
     CANCEL_INTENT,
@@ -53,7 +53,7 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
             elif not _is_value(text[start:end], span, known):
                 explanation = f"{where} hold {text[start:end]!r}, not {written!r}."
                 yield warning("span_holds_value", example_id, explanation, "mark it again.", place)
-            elif text[start:end] != text[start:end].strip() or not stands_alone(text, start, end):
+            elif not _is_made_of_words(text, start, end):
                 explanation = f"{where}, {written!r}, begin or end inside a word or at a blank."
                 yield warning("span_keeps_words_whole", example_id, explanation, "mark the whole words.", place)
             end_of_last = max(end_of_last, end)
@@ -61,6 +61,12 @@ def check_spans(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
                 explanation = f"the entity type {span.type!r} is not among the bot's entities."
                 repair = "add the entity, or correct the name."
                 yield warning("entity_type_is_known", example_id, explanation, repair, place)
+
+
+def _is_made_of_words(text: str, start: int, end: int) -> bool:
+    """Whether a model can learn the annotation: it cuts no word, and no letter from its marks."""
+    written = text[start:end]
+    return written == written.strip() and bool(split(written)) and stands_alone(text, start, end)
 
 
 def _is_value(text: str, span: LabelledSpan, known: KnownValues) -> bool:

@@ -128,3 +128,47 @@ def test_from_parts_an_older_release_keeps_the_tokens_that_its_tagger_knows(monk
         monkeypatch.setattr(finder.memory_, "find", remember)
         finder.find(model.features_.read("上海 天气"), ["weather"], np.ones(2, dtype=np.float32))
     assert taggers_words == [["上海", "天气"], ["上", "海", "天", "气"]]
+
+
+TICKETS = BotFile.model_validate(
+    {
+        "language": "de",
+        "intents": [
+            intent(
+                "tickets",
+                "Gut.",
+                [
+                    "zwei karten für [hamburg](city)", "karten für [köln](city)",
+                    "drei karten für [bremen](city) bitte",
+                    "ich möchte karten für [essen](city)", "karten kaufen", "eine karte für [montag](city)",
+                    "karten bis [freitag](deadline)",
+                ],
+                parameters=[parameter("city", "Wohin?"), {**parameter("day", "Wann?"), "type": "date"}],
+            ),
+            intent("greet", "Hallo!", ["hallo", "guten tag", "hi", "moin"]),
+        ],
+        "entities": [{"name": "city"}, {"name": "deadline"}],
+    }
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tickets() -> NluModel:
+    return NluModel(language="de").fit(examples_of(TICKETS), TICKETS.entities, intents=TICKETS.intents)
+
+
+def test_find_a_date_is_no_value_that_the_tagger_guesses_from_its_place(tickets: NluModel) -> None:
+    found = values(tickets, "zwei karten für übermorgen", now=NOW)
+    assert found == [("sys.date", "2026-11-20", None, "system")]
+
+
+def test_find_an_annotated_value_is_the_bots_own_though_it_looks_like_a_date(tickets: NluModel) -> None:
+    assert values(tickets, "zwei karten für montag", now=NOW) == [("city", "montag", None, "tagger")]
+
+
+def test_from_parts_knows_which_types_are_like_dates(tickets: NluModel) -> None:
+    settings, arrays = tickets.finder_.to_parts()
+    assert settings["alike"] == {"deadline": ["sys.date"]}
+    assert EntityFinder.from_parts(settings, arrays, b"").alike_ == settings["alike"]
+    del settings["alike"]
+    assert EntityFinder.from_parts(settings, arrays, b"").alike_ is None

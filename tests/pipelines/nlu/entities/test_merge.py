@@ -4,7 +4,7 @@ from typing import Literal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.nlu.entities.merge import merge_spans
+from pipelines.nlu.entities.merge import merge_spans, without_misread
 from pipelines.schemas.understanding import EntitySpan
 
 Source = Literal["tagger", "lookup", "pattern", "system", "llm"]
@@ -60,3 +60,25 @@ def test_merge_spans_never_overlap_and_are_ordered(candidates: list[EntitySpan])
 @given(st.lists(spans, max_size=4))
 def test_merge_spans_does_not_depend_on_the_order_of_candidates(candidates: list[EntitySpan]) -> None:
     assert len({merge_spans(order) for order in permutations(candidates)}) == 1
+
+
+def misread(tagged: EntitySpan, system: EntitySpan, *, own: bool = False, alike: tuple[str, ...] = ()) -> bool:
+    kept = without_misread([tagged], [system], alike={tagged.type: alike}, is_own=lambda span: own)
+    assert kept in ([tagged], [])
+    return not kept
+
+
+def test_without_misread_drops_what_lies_in_a_date_or_address_of_another_type() -> None:
+    day = span("system", 4, 12, "sys.date")
+    assert misread(span("tagger", 4, 12, "city"), day)
+    assert misread(span("tagger", 6, 9, "city"), day)
+    assert not misread(span("tagger", 0, 12, "city"), day)
+    assert not misread(span("tagger", 14, 20, "city"), day)
+    assert not misread(span("tagger", 4, 12, "city"), span("system", 4, 12, "sys.number"))
+
+
+def test_without_misread_keeps_the_bots_own_values_and_types_that_are_like_the_systems() -> None:
+    day = span("system", 4, 12, "sys.date")
+    assert not misread(span("tagger", 4, 12, "city"), day, own=True)
+    assert not misread(span("tagger", 4, 12, "deadline"), day, alike=("sys.date",))
+    assert misread(span("tagger", 4, 12, "deadline"), day, alike=("sys.time",))

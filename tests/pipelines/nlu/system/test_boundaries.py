@@ -1,8 +1,11 @@
 """Where a value may begin and end."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.nlu.system.boundaries import begins_word, ends_word, stands_alone
+from pipelines.nlu.text import clean, tokenize
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,15 @@ def test_begins_and_ends_word_at_the_ends_of_a_text() -> None:
     assert begins_word("a", 0)
     assert ends_word("a", 1)
     assert stands_alone("\u0301a", 0, 2)
+
+
+LETTERS = st.sampled_from(
+    "aé1 ½_-'\u0301\u00ad\u200d上かガー\u3099\uff9eไกิำ\u17d2ក\u1039က서\u1109\u1165\u11af\ufe0fहि\u094d\u05b0٣"
+)
+
+
+@given(st.text(LETTERS | st.characters(), max_size=12))
+def test_begins_word_never_inside_a_token(text: str) -> None:
+    text = clean(text)
+    for token in tokenize(text):
+        assert not any(begins_word(text, position) for position in range(token.start + 1, token.end))
