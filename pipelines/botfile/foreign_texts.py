@@ -21,7 +21,7 @@ _LINES = (
     ("a file of tags and patterns", (r"^ *-? *tag:", r"^ *-? *patterns:")),
     ("a Snips NLU file", (r"^type: *(intent|entity)\s*$",)),
     ("a Rasa NLU file", (r"^nlu:",)),
-    ("a file of Rasa stories or rules", (r"^(stories|rules):",)),
+    ("a file of Rasa stories or rules", (r"^(stories|rules):", r"^ *- *(story|rule):")),
     ("a Rasa domain", (r"^(intents|responses|templates|actions):", r"^(slots|entities|forms|session_config|version):")),
     ("a Rasa domain", (r"^intents:", r"^(responses|templates|actions):")),
     ("a Rasa domain", (r"^(responses|templates):\s*\n +utter_",)),

@@ -8,6 +8,8 @@ from pipelines.botfile.foreign import GUIDE, foreign_kind, named
 from pipelines.errors import DataRejected
 
 _SHAPE = "a bot file is a JSON object with `intents` and `entities`"
+_NAMES_SHOWN = 5
+_LONGEST_NAME = 30
 _OLD_NAMES = {"storyName": "name", "intentName": "intentId"}
 """The fields of an intent in the first of all versions, which called intents stories."""
 _INTENT_IDS = ("intentId", "intent_id", "intentName")
@@ -37,9 +39,17 @@ def unpack(content: object, *, source: str) -> Unpacked:
     documents = [each for each in given if isinstance(each, dict)]
     if not documents or len(documents) < len(given):
         raise DataRejected(source, [f"{_SHAPE}; {GUIDE} describes it"])
-    if isinstance(content, dict) and not _part_of(content):
-        raise DataRejected(source, ["it has neither `intents` nor `entities`; export one with `intentloop export`"])
+    if not any(map(_part_of, documents)):
+        raise DataRejected(source, [_nothing_known(documents)])
     return Unpacked(_joined(documents, source), is_first_version=True)
+
+
+def _nothing_known(documents: list[dict[str, Any]]) -> str:
+    """Say that some JSON holds nothing of a bot, and what it holds."""
+    names = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in documents[0]]
+    held = ", ".join(f"`{name}`" for name in names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
+    fields = f" but {held}" if held else ""
+    return f"it has neither `intents` nor `entities`{fields}; {_SHAPE}, {GUIDE} describes it"
 
 
 def _joined(documents: list[dict[str, Any]], source: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from serving.dialogue.glue import GLUE
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Doubt, Form, Slot
 from serving.dialogue.values import Candidate, ValueReader
+from serving.dialogue.whole_answers import is_whole_answer, without_guesses
 
 MAX_CANDIDATES = 20
 """Values of one type accepted from one message."""
@@ -103,6 +104,8 @@ class _SlotExtractor:
         answers = self.reader.answers
         may_correct = bool(self.known) and not answers.is_unsure(self.text)
         self.correction = answers.correction(self.text) if may_correct else Correction.NONE
+        if self.correction is Correction.NONE:
+            self.interpretation = without_guesses(self.interpretation, self.intent, self.asked, answers=answers)
         self.finder = CandidateFinder(self.form, self.asked, self.interpretation, self.correction, self.reader)
         if self.finder.declines_every_option():
             self.covered.update(range(len(self.text)))
@@ -221,12 +224,10 @@ class _SlotExtractor:
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])
 
     def _may_be_any_text(self, asked: Parameter) -> bool:
-        """Whether a parameter with an entity takes the whole message: it may, and no value of the form is found."""
-        if not asked.free_text or asked.name in self.slots or self.problem is not None:
-            return False
-        types = {parameter.type for parameter in self.intent.parameters}
+        """Whether a parameter with an entity takes the whole message, from which nothing was taken."""
         found = self.interpretation.nlu.entities if self.interpretation.nlu is not None else ()
-        return not any(span.type in types for span in found)
+        is_taken = bool(self.slots or self.emptied or self.problem or self.doubt)
+        return not is_taken and is_whole_answer(self.text, asked, self.intent, found, answers=self.reader.answers)
 
     def _extract_whole_text(self, asked: Parameter) -> None:
         """Take the whole message as the value that was asked for, unless it corrects another one.

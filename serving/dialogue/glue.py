@@ -19,6 +19,16 @@ GLUE = _words(
 Articles are left out, because they begin descriptions: `the one with the 50 euros`.
 """
 
+ANNOUNCING = _words(
+    "to into from in on at for by with via near",
+    "nach von ab aus in bei zu zum zur f\u00fcr auf am im an mit",
+    "a al de del desde en para por con hacia",
+    "\u00e0 au de depuis en pour avec da di per con os as para com naar van voor met",
+)
+"""Prepositions that say what the value behind them is."""
+
+ARTICLES = _words("the a an der die das den dem el la los las un una le les il lo o os as het de")
+
 NAME_LINKS = _words(
     "to is are was be should as into = : the a an my our",
     "auf zu zum zur ist sind soll sein in der die das den dem mein meine unser",

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from pipelines.botfile.check import check_content
 from pipelines.botfile.read import parse_content
 from pipelines.registry.release import Release, load_release
 from pipelines.schemas.bot import BotFile, Intent
 from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
+from tests.support.bots import intent
 from tests.support.releases import make_release
 from tests.support.trained_talk import TrainedTalk
 
@@ -48,14 +50,14 @@ def marked(intent: Intent) -> list[tuple[str, dict[str, Any]]]:
 @pytest.mark.parametrize("name", FILES)
 async def test_an_export_answers_its_own_examples_with_the_values_that_they_mark(name: str, train: Train) -> None:
     bot, release = await train((EXPORTS / name).read_bytes())
-    asked = [(intent, text, values) for intent in bot.intents for text, values in marked(intent)]
+    asked = [(each, text, values) for each in bot.intents for text, values in marked(each)]
     assert len(asked) >= 10
-    for intent, text, values in asked:
+    for own, text, values in asked:
         talk = TrainedTalk(release)
         replies = talk.say(text, result={"state": "on its way"})
-        assert (talk.now.route.intent_id, talk.slots) == (intent.intent_id, values), text
+        assert (talk.now.route.intent_id, talk.slots) == (own.intent_id, values), text
         assert replies
-        missing = [each.prompt for each in intent.parameters if each.required and each.name not in values]
+        missing = [each.prompt for each in own.parameters if each.required and each.name not in values]
         assert replies[-1] == missing[0].rpartition("###")[2].strip() if missing else talk.asked is None
 
 
@@ -132,3 +134,54 @@ async def test_collections_that_are_imported_one_after_the_other_make_one_bot(
         ("leistung", 3),
         ("friseur", 0),
     ]
+
+
+@pytest.fixture(scope="module")
+def trains(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    """Give a bot whose two parameters have values of one kind: only the words beside them tell which is meant."""
+    rows = [
+        "a train from [Oslo](origin) to [Bergen](target)", "book a train from [Bath](origin) to [York](target)",
+        "a ticket to [Leeds](target)", "i want to go from [Hull](origin) to [Ely](target)", "i need a train",
+        "i want to travel to [Ripon](target)", "train from [Derby](origin) please", "book a ticket",
+        "leaving [Truro](origin) for [Wells](target)",
+    ]  # fmt: skip
+    asks = [
+        {"name": name, "type": "free_text", "required": True, "prompt": f"{name}?"} for name in ("origin", "target")
+    ]
+    ride = "From {{ parameters.origin }} to {{ parameters.target }}."
+    stop = ["cancel", "stop this", "never mind", "forget it"]
+    wire = [intent("ride", ride, rows, parameters=asks), intent("cancel", "Stopped.", stop)]
+    bot = BotFile.model_validate(check_content(wire, source="f").wire)
+    return load_release(make_release(tmp_path_factory.mktemp("trains") / "release", bot), version="1")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        (("a train from York to Bath",), "From York to Bath."),
+        (("i need a train", "Oslo", "Bergen"), "From Oslo to Bergen."),
+        (("i need a train", "York", "Bath"), "From York to Bath."),
+        (("i need a train", "to York", "Bath"), "From Bath to York."),
+        (("i need a train", "from York to Bath"), "From York to Bath."),
+        (("i need a train", "Upper Zelwitz", "the old mill"), "From Upper Zelwitz to the old mill."),
+        (("i need a train", "the old mill", "???"), "target?"),
+        (("i need a train", "the old mill", "not the station"), "target?"),
+        (("i need a train", "the old mill", "i do not know yet"), "target?"),
+        (("i need a train", "not Oslo"), "origin?"),
+        (("i need a train", "the old mill", "\N{THUMBS UP SIGN}"), "target?"),
+        (("i need a train", "the old mill", " "), "target?"),
+    ],
+)
+def test_a_bare_value_answers_the_question_and_others_go_by_their_words(
+    trains: Release, said: tuple[str, ...], reply: str
+) -> None:
+    assert TrainedTalk(trains).say(*said)[-1] == reply
+
+
+@pytest.mark.model
+def test_a_whole_answer_does_not_keep_a_customer_who_wants_to_stop(trains: Release) -> None:
+    talk = TrainedTalk(trains)
+    talk.say("i need a train", "never mind")
+    assert talk.now.route.kind == "cancel"
+    assert talk.state.forms == ()
