@@ -130,9 +130,6 @@ class AnswerReader:
         return words[first:]
 
 
-_READERS = {language: AnswerReader(words) for language, words in WORDS.items()}
-
-
 def base_language(tag: str) -> str:
     """Return the language of a tag: `pt` for `pt-BR`."""
     return tag.replace("_", "-").split("-")[0].lower()
@@ -140,4 +137,10 @@ def base_language(tag: str) -> str:
 
 def answer_reader(language: str) -> AnswerReader:
     """Return the reader for a language tag, the English one if there is none."""
-    return _READERS.get(base_language(language), _READERS["en"])
+    base = base_language(language)
+    return _reader(base if base in WORDS else "en")
+
+
+@lru_cache
+def _reader(language: str) -> AnswerReader:
+    return AnswerReader(WORDS[language])

@@ -69,7 +69,7 @@ class JointReader:
         if between.strip() in _DOTS:
             return Joint.RANGE
         units = self._table.units(between)
-        kinds = {unit.kind for unit in units if unit.kind not in (_Kind.MARK, _Kind.SMALL)}
+        kinds: set[_Kind] = {unit.kind for unit in units} - {_Kind.MARK, _Kind.SMALL}
         if _Kind.OTHER in kinds or None in signs:
             return Joint.NONE
         kinds |= {sign for sign in signs if sign is not None}

@@ -6,22 +6,22 @@ _GRAMMAR = Grammar(
     spellings={"q": "que", "k": "que", "xq": "porque", "x favor": "por favor", "porfa": "por favor", "tb": "también"},
     small=phrases(
         """el, la, los, las, lo, le, les, un, una, unos, unas, a, al, de, del, en, con, por, para, hacia, hasta,
-        desde, ante, sobre, entre, que, se, me, te, nos, os, mi, mis, su, sus, tu, muy, más, mucho, también, tan,
-        ya, aún, todavía, ahora, aquí, allí, allá, este, esta, ese, esa, eso, esto, estos, estas, realmente, nada,
-        nunca más, bien, tampoco, lamentablemente, desgraciadamente, día, por ahora, de momento, por el momento,
-        así, la verdad, sinceramente, la verdad es que, demasiado, precisamente, exactamente, mismo, otra vez,
-        antes, después""",
+        desde, ante, sobre, entre, que, se, me, te, nos, os, mi, mis, su, sus, tu, muy, más, mucho, también,
+        tan, ya, aún, todavía, ahora, aquí, allí, allá, este, esta, ese, esa, eso, esto, estos, estas,
+        realmente, nada, nunca más, bien, tampoco, lamentablemente, desgraciadamente, día, por ahora,
+        de momento, por el momento, así, la verdad, sinceramente, la verdad es que, demasiado, precisamente,
+        exactamente, mismo, otra vez, antes, después""",
     ),
     verbs=phrases(
         """es, son, soy, eres, somos, era, fue, ser, sea, sean, está, están, estoy, estamos, estar, sería, estaría,
-        hay, había, haya, he, ha, has, han, haber, hemos, puedo, puede, podemos, pueden, podría, podríamos, poder,
-        quiero, quiere, queremos, quieren, quería, quisiera, querría, querer, deseo, desea, desearía, necesito,
-        necesita, necesitamos, debo, debe, debería, tengo, tiene, tenemos, tienen, tener, voy, va, vamos, van, ir,
-        iba, viajo, viajar, volar, vuelo, salir, salgo, venir, vengo, viene, llegar, llego, tomar, tomo, toma,
-        coger, reservar, reservo, reserva, pedir, pido, elegir, elijo, poner, pon, ponga, ponme, dame, hacer,
-        hago, hace, quedar, quedo, comer, gusta, gustan, gustaría, apetece, interesa, conviene, creo, pienso,
-        digo, dije, decir, supongo, parece, prefiero, enviar, envíe, enviarlo, mandar, funciona, sirve, trabajo,
-        trabajar, asistir, pagar""",
+        hay, había, haya, he, ha, has, han, haber, hemos, puedo, puede, podemos, pueden, podría, podríamos,
+        poder, quiero, quiere, queremos, quieren, quería, quisiera, querría, querer, deseo, desea, desearía,
+        necesito, necesita, necesitamos, debo, debe, debería, tengo, tiene, tenemos, tienen, tener, voy, va,
+        vamos, van, ir, iba, viajo, viajar, volar, vuelo, salir, salgo, venir, vengo, viene, llegar, llego,
+        tomar, tomo, toma, coger, reservar, reservo, reserva, pedir, pido, elegir, elijo, poner, pon, ponga,
+        ponme, dame, hacer, hago, hace, quedar, quedo, comer, gusta, gustan, gustaría, apetece, interesa,
+        conviene, creo, pienso, digo, dije, decir, supongo, parece, prefiero, enviar, envíe, enviarlo, mandar,
+        funciona, sirve, trabajo, trabajar, asistir, pagar""",
     ),
     subjects=phrases("yo, nosotros, nosotras, ella, ellos, ellas, usted, ustedes"),
     wishes=phrases(
@@ -33,8 +33,8 @@ _REFUSALS = RefusalWords(
     negators=phrases(
         """no, nunca, jamás, ni, sin, tampoco, no para, ni siquiera, no puedo, no tengo tiempo, no estoy libre,
         no estoy disponible, ocupado, ocupada, nada de, no hasta, no antes de, no antes del, no después de,
-        que no sea, que no sean, que no, evitar, evita, evite, en ningún caso, de ninguna manera, de ningún modo,
-        bajo ningún concepto, mejor no""",
+        que no sea, que no sean, que no, evitar, evita, evite, en ningún caso, de ninguna manera,
+        de ningún modo, bajo ningún concepto, mejor no""",
     ),
     rejections=phrases(
         """no quiero, no queremos, no deseo, no me gustaría, no me gusta, no me apetece, no quisiera, no necesito,
@@ -84,7 +84,8 @@ _REFUSALS = RefusalWords(
         espera, más bien, mejor dicho, prefiero, luego, así que, en cambio""",
     ),
     owners=phrases(
-        """mi, mis, nuestro, nuestra, pedido, número, factura, cuenta, tarjeta, código, habitación, billete, versión""",
+        """mi, mis, nuestro, nuestra, pedido, número, factura, cuenta, tarjeta, código, habitación, billete,
+        versión""",
     ),
 )
 
@@ -96,17 +97,18 @@ _JOINTS = JointWords(
     ranges=phrases("a, al, hasta, hasta el, hasta las, hasta la, hasta los"),
     between=phrases("entre"),
     small=phrases(
-        """el, la, los, las, un, una, a, al, de, del, en, para, por, desde, con, quizás, quizá, tal vez, a lo mejor,
-        bien, unos, unas, aproximadamente, otra, otro, incluso, sea, tanto, como, por favor, si no""",
+        """el, la, los, las, un, una, a, al, de, del, en, para, por, desde, con, quizás, quizá, tal vez,
+        a lo mejor, bien, unos, unas, aproximadamente, otra, otro, incluso, sea, tanto, como, por favor, si no""",
     ),
 )
 
 SPANISH = AnswerWords(
     yes=phrases(
-        """sí, sip, si por favor, sí claro, claro que sí, por supuesto que sí, desde luego que sí, que sí, adelante,
-        confirmo, confirmado, confirmar, hazlo, hágalo, yes, creo que sí, pienso que sí, supongo que sí,
-        me parece que sí, diría que sí, espero que sí, yo creo que sí, eso sí, dale, venga, trato hecho, acepto,
-        cuenta conmigo, vamos, sí quiero, yo sí, si insistes, afirmativo, por mí sí, seguro que sí""",
+        """sí, sip, si por favor, sí claro, claro que sí, por supuesto que sí, desde luego que sí, que sí,
+        adelante, confirmo, confirmado, confirmar, hazlo, hágalo, yes, creo que sí, pienso que sí,
+        supongo que sí, me parece que sí, diría que sí, espero que sí, yo creo que sí, eso sí, dale, venga,
+        trato hecho, acepto, cuenta conmigo, vamos, sí quiero, yo sí, si insistes, afirmativo, por mí sí,
+        seguro que sí""",
     ),
     assent=phrases(
         """vale, ok, okay, okey, de acuerdo, estoy de acuerdo, correcto, exacto, exactamente, así es, eso es,
@@ -134,11 +136,11 @@ SPANISH = AnswerWords(
         ahora no, por ahora no, de momento no, hoy no, mejor no, nunca, jamás, nunca jamás, de ninguna manera,
         de ningún modo, de eso nada, nada de eso, ni hablar, ni de broma, ni loco, ni loca, ni en sueños,
         ni pensarlo, ni muerto, ni de coña, ni por asomo, bajo ningún concepto, bajo ninguna circunstancia,
-        en ningún caso, creo que no, pienso que no, supongo que no, me parece que no, diría que no, espero que no,
-        me temo que no, yo no, a mí no, tampoco, a mí tampoco, ya no, ni de lejos, no hace falta, no es necesario,
-        negativo, no mucho, no tanto, no realmente, casi que no, preferiría no, prefiero que no, ni idea que no,
-        olvídalo, olvídelo, déjalo, basta, stop, nanay, nones, paso, no es así, no está bien, no es correcto,
-        no me gusta, no quiero, no lo quiero, no me apetece, no no""",
+        en ningún caso, creo que no, pienso que no, supongo que no, me parece que no, diría que no,
+        espero que no, me temo que no, yo no, a mí no, tampoco, a mí tampoco, ya no, ni de lejos, no hace falta,
+        no es necesario, negativo, no mucho, no tanto, no realmente, casi que no, preferiría no,
+        prefiero que no, ni idea que no, olvídalo, olvídelo, déjalo, basta, stop, nanay, nones, paso, no es así,
+        no está bien, no es correcto, no me gusta, no quiero, no lo quiero, no me apetece, no no""",
     ),
     wrong=phrases(
         """falso, incorrecto, está mal, es falso, es incorrecto, mal, equivocado, erróneo, imposible, mentira""",
@@ -147,12 +149,12 @@ SPANISH = AnswerWords(
     stops=phrases("para, basta, olvídalo, olvídelo, déjalo, stop"),
     unsure=phrases(
         """no sé, no lo sé, ni idea, no estoy seguro, no estoy segura, no tengo idea, no tengo ni idea, sí y no,
-        sí o no, sí no, no sí, no sabría decir, no sé qué decir, no importa, no me importa, me da igual, da igual,
-        depende, según, no entiendo, no comprendo, no lo entiendo, no recuerdo, no me acuerdo, no tengo,
-        no puedo decir, no tengo preferencia, sin comentarios, sin preferencia, no más de, no menos de, no solo,
-        no sólo, no solamente, no antes de, no después de, no hasta, no te olvides, no olvides, si no, o no,
-        no decido, no me decido, no veo, difícil de decir, ni sí ni no, no necesariamente, no del todo seguro,
-        indeciso, qué sé yo""",
+        sí o no, sí no, no sí, no sabría decir, no sé qué decir, no importa, no me importa, me da igual,
+        da igual, depende, según, no entiendo, no comprendo, no lo entiendo, no recuerdo, no me acuerdo,
+        no tengo, no puedo decir, no tengo preferencia, sin comentarios, sin preferencia, no más de,
+        no menos de, no solo, no sólo, no solamente, no antes de, no después de, no hasta, no te olvides,
+        no olvides, si no, o no, no decido, no me decido, no veo, difícil de decir, ni sí ni no,
+        no necesariamente, no del todo seguro, indeciso, qué sé yo""",
     ),
     neutral=phrases(
         """no está mal, no está nada mal, nada mal, no es malo, no pasa nada, no te preocupes, no se preocupe,
@@ -161,8 +163,8 @@ SPANISH = AnswerWords(
     ),
     hedges=phrases("quizás, quizá, tal vez, a lo mejor, probablemente, posiblemente, igual, acaso"),
     fillers=phrases(
-        """por, favor, por favor, gracias, muchas gracias, ah, eh, bueno, pues, hm, hmm, entonces, muchas, hola, ay,
-        oh, hombre""",
+        """por, favor, por favor, gracias, muchas gracias, ah, eh, bueno, pues, hm, hmm, entonces, muchas, hola,
+        ay, oh, hombre""",
     ),
     but=phrases(
         """pero, excepto, salvo, sino, solo, cambia, cambiar, cómo, cuándo, cuánto, quién, dónde, cuál, luego, qué,
@@ -187,8 +189,8 @@ SPANISH = AnswerWords(
         lo siento, ay, ups, un momento, momento, a ver""",
     ),
     correction_marks=phrases(
-        """quise decir, quería decir, quiero decir, en vez de, sino, mejor dicho, más bien, me equivoqué, no espera,
-        espera no, perdón no, no perdón, no mejor""",
+        """quise decir, quería decir, quiero decir, en vez de, sino, mejor dicho, más bien, me equivoqué,
+        no espera, espera no, perdón no, no perdón, no mejor""",
     ),
     swaps=phrases(
         """al revés, es al revés, intercambia, intercámbialos, cámbialos, viceversa, lo contrario, justo al revés""",

@@ -2,7 +2,7 @@ import pytest
 
 from serving.dialogue.answer_words import WORDS
 from serving.dialogue.answers import AnswerReader, Correction, answer_reader, base_language
-from serving.dialogue.phrases import PHRASES
+from serving.dialogue.phrases import PHRASES, phrases_of
 
 EN = answer_reader("en-GB")
 
@@ -90,7 +90,7 @@ def test_is_swap(language: str, text: str) -> None:
 
 @pytest.mark.parametrize("language", sorted(WORDS))
 def test_each_language_has_what_its_own_buttons_say(language: str) -> None:
-    reader, phrases = AnswerReader(WORDS[language]), PHRASES[language]
+    reader, phrases = AnswerReader(WORDS[language]), phrases_of(language)
     assert reader.yes_no(phrases.yes).is_yes is True
     assert reader.yes_no(phrases.no).is_yes is False
     assert reader.is_none(phrases.none_of_these)
