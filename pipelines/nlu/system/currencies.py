@@ -42,7 +42,7 @@ _MINOR_UNITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 class Currency(NamedTuple):
-    """A currency beside a number: characters `[start, end)`."""
+    """A currency beside a number: characters `[start, end)`. Without a code, only the amount before it can tell."""
 
     code: str
     start: int
@@ -146,10 +146,9 @@ class CurrencyGrammar:
     def _rupee(self) -> str:
         return self._own if self._own in _RUPEES else "INR"
 
-    def _hundredths(self, name: str, start: int, end: int) -> Currency | None:
+    def _hundredths(self, name: str, start: int, end: int) -> Currency:
         codes = self._minor[name]
-        code = self._own if self._own in codes else codes[0]
-        return Currency(code, start, end, codes) if code else None
+        return Currency(self._own if self._own in codes else codes[0], start, end, codes)
 
     def _code(self, written: str) -> str | None:
         # `all`, `top` and `try` are currency codes too: rare ones must be written in capitals

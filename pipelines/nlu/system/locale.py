@@ -139,6 +139,19 @@ def dictionary_form(written: str) -> str:
     return " ".join(written.lower().replace("\u2019", "'").split())
 
 
+def large_number_words(language: str) -> dict[str, int]:
+    """Return the words that multiply a number in digits, thousand and more: `लाख`, `тысяч`, `万`."""
+    formats: Mapping[str, Any] = _parse(language).compact_decimal_formats
+    multiples: dict[str, int] = {"百": 100, "千": 1000} if language in ("zh", "ja") else {}
+    # the short forms are words only where a word is a sign
+    for by_size in (formats.get("long") or formats.get("short") or {}).values():
+        for size, written in by_size.items():
+            form = re.fullmatch(r"(0+)\s*(\D+)", str(written.pattern))
+            if form and (formats.get("long") or not form[2].isascii()):
+                multiples.setdefault(form[2], int(size) // 10 ** (len(form[1]) - 1))
+    return multiples
+
+
 def currency_digits(code: str) -> int:
     """Return the number of decimals of amounts in this currency."""
     return get_currency_precision(code)

@@ -19,7 +19,7 @@ from pipelines.nlu.system.values import Numeral, ValueMatch
 _ISO_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|(?<=\d)[A-Z]{3}(?![^\W_])|(?<![^\W_])[A-Z]{3}(?=\d)")
 _CAPITALS = re.compile("[A-Z]{3}")
 _GOES_ON_AFTER = re.compile(r"[:.,\u2010-\u2015\u2212-]\d")
-_NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s]|$)")
+_NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s-]|-\s|$)")
 _WORD_AFTER = re.compile(r"\s{1,3}([^\W\d_]+)")
 _ENDLESS_DECIMALS = 18
 
@@ -69,7 +69,7 @@ class MoneyFinder:
         found = []
         for place, one in enumerate(self._with_shared_currency(text, mentions, joints)):
             around = (joints[place - 1] if place else None), (joints[place] if place < len(joints) else None)
-            if one.currency is not None and self._is_own(text, one, *around):
+            if one.currency is not None and one.currency.code and self._is_own(text, one, *around):
                 found.append(ValueMatch(one.start, one.end, _canonical(one, one.currency, text)))
         return found
 

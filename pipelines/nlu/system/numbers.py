@@ -21,7 +21,6 @@ _GOES_ON_AFTER = re.compile(rf"[{DASHES}:/@.,]\d|[/@]\w")
 _TIMES_AFTER = re.compile(r"[xX\u00d7](?![^\W_])")
 _TIMES_BEFORE = re.compile(r"(?:^|[\W_])[xX\u00d7]$")
 _LAST_LETTERS = re.compile(r"[^\W\d_]+$")
-_WORD_AFTER = re.compile(r"[\s.]{0,3}([^\W\d_]+)")
 _PERCENT_AFTER = re.compile(
     r"\s?(?:%|percent\b|per cent\b|prozent\b|por ciento\b|pour cent\b|per cento\b|procent\b)", re.I
 )
@@ -89,8 +88,13 @@ class CountReader:
         self._clock_words = last_words(words.clock_before)
         self._clock_after = re.compile(rf"\s{{0,3}}(?:{alternation(words.clock_after)})(?!\w)", re.IGNORECASE)
         self._date_cue = re.compile(rf"(?<!\w)(?:{alternation(locale.days.date_cues)})\s{{1,3}}$", re.IGNORECASE)
+        between = alternation(locale.days.between_day_and_month)
+        self._word_after = re.compile(rf"[\s.]{{0,3}}(?:(?:{between})\s{{1,3}})?([^\W\d_]+)", re.IGNORECASE)
         self._months = {
-            spelling for name in locale.months for spelling in (name, without_accents(name)) if name not in _ALSO_WORDS
+            spelling
+            for name in locale.months
+            if name not in _ALSO_WORDS and name not in locale.days.words_like_months
+            for spelling in (name, without_accents(name))
         }
 
     def read(self, text: str) -> list[Count]:
@@ -102,10 +106,10 @@ class CountReader:
         dropped = self._not_counts(text, written, joints)
         found = []
         for place, numeral in enumerate(with_shared_scale(written, joints)):
-            before, after = _around(joints, place)
-            if place in dropped or not _is_free(text, numeral, before=before, after=after):
+            if place in dropped:
                 continue
-            start = numeral.start if before == "dash" else sign_start(text, numeral.start, self._words)
+            is_end = place > 0 and joints[place - 1] == "dash"
+            start = numeral.start if is_end else sign_start(text, numeral.start, self._words)
             sign = -1 if start < numeral.start else 1
             values = [numeral.value, *([numeral.other] if numeral.other is not None else [])]
             found.append(Count(start, numeral.end, tuple(sign * value for value in values)))
@@ -113,7 +117,7 @@ class CountReader:
 
     def _not_counts(self, text: str, written: Sequence[Numeral], joints: Sequence[Joint | None]) -> set[int]:
         """Return the places of numbers that are part of something else: an hour, a day, a phone number."""
-        dropped = _phone_parts(text, written)
+        dropped = _phone_parts(text, written, joints)
         for place, numeral in enumerate(written):
             if place in dropped:
                 continue
@@ -126,6 +130,7 @@ class CountReader:
                 self._is_moment(text, numeral)
                 or self._is_label(text, numeral, joints=_around(joints, place))
                 or _is_emphasis(text, numeral)
+                or not _is_free(text, numeral, joints=_around(joints, place))
             ):
                 dropped.add(place)
         for place in range(len(written) - 2, -1, -1):
@@ -150,7 +155,7 @@ class CountReader:
             return True
         if not text[numeral.end - 1].isdecimal() or not 1 <= numeral.value <= 31:
             return False
-        word = _WORD_AFTER.match(text, numeral.end)
+        word = self._word_after.match(text, numeral.end)
         return word is not None and word[1].lower() in self._months
 
     def _is_label(self, text: str, numeral: Numeral, *, joints: tuple[Joint | None, Joint | None]) -> bool:
@@ -164,12 +169,10 @@ class CountReader:
         return word in self._words.labels or word.endswith(self._words.label_endings)
 
 
-def _is_free(text: str, numeral: Numeral, *, before: Joint | None, after: Joint | None) -> bool:
-    """Whether a number is not cut out of a longer token; in `2x` and `x2` it is not.
-
-    `before` and `after` join it to its neighbours.
-    """
+def _is_free(text: str, numeral: Numeral, *, joints: tuple[Joint | None, Joint | None]) -> bool:
+    """Whether a number is not cut out of a longer token; in `2x` and `x2` it is not."""
     start, end = numeral.start, numeral.end
+    before, after = joints
     if before != "dash" and goes_on_before(text, _sign_start(text, start)):
         return False
     if after != "dash" and _GOES_ON_AFTER.match(text, end):
@@ -219,14 +222,15 @@ def _is_emphasis(text: str, numeral: Numeral) -> bool:
     return percent is not None and any(sign.isalnum() for sign in text[: numeral.start] + text[percent.end() :])
 
 
-def _phone_parts(text: str, written: Sequence[Numeral]) -> set[int]:
+def _phone_parts(text: str, written: Sequence[Numeral], joints: Sequence[Joint | None]) -> set[int]:
     """Return the places of digits that look like a phone or card number: groups without a word between them."""
     parts: set[int] = set()
     run: list[int] = []
     digits = 0
     for place, numeral in enumerate(written):
         in_digits = text[numeral.start : numeral.end].replace(" ", "").isdecimal()
-        if not run or not in_digits or not _PHONE_GAP.fullmatch(text, written[run[-1]].end, numeral.start):
+        is_next = run and in_digits and _PHONE_GAP.fullmatch(text, written[run[-1]].end, numeral.start)
+        if not is_next or joints[place - 1]:
             run, digits = [], 0
         if in_digits:
             run.append(place)

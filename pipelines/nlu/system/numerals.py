@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from text_to_num import alpha2digit, find_numbers
+from text_to_num import alpha2digit, find_numbers, text2num
 
 from pipelines.nlu.system.digits import in_digits
 from pipelines.nlu.system.locale import SystemLocale
@@ -14,6 +14,7 @@ from pipelines.nlu.system.values import Numeral
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|[^\w\s]|_")
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")
 _LONGEST_WORD = 20
+_SMALLEST_POWER = 100
 
 _ARTICLES = {
     "de": frozenset(("ein", "eine", "einen", "einem", "einer", "eines")),
@@ -67,11 +68,23 @@ def _in_words(text: str, language: str) -> Iterator[Numeral]:
     pieces = [_Piece(match) for match in _PIECE.finditer(text)]
     for occurrence in find_numbers(pieces, language, threshold=0.0):
         first, last = pieces[occurrence.start], pieces[occurrence.end - 1]
-        if occurrence.is_ordinal or first.text().isdecimal():
+        # to text2num, a `centavo` is the number 1/100
+        if occurrence.is_ordinal or first.text().isdecimal() or "/" in occurrence.text:
             continue
-        numeral = Numeral(first.start, last.end, Decimal(occurrence.text.replace(",", ".")))
+        value = Decimal(occurrence.text.replace(",", "."))
+        scale = _power(last.text(), language) if first is not last and value >= _SMALLEST_POWER else Decimal(1)
+        numeral = Numeral(first.start, last.end, value, scale)
         if numeral.value != 1 or occurrence.end - occurrence.start > 1 or _counts(text, numeral, language):
             yield numeral
+
+
+def _power(word: str, language: str) -> Decimal:
+    """Return the value of `hundred`, `million` and the like; 1 for other words."""
+    try:
+        value = Decimal(str(text2num(word, language)))
+    except ValueError:
+        return Decimal(1)
+    return value if value >= _SMALLEST_POWER and value == Decimal(10) ** value.adjusted() else Decimal(1)
 
 
 def _counts(text: str, one: Numeral, language: str) -> bool:

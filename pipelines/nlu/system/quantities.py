@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 from text_to_num import text2num
 
-from pipelines.nlu.system.locale import alternation, dictionary_form, without_accents
+from pipelines.nlu.system.boundaries import is_word_character
+from pipelines.nlu.system.locale import alternation, dictionary_form, large_number_words, without_accents
 from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
 from pipelines.nlu.system.values import Numeral, last_words, words_of
 
@@ -36,10 +37,11 @@ _DENOMINATORS = (2, 3, 4, 5, 6, 8, 10)
 _HALF_INSIDE = re.compile(r"hal[bfv]", re.IGNORECASE)
 _CLOSE = re.compile(r"[\s-]{0,2}")
 _ONE_NOUN = re.compile(r"\s([^\W\d_]{1,20})\s")
-_NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s]|$)")
-_ANY_WORD = re.compile(r"\s{0,2}([^\W\d_]+)")
+_NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s-]|-\s|$)")
+_ANY_WORD = re.compile(r"[\s-]{0,2}([^\W\d_]+)")
 _AROUND = " \t\r\n.,;:!?"
 _LONGEST_WORD = 21
+_DOZEN = 12
 _LARGE = 1_000_000
 _SMALLEST_POWER = 100
 _MOST_PARTS = 20
@@ -63,8 +65,12 @@ class QuantityGrammar:
     def __init__(self, language: str) -> None:
         self._language = language
         self._words = words = NUMBER_WORDS.get(language, NumberWords())
-        self._meaning = dict(_meanings(words))
+        listed = words.multiples if language in NUMBER_WORDS else large_number_words(language)
+        self._attached = {word: value for word, value in listed.items() if not is_word_character(word[0])}
+        spaced = {word: value for word, value in listed.items() if word not in self._attached}
+        self._meaning = dict(_meanings(words, spaced))
         self._triggers = last_words(self._meaning)
+        self._multiple_after = re.compile(rf"(?<=\d)\s?({alternation(self._attached)})")
         self._phrase = re.compile(rf"(?<!\w)(?:{alternation(self._meaning)})(?![^\W_])", re.IGNORECASE)
         self._joined_half = re.compile(rf"(?<!\w){words.joined_half or '(?!)'}(?!\w)", re.IGNORECASE)
         self._joint = re.compile(rf"\s(?:{alternation(words.joints)})\s", re.IGNORECASE)
@@ -88,7 +94,7 @@ class QuantityGrammar:
         pieces = [*extra]
         for one in plain:
             if not any(other.start < one.end and one.start < other.end for other in extra):
-                pieces.append(_Piece(one.start, one.end, one.value, "number"))
+                pieces.append(_Piece(one.start, one.end, one.value, "number", one.scale))
         folded: list[_Piece] = []
         for piece in sorted(pieces):
             folded.append(piece)
@@ -112,6 +118,9 @@ class QuantityGrammar:
                 whole = Decimal(match[1]) if match[1].isdecimal() else self._spelled(match[1])
                 if whole is not None:
                     found.append(_Piece(*match.span(), whole + Decimal("0.5"), "number"))
+        if self._attached and has_digits:
+            for match in self._multiple_after.finditer(text):
+                found.append(_Piece(*match.span(1), Decimal(self._attached[match[1]]), "multiple"))
         if _SIGNS.search(text) or (has_digits and _THOUSANDS.search(text)):
             found += _in_signs(text)
         return found
@@ -149,7 +158,9 @@ class QuantityGrammar:
         if self._clock_prefix.search(text[max(0, left.start - _LONGEST_WORD) : left.start]):
             return right._replace(start=left.start)  # `las dos y media` is a time
         if is_close:
-            unit = left.scale if left.scale > 1 or left.value < _LARGE else _largest_power(left.value)
+            unit = left.scale if left.scale in (1, _DOZEN) or left.scale >= _LARGE else Decimal(1)
+            if left.value >= _LARGE:
+                unit = _largest_power(left.value)
             return left._replace(end=right.end, value=left.value + unit * right.value, scale=unit)
         noun = _ONE_NOUN.fullmatch(text, left.end, right.start)
         if noun is None or not self._ends_here(text, right.end):
@@ -205,7 +216,7 @@ def quantity_grammar(language: str) -> QuantityGrammar:
     return QuantityGrammar(language)
 
 
-def _meanings(words: NumberWords) -> Iterator[tuple[str, tuple[Decimal, _Kind]]]:
+def _meanings(words: NumberWords, multiples: Mapping[str, int]) -> Iterator[tuple[str, tuple[Decimal, _Kind]]]:
     """Yield every phrase without its accents, with its value and kind; a later kind replaces an earlier one."""
     tables: tuple[tuple[Mapping[str, Decimal | int], _Kind], ...] = (
         (words.halves, "half"),
@@ -215,7 +226,7 @@ def _meanings(words: NumberWords) -> Iterator[tuple[str, tuple[Decimal, _Kind]]]
         (words.added, "added"),
         (words.parts, "part"),
         (words.rooms, "room"),
-        (words.multiples, "multiple"),
+        (multiples, "multiple"),
         (words.numbers, "number"),
         (dict.fromkeys(words.idioms, 0), "idiom"),
     )
@@ -251,12 +262,12 @@ def _counted(count: _Piece, part: _Piece) -> _Piece | None:
 
 
 def _with_hundreds(text: str, pieces: list[_Piece]) -> list[_Piece]:
-    """Join `2 mil 500`."""
+    """Join `2 mil 500` and `2 million 500 thousand`."""
     joined: list[_Piece] = []
     for piece in pieces:
         before = joined[-1] if joined else None
-        is_rest = before is not None and text[before.end : piece.start] == " " and _is_power(before.scale)
-        if before and is_rest and _SMALLEST_POWER <= piece.value < before.scale and piece.scale == 1:
+        is_rest = before is not None and text[before.end : piece.start] in ("", " ") and _is_power(before.scale)
+        if before and is_rest and _SMALLEST_POWER <= piece.value < before.scale:
             joined[-1] = before._replace(end=piece.end, value=before.value + piece.value)
         else:
             joined.append(piece)

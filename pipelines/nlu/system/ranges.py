@@ -13,7 +13,7 @@ from pipelines.nlu.system.values import Numeral
 Joint = Literal["dash", "to", "or"]
 """What is between two numbers: a dash, a word as in `3 to 5`, or as in `3 or 4`."""
 
-DASHES = r"\-\u2010\u2011\u2012\u2013\u2014\u2212"
+DASHES = r"\-\u2010\u2011\u2012\u2013\u2014\u2212~\u301c\uff5e\uff0d"
 _DASH = re.compile(rf"\s{{0,2}}[{DASHES}]\s{{0,2}}")
 _LONGEST_JOINT = 20
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
