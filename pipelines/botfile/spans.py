@@ -13,8 +13,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.text import tokenize
+from pipelines.schemas.bot import Entity, EntityValue
 
 _SAME_SIGNS = str.maketrans(
     dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u0060\u00b4\uff07", "'")
@@ -165,7 +167,7 @@ class _Example:
         written = self.text[slice(*place)]
         if not self._is_whole(place):
             return False
-        if is_same_value(written, row["value"]):
+        if is_same_value(written, row["value"]) or place in _phrase_places(self.text, row["value"]):
             return True
         value = self.known.value(row["name"], written)
         return value is not None and value == self.known.value(row["name"], row["value"])
@@ -199,7 +201,8 @@ class _Example:
         value, (wanted, _) = row["value"], _offsets(row)
         if not value:
             return None
-        for places in (_places(self.text, value), _same_places(self.text, value)):
+        for find in (_places, _same_places, _phrase_places):
+            places = find(self.text, value)
             free = [place for place in places if self._is_free(place)]
             if free:
                 return min(free, key=lambda place: (not stands_alone(self.text, *place), abs(place[0] - wanted)))
@@ -249,6 +252,13 @@ def _same_places(text: str, value: str) -> list[Place]:
         if not is_cut:
             found.append(place)
     return found
+
+
+def _phrase_places(text: str, value: str) -> list[Place]:
+    """Return the places where a message's value would be found: also without accents, hyphens or apostrophes."""
+    known = KnownValues([Entity(name="value", entity_values=(EntityValue(value=value),))])
+    tokens = tokenize(text)
+    return [(tokens[one.first].start, tokens[one.last - 1].end) for one in known.find(tokens)]
 
 
 def _form(text: str) -> str:
