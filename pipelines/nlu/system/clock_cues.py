@@ -2,8 +2,9 @@
 
 import re
 
-from pipelines.nlu.system.days import compiled, number_stands_free
-from pipelines.nlu.system.locale import SystemLocale, alternation
+from pipelines.nlu.system.days import compiled, number_stands_free, word_before
+from pipelines.nlu.system.locale import SystemLocale, alternation, with_plain_spellings
+from pipelines.nlu.system.values import last_words
 
 _WORDS_BEFORE = re.compile(r"(?:([^\W\d_]+(?:['\u2019][^\W\d_]+)?)\s{1,3})?([^\W\d_]+(?:['\u2019][^\W\d_]+)?)\s{1,3}$")
 _REACH = 40  # characters that are read back from an hour
@@ -17,6 +18,10 @@ class ClockCues:
         words = locale.clock
         self._words = words
         self._cue = compiled(rf"(?<!\w)(?P<cue>{alternation(words.cues)})\s{{1,3}}$|(?<!\w)@\s{{0,2}}$")
+        days = alternation([*locale.days.days, *locale.weekdays, *words.parts_elsewhere])
+        # `Freitagabend ab 8`
+        self._weak_cue = compiled(rf"(?:{days})\s{{1,3}}(?:{alternation(words.weak_cues)})\s{{1,3}}$")
+        self._last_words = last_words(with_plain_spellings(dict.fromkeys((*words.cues, *words.weak_cues), 0)))
         self._between = compiled(rf"(?<!\w)(?:{alternation(words.between)})\s{{1,3}}$")
         self._range = compiled(rf"(?<!\w)(?:{alternation(words.range_begins)})\s{{1,3}}$")
         self._for_people = compiled(rf"(?<!\w)(?:{alternation(words.for_people)})\s{{1,3}}$")
@@ -24,9 +29,11 @@ class ClockCues:
 
     def is_before(self, text: str, position: int, hour: int, *, is_word: bool) -> bool:
         """Whether a cue stands before an hour: `at`, but not the one of `leave it at 4`."""
+        if word_before(text, position) not in self._last_words and "@" not in text[max(0, position - 3) : position]:
+            return False
         match = self._cue.search(text, max(0, position - _REACH), position)
         if match is None:
-            return False
+            return self._weak_cue.search(text, max(0, position - _REACH), position) is not None
         cue = (match["cue"] or "").lower().split()
         if cue and cue[-1] in self._words.cues_of_one:
             return hour == 1 and (len(cue) > 1 or not is_word)

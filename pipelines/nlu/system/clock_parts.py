@@ -2,6 +2,7 @@
 
 import re
 
+from pipelines.nlu.system.clock_cues import ClockCues
 from pipelines.nlu.system.clock_values import NOON, Clock
 from pipelines.nlu.system.days import compiled
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
@@ -32,7 +33,7 @@ class PartGrammar:
             rf"(?<!\w)(?:(?:{self._days})\s{{0,3}})?(?P<part>{alternation(self._elsewhere)})(?!\w)"
         )
 
-    def beside(self, text: str, clock: Clock, *, is_for_people: bool) -> Clock:
+    def beside(self, text: str, clock: Clock, cues: ClockCues) -> Clock:
         """Return a time with the part of the day that follows it, if any."""
         match = self._beside_pattern.match(text, clock.end)
         if match is None:
@@ -42,7 +43,8 @@ class PartGrammar:
             return clock._replace(end=match.end(), part="am" if match["am"] else "pm") if is_hour else clock
         phrase = dictionary_form(match["part"])
         # `a table for 8 tonight`
-        if not clock.has_cue and clock.is_spoken and (is_for_people or phrase in self._weak):
+        is_bare = not clock.has_cue and clock.is_spoken and clock.minutes == 0
+        if is_bare and (phrase in self._weak or cues.is_for_people(text, clock.start)):
             return clock
         return clock._replace(end=match.end(), part=self._beside[phrase])
 

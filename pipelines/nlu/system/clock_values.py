@@ -19,6 +19,7 @@ class Clock(NamedTuple):
     part: str | None = None  # am, pm, or the part of the day
     is_spoken: bool = True  # and not written as `7:30`
     has_cue: bool = False
+    shift: int = 0  # minutes: -60 in `an hour before 8`
 
     @property
     def minute_of_day(self) -> int | None:
@@ -28,7 +29,7 @@ class Clock(NamedTuple):
             return None
         if self.part is None and self.hour == 1 and self.minutes < 0:
             hour = 13  # `quarter to one` is at lunch
-        return (hour * 60 + self.minutes) % MINUTES_OF_DAY
+        return (hour * 60 + self.minutes + self.shift) % MINUTES_OF_DAY
 
     @property
     def has_open_half(self) -> bool:

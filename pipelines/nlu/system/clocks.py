@@ -6,10 +6,17 @@ from itertools import islice
 
 from pipelines.nlu.system.boundaries import begins_word, ends_word
 from pipelines.nlu.system.clock_cues import ClockCues
+from pipelines.nlu.system.clock_distances import ClockDistances
 from pipelines.nlu.system.clock_parts import PartGrammar
 from pipelines.nlu.system.clock_values import MINUTES_OF_HALF_DAY, NOON, Clock, written_minute
-from pipelines.nlu.system.days import compiled
-from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
+from pipelines.nlu.system.days import compiled, word_before
+from pipelines.nlu.system.locale import (
+    SystemLocale,
+    alternation,
+    dictionary_form,
+    plain_spellings,
+    with_plain_spellings,
+)
 from pipelines.nlu.system.values import ValueMatch, last_words
 
 # not the end of a longer number, and not the `-05:00` of a time zone
@@ -42,8 +49,9 @@ class ClockGrammar:
         self.hour_triggers = last_words(self._hours)
         self._cues = ClockCues(locale)
         self._parts = PartGrammar(locale)
+        self._distances = ClockDistances(locale)
         number = rf"{_NOT_INSIDE}(?P<hour>\d{{1,2}})(?!\d)"
-        minutes = r"(?:(?P<sign>[:.])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d))?"
+        minutes = r"(?:(?P<sign>[:.h])(?P<minute>[0-5]\d)(?::(?P<second>[0-5]\d))?(?!\d))?"
         self._word = alternation(self._hours)
         self._anchor = compiled(rf"{number}{minutes}|(?<!\w)(?P<word>{self._word})(?!\w)")
         self._hour_before = compiled(
@@ -52,14 +60,16 @@ class ClockGrammar:
         self._before_forms = [form for form in words.forms if form.before]
         self._after_forms = [form for form in words.forms if form.after]
         before = self._numbered([form.before for form in self._before_forms])
+        self._before_triggers = {word for form in self._before_forms for word in _ending_words(form.before)}
         self._before = compiled(rf"(?<!\w)(?:{before})\s{{1,3}}$")
         self._after = compiled(rf"(?:{self._numbered([form.after for form in self._after_forms])})(?!\w|[.:]\d)")
         self._mark = compiled(rf"\s?(?P<mark>{alternation(words.hour_words)})(?![^\W\d_])")
-        link = rf"(?P<link>\s?[-\u2013\u2014]\s?|\s{{1,3}}(?:{alternation([*words.until, *words.either])})\s{{1,3}})"
+        links = alternation([*words.until, *words.either, *words.both])
+        link = rf"(?P<link>\s?[-\u2013\u2014]\s?|\s{{1,3}}(?:{links})\s{{1,3}})"
         article = rf"(?:(?:{alternation(words.hour_articles)})\s{{1,3}})?"
         self._link = compiled(rf"{link}{article}$")
         self._hour_after = compiled(rf"{link}{article}(?:(?P<hour>\d{{1,2}})(?!\d)|(?P<word>{self._word})(?!\w))")
-        self._either = words.either
+        self._both = words.both
         self._counted = compiled(rf"\s{{0,3}}(?:{alternation(locale.days.counted)})(?!\w)|\s?[%€$£]")
 
     def _numbered(self, patterns: list[str]) -> str:
@@ -71,7 +81,9 @@ class ClockGrammar:
                 "two_digits": rf"(?P<m{position}>[0-5]\d(?!\d)|{alternation(self._minutes)})",
                 "minute_words": rf"(?P<m{position}>{alternation(self._minutes)})",
             }
-            spelled = re.sub(r"\{(\w+)\}", lambda found: minutes[found[1]], pattern.replace(" ", r"\s{1,3}"))  # noqa: B023
+            spelled = pattern.replace(" ", r"\s{1,3}")
+            for name, numbers in minutes.items():
+                spelled = spelled.replace(f"{{{name}}}", numbers)
             numbered.append(rf"(?P<f{position}>{spelled})")
         return "|".join(numbered) or "(?!)"
 
@@ -85,7 +97,8 @@ class ClockGrammar:
         clocks = _longest(clocks)
         if any(clock.has_open_half for clock in clocks):
             clocks = self._parts.decided(text, clocks)
-        return [match for match in map(self._match, clocks) if match]
+        counted = [self._distances.counted(text, clock) for clock in clocks]
+        return [match for match in map(self._match, counted) if match]
 
     def _match(self, clock: Clock) -> ValueMatch | None:
         minute = clock.minute_of_day
@@ -102,7 +115,7 @@ class ClockGrammar:
             return None
         hour = int(match["hour"]) if match["hour"] else self._hours[dictionary_form(match["word"])]
         clock = Clock(start, end, hour, int(match["minute"] or 0), match["second"], is_spoken=not match["minute"])
-        is_certain = match["sign"] == ":" and bool(_NOT_GOING_ON.match(text, end))
+        is_certain = match["sign"] in (":", "h", "H") and bool(_NOT_GOING_ON.match(text, end))
         needs_cue = match["sign"] is not None
         if clock.is_spoken:
             clock, is_certain, needs_cue = self._with_spoken_minutes(text, clock)
@@ -110,8 +123,7 @@ class ClockGrammar:
         mark = self._mark.match(text, clock.end)
         if mark and self._is_hour_word(text, clock, mark["mark"], before):
             clock, is_certain = clock._replace(end=mark.end()), True
-        may_be_people = clock.is_spoken and clock.minutes == 0 and self._cues.is_for_people(text, clock.start)
-        clock = self._parts.beside(text, clock, is_for_people=may_be_people)
+        clock = self._parts.beside(text, clock, self._cues)
         if clock.part is None and not is_certain:
             is_free = self._cues.is_free(text, clock.end) and _NOT_GOING_ON.match(text, clock.end)
             has_cue = clock.has_cue and not (self._locale.clock.cue_needs_hour_word and clock.minutes == 0)
@@ -130,10 +142,15 @@ class ClockGrammar:
         """Add minutes in words; also return whether it is surely a time, and whether it needs a cue to be one."""
         match = self._after.match(text, clock.end)
         position = _position(match)
-        if match and position is not None and not self._counted.match(text, match.end()):
+        is_range = (
+            position is not None
+            and "{minutes}" in self._after_forms[position].after
+            and self._cues.begins_range(text, clock.start)
+        )
+        if match and position is not None and not is_range and not self._counted.match(text, match.end()):
             form = self._after_forms[position]
             minutes = self._minutes_named(match, position)
-            is_mere_number = form.after.strip() == "{minute_words}"
+            is_mere_number = form.after.endswith("{minute_words}")
             if minutes is not None and not (is_mere_number and minutes < _LEAST_MERE_MINUTES):
                 added = clock._replace(end=match.end(), minutes=form.shift + form.direction * minutes)
                 is_all = is_mere_number and not text[: clock.start].strip()
@@ -145,6 +162,8 @@ class ClockGrammar:
 
     def minutes_before(self, text: str, hour_start: int) -> tuple[int, int]:
         """Return where a time begins and what is added to its hour: `quarter to` before `8` or before `midnight`."""
+        if word_before(text, hour_start) not in self._before_triggers:
+            return hour_start, 0
         match = self._before.search(text, max(0, hour_start - _REACH), hour_start)
         position = _position(match)
         if match and position is not None:
@@ -189,7 +208,7 @@ class ClockGrammar:
             return None
         known = next((other for other in others if other.end == hour.end()), None)
         has_between = self._cues.allows_and(text, known.start if known else hour.start())
-        is_and = dictionary_form(link["link"]).strip() in self._either[:1]
+        is_and = dictionary_form(link["link"]).strip() in self._both
         is_spaced_dash = link["link"].startswith(" ") and link["link"].strip() in "-\u2013\u2014"
         is_doubtful = is_and or (is_spaced_dash and self._cues.is_for_people(text, hour.start()))
         return hour if has_between or not is_doubtful else None
@@ -232,6 +251,13 @@ def _earlier(first: Clock, second: Clock) -> Clock:
     same = first._replace(part=second.part)
     is_later = (same.minute_of_day or 0) > (second.minute_of_day or 0)
     return first._replace(part={"pm": "am", "am": "pm"}.get(second.part, "morning")) if is_later else same
+
+
+def _ending_words(pattern: str) -> set[str]:
+    """Return the words that a form may end with: `past` and `half` of `half(?: past)?`."""
+    variants = (pattern, re.sub(r"\(\?: [^)]*\)\?", "", pattern))
+    endings = {word for variant in variants for word in re.findall(r"\w+", variant.rsplit(" ", 1)[-1])}
+    return {spelling for word in endings for spelling in plain_spellings(word)}
 
 
 def _position(match: re.Match[str] | None) -> int | None:

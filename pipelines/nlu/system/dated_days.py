@@ -1,5 +1,6 @@
 """Dates of the calendar, with the weekday that stands beside them."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import partial
@@ -17,9 +18,10 @@ class DatedDays:
     def __init__(self, locale: SystemLocale) -> None:
         words = locale.days
         self._weekdays = {**locale.short_weekdays, **locale.weekdays}
+        self._words_like_weekdays = words.words_like_weekdays
         name = rf"(?P<name>{alternation(self._weekdays)})"
         part = rf"(?:\s?(?:{alternation(words.day_parts)}))?"
-        self._before = compiled(rf"(?<!\w){name}{part}(?!\w)\.?,?\s{{0,3}}\(?{article_pattern(locale)}$")
+        self._before = compiled(rf"(?<!\w){name}{part}(?!\w)\.?,?\s{{0,3}}\(?(?P<article>{article_pattern(locale)})$")
         wide = rf"(?:(?:{alternation(words.ones)})\s{{1,3}})?(?P<wide>{alternation(locale.weekdays)})(?!\w)"
         self._after = compiled(rf"\.?(?:\s{{0,2}}\(\s?{name}\.?\s?\)|,?\s{{1,3}}{wide})")
 
@@ -35,7 +37,7 @@ class DatedDays:
 
     def with_weekday(self, text: str, start: int, end: int) -> tuple[int, int, int | None]:
         """Return the place of a date with the weekday beside it, and the weekday."""
-        before = self._before.search(text, max(0, start - _REACH), start)
+        before = self._weekday_before(text, start)
         if before:
             return before.start(), end, self._weekdays.get(before["name"].lower())
         after = self._after.match(text, end)
@@ -45,8 +47,14 @@ class DatedDays:
 
     def weekday_start(self, text: str, start: int) -> int:
         """Return where the weekday before a date begins, or else the date."""
-        match = self._before.search(text, max(0, start - _REACH), start)
+        match = self._weekday_before(text, start)
         return match.start() if match else start
+
+    def _weekday_before(self, text: str, start: int) -> re.Match[str] | None:
+        match = self._before.search(text, max(0, start - _REACH), start)
+        # `so am 5.`
+        is_other_word = match and match["name"].lower() in self._words_like_weekdays and match["article"]
+        return None if is_other_word else match
 
 
 def article_pattern(locale: SystemLocale) -> str:

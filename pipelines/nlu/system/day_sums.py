@@ -22,6 +22,7 @@ class DaySums:
         self._words = words
         self._spoken = spoken
         self._units = with_plain_spellings(words.units)
+        self._since = set(with_plain_spellings(dict.fromkeys(words.since, 0)))
         self._before = set(with_plain_spellings(dict.fromkeys(words.before, 0)))
         unit = alternation(self._units)
         relation = alternation([*words.after, *words.before])
@@ -32,7 +33,7 @@ class DaySums:
         )
         self._a_week = compiled(
             rf"(?<!\w)(?:{alternation(words.ones)})\s{{1,3}}(?:{alternation(words.week_later)})\s{{1,3}}"
-            rf"(?P<on>(?:{alternation(words.week_on)})\s{{1,3}})?$"
+            rf"(?:(?:{alternation(words.week_on)})\s{{1,3}})?$"
         )
         self._lasting = compiled(rf"(?<!\w)(?:{alternation(words.lasting)})\s{{1,3}}$")
         self._starting = compiled(rf"\s{{1,3}}(?:{alternation(words.starting)})\s{{1,3}}{article}")
@@ -110,8 +111,7 @@ class DaySums:
         if later and day.kind in _SHORT_KINDS:
             return Day(day.start, later.end(), "relative", partial(_chained, day.rule, _week_from))
         week = self._a_week.search(text, max(0, day.start - _REACH), day.start)
-        is_named = week is not None and (day.kind == "relative" or (day.kind == "weekday" and bool(week["on"])))
-        if week and is_named and not self._lasting.search(text, 0, week.start()):
+        if week and day.kind in _SHORT_KINDS and not self._lasting.search(text, 0, week.start()):
             return Day(week.start(), day.end, "relative", partial(_chained, day.rule, _week_from))
         return day
 
@@ -123,7 +123,8 @@ class DaySums:
         if number is None:
             # `the week after Christmas` is no day, and `Tage vor Freitag` neither
             return None if unit and name != "day" else day
-        if self._lasting.search(text, max(0, start - _REACH), start):
+        is_since = dictionary_form(relation) in self._since and day.kind != "relative"
+        if is_since or self._lasting.search(text, max(0, start - _REACH), start):
             return day
         distance = Offset(start, day.end, (-1 if is_before else 1) * number * steps, name)
         return Day(start, day.end, "relative", partial(_chained, day.rule, distance.after))

@@ -12,7 +12,7 @@ DayRule = Callable[[date], date]
 """Today → the day meant. Raises ValueError or OverflowError if there is none in the calendar."""
 
 DayKind = Literal["date", "day of month", "weekday", "relative", "period", "offset", "holiday"]
-_LAST_WORD = re.compile(r"([^\W\d_]+)['\u2019,]?\s{1,3}$")
+_LAST_WORD = re.compile(r"([^\W\d_]+)['\u2019,.]?\s{1,3}$")
 _LONGEST_WORD = 20
 _LEAP_CYCLE_YEARS = 8
 _MONTHS_TO_SEARCH = 3

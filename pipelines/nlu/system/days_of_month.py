@@ -22,6 +22,8 @@ class DayOfMonthGrammar:
         self._ordinals = with_plain_spellings(words.ordinals)
         self.word_triggers = last_words(self._ordinals)
         self.triggers = self.word_triggers | last_words([*words.day_cues, *locale.weekdays, *locale.short_weekdays])
+        if locale.language == "en":
+            self.triggers |= {"st", "nd", "rd", "th"}
         self._pattern = _pattern(locale)
 
     def find(self, text: str) -> Iterator[Day]:
@@ -48,22 +50,25 @@ class DayOfMonthGrammar:
 def _pattern(locale: SystemLocale) -> re.Pattern[str]:
     words = locale.days
     article = article_pattern(locale)
-    number = r"\d{1,2}(?:[.º°]|er\b)?"
+    number, only = r"\d{1,2}(?:[.º°]|er\b)?", ""
     if locale.language == "en":
         number = r"\d{1,2}\s?(?:st|nd|rd|th)\b"
+        only = rf"|\A\W{{0,3}}(?={number}\W{{0,3}}\Z)"  # the whole message
     elif locale.writes_dots:
-        number = r"\d{1,2}(?:\.|(?=\s{0,3}\Z))"
+        number = r"\d{1,2}(?:\.|te[nr]?\b|(?=\s{0,3}\Z))"
     beside_weekday = r"\d{1,2}\." if locale.writes_dots else number
     ordinal = rf"(?<!\w)(?:{alternation(words.ordinals)})(?!\w)"
+    joint = rf"\s{{1,3}}(?:(?:{alternation([*words.between_day_and_month, *words.in_period])})\s{{1,3}})?"
+    months = alternation([*words.next_month, *words.this_month, *words.any_month])
     weekdays = alternation([*locale.weekdays, *locale.short_weekdays])
     day_cue = rf"(?:{alternation(words.day_cues)})\s{{1,3}}"
+    with_month = rf"{ordinal}{joint}(?:{months})(?!\w)"
     cue = (
-        rf"(?<!\w)(?:{day_cue}(?={number}|(?:{alternation(words.late_ordinals)})(?!\w))"
+        rf"(?:(?<!\w)(?:{day_cue}(?={number}|(?:{alternation(words.late_ordinals)})(?!\w)|{with_month})"
         rf"|(?:{alternation(words.ordinal_cues)})\s{{1,3}}(?={ordinal})"
-        rf"|(?:{weekdays})\.?,?\s{{1,3}}{article}(?={beside_weekday}))"
+        rf"|(?:{weekdays})\.?,?\s{{1,3}}{article}(?={beside_weekday})){only})"
     )
     link = rf"(?:\s?[-\u2013\u2014]\s?|\s{{1,3}}(?:{alternation([*words.until, *words.either])})\s{{1,3}})"
-    joint = rf"\s{{1,3}}(?:(?:{alternation([*words.between_day_and_month, *words.in_period])})\s{{1,3}})?"
     month = (
         rf"{joint}(?:(?P<next>{alternation(words.next_month)})|(?P<this>{alternation(words.this_month)})"
         rf"|(?:{alternation(words.any_month)}))(?!\w)"

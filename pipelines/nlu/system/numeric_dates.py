@@ -9,6 +9,7 @@ from pipelines.nlu.system.locale import SystemLocale, alternation
 
 _YEAR_FIRST = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)(?![./-]\d)")
 _YEAR_LAST = re.compile(r"(?<![\d./-])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)(?![./-]\d)")
+_SPACED = re.compile(r"(?<![\d./-])(\d{1,2})\.\s(\d{1,2})\.\s?(\d{4})(?!\d)")
 _EAST_ASIAN = re.compile(r"(?<!\d)(?:(\d{4})\s?[年년]\s?)?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일号號]")
 _ONLY_SLASH = re.compile(r"\W*(\d{1,2})/(\d{1,2})\W*")
 _NO_DATE = "24/7"
@@ -30,6 +31,8 @@ class NumericDateGrammar:
         for match in _YEAR_LAST.finditer(text):
             day, month = self._ordered(match[1], match[3])
             yield from self._dated.on(text, *match.span(), full_year(match[4]), month, day)
+        for match in _SPACED.finditer(text):
+            yield from self._dated.on(text, *match.span(), int(match[3]), int(match[2]), int(match[1]))
         for match in _EAST_ASIAN.finditer(text):
             year = int(match[1]) if match[1] else None
             yield from self._dated.on(text, *match.span(), year, int(match[2]), int(match[3]))
@@ -70,7 +73,7 @@ def _cued_pattern(locale: SystemLocale) -> re.Pattern[str]:
         rf"|(?<!\w)(?:{weekdays})\.?,?\s{{1,3}}{article_pattern(locale)})"
     )
     first = rf"(?:(?P<first>\d{{1,2}})\.?{_link(locale)})?"
-    pair = r"(?P<one>\d{1,2})[/.](?P<two>\d{1,2})(?![\d/-]|\.\d)"
+    pair = r"(?P<one>\d{1,2})(?:[/.]|\.\s(?=\d{1,2}\.))(?P<two>\d{1,2})(?![\d/-]|\.\d)"
     then = rf"(?:\.?{_link(locale)}(?P<three>\d{{1,2}})[/.](?P<four>\d{{1,2}})(?![\d/-]|\.\d))?"
     return compiled(cue + first + pair + then)
 
@@ -79,7 +82,7 @@ def _dotted_pattern(locale: SystemLocale) -> re.Pattern[str]:
     """Return a pattern for `5.12.` without a cue: none at the end of a sentence (`das kostet 7.12.`)."""
     start = r"(?:(?P<alone>\A\W*)|(?<![\w.,:/-]))"
     first = rf"(?:(?P<first>\d{{1,2}})\.{_link(locale)})?"
-    pair = r"(?P<one>\d{1,2})\.(?P<two>\d{1,2})\.(?!\d)"
+    pair = r"(?P<one>\d{1,2})\.\s?(?P<two>\d{1,2})\.(?!\d)"
     then = rf"(?P<rest>{_link(locale)}(?P<three>\d{{1,2}})\.(?P<four>\d{{1,2}})\.(?!\d))?"
     end = rf"(?(rest)|(?(alone)|{number_stands_free(locale)}(?!\W*\Z)))"
     return compiled(start + first + pair + then + end)

@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Set
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
@@ -14,10 +14,11 @@ from pipelines.nlu.system.locale import (
     SystemLocale,
     alternation,
     dictionary_form,
+    plain_spellings,
     with_plain_spellings,
     without_accents,
 )
-from pipelines.nlu.system.values import last_words
+from pipelines.nlu.system.values import last_words, words_of
 from pipelines.nlu.system.vocabulary import OffsetUnit
 
 COUNT = r"(?:\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
@@ -56,6 +57,7 @@ class _Frame(NamedTuple):
     """The words around distances that count in one direction: `in ... days`, `... days ago`."""
 
     direction: int
+    triggers: Set[str]  # a text without them does not contain the words
     units: dict[str, OffsetUnit]
     counted: re.Pattern[str]
     fixed: re.Pattern[str]
@@ -77,7 +79,10 @@ class OffsetGrammar:
 
     def find(self, text: str) -> Iterator[Offset]:
         """Find offsets; several forms may find the same one."""
+        words = words_of(text)
         for frame in self._frames:
+            if frame.triggers and words.isdisjoint(frame.triggers):
+                continue
             for match in frame.fixed.finditer(text) if self._distances else ():
                 steps, unit = self._distances[dictionary_form(match["fixed"])]
                 if stands_alone(text, *match.span()):
@@ -130,6 +135,12 @@ def number_of_words(words: str, language: str) -> int | None:
     return int(number) if number == int(number) else None
 
 
+def unit_names(locale: SystemLocale) -> dict[str, OffsetUnit]:
+    """Return the names of units of time: `hours`."""
+    found = ((_TEMPLATE.fullmatch(form.template), form.unit) for form in locale.offsets)
+    return with_plain_spellings({match["unit"]: unit for match, unit in found if match})
+
+
 def _frames(forms: list[OffsetForm], distances: Collection[str], locale: SystemLocale) -> list[_Frame]:
     """Build one pattern for all units that stand between the same words: fewer patterns are faster."""
     units: dict[tuple[str, str, str, int], dict[str, OffsetUnit]] = {}
@@ -148,14 +159,16 @@ def _frames(forms: list[OffsetForm], distances: Collection[str], locale: SystemL
             rf"(?P<half_after>{half})?{end}"
         )
         fixed = rf"{start}(?P<fixed>{alternation(distances)}){end}"
-        frames.append(_Frame(direction, names, re.compile(counted, re.IGNORECASE), re.compile(fixed, re.IGNORECASE)))
+        triggers = last_words(plain_spellings(after if after.strip() else before))
+        frames.append(
+            _Frame(direction, triggers, names, re.compile(counted, re.IGNORECASE), re.compile(fixed, re.IGNORECASE))
+        )
     return frames
 
 
 def _minutes_pattern(locale: SystemLocale) -> re.Pattern[str]:
-    found = (_TEMPLATE.fullmatch(form.template) for form in locale.offsets if form.unit == "minute")
-    names = {match["unit"] for match in found if match}
-    either = alternation(locale.clock.either)
+    names = [name for name, unit in unit_names(locale).items() if unit == "minute"]
+    either = alternation(locale.clock.both)
     return re.compile(
         rf"\s{{1,3}}(?:(?:{either})\s{{1,3}})?(?P<count>{COUNT})\s{{0,3}}(?:{alternation(names)})(?!\w)", re.IGNORECASE
     )

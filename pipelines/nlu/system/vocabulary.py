@@ -45,6 +45,7 @@ class DayWords:
     the_day: tuple[str, ...] = ()  # counts as one day: `the day after Friday`
     after: tuple[str, ...] = ()  # `two days after Friday`
     before: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()  # of those after: `3 días desde el viernes` may last three days
     starting: tuple[str, ...] = ()  # `in two weeks from tomorrow`
     lasting: frozenset[str] = frozenset()  # `for two weeks from Monday` is no distance
     week_later: tuple[str, ...] = ()  # behind a day: `friday week`
@@ -102,6 +103,7 @@ class ClockWords:
     cues: tuple[str, ...] = ()  # before the hour: `at 5`, `a las 5`
     duration_words: frozenset[str] = frozenset()  # of those, they need a cue: `2 horas` last
     cues_of_one: frozenset[str] = frozenset()  # `a la una`
+    weak_cues: tuple[str, ...] = ()  # the same, only behind a day: `tonight around 8`
     doubtful_cues: frozenset[str] = frozenset()  # before a small number in words they mean another thing: `las dos`
     cue_needs_hour_word: bool = False  # `à 8 heures`, and not `à 8`
     not_a_cue_after: frozenset[str] = frozenset()  # `leave it at 4`
@@ -116,6 +118,7 @@ class ClockWords:
     range_begins: tuple[str, ...] = ()  # `from ten to nine` are no ten minutes
     until: tuple[str, ...] = ()  # `7 to 8 pm`
     either: tuple[str, ...] = ()
+    both: tuple[str, ...] = ()
     hour_articles: tuple[str, ...] = ()  # before the second hour: `entre las 7 y las 8`
 
 

@@ -152,7 +152,7 @@ def _weekday_pattern(locale: SystemLocale) -> re.Pattern[str]:
     following = alternation([*words.coming, *words.gone] if locale.spoken.noun_comes_first else words.then_after_next)
     parts = alternation(words.day_parts)
     # `Freitagabend`
-    glued = rf"(?:(?<=tag)(?:{parts})s?)?" if words.has_compounds else ""
+    glued = rf"(?:(?<=tag|och|dag)(?:{parts})s?)?" if words.has_compounds else ""
     return compiled(
         rf"(?<!\w)(?:(?P<cue>{alternation(words.date_cues)})\s{{1,3}})?(?:(?P<before>{markers})\s{{1,3}})?"
         rf"(?P<name>{alternation([*locale.weekdays, *locale.short_weekdays])}){glued}(?!\w)"

@@ -56,7 +56,7 @@ DAYS = DayWords(
     day_cues=("the",),
     articles=("the",),
     between_day_and_month=("of",),
-    until=("to", "until", "till", "through", "thru", "to the"),
+    until=("to", "until", "till", "til", "through", "thru", "to the"),
     either=("and", "or", "&"),
     units={
         "day": (1, "day"), "days": (1, "day"), "week": (1, "week"), "weeks": (1, "week"),
@@ -80,10 +80,11 @@ DAYS = DayWords(
         "last day of this month": ("month end", 0), "last day of next month": ("month end", 1),
         "end of the year": ("year end", 0), "end of this year": ("year end", 0), "end of year": ("year end", 0),
         "last day of the year": ("year end", 0),
+        "after the weekend": ("week", 1),
         "this weekend": ("weekend", 0), "the weekend": ("weekend", 0), "this coming weekend": ("weekend", 0),
         "next weekend": ("weekend", 1), "last weekend": ("weekend", -1),
     },
-    not_before_period=words("the end middle of late later mid rest during over within whole every since"),
+    not_before_period=words("before after the end middle of late later mid rest during over within whole every since"),
     in_period=("of", "in", "on", "of the"),
     this_month=("this month",),
     any_month=("the month",),
@@ -155,12 +156,13 @@ CLOCK = ClockWords(
         ClockForm(before="half(?: past)?", shift=30),
         ClockForm(before="{minutes}(?: minutes?)? (?:past|after)"),
         ClockForm(before="{minutes}(?: minutes?)? (?:to|before|til|till)", direction=-1),
-        ClockForm(after=" {minute_words}", is_certain=False),
+        ClockForm(after="(?: |-){minute_words}", is_certain=False),
     ),
     noon=("noon", "midday"),
     midnight=("midnight",),
     hour_words=("o'clock", "oclock", "o clock"),
     cues=("at", "at around", "at about", "at approximately", "at exactly", "at like"),
+    weak_cues=("around", "about", "by", "before", "after", "until", "till", "from"),
     not_a_cue_after=words(
         "leave leaves left keep keeps kept put set hold stay stays remain remains look looking looked are am we're i'm"
         " aim priced sold stand stands stuck good bad laugh shout point throw cap capped"
@@ -177,6 +179,7 @@ CLOCK = ClockWords(
     for_people=("for", "for about", "for around", "of"),
     range_begins=("from", "between"),
     between=("between", "from", "at", "either"),
-    until=("to", "until", "till", "through"),
-    either=("and", "or"),
+    until=("to", "until", "till", "til", "through"),
+    both=("and", "&"),
+    either=("or",),
 )  # fmt: skip

@@ -77,5 +77,6 @@ CLOCK = ClockWords(
     parts_elsewhere={"ce soir": "evening", "soir": "evening", "après-midi": "afternoon", "matin": "morning"},
     between=("entre", "de", "à"),
     until=("à",),
-    either=("et", "ou"),
+    both=("et", "&"),
+    either=("ou",),
 )

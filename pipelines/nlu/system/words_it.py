@@ -74,6 +74,7 @@ CLOCK = ClockWords(
     parts_elsewhere={"stasera": "evening", "sera": "evening", "pomeriggio": "afternoon", "mattina": "morning"},
     between=("tra le", "fra le", "dalle", "alle"),
     until=("alle",),
-    either=("e", "o"),
+    both=("e", "&"),
+    either=("o",),
     hour_articles=("le", "alle"),
 )

@@ -85,5 +85,6 @@ CLOCK = ClockWords(
     parts_elsewhere={"vanavond": "evening", "avond": "evening", "vanmiddag": "afternoon", "middag": "afternoon"},
     between=("tussen", "van", "om"),
     until=("tot",),
-    either=("en", "of"),
+    both=("en", "&"),
+    either=("of",),
 )

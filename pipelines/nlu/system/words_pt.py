@@ -57,7 +57,7 @@ CLOCK = ClockWords(
     forms=(
         ClockForm(after=" e meia", shift=30, is_certain=False),
         ClockForm(after=" e {minutes}", is_certain=False),
-        ClockForm(before="{minutes} para as?", direction=-1),
+        ClockForm(before="{minutes} para (?:as|a)", direction=-1),
         ClockForm(after=r"\s?h\s?{two_digits}"),
     ),
     noon=("meio-dia", "meio dia"),
@@ -71,6 +71,7 @@ CLOCK = ClockWords(
     parts_elsewhere={"da tarde": "afternoon", "à tarde": "afternoon", "da noite": "night", "à noite": "night"},
     between=("entre as", "das", "às"),
     until=("às", "até"),
-    either=("e", "ou"),
+    both=("e", "&"),
+    either=("ou",),
     hour_articles=("as", "às"),
 )

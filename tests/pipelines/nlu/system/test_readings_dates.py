@@ -105,6 +105,8 @@ es | dentro de quince días | 2026-12-13
 es | de hoy en ocho días | 2026-12-06
 es | el viernes en ocho días | 2026-12-11
 es | dos semanas a partir de ahora | 2026-12-12
+en | a week monday | 2026-12-07
+es | 3 días desde el viernes | 2026-12-04
 """
 
 WEEKS_AND_MONTHS = """
@@ -159,6 +161,10 @@ en | sat or sun | 2026-12-05 2026-11-29
 de | Mo oder Di | 2026-11-30 2026-12-01
 de | der erste Montag im Monat | 2026-12-07
 es | el primer lunes del mes | 2026-12-07
+en | after the weekend | 2026-11-30
+de | Mittwoch der übernächsten Woche | 2026-12-09
+de | am Mittwochmorgen | 2026-12-02
+es | después del fin de semana | 2026-11-30
 """
 
 PARTS_OF_DAYS = """
@@ -297,6 +303,13 @@ de | 5.Dezember | 2026-12-05
 es | el 5 del próximo mes | 2026-12-05
 es | el 30 de este mes | 2026-11-30
 es | 7/dic/2026 | 2026-12-07
+en | 5th | 2026-12-05
+en | the fifth of next month | 2026-12-05
+de | 4. 12. 2026 | 2026-12-04
+de | 04. 12. | 2026-12-04
+de | am 4. 12. um acht | 2026-12-04
+de | am 24ten | 2026-12-24
+de | so am 5. | 2026-12-05
 """
 
 DAY_RANGES = """
@@ -423,6 +436,8 @@ de | so |
 de | die Woche nach Weihnachten |
 es | cada martes y jueves |
 es | mar |
+en | before the weekend |
+de | viertel ab 8 |
 """
 
 

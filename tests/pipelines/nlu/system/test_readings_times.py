@@ -87,6 +87,15 @@ de | zehn vor Mitternacht | 23:50
 es | a las 20:30h | 20:30
 es | 8 p. m. | 20:00
 es | a las 8pm | 20:00
+en | nine-thirty pm | 21:30
+en | an hour before 8 pm | 19:00
+en | half an hour after 8 pm | 20:30
+de | sieben Uhr und fünf Minuten | 07:05
+de | 20h15 | 20:15
+de | eine Stunde vor 18 Uhr | 17:00
+de | eine halbe Stunde nach 8 Uhr | 08:30
+es | una hora antes de las 8 | 07:00
+es | media hora después de las 8 | 08:30
 """
 
 BARE_HOURS = """
@@ -125,6 +134,7 @@ es-MX | a las 7 | 07:00/19:00
 it | alle 8 | 08:00
 pt | às 8 | 08:00
 nl | om 8 | 08:00
+en | tomorrow around 8 | 2026-11-29 08:00/20:00
 """
 
 PARTS_OF_DAYS = """
@@ -170,6 +180,8 @@ nl | vanavond om 8 | 2026-11-28 20:00
 en | set an alarm for 6 in the morning | 06:00
 en | at half eight tonight | 20:30 2026-11-28
 de | den Wecker für 6 Uhr morgens | 06:00
+en | this evening around 8 | 2026-11-28 20:00
+de | Freitagabend ab 8 | 2026-12-04 20:00
 """
 
 TIME_RANGES = """
@@ -205,6 +217,9 @@ es | entre las nueve y las once de la mañana | 09:00 11:00
 es | desde las 7 hasta las 9 | 07:00 09:00
 es | de 18:00 a 20:00 | 18:00 20:00
 es | a las siete u ocho de la tarde | 19:00 20:00
+en | between 5 & 7 pm | 17:00 19:00
+es | entre 8 y 10 de la noche | 20:00 22:00
+es | desde las 8 hasta las 10 | 08:00 10:00
 """
 
 DISTANCES = """
@@ -308,6 +323,9 @@ en | the midnight playlist |
 en | at two in a row |
 en | for 6 in the morning |
 de | für 6 morgens |
+en | 10 til 5 |
+en | around 8 |
+es | una de las 3 |
 """
 
 
