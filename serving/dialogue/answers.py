@@ -114,6 +114,10 @@ class AnswerReader:
         """Whether the words around the value `[start, end)` refuse it: `not Paris`, `anywhere but Paris`."""
         return self._refusals.is_refused(text, start, start if end is None else end)
 
+    def is_mere_refusal(self, text: str, values: Sequence[tuple[int, int]]) -> bool:
+        """Whether the text says nothing but that the values `[start, end)` are refused: `I don't want Paris`."""
+        return self._refusals.is_mere_refusal(text, values)
+
     def joint(self, between: str, before: str = "") -> Joint:
         """Return how the text between two values joins them; `before` is the text before the first one."""
         return self._joints.joint(between, before)

@@ -141,6 +141,8 @@ class _SlotExtractor:
         found = self.finder.find(group, filled, covered=self.covered, answered=self.slots)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         refused = [one for one in candidates if self._is_refused(one, filled, n_values=len(candidates))]
+        if self.asked in group and self._is_mere_refusal(refused):
+            self.covered.update(range(len(self.text)))  # an answer, if not the one that was hoped for
         meant = self._last_said([one for one in candidates if one not in refused])
         wrong = [name for name, slot in filled.items() if any(_holds(slot, one.value) for one in refused)]
         if wrong:
@@ -162,6 +164,10 @@ class _SlotExtractor:
             return True
         is_old = any(_holds(slot, candidate.value) for slot in filled.values())
         return is_old and n_values > 1 and self.correction is Correction.PLAIN
+
+    def _is_mere_refusal(self, refused: Sequence[Candidate]) -> bool:
+        values = [(one.start, one.end) for one in refused]
+        return bool(values) and self.reader.answers.is_mere_refusal(self.text, values)
 
     def _withdraw(
         self, wrong: list[str], refused: list[Candidate], meant: list[Candidate], filled: Mapping[str, Slot]

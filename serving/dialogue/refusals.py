@@ -102,6 +102,14 @@ class RefusalReader:
         value = text[start:end]
         return _Surroundings(before, after, value).refuse()
 
+    def is_mere_refusal(self, text: str, values: Sequence[tuple[int, int]]) -> bool:
+        """Whether a text says nothing but that some values are refused: `I don't want Paris`."""
+        read = self._clauses(text)
+        return read is not None and all(
+            unit.kind not in _UNKNOWN or any(start <= unit.start and unit.end <= end for start, end in values)
+            for unit in read[0]
+        )
+
     def _read(self, text: str) -> tuple[list[_Unit], list[int], list[int]] | None:
         """Return the units of a text with their starts and ends; None if nothing in it refuses anything."""
         if self._clues.isdisjoint([word.text for word in self._spellings.read(text)]):

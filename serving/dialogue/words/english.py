@@ -18,12 +18,12 @@ _SPELLINGS = {
 _GRAMMAR = Grammar(
     spellings=_SPELLINGS,
     small=phrases(
-        """a, an, the, this, that, these, those, to, from, in, into, on, at, of, for, with, by, via, through, near,
-        around, about, before, after, until, till, as, so, too, also, either, any more, anymore, it is, me, us,
-        him, her, them, it, one, ones, here, there, now, right now, at the moment, currently, really, very,
-        much, too much, actually, unfortunately, sadly, honestly, seriously, truly, again, back, up, out, all,
-        at all, ever, even, just, then, some, my, our, your, own, thing, way, that one, this one, for now,
-        quite, exactly, necessarily, preferably, ideally, answer""",
+        """day, days, date, time, place, city, hour, a, an, the, this, that, these, those, to, from, in, into, on,
+        at, of, for, with, by, via, through, near, around, about, before, after, until, till, as, so, too, also,
+        either, any more, anymore, it is, me, us, him, her, them, it, one, ones, here, there, now, right now,
+        at the moment, currently, really, very, much, too much, actually, unfortunately, sadly, honestly,
+        seriously, truly, again, back, up, out, all, at all, ever, even, just, then, some, my, our, your, own,
+        thing, way, that one, this one, for now, quite, exactly, necessarily, preferably, ideally, answer""",
     ),
     verbs=phrases(
         """am, is, are, was, were, be, been, being, do, does, did, doing, done, have, has, had, having, can, could,

@@ -5,12 +5,12 @@ from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, Refu
 _GRAMMAR = Grammar(
     spellings={"q": "que", "k": "que", "xq": "porque", "x favor": "por favor", "porfa": "por favor", "tb": "también"},
     small=phrases(
-        """el, la, los, las, lo, le, les, un, una, unos, unas, a, al, de, del, en, con, por, para, hacia, hasta,
-        desde, ante, sobre, entre, que, se, me, te, nos, os, mi, mis, su, sus, tu, muy, más, mucho, también,
-        tan, ya, aún, todavía, ahora, aquí, allí, allá, este, esta, ese, esa, eso, esto, estos, estas,
-        realmente, nada, nunca más, bien, tampoco, lamentablemente, desgraciadamente, día, por ahora,
-        de momento, por el momento, así, la verdad, sinceramente, la verdad es que, demasiado, precisamente,
-        exactamente, mismo, otra vez, antes, después""",
+        """fecha, hora, ciudad, sitio, lugar, días, el, la, los, las, lo, le, les, un, una, unos, unas, a, al, de,
+        del, en, con, por, para, hacia, hasta, desde, ante, sobre, entre, que, se, me, te, nos, os, mi, mis, su,
+        sus, tu, muy, más, mucho, también, tan, ya, aún, todavía, ahora, aquí, allí, allá, este, esta, ese, esa,
+        eso, esto, estos, estas, realmente, nada, nunca más, bien, tampoco, lamentablemente, desgraciadamente,
+        día, por ahora, de momento, por el momento, así, la verdad, sinceramente, la verdad es que, demasiado,
+        precisamente, exactamente, mismo, otra vez, antes, después""",
     ),
     verbs=phrases(
         """es, son, soy, eres, somos, era, fue, ser, sea, sean, está, están, estoy, estamos, estar, sería, estaría,

@@ -338,6 +338,15 @@ COMPLAIN = {
 }
 
 
+@pytest.mark.parametrize("text", ["I don't want [Rome](city)", "anywhere but [Rome](city)", "not to [Rome](city)"])
+def test_a_mere_refusal_is_about_the_open_question(text: str) -> None:
+    talk = Talk(definition_of(wire(TRIP, COMPLAIN)))
+    talk.say("from [Bath](city)", "trip")
+    assert talk.say(text, "complain", 0.9)[-1] == "Where to?"
+    assert talk.slots == {"origin": "Bath"}
+    assert talk.say(f"{text}, my food was cold there", "complain", 0.9)[0] != "Where to?"
+
+
 def test_free_text_takes_everything() -> None:
     talk = Talk(definition_of(wire(COMPLAIN, TRIP)))
     talk.say("[Bath](city) was bad", "complain")

@@ -79,6 +79,22 @@ async def test_a_form_survives_a_question_in_its_middle(release: Release) -> Non
     assert texts == ("Stopped.",)
 
 
+@pytest.mark.parametrize(
+    ("refusal", "target"),
+    [
+        ("anywhere but Leeds", None), ("I don't want Leeds", None), ("not to Leeds but to York", "York"),
+        ("instead of Leeds take York", "York"), ("York, not Leeds", "York"), ("Leeds doesn't work", None),
+        ("any city except Leeds", None), ("York rather than Leeds", "York"), ("Leeds is out, York", "York"),
+        ("neither York nor Leeds", None), ("why not Leeds", "Leeds"), ("nothing but Leeds", "Leeds"),
+    ],
+)  # fmt: skip
+async def test_a_refused_value_is_not_taken(release: Release, refusal: str, target: str | None) -> None:
+    decision, _ = await said(release, DialogueState(), "book a train from Bath")
+    decision, texts = await said(release, decision.state, refusal)
+    assert decision.parameters.get("target") == target
+    assert texts[-1] == ("Where to?" if target is None else "When?")
+
+
 async def test_tomorrow_is_another_day_in_another_time_zone(release: Release) -> None:
     elsewhere = replace(release, definition=release.definition.model_copy(update={"timezone": "UTC"}))
     decision, _ = await said(elsewhere, DialogueState(), "book a train to York tomorrow")
