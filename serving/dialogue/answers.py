@@ -1,6 +1,6 @@
 """Reading customers' answers to the bot's questions, by the words of `answer_words.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 
@@ -48,6 +48,7 @@ class AnswerReader:
         self._corrections = self._phrases(words.corrections)
         self._afterthoughts = self._phrases(words.afterthoughts)
         self._marks = self._phrases(words.correction_marks)
+        self._substitutions = self._phrases(words.refusals.substitutions)
         self._first_of_marks = frozenset(mark[0] for mark in self._marks)
         self._swaps = self._phrases(words.swaps)
 
@@ -94,14 +95,19 @@ class AnswerReader:
     def correction(self, text: str) -> Correction:
         """Return how clearly the text corrects something: `no, I meant Rome`, or perhaps `sorry, Rome`."""
         words = self._words(text)
-        for place, word in enumerate(words):
-            if word in self._first_of_marks and any(words[place : place + len(mark)] == mark for mark in self._marks):
-                return Correction.PLAIN
-        begun = self._without_leading_fillers(words)
-        if any(begun[: len(phrase)] == phrase for phrase in self._corrections):
+        if any(
+            self._marks_correction(words[place:]) for place, word in enumerate(words) if word in self._first_of_marks
+        ):
             return Correction.PLAIN
-        is_afterthought = any(begun[: len(phrase)] == phrase for phrase in self._afterthoughts)
+        begun = self._without_leading_fillers(words)
+        if _begins_with_any(begun, self._corrections):
+            return Correction.PLAIN
+        is_afterthought = _begins_with_any(begun, self._afterthoughts)
         return Correction.AFTERTHOUGHT if is_afterthought else Correction.NONE
+
+    def _marks_correction(self, words: tuple[str, ...]) -> bool:
+        is_substitution = _begins_with_any(words, self._substitutions)  # `instead of Paris`
+        return _begins_with_any(words, self._marks) and not is_substitution
 
     def is_swap(self, text: str) -> bool:
         """Whether the whole text asks to swap two values."""
@@ -132,6 +138,10 @@ class AnswerReader:
     def _without_leading_fillers(self, words: tuple[str, ...]) -> tuple[str, ...]:
         first = next((place for place, word in enumerate(words) if word not in self._fillers), len(words))
         return words[first:]
+
+
+def _begins_with_any(words: tuple[str, ...], phrases: Iterable[tuple[str, ...]]) -> bool:
+    return any(words[: len(phrase)] == phrase for phrase in phrases)
 
 
 def base_language(tag: str) -> str:

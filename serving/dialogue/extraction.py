@@ -147,7 +147,8 @@ class _SlotExtractor:
         wrong = [name for name, slot in filled.items() if any(_holds(slot, one.value) for one in refused)]
         if wrong:
             meant = self._withdraw(wrong, refused, meant, filled)
-        corrected = wrong or self._corrected(filled, is_asked=self.asked in group)
+        is_about_others = bool(refused) and not wrong  # `not Leeds, York` does not correct Bath
+        corrected = wrong if wrong or is_about_others else self._corrected(filled, is_asked=self.asked in group)
         wanted = [*corrected, *(one.name for one in group if one is self.asked)]
         empty = [one.name for one in group if one.name not in filled]
         if not wanted and not empty and len(group) == 1 and self._may_restate(group[0], meant):

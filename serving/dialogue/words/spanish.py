@@ -189,7 +189,7 @@ SPANISH = AnswerWords(
         lo siento, ay, ups, un momento, momento, a ver""",
     ),
     correction_marks=phrases(
-        """quise decir, quería decir, quiero decir, en vez de, sino, mejor dicho, más bien, me equivoqué,
+        """quise decir, quería decir, quiero decir, sino, mejor dicho, más bien, me equivoqué,
         no espera, espera no, perdón no, no perdón, no mejor""",
     ),
     swaps=phrases(

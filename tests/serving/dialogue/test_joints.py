@@ -55,9 +55,21 @@ TAKES_BACK = {
            ", disculpa, "),
 }  # fmt: skip
 GOES_ON = {
-    "en": (" and ", ", ", " or ", " to ", " - ", " via ", ", then ", " as well as ", " or maybe ", " plus "),
+    "en": (
+        " and ",
+        ", ",
+        " or ",
+        " to ",
+        " - ",
+        " via ",
+        ", then ",
+        " as well as ",
+        " or maybe ",
+        " plus ",
+        " instead of ",
+    ),
     "de": (" und ", ", ", " oder ", " bis ", " - ", " über ", ", dann ", " sowie ", " oder vielleicht ", " plus "),
-    "es": (" y ", ", ", " o ", " a ", " - ", " hasta ", ", luego ", " así como ", " o quizás ", " más "),
+    "es": (" y ", ", ", " o ", " a ", " - ", " hasta ", ", luego ", " así como ", " o quizás ", " más ", " en vez de "),
 }
 
 

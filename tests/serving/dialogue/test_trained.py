@@ -86,6 +86,8 @@ async def test_a_form_survives_a_question_in_its_middle(release: Release) -> Non
         ("instead of Leeds take York", "York"), ("York, not Leeds", "York"), ("Leeds doesn't work", None),
         ("any city except Leeds", None), ("York rather than Leeds", "York"), ("Leeds is out, York", "York"),
         ("neither York nor Leeds", None), ("why not Leeds", "Leeds"), ("nothing but Leeds", "Leeds"),
+        ("not Leeds but York", "York"), ("not Leeds, York", "York"),
+        ("I'd rather not go to Leeds, York please", "York"),
     ],
 )  # fmt: skip
 async def test_a_refused_value_is_not_taken(release: Release, refusal: str, target: str | None) -> None:
