@@ -66,7 +66,7 @@ class TrainParams(BaseModel):
         default=0.2, ge=0.0, le=1.0, description="Gate: maximum share of correctly understood rows sent to fallback."
     )
     max_latency_ms: float = Field(
-        default=250.0, gt=0.0, description="Gate: maximum p95 of the time to parse a message."
+        default=250.0, gt=0.0, description="Gate: maximum p95 of the CPU time to parse a message."
     )
     replays: int = Field(default=200, ge=0, description="Gate: newest stored conversations to replay; 0: none.")
     max_lost_goals: float = Field(

@@ -1,5 +1,11 @@
 """The gate's checks on models trained for real, each with a fault that it has to find."""
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +17,7 @@ from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.release import Thresholds
 from pipelines.schemas.training import TrainParams
-from pipelines.schemas.understanding import NluResult
+from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.schemas.verdict import Check
 from pipelines.steps.evaluation.compare import Comparison, PairedTest
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
@@ -131,7 +137,7 @@ def measured(rows: list[Example], **metrics: float) -> Evaluation:
         ({"accuracy": 0.5}, "accuracy 50.0% on held-out utterances is below the floor 60.0%"),
         ({"entity_f1": 0.4}, "entity F1 40.0% on held-out utterances is below the floor 50.0%"),
         ({"out_of_scope_recall": 0.05}, "only 5.0% of out-of-scope utterances are sent to fallback"),
-        ({"latency_ms_p95": 300.0}, "one in twenty utterances takes more than 300 ms"),
+        ({"cpu_ms_p95": 300.0}, "one in twenty utterances takes more than 300 ms of CPU time"),
         ({"needless_fallback": 0.3}, "the thresholds send 30.0% of held-out utterances to fallback"),
     ],
 )
@@ -139,6 +145,51 @@ def test_check_floors_gives_each_reason_as_a_sentence(metrics: dict[str, float],
     rows = [*map(order, range(1000, 1020)), *(Example(id="o", text="x", intent=OUT_OF_SCOPE) for _ in range(20))]
     (found,) = check_floors(measured(rows, **metrics), PARAMS).reasons
     assert found.startswith(reason)
+
+
+@contextmanager
+def busy_machine() -> Iterator[None]:
+    """Keep every processor busy several times over."""
+    spinning = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(3 * (os.cpu_count() or 1))]
+    try:
+        yield
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+
+
+def test_check_floors_measures_what_is_computed_on_a_busy_machine(tiny_model: NluModel) -> None:
+    with busy_machine():
+        evaluation = evaluate_model(tiny_model, HELD_OUT * 5)
+    assert 0.0 < evaluation.metrics["cpu_ms_p95"] < 25.0
+    assert check_floors(evaluation, PARAMS.model_copy(update={"max_latency_ms": 25.0})).passed
+
+
+class Slow(NluModel):
+    """Takes milliseconds for a text: it waits for the machine, or computes."""
+
+    thresholds_ = Thresholds(confidence=0.5)
+
+    def __init__(self, *, computes: bool) -> None:
+        self.computes = computes
+
+    def parse(self, text: str, **_: Any) -> NluResult:
+        until = time.thread_time() + 0.004
+        while self.computes and time.thread_time() < until:
+            pass
+        time.sleep(0.0 if self.computes else 0.004)
+        return NluResult(text=text, ranking=(IntentScore(intent_id="track_order", confidence=0.9),))
+
+
+def test_check_floors_refuses_for_time_that_is_computed_and_notes_time_that_is_waited() -> None:
+    params = PARAMS.model_copy(update={"max_latency_ms": 3.0, "min_accuracy": 0.0, "min_entity_f1": 0.0})
+    rows = list(map(order, range(1000, 1020)))
+    waited = check_floors(evaluate_model(Slow(computes=False), rows), params)
+    assert waited.passed
+    assert "the machine was busy with something else" in waited.notes[-1]
+    computed = check_floors(evaluate_model(Slow(computes=True), rows), params)
+    assert [reason.partition(" more than ")[0] for reason in computed.reasons] == ["one in twenty utterances takes"]
 
 
 def test_check_floors_notes_what_is_asked_about_and_holds_it_against_nobody() -> None:
