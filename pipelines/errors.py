@@ -87,14 +87,15 @@ class SetupProblem(BotError):
 
 
 class ModelNotLoaded(BotError):
-    """The registry has no version behind the requested alias."""
+    """The registry has no version behind the requested alias.
 
-    def __init__(self, name: str, alias: str) -> None:
-        self.name, self.alias = name, alias
-        super().__init__(
-            f"{name!r} has no version behind the alias {alias!r}; "
-            f"train one with `intentloop train --promote` or set the alias in the MLflow UI"
-        )
+    `candidate` says which version is waiting for it, and what that takes; empty if none was trained.
+    """
+
+    def __init__(self, name: str, alias: str, *, candidate: str = "") -> None:
+        self.name, self.alias, self.candidate = name, alias, candidate
+        next_step = "train one with `intentloop train --promote` or set the alias in the MLflow UI"
+        super().__init__(f"{name!r} has no version behind the alias {alias!r}; {candidate or next_step}")
 
 
 class ReleaseRefused(ModelNotLoaded):
@@ -103,7 +104,8 @@ class ReleaseRefused(ModelNotLoaded):
     def __init__(self, name: str, version: str, reason: str) -> None:
         self.name, self.version, self.reason = name, version, reason
         BotError.__init__(
-            self, f"version {version} of {name!r} is refused: {reason}; the last good release keeps answering"
+            self,
+            f"version {version} of {name!r} is refused: {reason}; correct that and train again, or promote another one",
         )
 
 

@@ -12,7 +12,7 @@ from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
 from pipelines.registry.connection import choose_tracking_uri
 from pipelines.registry.runs import RECIPE_TAG, LoggedRun, Runs
-from pipelines.registry.verdict import DATA_TAG
+from pipelines.registry.verdict import DATA_TAG, REASONS_TAG
 from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
 from pipelines.schemas.training import TrainParams
@@ -103,7 +103,7 @@ class Retrainer:
             run_url=self._runs.url(found.run_id),
             data_hash=found.tags.get(DATA_TAG, ""),
             gate_passed=found.gate_passed,
-            gate_reasons=found.tags.get("gate_reasons", ""),
+            gate_reasons=found.tags.get(REASONS_TAG, ""),
             answers=answering is not None and answering.version == number,
         )
 

@@ -200,6 +200,7 @@ def _subclasses(root: type[BotError]) -> set[type[BotError]]:
 
 def _outcome(params: TrainParams, runs: Runs, run_id: str, notebook: Path) -> TrainingOutcome:
     from pipelines.registry.client import Registry
+    from pipelines.registry.verdict import REASONS_TAG
 
     registry = Registry(runs.tracking_uri, is_patient=True)
     version = registry.version_of_run(params.bot, run_id)
@@ -209,7 +210,7 @@ def _outcome(params: TrainParams, runs: Runs, run_id: str, notebook: Path) -> Tr
         name=version.name,
         version=version.version,
         is_promoted=answering is not None and answering.version == version.version,
-        gate_reasons=version.tags.get("gate_reasons", ""),
+        gate_reasons=version.tags.get(REASONS_TAG, ""),
         metrics=dict(runs.get(run_id).metrics),
         notebook=notebook,
         tracking_uri=runs.tracking_uri,

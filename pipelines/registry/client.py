@@ -9,14 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import ModelNotLoaded, NotFound
+from pipelines.errors import ModelNotLoaded, NotFound, without_password
 from pipelines.registry.connection import connect, translated
-from pipelines.registry.verdict import GATE_PASSED, GATE_TAG
+from pipelines.registry.verdict import GATE_FAILED, GATE_PASSED, GATE_TAG, REASONS_TAG
 
 MODEL_PREFIX = "intentloop-"
 CANDIDATE = "candidate"
 STAGE_TAG, PROMOTED_AT_TAG, REFUSED_TAG = "stage", "promoted_at", "refused_reason"
 _MAX_TAG_CHARS = 500
+_SHOWN_REASON_CHARS = 500
+"""Of the gate's reasons, which may be thousands of characters: they end in responses of the API."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,12 @@ class Registry:
                 return _registered(self._client.get_model_version_by_alias(name, alias))
         except ModelNotLoaded:
             # stores give the same answer for a missing alias and for a missing model
-            self.aliases(bot)
-            staged = [version for version in self.versions(bot) if version.stage == alias.lower()]
+            named, versions = self.aliases(bot), self.versions(bot)
+            staged = [version for version in versions if version.stage == alias.lower()]
             if not staged:
-                raise
+                waiting = [version for version in versions if version.version == named.get(CANDIDATE)]
+                candidate = _describe_candidate(waiting[0]) if waiting and alias != CANDIDATE else ""
+                raise ModelNotLoaded(name, alias, candidate=candidate) from None
             return staged[0]
 
     def version_behind(self, bot: str, *, alias: str) -> RegisteredVersion | None:
@@ -200,6 +204,18 @@ class Registry:
             for name, value in metrics.items():
                 self._client.log_metric(version.run_id, name, value)
             self._client.log_dict(version.run_id, rows, table)
+
+
+def _describe_candidate(version: RegisteredVersion) -> str:
+    """Say what keeps the candidate from answering, in words that may leave the house; empty if nobody has judged it."""
+    which = f"its candidate, version {version.version},"
+    if version.gate_passed:
+        return f"{which} has passed the gate; promote it with `intentloop promote {version.version}`"
+    if version.tags.get(GATE_TAG) != GATE_FAILED:
+        return ""
+    reasons = without_password(version.tags.get(REASONS_TAG) or "no reason is given")
+    shown = reasons if len(reasons) <= _SHOWN_REASON_CHARS else f"{reasons[:_SHOWN_REASON_CHARS].rstrip()} ..."
+    return f"{which} is refused, since it has not passed the gate: {shown}; correct that and train again"
 
 
 def _registered(found: Any) -> RegisteredVersion:

@@ -18,6 +18,8 @@ from pipelines.schemas.verdict import Verdict
 VERDICT_FILE = "verdict.json"
 GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 DATA_TAG, VERDICT_TAG, SIGNATURE_TAG = "data_hash", "verdict", "verdict_signature"
+REASONS_TAG = "gate_reasons"
+"""Why a version has failed its gate: sentences that quote no customer."""
 JUDGING_TAGS = (GATE_TAG, DATA_TAG, VERDICT_TAG, SIGNATURE_TAG)
 """The tags that decide whether a version may answer; when one changes, a refused version is judged again."""
 
@@ -58,7 +60,7 @@ def require_gate(tags: Mapping[str, str], *, name: str, version: str) -> None:
     if tags.get(GATE_TAG) == GATE_PASSED:
         return
     if tags.get(GATE_TAG) == GATE_FAILED:
-        reason = f"it has not passed the gate ({tags.get('gate_reasons') or 'no reason is given'})"
+        reason = f"it has not passed the gate ({tags.get(REASONS_TAG) or 'no reason is given'})"
     else:
         reason = f"it has no tag {GATE_TAG}={GATE_PASSED}, so no evaluation has found it fit to answer"
     raise ReleaseRefused(name, version, reason)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pipelines.errors import StoreUnavailable
 from pipelines.registry.client import REFUSED_TAG, Registry
+from pipelines.registry.verdict import REASONS_TAG
 from serving.release.trials import SHADOW
 from serving.replay.shadow_log import total_of
 from serving.store.promotions import Entry, Promotions
@@ -113,7 +114,7 @@ def _verdict(version: "RegisteredVersion") -> Text:
     if REFUSED_TAG in version.tags:
         return Text(f"refused: {version.tags[REFUSED_TAG]}", style="red")
     gate = version.tags.get("gate", "none")
-    reasons = version.tags.get("gate_reasons")
+    reasons = version.tags.get(REASONS_TAG)
     return Text(f"{gate}: {reasons}" if reasons else gate, style="green" if gate == "passed" else "red")
 
 

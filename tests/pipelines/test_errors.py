@@ -90,7 +90,9 @@ def test_data_rejected_few_problems_hides_none() -> None:
 def test_release_refused_is_a_model_not_loaded() -> None:
     error = errors.ReleaseRefused("shop", "3", "a hash is wrong")
     assert isinstance(error, errors.ModelNotLoaded)
-    assert str(error) == "version 3 of 'shop' is refused: a hash is wrong; the last good release keeps answering"
+    assert str(error) == (
+        "version 3 of 'shop' is refused: a hash is wrong; correct that and train again, or promote another one"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pipelines.registry.fetch import find_answering
 from pipelines.registry.release import MANIFEST_FILE, load_release, write_release
 from pipelines.registry.runs import Runs
 from pipelines.registry.verdict import (
+    REASONS_TAG,
     VERDICT_FILE,
     manifest_hash,
     verdict_tags,
@@ -126,7 +127,7 @@ def _log_model(folder: Path, verdict_file: Path, *, name: str, run_id: str, regi
 def _facts(manifest: Manifest, gate: Check, evaluation: Evaluation) -> dict[str, str]:
     facts = {"bot_hash": manifest.bot_hash, "git_commit": manifest.git_commit or "", STAGE_TAG: "Staging"}
     if gate.reasons:
-        facts["gate_reasons"] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
+        facts[REASONS_TAG] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
     if "accuracy" in evaluation.metrics:
         facts["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
     return facts

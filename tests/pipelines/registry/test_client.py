@@ -63,6 +63,46 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     assert registry.aliases(new_name) == {"production": version}
 
 
+@pytest.mark.parametrize(
+    ("tags", "said"),
+    [
+        (
+            {"gate": "failed", "gate_reasons": "accuracy 42.0% on held-out utterances is below the floor 60.0%"},
+            "its candidate, version {}, is refused, since it has not passed the gate: accuracy 42.0% on held-out "
+            "utterances is below the floor 60.0%; correct that and train again",
+        ),
+        (
+            {"gate": "failed", "gate_reasons": "no database at mongodb://me:pa55@db/x " + "x" * 3000},
+            "its candidate, version {}, is refused, since it has not passed the gate: no database at "
+            f"mongodb://***@db/x {'x' * 466} ...; correct that and train again",
+        ),
+        (
+            {"gate": "failed", "gate_reasons": ""},
+            "its candidate, version {}, is refused, since it has not passed the gate: no reason is given; correct that "
+            "and train again",
+        ),
+        (
+            {"gate": "passed"},
+            "its candidate, version {0}, has passed the gate; promote it with `intentloop promote {0}`",
+        ),
+        (
+            {"gate": "unknown"},
+            "train one with `intentloop train --promote` or set the alias in the MLflow UI",
+        ),
+    ],
+)
+def test_find_without_the_alias_says_what_keeps_the_candidate_from_answering(
+    mlflow_uri: str, registered: Any, new_name: str, tags: dict[str, str], said: str
+) -> None:
+    registry, name = Registry(mlflow_uri), model_name(new_name)
+    version = copy_version(mlflow_uri, registered.good, name=name)
+    registry.describe(registry.find_version(new_name, version), tags=tags)
+    registry.set_alias(new_name, "candidate", version)
+    with pytest.raises(ModelNotLoaded) as caught:
+        registry.find(new_name, alias="production")
+    assert str(caught.value) == f"{name!r} has no version behind the alias 'production'; {said.format(version)}"
+
+
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # that stages are going
 def test_find_understands_a_server_that_still_has_stages(mlflow_uri: str, registered: Any, new_name: str) -> None:
     registry, client, name = Registry(mlflow_uri), MlflowClient(mlflow_uri), model_name(new_name)

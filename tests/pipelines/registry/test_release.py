@@ -56,7 +56,7 @@ def refusal(folder: Path) -> str:
     with pytest.raises(ReleaseRefused) as caught:
         load_release(folder, version="7")
     assert caught.value.version == "7"
-    assert str(caught.value).endswith("the last good release keeps answering")
+    assert str(caught.value).endswith("correct that and train again, or promote another one")
     return caught.value.reason
 
 
