@@ -70,6 +70,8 @@ def verdict_of(result: NluResult, thresholds: Thresholds, intent_by_id: Mapping[
         return f"Asked: the customer chooses between {close}, which are close and together likely enough."
     if outcome.reason == "nothing-to-read":
         return "Fallback: the text has no letter or digit."
+    if outcome.reason == "nothing-known":
+        return "Fallback: no word in the text was taught, nor most of one, and the encoder knows none either."
     best = result.ranking[0]
     match outcome.reason:
         case "too-unsure":

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.nlu.encoder.encoder import SentenceEncoder, shared_encoder
 from pipelines.nlu.entities.finder import EntityFinder
 from pipelines.nlu.entities.tagger import Algorithm
 from pipelines.nlu.features.augmentation import varied_copies
-from pipelines.nlu.features.features import Featurizer, stack_sentences
+from pipelines.nlu.features.features import Featurizer, Utterance, stack_sentences
 from pipelines.nlu.features.rows import learnable_rows, names_as_texts
 from pipelines.nlu.intents.classifier import IntentClassifier
-from pipelines.nlu.intents.confidence import ConfidenceModel
+from pipelines.nlu.intents.confidence import ConfidenceModel, IntentPrediction
+from pipelines.nlu.intents.familiarity import Familiarity
 from pipelines.nlu.intents.nearest import NearestExamples
 from pipelines.nlu.intents.regimes import Tuning, choose_regime
 from pipelines.nlu.intents.thresholds import Costs, ScoredRows, fit_thresholds
@@ -25,7 +27,7 @@ from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.release import Thresholds
-from pipelines.schemas.understanding import IntentScore, NluResult
+from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 
 MODEL_FORMAT = 3
 RANKING_LENGTH = 10
@@ -88,8 +90,8 @@ class NluModel:
             raise ValueError("there is no example with a letter or digit to learn from; add some to each intent")
         self.features_ = Featurizer(self.encoder, min_document_count=self.tuning.min_document_count)
         regime = choose_regime([row.intent for row in rows], has_encoder=self.encoder is not None)
-        extras = varied_copies(rows, language=self.language, seed=self.seed)
-        extras += names_as_texts(rows) if regime.learns_names else []
+        names = names_as_texts(rows) if regime.learns_names else []
+        extras = [*varied_copies(rows, language=self.language, seed=self.seed), *names]
         utterances, X = self.features_.fit_transform(
             [clean(row.text) for row in rows], [extra.text for extra in extras], progress=part(report, 0.0, 0.3)
         )
@@ -118,6 +120,7 @@ class NluModel:
             progress=part(report, 0.65, 0.95),
         )
         self.nearest_ = NearestExamples().fit(utterances[: len(rows)], self.classifier_.held_out.labels, X)
+        self.familiarity_ = Familiarity(sparse, self.encoder).fit(rows, [name.text for name in names])
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
@@ -126,7 +129,7 @@ class NluModel:
     def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
         assert self.confidence_model_.held_out_ is not None  # noqa: S101  set by fit
         outside = [
-            self.confidence_model_.predict(self.classifier_, self.features_.read(text))
+            self._read(self.features_.read(text), now=None)[0]
             for text in out_of_scope_texts
             if has_content(clean(text))
         ]
@@ -162,21 +165,24 @@ class NluModel:
         cleaned = clean(text)
         if not has_content(cleaned):
             return NluResult(text=cleaned, ranking=())
-        utterance = self.features_.read(cleaned)
-        probabilities, confidences, out_of_scope = self.confidence_model_.predict(self.classifier_, utterance)
-        order = (-confidences).argsort(kind="stable")[:RANKING_LENGTH]
-        intents = self.classifier_.intents_
+        prediction, entities = self._read(self.features_.read(cleaned), now=now)
+        intents, confidences = self.classifier_.intents_, prediction.confidences
         # model_construct: validating ten scores of our own would cost more than computing them
         ranking = tuple(
             IntentScore.model_construct(intent_id=intents[column], confidence=float(confidences[column]))
-            for column in order
+            for column in _best(confidences)
         )
         return NluResult.model_construct(
-            text=cleaned,
-            ranking=ranking,
-            entities=self.finder_.find(utterance, [score.intent_id for score in ranking], probabilities, now=now),
-            out_of_scope_score=out_of_scope,
+            text=cleaned, ranking=ranking, entities=entities, out_of_scope_score=prediction.out_of_scope
         )
+
+    def _read(self, utterance: Utterance, *, now: datetime | None) -> tuple[IntentPrediction, tuple[EntitySpan, ...]]:
+        prediction = self.confidence_model_.predict(self.classifier_, utterance)
+        likely = [self.classifier_.intents_[column] for column in _best(prediction.confidences)]
+        entities = self.finder_.find(utterance, likely, prediction.probabilities, now=now)
+        if self.familiarity_.knows(utterance, entities, similarity=prediction.similarity):
+            return prediction, entities
+        return prediction.with_nothing_known(), entities
 
     def save(self, folder: Path) -> None:
         """Write the model as plain files (JSON, NPZ, CRFsuite, ONNX); the folder is created if missing."""
@@ -194,6 +200,7 @@ class NluModel:
             "judge": confidence,  # the key in registered models
             "entities": finder,
             "nearest": nearest,
+            "familiarity": self.familiarity_.to_parts(),
             "encoder_sha256": self.encoder.sha256 if self.encoder is not None else None,
             "thresholds": self.thresholds_.model_dump(),
         }
@@ -233,5 +240,13 @@ class NluModel:
         model.confidence_model_ = ConfidenceModel.from_parts(settings["judge"], arrays)
         model.finder_ = finder
         model.nearest_ = NearestExamples.from_parts(settings["nearest"], arrays)
+        familiarity = settings.get("familiarity")  # missing in models of an earlier program
+        model.familiarity_ = Familiarity.from_parts(familiarity, model.features_.sparse_, encoder)
         model.thresholds_ = Thresholds.model_validate(settings["thresholds"])
         return model
+
+
+def _best(confidences: npt.NDArray[np.floating]) -> list[int]:
+    """Return the columns of the ranking, best first."""
+    order: list[int] = (-confidences).argsort(kind="stable")[:RANKING_LENGTH].tolist()
+    return order

@@ -103,6 +103,8 @@ def _why(outcome: Outcome, thresholds: Thresholds) -> str:
     match outcome.reason:
         case "nothing-to-read":
             return "nothing to read"
+        case "nothing-known":
+            return "nothing in it is known"
         case "too-unsure":
             return f"confidence below {thresholds.confidence:g}"
         case "too-far-out":

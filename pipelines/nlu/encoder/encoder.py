@@ -32,6 +32,8 @@ _KNOWN_INPUTS = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 _GRAPH_FILES = ("encoder.onnx", "model.onnx", "onnx/model.onnx")
 TOKENIZER_FILE, MANIFEST_FILE = "tokenizer.json", "encoder.json"
 _NORM_FLOOR = 1e-12
+_UNKNOWN = frozenset({"[UNK]", "<unk>"})
+"""Names of the piece that stands for what a vocabulary lacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,15 @@ class SentenceEncoder:
     def knows_word(self, word: str) -> bool:
         """Whether a lower-cased word is a single piece of the vocabulary, in any of the usual notations."""
         return any(self._tokenizer.token_to_id(f"{mark}{word}") is not None for mark in ("", "\u2581", "\u0120"))
+
+    def pieces(self, text: str) -> list[tuple[int, int, bool]]:
+        """Return the pieces of a text: their characters `[start, end)`, and whether the vocabulary has them.
+
+        What the vocabulary lacks even letter by letter is one unknown piece.
+        """
+        encoding = self._tokenize(text)
+        rows = zip(encoding.offsets, encoding.tokens, encoding.special_tokens_mask, strict=True)
+        return [(start, end, token not in _UNKNOWN) for (start, end), token, is_special in rows if not is_special]
 
     def _tokenize(self, text: str) -> "Encoding":
         return self._tokenizer.encode(clean(text))

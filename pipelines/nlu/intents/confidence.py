@@ -12,10 +12,11 @@ from pipelines.nlu.intents.calibration import TopConfidence, fit_top_confidence,
 from pipelines.nlu.intents.classifier import IntentClassifier
 from pipelines.nlu.intents.coverage import WordCoverage, held_out_shares
 from pipelines.nlu.intents.out_of_scope import Evidence, OutOfScopeScore
+from pipelines.nlu.intents.refusal import NOTHING_KNOWN
 from pipelines.nlu.intents.thresholds import ScoredRows
 
-NOTHING_KNOWN = 100.0
-"""Out-of-scope score of a text without any known word or character n-gram: above every limit that training fits."""
+FARTHEST = 99.0
+"""Highest out-of-scope score of a text in which something is known."""
 
 FloatArray = npt.NDArray[np.floating]
 
@@ -25,12 +26,20 @@ class IntentPrediction(NamedTuple):
 
     `probabilities` is the softmax over the intents, given that one of them is meant. `confidences`, in the same order
     of rank, are the probabilities that each is right; what their sum lacks to 1 is the probability that none is. Both
-    have shape ``(n_intents,)``. A higher `out_of_scope` is further from the training data.
+    have shape ``(n_intents,)``. A higher `out_of_scope` is further from the training data. `similarity` is that to the
+    nearest cluster of utterances, about 0 to 1; 0 without an encoder.
     """
 
     probabilities: FloatArray
     confidences: FloatArray
     out_of_scope: float
+    similarity: float
+
+    def with_nothing_known(self) -> Self:
+        """Return the prediction for a text in which nothing is known: no intent is likelier than by chance."""
+        top = min(float(self.confidences.max()), 1.0 / len(self.confidences))
+        confidences = with_top_probability(self.confidences, top)
+        return self._replace(confidences=confidences, out_of_scope=NOTHING_KNOWN)
 
 
 class ConfidenceModel:
@@ -70,9 +79,9 @@ class ConfidenceModel:
         probabilities = classifier.calibrate(utterance.sparse, decisions)
         signals, lead = self._signals(utterance, decisions, similarity, probabilities)
         is_unread = utterance.encoded is None and not len(utterance.sparse.columns)
-        score = NOTHING_KNOWN if is_unread else self.scope_.score(signals)
+        score = NOTHING_KNOWN if is_unread else min(self.scope_.score(signals), FARTHEST)
         top = float(self.curve_.probability(lead, score))
-        return IntentPrediction(probabilities, with_top_probability(probabilities, top), score)
+        return IntentPrediction(probabilities, with_top_probability(probabilities, top), score, similarity)
 
     def signals(self, classifier: IntentClassifier, utterance: Utterance) -> FloatArray:
         """Return the out-of-scope signals before standardisation. Shape ``(4,)``."""

@@ -74,6 +74,7 @@ def test_explain_never_raises_and_can_be_shown(tiny_model: NluModel, text: str) 
         (result(("a", 0.52), ("b", 0.48)), "Asked: the customer chooses between a and b, which are close"),
         (result(("a", 0.3), ("b", 0.25), ("c", 0.2)), "Asked: the customer chooses between a, b, c, which are close"),
         (result(("gone", 0.9)), "Fallback: gone is the likeliest intent, but the release does not have it."),
+        (result(("a", 0.9), score=100.0), "Fallback: no word in the text was taught"),
         (result(("a", 0.9), score=3.0), "Fallback: a is the likeliest intent, but the text is unlike anything taught"),
     ],
 )

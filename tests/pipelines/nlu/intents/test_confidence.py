@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from pipelines.nlu.intents.confidence import NOTHING_KNOWN, ConfidenceModel
+from pipelines.nlu.intents.confidence import ConfidenceModel
+from pipelines.nlu.intents.refusal import NOTHING_KNOWN
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import Example
 from pipelines.steps.evaluation.metrics import area_under_roc
@@ -48,7 +49,8 @@ def test_predict_unknown_text_leaves_room_for_none_of_the_intents(model: NluMode
 
 def test_predict_probabilities_are_the_softmax_and_confidences_keep_their_order(model: NluModel) -> None:
     for text in texts([*KNOWN, *OTHER, *OUTSIDE], THINGS):
-        probabilities, confidences, _ = model.confidence_model_.predict(model.classifier_, model.features_.read(text))
+        prediction = model.confidence_model_.predict(model.classifier_, model.features_.read(text))
+        probabilities, confidences = prediction.probabilities, prediction.confidences
         assert probabilities.sum() == pytest.approx(1.0)
         assert np.argsort(-probabilities, kind="stable").tolist() == np.argsort(-confidences, kind="stable").tolist()
 

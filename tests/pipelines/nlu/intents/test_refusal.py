@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.labelling.texts import SURE, Wording, read_all
 from pipelines.nlu.explain import verdict_of
 from pipelines.nlu.intents.refusal import (
+    NOTHING_KNOWN,
     Outcome,
     columns_of,
     options_to_offer,
@@ -52,6 +53,8 @@ def reading(*scores: tuple[str, float], out_of_scope: float | None = None) -> Nl
         (reading(("order", 0.5)), None),
         (reading(("order", 0.9), out_of_scope=0.8), None),
         (reading(("order", 0.9), out_of_scope=0.81), "too-far-out"),
+        (reading(("order", 0.9), out_of_scope=NOTHING_KNOWN), "nothing-known"),
+        (reading(("order", 0.1), out_of_scope=NOTHING_KNOWN), "nothing-known"),
         (reading(("gone", 0.9)), None),
     ],
 )
@@ -62,6 +65,14 @@ def test_reason_to_refuse_is_beyond_a_threshold_not_on_it(result: NluResult, rea
 def test_reason_to_refuse_without_a_limit_is_never_the_score() -> None:
     assert reason_to_refuse(reading(("order", 0.9), out_of_scope=99.0), Thresholds(confidence=0.5)) is None
     assert reason_to_refuse(reading(("order", 0.0)), Thresholds(confidence=0.0)) is None
+
+
+def test_nothing_known_is_refused_and_never_asked_about_even_without_any_limit() -> None:
+    result = reading(("order", 0.45), ("new", 0.45), out_of_scope=NOTHING_KNOWN)
+    unlimited = Thresholds(confidence=0.0)
+    assert outcome_of(result, unlimited, INTENTS) == Outcome("refused", None, "nothing-known")
+    assert options_to_offer(result, unlimited, INTENTS) == ()
+    assert refused_mask(*columns_of([result], INTENTS), unlimited).tolist() == [True]
 
 
 def torn(*scores: tuple[str, float], out_of_scope: float | None = None, clarify: float | None = 0.8) -> tuple[str, ...]:

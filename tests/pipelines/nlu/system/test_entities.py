@@ -124,6 +124,27 @@ def test_find_overlapping_types_keeps_the_most_telling() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://example.org/order?id=5",
+        "see www.example.org/2026-12-24 please",
+        "ftp://example.org:21/7pm",
+        "bob5@example.org",
+        "ann.7@4-you.example.org",
+    ],
+)
+def test_find_takes_no_part_of_an_address(text: str) -> None:
+    types = [name for name in SYSTEM_TYPES if name not in ("sys.email", "sys.url")]
+    assert SystemEntities(types).find(text, now=NOW) == []
+    assert len(SystemEntities(SYSTEM_TYPES).find(text, now=NOW)) == 1
+
+
+def test_find_reads_values_beside_an_address() -> None:
+    found = SystemEntities(["sys.integer"]).find("5 seats, see https://example.org/7, or 8", now=NOW)
+    assert [span.value for span in found] == ["5", "8"]
+
+
 def test_find_text_beyond_the_limit_is_not_read() -> None:
     assert SystemEntities(["sys.integer"]).find("a " * 1000 + "5") == []
 
