@@ -40,6 +40,7 @@ _TITLE_BY_CHECK = {
     "mapping_can_be_applied": "response mappings that fail",
     "secret_is_a_reference": "keys written in plain text",
     "secret_goes_to_an_endpoint": "secrets sent to a host that is not configured",
+    "label_is_likely": "labels that are probably wrong",
     "labels_fit_the_drafts": "accepted labels that do not fit the drafts",
 }
 

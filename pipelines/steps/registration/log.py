@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from pipelines.schemas.verdict import Check
 from pipelines.steps.data.snapshot import Snapshot
 from pipelines.steps.data.split import fingerprints
 from pipelines.steps.evaluation.cross_validate import CrossValidation
+from pipelines.steps.evaluation.doubtful_labels import DoubtfulLabel, to_table, with_doubtful_labels
 from pipelines.steps.evaluation.evaluate import Evaluation
 from pipelines.steps.evaluation.gate_page import describe_gate, render_gate
 from pipelines.steps.evaluation.plots import (
@@ -106,6 +107,19 @@ def log_validation(run_id: str, report: ValidationReport) -> None:
         mlflow.log_metrics({"validation_errors": len(report.errors), "validation_findings": len(report.findings)})
         mlflow.log_text(render_report(report), "validation/report.html")
         mlflow.log_text(report.to_frame().to_csv(index=False), "validation/findings.csv")
+
+
+def log_doubtful_labels(run_id: str, doubtful: Sequence[DoubtfulLabel], report: ValidationReport) -> ValidationReport:
+    """Log the labels that are probably wrong as a table, and again the validation report, which then has them too.
+
+    Returns the report with them.
+    """
+    complete = with_doubtful_labels(report, doubtful)
+    log_validation(run_id, complete)
+    with _continue(run_id):
+        mlflow.log_metric("doubtful_labels", len(doubtful))
+        _log_table(to_table(doubtful), "validation/doubtful_labels.csv")
+    return complete
 
 
 def log_evaluation(
