@@ -36,19 +36,24 @@ def complete(wire: dict[str, Any], *, is_first_version: bool) -> Completed:
     """Declare the entities of parameters and annotations that have none; `wire` is checked, and not changed.
 
     A `free_text` parameter takes an entity if examples mark values of its name and the file declares no entity of that
-    name. In a file of the first version, so do the other marks, and the types of parameters that nothing declares.
+    name; in a file of the first version, even if it does. There the other marks get an entity too, and the types of
+    parameters that nothing declares.
     """
     intents: list[dict[str, Any]] = wire.get("intents") or []
     declared = {entity["name"] for entity in wire.get("entities") or []}
     marked = dict.fromkeys(span["name"] for intent in intents for _, span in _spans(intent))
-    undeclared = [name for name in marked if name not in declared]
     named = {each["name"] for intent in intents for each in _parameters(intent) if _is_free_text(each)}
-    by_name = {name: _entity_name(name, intents) for name in undeclared if name in named}
-    others = [name for name in undeclared if name not in by_name] if is_first_version else []
+    by_name = {
+        name: name if name in declared else _entity_name(name, intents)
+        for name in marked
+        if name in named and (is_first_version or name not in declared)
+    }
+    others = [name for name in marked if name not in by_name] if is_first_version else []
     types = [each["type"] for intent in intents for each in _parameters(intent) if not _is_free_text(each)]
     missing = [name for name in types if name not in declared | _BUILT_IN] if is_first_version else []
-    added = dict.fromkeys((*by_name.values(), *filter(_is_usable, (*others, *missing))))
-    if not added:
+    wanted = (*by_name.values(), *filter(_is_usable, (*others, *missing)))
+    added = dict.fromkeys(name for name in wanted if name not in declared)
+    if not added and not by_name:
         return Completed(wire)
     completed = [_with_types(intent, by_name, missing) for intent in intents]
     entities = [*(wire.get("entities") or []), *({"name": name, "entity_values": []} for name in added)]

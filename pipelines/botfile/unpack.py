@@ -95,8 +95,11 @@ def _part_of(document: object) -> str | None:
 def _whole(content: dict[str, Any]) -> dict[str, Any]:
     wire = dict(content) if not is_extended(content) else {name: plain_json(value) for name, value in content.items()}
     for name in ("intents", "entities"):
-        if isinstance(wire.get(name), list):
-            wire[name] = [_row(row) for row in wire[name]]
+        rows = wire.get(name, ())
+        if isinstance(rows, list):
+            wire[name] = [_row(row) for row in rows]
+        elif rows is None:
+            del wire[name]
     return wire
 
 

@@ -31,7 +31,10 @@ MAX_REF = 2083
 """The longest `ref` that Messenger accepts in a link."""
 _OTHER_KINDS = frozenset(("account_linking", "delivery", "message_edit", "message_reads", "optin", "reaction", "read"))
 _WELCOME = f"/{WELCOME_INTENT}"
-_STARTS = frozenset(("getstarted", "getstartedpayload", "getstartedbutton", "facebookwelcome", "welcomemessage"))
+_STARTS = frozenset(
+    ("getstarted", "getstartedpayload", "getstartedbutton", "getstartedclicked", "facebookwelcome", "welcome",
+     "welcomemessage", "welcomepayload")
+)  # fmt: skip
 """Payloads and titles of the button that begins a conversation, letters only; every page chooses its own."""
 _LIKES = frozenset((369239263222822, 369239343222814, 369239383222810))
 """The stickers of the Like button: small, medium, large."""
@@ -175,7 +178,8 @@ def _read(event: dict[str, Any]) -> IncomingEvent | str:
         if message.is_echo:
             return "echo"
         if message.quick_reply is not None:
-            return _event(messaging, "button", message.quick_reply.payload, mid=message.mid)
+            pressed = _pressed(_Postback(payload=message.quick_reply.payload))
+            return _event(messaging, "button", pressed, mid=message.mid)
         text = message.text or (_THUMB_UP if _is_like(message) else "")
         return _event(messaging, "text" if text else "attachment", text, mid=message.mid)
     if postback is not None:

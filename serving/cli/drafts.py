@@ -41,7 +41,7 @@ def import_(
         counts = [f"{getattr(report, f'{kind}_{what}')} {what}" for what in ("created", "updated", "deleted")]
         typer.echo(f"{kind}: {', '.join(counts)}")
     if report.repairs:
-        typer.echo(f"annotations: {len(report.repairs)} had wrong offsets, see above")
+        typer.echo(f"annotations: {len(report.repairs)} did not fit their texts, see above")
 
 
 def export(

@@ -70,6 +70,20 @@ def test_a_declared_entity_leaves_the_author_the_choice() -> None:
     assert check_content(wire, source="f").wire == wire
 
 
+def test_a_declared_entity_of_a_first_file_fills_the_parameter_of_its_name() -> None:
+    wire = {"intents": [{**RENT, **ID}], "entities": [{"name": "boat", "entity_values": [{"value": "canoe"}]}]}
+    found = check_content(wire, source="f")
+    assert types(found.wire) == {"rent": {"boat": "boat+", "notes": "free_text"}}
+    assert found.wire["entities"] == wire["entities"]
+    assert (found.added, len(found.notes)) == (frozenset(), 1)
+
+
+@pytest.mark.parametrize("wire", [{"intents": [RENT], "entities": None}, {"intents": None, "entities": []}])
+def test_a_part_that_is_null_is_left_out(wire: dict[str, Any]) -> None:
+    found = check_content(wire, source="f").wire
+    assert len(found.get("intents", ())) == len(wire["intents"] or ())
+
+
 @pytest.mark.parametrize("name", ["text", "date", "sys.date"])
 def test_an_entity_does_not_take_the_name_of_a_type_in_use(name: str) -> None:
     other = intent("visit", ["come over", "visit me"], asks("day", "date"), asks("why", "text"))

@@ -206,6 +206,7 @@ def test_compose_puts_buttons_under_the_last_part_in_the_platforms_shape() -> No
         ("get started", ""),
         ("GET-STARTED", None),
         ("FACEBOOK_WELCOME", "Get Started"),
+        ("WELCOME_PAYLOAD", "Commencer"),
         ("USER_DEFINED_PAYLOAD", "Get Started"),
         ("", "GET STARTED"),
         (None, "Get started"),
@@ -216,6 +217,11 @@ def test_parse_reads_the_button_that_begins_a_conversation_as_the_welcome_intent
 ) -> None:
     found = read_one(postback={"mid": "m_1", "title": title, "payload": payload})
     assert (found.kind, found.text, found.context) == ("button", "/init_conversation", {})
+
+
+def test_parse_reads_a_quick_reply_that_begins_again_as_the_welcome_intent() -> None:
+    again = {"mid": "m_1", "text": "Start over", "quick_reply": {"payload": "GET_STARTED"}}
+    assert read_one(message=again).text == "/init_conversation"
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_import_reports_each_repair(mongo_uri: str, new_name: str) -> None:
     done = intentloop("import", "-", "--bot", new_name, stdin=json.dumps(wire), INTENTLOOP_MONGO_URI=mongo_uri)
     assert done.returncode == 0
     assert "repaired to" in done.stderr
-    assert "annotations: 1 had wrong offsets" in done.stdout
+    assert "annotations: 1 did not fit their texts" in done.stdout
 
 
 def test_export_of_an_unknown_bot_says_what_to_do(mongo_uri: str, new_name: str) -> None:
