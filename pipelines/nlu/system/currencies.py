@@ -12,7 +12,7 @@ _WORDS_AFTER = re.compile(r"\s{0,2}([^\W\d_]+(?:[\s-][^\W\d_]+){0,3})")
 _OF_AFTER = re.compile(r"\.?\s(?:de|di|of|d(?=['\u2019]))['\u2019\s]", re.IGNORECASE)
 _DOT_AFTER = re.compile(r"\.")
 _NO_CENTS_AFTER = re.compile(r"[.,][-\u2013\u2014]{1,2}(?!\d)")  # `20,- Euro`
-_LARGE_AFTER = re.compile(r"(mn|mm|m|bn|b)(?![^\W_])", re.IGNORECASE)
+_LARGE_AFTER = re.compile(r"(?:\s(?=m[\u20ac$\u00a3]))?(mn|mm|m|bn|b)(?![^\W_])", re.IGNORECASE)
 _LARGE_BY_SUFFIX = {"m": 10**6, "mn": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9}
 _LONGEST_SIGN = 5
 
@@ -103,7 +103,7 @@ class CurrencyGrammar:
         if rupees and (self._own in _RUPEES or not rupees[1].startswith("RS")):
             return Currency(self._rupee, offset + rupees.start(1), position)
         word = _CODE_BEFORE.search(nearby)
-        if word and (code := self._code(word[1])):
+        if word and (code := self._code(word[1], text)):
             return Currency(code, offset + word.start(1), position)
         return None
 
@@ -128,14 +128,14 @@ class CurrencyGrammar:
             return None
         if self._has_pence and words[1] == "p" and words.start(1) == position and numeral.value < 100:
             return Currency("GBP", position, words.end(), ("GBP",))
-        return self.named(words[1], words.start(1))
+        return self.named(words[1], words.start(1), text)
 
-    def named(self, written: str, start: int) -> Currency | None:
+    def named(self, written: str, start: int, text: str) -> Currency | None:
         """Return the longest beginning of some words that is a currency; the words begin at `start`."""
         ends = [match.end() for match in re.finditer(r"[^\W\d_]+", written)]
         for end in reversed(ends):
             name = " ".join(written[:end].lower().split())
-            code = self._names.get(name) or self._code(written[:end])
+            code = self._names.get(name) or self._code(written[:end], text)
             if code:
                 return Currency(code, start, start + end)
             if name in self._minor:
@@ -150,11 +150,14 @@ class CurrencyGrammar:
         codes = self._minor[name]
         return Currency(self._own if self._own in codes else codes[0], start, end, codes)
 
-    def _code(self, written: str) -> str | None:
-        # `all`, `top` and `try` are currency codes too: rare ones must be written in capitals
-        if len(written) == 3 and (written.lower() in self._codes or (written.isupper() and is_currency(written))):
+    def _code(self, written: str, text: str) -> str | None:
+        # `all`, `top` and `try` are currency codes too: rare ones must be written in capitals, among small letters
+        if len(written) != 3:
+            return None
+        if written.lower() in self._codes:
             return written.upper()
-        return None
+        is_shouted = text.isupper() and sum(map(str.isalpha, text)) > len(written)
+        return written if written.isupper() and not is_shouted and is_currency(written) else None
 
 
 def _triggers(names: Iterable[str]) -> set[str]:

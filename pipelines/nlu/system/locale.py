@@ -162,9 +162,18 @@ def own_currency(region: str) -> str:
     return next(iter(get_territory_currencies(region)[:1]), "")
 
 
+@lru_cache(maxsize=1)
+def _current_currencies() -> frozenset[str]:
+    # not `PLZ`, which was Polish money until 1994 and is a German postal code
+    territories: Mapping[str, Iterable[tuple[str, Any, Any, bool]]] = get_global("territory_currencies")
+    return frozenset(
+        code for used in territories.values() for code, _, until, is_tender in used if is_tender and not until
+    )
+
+
 def is_currency(code: str) -> bool:
-    """Whether three letters are a currency of ISO 4217."""
-    return code in get_global("all_currencies") and not code.startswith("X")
+    """Whether three letters are a currency of ISO 4217 that people pay with today."""
+    return code in _current_currencies() and not code.startswith("X")
 
 
 def _parse(tag: str, default: Locale | None = None) -> Locale:

@@ -63,8 +63,8 @@ class MoneyFinder:
         written = self._read(text)
         if not written and not self._single.search(text):
             return []
-        mentions = self._with_minor(text, self._mentions(text, written))
-        mentions = sorted([*mentions, *self._singles(text, written)])
+        mentions = sorted([*self._mentions(text, written), *self._singles(text, written)])
+        mentions = [one for one in self._with_minor(text, mentions) if not self._is_loose_single(text, one)]
         joints = self._joints(text, mentions)
         found = []
         for place, one in enumerate(self._with_shared_currency(text, mentions, joints)):
@@ -91,7 +91,7 @@ class MoneyFinder:
         start = before.start if before else numeral.start
         value, end = numeral.value, numeral.end
         if numeral.noun is not None:
-            inside = self._currencies.named(text[slice(*numeral.noun)], numeral.noun[0])
+            inside = self._currencies.named(text[slice(*numeral.noun)], numeral.noun[0], text)
             return _Amount(start, end, numeral, value, inside)
         suffix = large_suffix(text, end)
         after = self._currencies.after(text, numeral, position=suffix[1] if suffix else end)
@@ -105,10 +105,15 @@ class MoneyFinder:
     def _singles(self, text: str, written: Sequence[Numeral]) -> Iterator[_Amount]:
         """Find `a dollar`."""
         for match in self._single.finditer(text):
-            is_taken = any(one.start < match.end() and match.start() < one.end for one in written)
-            if not is_taken and self._ends_after(text, match.end()):
-                one = Numeral(*match.span(), Decimal(1))
-                yield _Amount(*match.span(), one, one.value, self._currencies.named(match[1], match.start(1)))
+            if not any(one.start < match.end() and match.start() < one.end for one in written):
+                one = Numeral(match.start(), match.start(1) - 1, Decimal(1))
+                currency = self._currencies.named(match[1], match.start(1), text)
+                yield _Amount(*match.span(), one, one.value, currency)
+
+    def _is_loose_single(self, text: str, one: _Amount) -> bool:
+        """Whether the amount is the `a dollar` of `a dollar store`."""
+        is_single = one.value == 1 and self._single.fullmatch(text, one.start, one.end) is not None
+        return is_single and not self._ends_after(text, one.end)
 
     def _with_minor(self, text: str, mentions: Sequence[_Amount]) -> list[_Amount]:
         """Join `five dollars and fifty cents`, `12 Euro 50` and `12€50`; drop `2 Euro 5`, which may be 2.05 or 2.50."""
@@ -153,16 +158,22 @@ class MoneyFinder:
             one if one.numeral.scale == scale.scale else one._replace(numeral=scale, value=scale.value)
             for one, scale in zip(mentions, scaled, strict=True)
         ]
+        for kinds in (("dash",), ("to", "or", "and")):  # a dash binds closer: `$15-20 or 30 to 40 euros`
+            self._share(text, shared, [joint if joint in kinds else None for joint in joints])
+        return shared
+
+    def _share(self, text: str, shared: list[_Amount], joints: Sequence[Joint | None]) -> None:
+        """Give amounts without a currency that of a neighbour; changes `shared`."""
         for place in range(len(joints) - 1, -1, -1):
             first, second = shared[place], shared[place + 1]
-            if joints[place] and first.currency is None and second.currency and second.end > second.numeral.end:
+            is_behind = second.currency is not None and second.currency.start >= second.numeral.end
+            if joints[place] and first.currency is None and is_behind:
                 shared[place] = first._replace(currency=second.currency)
         for place, joint in enumerate(joints):
             first, second = shared[place], shared[place + 1]
             is_end = joint == "dash" or self._ends_after(text, second.end)
             if joint and is_end and first.currency and second.currency is None:
                 shared[place + 1] = second._replace(currency=first.currency)
-        return shared
 
     def _is_own(self, text: str, one: _Amount, before: Joint | None, after: Joint | None) -> bool:
         """Whether an amount is positive and not cut out of a longer token."""

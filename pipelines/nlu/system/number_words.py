@@ -33,6 +33,12 @@ class NumberWords:
     rooms: Mapping[str, int] = field(default_factory=dict)  # denominators that may be things: `tres cuartos`
     multiples: Mapping[str, int] = field(default_factory=dict)  # after a number: 2 `dozen`
     articles: tuple[str, ...] = ()  # `an hour and a half`
+    persons: frozenset[str] = frozenset()  # `ein Kind und zwei Erwachsene` counts the child too
+    vague: frozenset[str] = frozenset()  # `hundreds` and `millions` without a count
+    vague_before: frozenset[str] = frozenset()  # `a few` hundred
+    things: frozenset[str] = frozenset()  # what comes in whole numbers: `5/6 people` are five or six
+    hour_cues: tuple[str, ...] = ()  # the number after it is an hour if no noun follows: `a las 3`
+    ordinal_cues: frozenset[str] = frozenset()  # before `3.` they make it an ordinal: `im 3. Stock`
     clock_before: tuple[str, ...] = ()  # the number after it is an hour: `half past`
     clock_prefixes: tuple[str, ...] = ()  # the number and a half after it is a time: `las 3 y media`
     clock_after: tuple[str, ...] = ()  # the number before it is an hour: `o'clock`
@@ -69,7 +75,14 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
     "en": NumberWords(
         minus=("minus", "negative"),
         not_minus_after=_words("or and"),
-        numbers=_phrases(Decimal(12), "a|one", "dozen"),
+        numbers={
+            **_phrases(Decimal(12), "a|one", "dozen"),
+            **_phrases(Decimal(10**5), "a|one", "lakh|lac"),
+            **_phrases(Decimal(10**7), "a|one", "crore"),
+        },
+        vague=_words("hundreds thousands millions billions trillions"),
+        vague_before=_words("few several couple many some of"),
+        things=_words("people persons person guests adults children kids tickets nights days seats men women friends"),
         halves=_phrases(_HALF, "half", "a|an"),
         bare_halves=_phrases(_HALF, "half|a half|one half"),
         measures=_words(
@@ -94,6 +107,7 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
             "crore": 10**7, "crores": 10**7, "mio": 10**6, "mln": 10**6, "bn": 10**9,
         },
         articles=("a", "an", "one"),
+        persons=_words("adult child kid baby infant toddler senior"),
         clock_before=(
             "half past", "quarter past", "quarter to", "quarter till", "quarter before", "quarter after", "half",
 
@@ -121,6 +135,10 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
             **_phrases(Decimal("1.5"), "anderthalb|anderthalbe"),
             **_phrases(Decimal(12), "ein|einem", "dutzend"),
         },
+        vague=_words("hunderte hunderten tausende tausenden millionen milliarden"),
+        vague_before=_words("paar einige einigen mehrere mehreren viele vielen etliche"),
+        things=_words("personen leute leuten gäste gästen erwachsene kinder karten tickets nächte tage plätze freunde"),
+        ordinal_cues=_words("der die das den dem des am im zum zur beim vom"),
         joined_half=r"([^\W\d_]{3,20}?|\d{1,3})(?:und)?einhalb",
         halves=_phrases(_HALF, _DE_ONE, "halbe|halber|halbes|halben|halbem"),
         bare_halves=_phrases(_HALF, "halbe|halber|halbes|halben"),
@@ -139,6 +157,7 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         parts=_DE_PARTS,
         multiples={"dutzend": 12, "mio": 10**6, "mill": 10**6, "mrd": 10**9, "tsd": 1000, "lakh": 10**5},
         articles=("ein", "eine", "einen"),
+        persons=_words("erwachsener erwachsene erwachsenen kind baby kleinkind person senior"),
         clock_before=("halb", "viertel", "dreiviertel", "viertel vor", "viertel nach", "kurz vor", "kurz nach"),
         clock_after=("uhr",),
         to=("bis", "bis zu"),
@@ -159,7 +178,11 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
     "es": NumberWords(
         minus=("menos",),
         not_minus_after=_words("o u al lo ni mucho poco nada cuando más mas de por"),
-        numbers={"una docena": Decimal(12)},
+        numbers={"una docena": Decimal(12), "uno y medio": Decimal("1.5")},
+        vague=_words("cientos centenares miles millares millones"),
+        vague_before=_words("varios varias unos unas algunos algunas muchos muchas cuantos cuantas"),
+        things=_words("personas gente adultos niños invitados entradas noches días plazas billetes amigos"),
+        hour_cues=("a las", "a la", "sobre las", "hacia las", "desde las", "hasta las"),
         bare_halves={**_phrases(_HALF, "medio|media"), "un cuarto": _QUARTER},
         measures=_words(_ES_MEASURES),
         shares={
@@ -177,6 +200,7 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         rooms={"cuartos": 4},
         multiples={"docena": 12, "docenas": 12, "mill": 10**6, "mm": 10**6, "lakh": 10**5},
         articles=("un", "una"),
+        persons=_words("adulto adulta niño niña bebé persona"),
         clock_prefixes=("las", "la"),
         to=("a", "hasta"),
         between=("entre",),
@@ -187,12 +211,16 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
             "habitación piso puerta página páginas parte número núm nº calle avenida pedido andén capítulo versión "
             "modelo código id teléfono tel bloque portal"
         ),
-        idioms=("mil gracias", "mil disculpas", "mil perdones", "un millón de gracias", "millón de gracias"),
+        idioms=(
+            "por ciento", "por cien", "mil gracias", "mil disculpas", "mil perdones", "un millón de gracias",
+            "millón de gracias",
+        ),
     ),
     "fr": NumberWords(
         minus=("moins",),
         not_minus_after=_words("au ou du le la les de des plus en pas à"),
-        numbers={"une douzaine": Decimal(12)},
+        numbers={"une douzaine": Decimal(12), "un et demi": Decimal("1.5")},
+        vague_before=_words("quelques plusieurs"),
         halves=_phrases(_HALF, "un demi|une demi"),
         bare_halves=_phrases(_HALF, "demi"),
         measures=_words("litre heure kilo mètre livre tasse verre bouteille douzaine"),
@@ -203,17 +231,19 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         parts={"tiers": 3, "quarts": 4, "cinquièmes": 5, "dixièmes": 10},
         multiples={"douzaine": 12, "douzaines": 12, "milliers": 1000, "mio": 10**6, "mds": 10**9},
         articles=("un", "une"),
+        persons=_words("adulte enfant bébé personne"),
         to=("à", "jusqu'à"),
         between=("entre",),
         alternative=("ou",),
         together=("et",),
         closers=_words("s'il svp merci par chacun pour ou et à est en total maximum mais"),
-        idioms=("mille mercis", "mille excuses"),
+        idioms=("pour cent", "mille mercis", "mille excuses"),
     ),
     "it": NumberWords(
         minus=("meno",),
         not_minus_after=_words("o lo per più di"),
-        numbers={"una dozzina": Decimal(12)},
+        numbers={"una dozzina": Decimal(12), "uno e mezzo": Decimal("1.5")},
+        hour_cues=("alle", "all'"),
         bare_halves=_phrases(_HALF, "mezzo|mezza"),
         measures=_words("litro chilo etto metro anno mese giorno ora tazza bicchiere bottiglia dozzina milione euro"),
         shares={"un terzo": _THIRD, "un quinto": Decimal("0.2")},
@@ -224,18 +254,20 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         parts={"terzi": 3, "quarti": 4, "quinti": 5, "decimi": 10},
         multiples={"dozzina": 12, "dozzine": 12, "mln": 10**6, "mld": 10**9},
         articles=("un", "una", "un'"),
+        persons=_words("adulto adulta bambino bambina persona"),
         clock_prefixes=("le", "alle", "la", "all'"),
         to=("a", "fino a"),
         between=("tra", "fra"),
         alternative=("o", "oppure"),
         together=("e",),
         closers=_words("per grazie ciascuno o e a è in totale massimo ma"),
-        idioms=("mille grazie", "grazie mille"),
+        idioms=("per cento", "mille grazie", "grazie mille"),
     ),
     "pt": NumberWords(
         minus=("menos",),
         not_minus_after=_words("ou ao pelo o mais de nem"),
-        numbers={"uma dúzia": Decimal(12)},
+        numbers={"uma dúzia": Decimal(12), "um e meio": Decimal("1.5")},
+        hour_cues=("às",),
         bare_halves={**_phrases(_HALF, "meio|meia"), "um quarto": _QUARTER},
         measures=_words("litro quilo metro ano mês dia hora xícara copo garrafa dúzia milhão bilhão euro"),
         shares={"um terço": _THIRD, "um quinto": Decimal("0.2"), "um décimo": Decimal("0.1")},
@@ -246,13 +278,14 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         rooms={"quartos": 4},
         multiples={"dúzia": 12, "dúzias": 12, "mi": 10**6, "bi": 10**9},
         articles=("um", "uma"),
+        persons=_words("adulto adulta criança bebê pessoa"),
         clock_prefixes=("às", "as"),
         to=("a", "até"),
         between=("entre",),
         alternative=("ou",),
         together=("e", "com"),
         closers=_words("por obrigado obrigada cada para ou e a é em total máximo mas"),
-        idioms=("mil desculpas", "mil perdões", "um milhão de obrigados"),
+        idioms=("por cento", "mil desculpas", "mil perdões", "um milhão de obrigados"),
     ),
     "nl": NumberWords(
         minus=("min", "minus"),
@@ -268,6 +301,7 @@ NUMBER_WORDS: Mapping[str, NumberWords] = {
         joints=("en",),
         multiples={"dozijn": 12, "mln": 10**6, "mrd": 10**9},
         articles=("een", "één"),
+        persons=_words("volwassene kind baby persoon"),
         clock_before=("half", "kwart voor", "kwart over", "kwart"),
         clock_after=("uur",),
         to=("tot", "tot en met", "à"),

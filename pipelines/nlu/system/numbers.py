@@ -17,13 +17,14 @@ from pipelines.nlu.system.values import Numeral, Remembered, ValueMatch, last_wo
 
 _MINUS = "-\u2212\u2013"
 _GOES_ON_BEFORE = re.compile(rf"(?:(?<![^\W\d_])[.,]|\d:|[{DASHES}/@+])$")  # but `people:5` and a sloppy `ok,5`
-_GOES_ON_AFTER = re.compile(rf"[{DASHES}:/@.,]\d|[/@]\w")
+_GOES_ON_AFTER = re.compile(rf"[{DASHES}:/@.,]\d|[/@]\w|\.[\u00ba\u00aa]")
 _TIMES_AFTER = re.compile(r"[xX\u00d7](?![^\W_])")
 _TIMES_BEFORE = re.compile(r"(?:^|[\W_])[xX\u00d7]$")
 _LAST_LETTERS = re.compile(r"[^\W\d_]+$")
 _PERCENT_AFTER = re.compile(
     r"\s?(?:%|percent\b|per cent\b|prozent\b|por ciento\b|pour cent\b|per cento\b|procent\b)", re.I
 )
+_ANY_WORD = re.compile(r"\s{1,3}([^\W\d_]+)")
 _PHONE_GAP = re.compile(r"[\s()/-]{1,2}")
 _LONGEST_WORD = 21
 _PHONE_DIGITS = 7
@@ -87,6 +88,7 @@ class CountReader:
         self._clock_before = re.compile(rf"(?<!\w)(?:{alternation(words.clock_before)})\s{{1,3}}$", re.IGNORECASE)
         self._clock_words = last_words(words.clock_before)
         self._clock_after = re.compile(rf"\s{{0,3}}(?:{alternation(words.clock_after)})(?!\w)", re.IGNORECASE)
+        self._hour_cue = re.compile(rf"(?<!\w)(?:{alternation(words.hour_cues)})\s{{1,3}}$", re.IGNORECASE)
         self._date_cue = re.compile(rf"(?<!\w)(?:{alternation(locale.days.date_cues)})\s{{1,3}}$", re.IGNORECASE)
         between = alternation(locale.days.between_day_and_month)
         self._word_after = re.compile(rf"[\s.]{{0,3}}(?:(?:{between})\s{{1,3}})?([^\W\d_]+)", re.IGNORECASE)
@@ -138,7 +140,8 @@ class CountReader:
             gap = text[written[place].end : written[place + 1].start]
             is_difference = gap.strip().lower() in self._words.minus
             # the same holds for both ends: `7 to 8 pm`
-            if is_difference or (joint == "dash" and both & dropped) or (joint and place + 1 in dropped):
+            is_same = joint in ("to", "or") and place + 1 in dropped
+            if is_difference or is_same or (joint == "dash" and both & dropped):
                 dropped |= both
         return dropped
 
@@ -151,8 +154,18 @@ class CountReader:
         return None if clock is None else position - len(nearby) + clock.start()
 
     def _is_moment(self, text: str, numeral: Numeral) -> bool:
+        """Whether the number is an hour or a day of a month."""
         if self._clock_after.match(text, numeral.end):
             return True
+        if (
+            text[numeral.end : numeral.end + 1] == "."
+            and word_before(text, numeral.start)[0] in self._words.ordinal_cues
+        ):
+            return True
+        is_hour = 0 <= numeral.value <= 24 and numeral.value == numeral.value.to_integral_value()
+        if is_hour and self._hour_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
+            word = _ANY_WORD.match(text, numeral.end)
+            return word is None or word[1].lower() in self._words.closers
         if not text[numeral.end - 1].isdecimal() or not 1 <= numeral.value <= 31:
             return False
         word = self._word_after.match(text, numeral.end)

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 from text_to_num import alpha2digit, find_numbers, text2num
 
 from pipelines.nlu.system.digits import in_digits
-from pipelines.nlu.system.locale import SystemLocale
+from pipelines.nlu.system.locale import SystemLocale, alternation
+from pipelines.nlu.system.number_words import NUMBER_WORDS
 from pipelines.nlu.system.quantities import quantity_grammar
 from pipelines.nlu.system.values import Numeral
 
@@ -61,7 +65,45 @@ def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
     found = list(in_digits(text, locale))
     if locale.language in NUMBER_WORD_LANGUAGES and alpha2digit(text, locale.language, threshold=0.0) != text:
         found = sorted([*found, *_in_words(text, locale.language)])
-    return quantity_grammar(locale.language).joined(text, found)
+    return quantity_grammar(locale.language).joined(text, _with_ones(text, found, locale.language))
+
+
+def _with_ones(text: str, found: list[Numeral], language: str) -> list[Numeral]:
+    """Add the articles that count beside a number: `uno o dos`, `ein Kind und zwei Erwachsene`."""
+    beside = _beside_number(language)
+    if not found or beside is None:
+        return found
+    ones = []
+    for before, after in pairwise([None, *found, None]):
+        gap = text[before.end if before else 0 : after.start if after else len(text)]
+        for match in (after and beside.before.search(gap), before and beside.after.match(gap)):
+            if match:
+                offset = before.end if before else 0
+                ones.append(Numeral(offset + match.start(1), offset + match.end(1), Decimal(1)))
+    both = sorted({*found, *ones})
+    return _with_ones(text, both, language) if len(both) > len(found) else found
+
+
+class _Beside(NamedTuple):
+    """Where an article counts: before a number, and after one."""
+
+    before: re.Pattern[str]
+    after: re.Pattern[str]
+
+
+@lru_cache(maxsize=32)
+def _beside_number(language: str) -> _Beside | None:
+    words = NUMBER_WORDS.get(language)
+    if words is None:
+        return None
+    one = rf"(?<!\w)({alternation({*words.articles, *_ARTICLES.get(language, ())})})"
+    person = rf"\s(?:{alternation(words.persons)})(?!\w)"
+    joint = rf"(?:,|\s(?:{alternation(words.joints)}))\s"
+    either = rf"\s(?:{alternation([*words.to, *words.alternative])})\s"
+    return _Beside(
+        re.compile(rf"{one}(?:{person}{joint}|{either})$", re.IGNORECASE),
+        re.compile(rf"(?:\s[^\W\d_]+)?{joint}{one}{person}", re.IGNORECASE),
+    )
 
 
 def _in_words(text: str, language: str) -> Iterator[Numeral]:

@@ -24,10 +24,10 @@ _SHARE_BY_SIGN = {
 }  # fmt: skip
 _IN_SIGNS = re.compile(
     rf"(?P<sign>[{_SIGN}])|(?<![\d.,:/\u2044+-])(?P<above>[1-9])\s?[/\u2044]\s?(?P<below>\d0?)"
-    r"(?!\d|\s?[/\u2044]|[.,:-]\d)|(?<=\d)[kK](?![^\W_])"
+    r"(?!\d|\s?[/\u2044]|[.,:-]\d)|(?<=\d)\s?[kK](?![^\W_])"
 )
 _SIGNS = re.compile(rf"[{_SIGN}/\u2044]")
-_THOUSANDS = re.compile(r"\d[kK](?![^\W_])")
+_THOUSANDS = re.compile(r"\d\s?[kK](?![^\W_])")
 _NO_THOUSANDS = re.compile(
     r"\s(?:tvs?|televisions?|monitors?|screens?|displays?|videos?|cameras?|resolution|hd|uhd|run|race|fernseher|kamera"
     r"|bildschirm|auflösung|lauf|televisor|televisión|tele|pantalla|cámara|carrera|video|vídeo)\b",
@@ -39,6 +39,7 @@ _CLOSE = re.compile(r"[\s-]{0,2}")
 _ONE_NOUN = re.compile(r"\s([^\W\d_]{1,20})\s")
 _NOTHING_AFTER = re.compile(r"\s*(?:[^\w\s-]|-\s|$)")
 _ANY_WORD = re.compile(r"[\s-]{0,2}([^\W\d_]+)")
+_LAST_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")
 _AROUND = " \t\r\n.,;:!?"
 _LONGEST_WORD = 21
 _DOZEN = 12
@@ -73,6 +74,7 @@ class QuantityGrammar:
         self._multiple_after = re.compile(rf"(?<=\d)\s?({alternation(self._attached)})")
         self._phrase = re.compile(rf"(?<!\w)(?:{alternation(self._meaning)})(?![^\W_])", re.IGNORECASE)
         self._joined_half = re.compile(rf"(?<!\w){words.joined_half or '(?!)'}(?!\w)", re.IGNORECASE)
+        self._dozen = frozenset(phrase.split()[-1] for phrase, value in words.numbers.items() if value == _DOZEN)
         self._joint = re.compile(rf"\s(?:{alternation(words.joints)})\s", re.IGNORECASE)
         self._of = re.compile(rf"\s(?:{alternation(words.of)})(?!\w)\s?", re.IGNORECASE)
         self._one_thing = re.compile(rf"(?<!\w)(?:{alternation(words.articles)})\s([^\W\d_]{{1,20}})\s$", re.IGNORECASE)
@@ -112,7 +114,11 @@ class QuantityGrammar:
         if not self._triggers.isdisjoint(words_of(text)):
             for match in self._phrase.finditer(text):
                 value, kind = self._meaning[without_accents(dictionary_form(match[0]))]
-                found.append(_Piece(*match.span(), value, kind))
+                is_first = not text[: match.start()].strip() and match[0].lower() in self._dozen
+                kind = "number" if is_first else kind
+                found.append(
+                    _Piece(*match.span(), value, kind, value if kind == "number" and value > 2 else Decimal(1))
+                )
         if self._words.joined_half and _HALF_INSIDE.search(text):
             for match in self._joined_half.finditer(text):
                 whole = Decimal(match[1]) if match[1].isdecimal() else self._spelled(match[1])
@@ -190,8 +196,12 @@ class QuantityGrammar:
         return _Piece(begin + thing.start(), piece.end, 1 + piece.value, "number", noun=noun)
 
     def _is_complete(self, text: str, piece: _Piece) -> bool:
-        if piece.kind in ("number", "share"):
-            return True
+        if piece.kind == "number":
+            return piece.scale > 1 or not self._is_vague(text, piece)
+        if piece.kind == "share":
+            word = _ANY_WORD.match(text, piece.end)
+            is_either = "/" in text[piece.start : piece.end] and word is not None
+            return not (is_either and word is not None and word[1].lower() in self._words.things)
         if piece.kind == "half":
             return _ANY_WORD.match(text, piece.end) is not None or _NOTHING_AFTER.match(text, piece.end) is not None
         is_all = text.strip(_AROUND) == text[piece.start : piece.end]
@@ -201,7 +211,18 @@ class QuantityGrammar:
         if piece.kind == "bare_half":
             word = _ANY_WORD.match(text, of.end() if of else piece.end)
             return is_all or (word is not None and word[1].lower() in self._measures)
+        if piece.kind == "added":
+            return is_all and text[piece.start : piece.end].split()[0].lower() not in self._words.joints
         return False
+
+    def _is_vague(self, text: str, piece: _Piece) -> bool:
+        """Whether the piece is `millions` or the hundred of `a few hundred`."""
+        if not _is_spelled(text, piece.start):
+            return False
+        if text[piece.start : piece.end].lower() in self._words.vague:
+            return True
+        before = _LAST_WORD.search(text, max(0, piece.start - _LONGEST_WORD), piece.start)
+        return before is not None and before[1].lower() in self._words.vague_before and _is_power(piece.value)
 
     def _ends_here(self, text: str, position: int) -> bool:
         if _NOTHING_AFTER.match(text, position) or self._of.match(text, position):

@@ -10,11 +10,13 @@ from pipelines.nlu.system.locale import alternation
 from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
 from pipelines.nlu.system.values import Numeral
 
-Joint = Literal["dash", "to", "or"]
-"""What is between two numbers: a dash, a word as in `3 to 5`, or as in `3 or 4`."""
+Joint = Literal["dash", "to", "or", "and"]
+"""What is between two numbers: a dash, a word as in `3 to 5`, `3 or 4` or `3 and 4`."""
 
-DASHES = r"\-\u2010\u2011\u2012\u2013\u2014\u2212~\u301c\uff5e\uff0d"
-_DASH = re.compile(rf"\s{{0,2}}[{DASHES}]\s{{0,2}}")
+DASHES = r"\-\u2010\u2011\u2012\u2013\u2014\u2212\uff0d"
+_UNIT = r"[%\u20ac$\u00a3\u00a5\u00b0]?"
+_DASH = re.compile(rf"\s?{_UNIT}\s{{0,2}}(?:[{DASHES}~\u301c\uff5e]|\.{{2,3}}|\u2026)\s{{0,2}}{_UNIT}")
+_COMMA = re.compile(r",\s{0,2}")
 _LONGEST_JOINT = 20
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 
@@ -31,7 +33,15 @@ class RangeGrammar:
 
     def joints(self, text: str, numerals: Sequence[Numeral]) -> list[Joint | None]:
         """Return what is between each number and the next one; None if they do not belong together."""
-        return [self._joint(text, first, second) for first, second in pairwise(numerals)]
+        joints = [self._joint(text, first, second) for first, second in pairwise(numerals)]
+        for place in range(len(joints) - 1):
+            if joints[place] == joints[place + 1] == "dash":
+                joints[place] = joints[place + 1] = None  # `12-15-20` is a date or an id
+        for place in range(len(joints) - 2, -1, -1):
+            is_list = joints[place] is None and joints[place + 1] in ("or", "and")
+            if is_list and _COMMA.fullmatch(text, numerals[place].end, numerals[place + 1].start):
+                joints[place] = joints[place + 1]  # `10, 15 or 20`
+        return joints
 
     def _joint(self, text: str, first: Numeral, second: Numeral) -> Joint | None:
         gap = text[first.end : second.start]
@@ -43,10 +53,10 @@ class RangeGrammar:
             return "to"
         if self._or.fullmatch(gap):
             return "or"
-        is_between = self._and.fullmatch(gap) and self._between.search(
-            text[max(0, first.start - _LONGEST_JOINT) : first.start]
-        )
-        return "to" if is_between else None
+        if not self._and.fullmatch(gap):
+            return None
+        is_between = self._between.search(text[max(0, first.start - _LONGEST_JOINT) : first.start])
+        return "to" if is_between else "and"
 
 
 @lru_cache(maxsize=32)

@@ -16,7 +16,7 @@ class SpokenWords:
 
 SPOKEN: Mapping[str, SpokenWords] = {
     "en": SpokenWords(units={"USD": ("bucks", "buck"), "GBP": ("quid",)}, noun_comes_first=False),
-    "de": SpokenWords(noun_comes_first=False),
+    "de": SpokenWords(units={"EUR": ("euros",), "USD": ("dollars",)}, noun_comes_first=False),
     "es": SpokenWords(units={"MXN": ("pesos",)}, noun_comes_first=True),
     "fr": SpokenWords(noun_comes_first=True),
     "it": SpokenWords(noun_comes_first=True),

@@ -49,6 +49,7 @@ FRACTIONS = {
         ein Viertel                          = 0.25
         sechseinhalb Meter                   = 6.5
         zwölfeinhalb                         = 12.5
+        ein halb                             = 0.5
     """,
     "es": """
         dos y medio                          = 2.5
@@ -70,6 +71,7 @@ FRACTIONS = {
         3/4 de litro                         = 0.75
         diez y medio                         = 10.5
         medio                                = 0.5
+        uno y medio                          = 1.5
     """,
 }
 
@@ -97,6 +99,10 @@ MULTIPLES = {
         1 500                                = 1500
         half a billion                       = 500000000
         1,50,000                             = 150000
+        a dozen and a half                   = 18
+        dozen eggs                           = 12
+        1 crore 20 lakh                      = 12000000
+        a lakh                               = 100000
     """,
     "de": """
         ein Dutzend                          = 12
@@ -134,6 +140,8 @@ MULTIPLES = {
         20k                                  = 20000
         1 500                                = 1500
         3 millones                           = 3000000
+        docena y media                       = 18
+        20 por ciento                        = 20
     """,
 }
 
@@ -202,6 +210,11 @@ RANGES = {
         1.5-2 litres                         = 1.5 | 2
         two to two and a half                = 2 | 2.5
         1000-1500 people                     = 1000 | 1500
+        a child and two adults               = 1 | 2
+        2 adults, a child and a baby         = 2 | 1 | 1
+        2..4                                 = 2 | 4
+        10%-20%                              = 10 | 20
+        3, 4 or 5                            = 3 | 4 | 5
     """,
     "de": """
         3-5 Personen                         = 3 | 5
@@ -218,6 +231,10 @@ RANGES = {
         2 bis 2,5 Liter                      = 2 | 2.5
         zwei bis zweieinhalb                 = 2 | 2.5
         3 bis 4 Dutzend                      = 36 | 48
+        ein oder zwei                        = 1 | 2
+        ein bis zwei Personen                = 1 | 2
+        ein Erwachsener und zwei Kinder      = 1 | 2
+        drei Kinder, ein Erwachsener         = 3 | 1
     """,
     "es": """
         3-5 personas                         = 3 | 5
@@ -233,6 +250,9 @@ RANGES = {
         dos o tres millones                  = 2000000 | 3000000
         2 a 2,5 litros                       = 2 | 2.5
         3 o 4 docenas                        = 36 | 48
+        uno o dos                            = 1 | 2
+        un adulto y dos niños                = 1 | 2
+        dos adultos y un niño                = 2 | 1
     """,
 }
 
@@ -272,6 +292,10 @@ NO_NUMBERS = {
         user@3.com
         5/7
         05-12
+        millions of people
+        a few hundred
+        5/6 people
+        12-15-20
     """,
     "de": """
         Version 1.2.3
@@ -297,6 +321,10 @@ NO_NUMBERS = {
         Dutzende Leute
         10 minus 3
         5/7
+        Millionen von Leuten
+        ein paar hundert
+        im 3. Stock
+        ein Tisch und eine Bank
     """,
     "es": """
         versión 1.2.3
@@ -319,6 +347,11 @@ NO_NUMBERS = {
         un cuarto de baño
         5/7
         llama al 912 345 678 90
+        millones de personas
+        varios cientos
+        5/6 personas
+        a las 3
+        el 3.º
     """,
 }
 
@@ -404,6 +437,7 @@ CENTS = {
         50-60 cents                          = 0.50 USD | 0.60 USD
         5 dollars or 50 cents                = 5.00 USD | 0.50 USD
         5 dollars 20 people                  = 5.00 USD
+        a dollar fifty                       = 1.50 USD
     """,
     "de": """
         zwölf Euro fünfzig                   = 12.50 EUR
@@ -419,6 +453,7 @@ CENTS = {
         zwei Euro fünf                       = 2.05 EUR
         3 Dollar 50                          = 3.50 USD
         12 Euro 50 Leute                     = 12.00 EUR
+        ein Euro fünfzig                     = 1.50 EUR
     """,
     "es": """
         cinco euros con cincuenta            = 5.50 EUR
@@ -434,6 +469,7 @@ CENTS = {
         diez pesos con veinte centavos       = 10.20 MXN
         5 euros 20 personas                  = 5.00 EUR
         20 centavos                          =
+        un euro con cincuenta                = 1.50 EUR
     """,
 }
 
@@ -452,6 +488,8 @@ PRICE_RANGES = {
         £10 or £20                           = 10.00 GBP | 20.00 GBP
         $5 for 3 people                      = 5.00 USD
         $15 to 20 people                     = 15.00 USD
+        10, 15 or 20 dollars                 = 10.00 USD | 15.00 USD | 20.00 USD
+        10 and 20 dollars                    = 10.00 USD | 20.00 USD
     """,
     "de": """
         15-20 Euro                           = 15.00 EUR | 20.00 EUR
@@ -478,6 +516,7 @@ PRICE_RANGES = {
         2 o 3 millones de euros              = 2000000.00 EUR | 3000000.00 EUR
         hasta 20 euros                       = 20.00 EUR
         5 euros a 20 km                      = 5.00 EUR
+        10 y 20 euros                        = 10.00 EUR | 20.00 EUR
     """,
 }
 
@@ -498,6 +537,7 @@ NO_AMOUNTS = {
         a pound of apples
         12.50
         a dollar store
+        TABLE FOR 5 ALL OF US
     """,
     "de": """
         -5 €
@@ -512,6 +552,7 @@ NO_AMOUNTS = {
         12,50
         10 Prozent
         5/7 Euro
+        PLZ 10115
     """,
     "es": """
         -5 €
