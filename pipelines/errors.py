@@ -278,10 +278,13 @@ class DeliveryRefused(DeliveryFailed):
 
 
 class ToolFailed(BotError):
-    """A tool could not be called or gave no usable answer."""
+    """A tool could not be called or gave no usable answer.
 
-    def __init__(self, intent_id: str, reason: str) -> None:
-        self.intent_id, self.reason = intent_id, reason
+    `has_acted`: it did what was asked, and only its answer cannot be used.
+    """
+
+    def __init__(self, intent_id: str, reason: str, *, has_acted: bool = False) -> None:
+        self.intent_id, self.reason, self.has_acted = intent_id, reason, has_acted
         super().__init__(f"the tool of intent {intent_id!r} failed: {reason}")
 
 

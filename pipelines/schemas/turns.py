@@ -16,7 +16,8 @@ CLAIMED: TurnStatus = "claimed"
 class ToolRecord(BaseModel):
     """A tool call and its answer. Headers are left out: they may contain secrets.
 
-    `context` holds the parts of the answer that the thread remembers.
+    `context` holds the parts of the answer that the thread remembers. `has_acted`: the tool did what was asked,
+    although its answer could not be used.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -29,6 +30,7 @@ class ToolRecord(BaseModel):
     result: JsonValue = None
     context: dict[str, JsonValue] = {}
     failure: str | None = None
+    has_acted: bool = False
     duration_ms: float | None = None
 
 

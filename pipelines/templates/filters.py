@@ -56,7 +56,7 @@ _EMPTY_BY_FILTER: Mapping[str, Any] = {
     **dict.fromkeys(_PRINTING_FILTERS, ""),
 }
 """What a filter takes a null for."""
-_PART_BY_PART = frozenset(("lower", "upper"))
+_PART_BY_PART = frozenset(("_lower", "do_upper"))
 
 
 def limit_length(length: int) -> None:
@@ -141,6 +141,11 @@ def _url_encode(value: Any) -> str:
     return compose(pieces[1:])
 
 
+def _lower(value: Any) -> str:
+    """Write in small letters; `true` and `false` stay what JSON knows."""
+    return RawJson(json.dumps(value)) if isinstance(value, bool) else str(FILTERS["lower"](value))
+
+
 def _format(value: Any, *arguments: Any, **named: Any) -> str:
     return format_percent(value, named or arguments)
 
@@ -189,6 +194,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "sum": _sum,
     "striptags": _strip_tags,
     "urlencode": _url_encode,
+    "lower": _lower,
     "format": _format,
     "number": _number,
     "money": _money,
@@ -210,7 +216,7 @@ def _null_becomes(empty: Any, function: Callable[..., Any], *, position: int) ->
 
 def _blank_stays(function: Callable[..., Any], *, position: int, is_text: bool) -> Callable[..., Any]:
     """Leave a value alone that is not there, and the author's words the author's."""
-    by_part = is_text and function.__name__ in {f"do_{name}" for name in _PART_BY_PART}
+    by_part = is_text and function.__name__ in _PART_BY_PART
 
     @wraps(function)
     def lenient(*arguments: Any, **named: Any) -> Any:

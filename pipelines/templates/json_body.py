@@ -38,13 +38,17 @@ def render_json(template: str, values: RequestValues) -> JsonValue:
     if all(not piece.strip() if isinstance(piece, str) else all(map(is_blank, piece)) for piece in pieces):
         raise TemplateError("jsonData does not give valid JSON: it is empty")
     has_words = any(isinstance(part, Authored) for piece in pieces if not isinstance(piece, str) for part in piece)
+    fault = TemplateError("jsonData does not give valid JSON")
     for takes_texts in (False, True) if has_words else (False,):
         try:
             document: JsonValue = from_json(JsonWriter(takes_texts=takes_texts).write(pieces), allow_inf_nan=False)
+        except TemplateError as error:
+            fault = error
         except ValueError:
             continue
-        return document
-    raise TemplateError("jsonData does not give valid JSON")
+        else:
+            return document
+    raise fault
 
 
 Piece = str | tuple[Any, ...]
@@ -61,8 +65,9 @@ def pieces_of(marked: str, marks: Marks) -> list[Piece]:
 class JsonWriter:
     """Writes one document, and knows at each point what JSON expects there.
 
-    With `takes_texts`, words of the author count as JSON only if they are a whole value or pure punctuation. `places`
-    are the offsets in the document of what came from known offsets of the template.
+    With `takes_texts`, words of the author count as JSON only if they are a whole value or pure punctuation; inside a
+    text of the template they are a part of it. `places` are the offsets in the document of what came from known offsets
+    of the template.
     """
 
     def __init__(self, *, takes_texts: bool) -> None:
@@ -72,7 +77,7 @@ class JsonWriter:
         self._open: list[str] = []
         self._last = ""  # what stands before this point, outside texts
         self._text_start: int | None = None
-        self._is_name = self._has_text = self._has_blank = False
+        self._is_name = self._has_text = self._has_blank = self._is_of_template = False
 
     def write(self, pieces: Sequence[Piece]) -> str:
         """Write the pieces of a document, in order."""
@@ -121,7 +126,11 @@ class JsonWriter:
         for sign in _TOKENS.findall(words):
             if is_data and _PLACE_MARK.fullmatch(sign):
                 self.places.append((len("".join(self._out)), int(sign.strip(PLACE))))
+            elif self._takes_texts and not is_data and self._text_start is not None and self._is_of_template:
+                self._has_text = True
+                self._out.append(json.dumps(sign, ensure_ascii=False)[1:-1])
             elif sign == '"':
+                self._is_of_template = is_data
                 self._turn_text()
             elif sign == "\\":
                 raise TemplateError("jsonData does not give valid JSON: a backslash stands before a value")

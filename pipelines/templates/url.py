@@ -100,7 +100,7 @@ def _path(text: str, marks: Marks) -> str:
 
 
 def _query(text: str, marks: Marks) -> tuple[list[str], set[str]]:
-    """Return the pairs of a query that have a value, and the names of all."""
+    """Return the pairs of a query that have a value, and the names of all; a list gives one for each value."""
     write = partial(marks.replace, value=_quoted, literal=partial(quote, safe=_QUERY_LITERALS))
     pairs, names = [], set[str]()
     for pair in text.split("&") if text else ():
@@ -110,7 +110,11 @@ def _query(text: str, marks: Marks) -> tuple[list[str], set[str]]:
             continue
         if equals and _is_left_out(name, marks):
             raise TemplateError("the name of a value in the query has no value itself")
-        pairs.append(write(pair))
+        whole = marks.values[int(number[1])] if (number := MARK.fullmatch(value)) else None
+        if isinstance(whole, list):
+            pairs += [f"{write(name)}={_quoted(one)}" for one in whole]
+        else:
+            pairs.append(write(pair))
     return pairs, names
 
 

@@ -90,7 +90,7 @@ class LiveEffects:
             called = await self._services.tools.call(request, spent_seconds=spent_seconds)
         except ToolFailed as error:
             _log.warning("bot %s: %s", self._message.bot, error)
-            record = record.model_copy(update={"failure": error.reason})
+            record = record.model_copy(update={"failure": error.reason, "has_acted": error.has_acted})
         else:
             record = record.model_copy(update={"result": called.result, "context": called.context})
         self.note("tool", started)

@@ -134,6 +134,7 @@ async def carry_out(plan: TurnPlan, definition: BotDefinition, outside: Outside,
         result=tool.result if tool else None,
         has_failed=tool is not None and tool.failure is not None,
         seed=seed,
+        is_done_anyway=tool is not None and tool.has_acted,
     )
     if problem is not None and reply.problem is None:
         reply = reply.model_copy(update={"problem": problem})

@@ -14,7 +14,13 @@ from serving.dialogue.values import ValueReader
 
 
 def build_reply(
-    decision: Decision, definition: BotDefinition, *, result: JsonValue, has_failed: bool, seed: str
+    decision: Decision,
+    definition: BotDefinition,
+    *,
+    result: JsonValue,
+    has_failed: bool,
+    seed: str,
+    is_done_anyway: bool = False,
 ) -> Reply:
     """Build the reply to a decision: at least one message.
 
@@ -26,10 +32,13 @@ def build_reply(
         Whether a tool was due and gave no usable result.
     seed
         Selects among reply variants.
+    is_done_anyway
+        Whether a tool that gave no usable result did what was asked.
     """
     has_acted = decision.tool_intent is not None and not has_failed
     builder = _ReplyBuilder(decision, definition, result=result, has_acted=has_acted, seed=seed)
-    reply = say(builder.phrases.service_unavailable) if has_failed else builder.build()
+    apology = builder.phrases.done_but if is_done_anyway else builder.phrases.service_unavailable
+    reply = say(apology) if has_failed else builder.build()
     resumed = decision.resumed_form
     return reply if resumed is None else reply.then(builder.resume(resumed))
 

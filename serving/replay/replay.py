@@ -122,7 +122,7 @@ class _RecordedEffects:
         call = call.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
         if recorded is None or _request_of(recorded) != _request_of(call):
             return call.model_copy(update={"failure": f"its answer is {NOT_RECORDED}"})
-        answered = recorded.model_dump(include={"result", "context", "failure"})
+        answered = recorded.model_dump(include={"result", "context", "failure", "has_acted"})
         return call.model_copy(update=answered)
 
 

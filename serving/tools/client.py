@@ -158,7 +158,8 @@ class ToolClient:
             record = self._breakers.succeeded
         except AnswerUnusable as error:
             record = self._breakers.succeeded  # the host does answer
-            raise ToolFailed(request.intent_id, str(error)) from error
+            has_acted = error.has_acted and request.method != "GET"
+            raise ToolFailed(request.intent_id, str(error), has_acted=has_acted) from error
         except TimeoutError as error:
             record = self._breakers.failed
             raise ToolFailed(request.intent_id, f"no answer within {seconds:.3g} s") from error
@@ -222,10 +223,13 @@ class ToolClient:
         ) as response:
             _check_head(response)
             content_type = response.headers.get("content-type", "")
-            body = await self._read(response)
-        if len(body) > _LARGE_BYTES:
-            return await asyncio.to_thread(self._understand, body, content_type, outgoing)
-        return self._understand(body, content_type, outgoing)
+            try:
+                body = await self._read(response)
+                if len(body) > _LARGE_BYTES:
+                    return await asyncio.to_thread(self._understand, body, content_type, outgoing)
+                return self._understand(body, content_type, outgoing)
+            except AnswerUnusable as error:
+                raise AnswerUnusable(str(error), has_acted=True) from error
 
     async def _read(self, response: httpx2.Response) -> bytes:
         body = bytearray()
@@ -268,4 +272,4 @@ def _check_head(response: httpx2.Response) -> None:
     if not 200 <= status < 300:
         raise AnswerUnusable(f"it answered with status {status}")
     if response.headers.get("content-encoding", "identity") != "identity":
-        raise AnswerUnusable("its answer is compressed, which was not asked for")
+        raise AnswerUnusable("its answer is compressed, which was not asked for", has_acted=True)

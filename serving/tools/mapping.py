@@ -27,7 +27,11 @@ class ToolAnswer(BaseModel):
 
 
 class AnswerUnusable(ValueError):
-    """An answer cannot be used; the message quotes nothing of it."""
+    """An answer cannot be used; the message quotes nothing of it. `has_acted`: its status says that the tool did."""
+
+    def __init__(self, reason: str, *, has_acted: bool = False) -> None:
+        self.has_acted = has_acted
+        super().__init__(reason)
 
 
 class _Interpreter(TreeInterpreter):  # type: ignore[misc]  # the library has no types

@@ -97,6 +97,8 @@ def test_render_url_does_not_quote_the_customer_in_an_error() -> None:
         ("http://a/x?q={{ parameters.guests }}{{ '&late=1' if parameters.late }}", "http://a/x?q=4&late=1"),
         ("http://a/x?d={{ parameters.days | join('&d=') }}", "http://a/x?d=Mo&d=Tu"),
         ("http://a/{{ parameters.days | join('/') }}", "http://a/Mo/Tu"),
+        ("http://a/x?d={{ parameters.days }}&z=1", "http://a/x?d=Mo&d=Tu&z=1"),
+        ("http://a/x?d={{ parameters.days | join(',') }}", "http://a/x?d=Mo,Tu"),
         ("http://a/{{ 'late' if parameters.late else 'early' }}", "http://a/late"),
         ("http://a/{{ '%s/%s' % (parameters.guests, parameters.town) }}", "http://a/4/Bad%20Ems"),
         ("http://a/x{{ '?sort=asc&n={}'.format(parameters.guests) }}", "http://a/x?sort=asc&n=4"),

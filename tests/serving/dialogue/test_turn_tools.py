@@ -11,7 +11,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import Parameter, ToolSpec
 from pipelines.settings import Settings
 from serving.dialogue.phrases import PHRASES, SERVICE_UNAVAILABLE
-from tests.fakes.tool_server import Received, ToolServer, answer, json_of, tool_server
+from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
 from tests.support.chat import Chat, open_chat
 
 ANSWER = {"rows": [{"name": "Tent", "price": 12.5, "tags": None}, {"name": None, "price": None, "tags": ["x"]}]}
@@ -138,6 +138,27 @@ async def test_handle_turn_keeps_the_reply_after_the_tool_has_acted(
     set_tool(chat, response=response, language="de", isJson=True)
     assert await chat.say("buy two tents") == replies
     assert len(tool.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "behaviour", "reply"),
+    [
+        ("POST", answer("{broken"), PHRASES["en"].done_but),
+        ("PUT", answer("[" * 500), PHRASES["en"].done_but),
+        ("POST", answer('{"n": 1}', more="Content-Encoding: gzip\r\n"), PHRASES["en"].done_but),
+        ("DELETE", answer("x" * 300_000), PHRASES["en"].done_but),
+        ("GET", answer("{broken"), SERVICE_UNAVAILABLE),
+        ("POST", answer("{broken", status="500 Oops"), SERVICE_UNAVAILABLE),
+        ("POST", answer("{}", status="404 Not Found"), SERVICE_UNAVAILABLE),
+        ("POST", answer("", status="302 Found", more="Location: /x\r\n"), SERVICE_UNAVAILABLE),
+    ],
+)
+async def test_handle_turn_of_an_unusable_answer_says_whether_it_is_done(
+    chat: Chat, tool: ToolServer, method: str, behaviour: Behaviour, reply: str
+) -> None:
+    tool.behaviours = [behaviour]
+    set_tool(chat, requestType=method, isJson=True, responseMapping={"result": "rows"})
+    assert await chat.say("buy two tents") == [reply]
 
 
 async def test_handle_turn_tells_the_operator_which_reply_failed(
