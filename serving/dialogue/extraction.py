@@ -42,6 +42,8 @@ class Extraction:
         Share of the message's letters and digits that belong to values of this form, in [0, 1].
     is_whole_text
         Whether the whole message was taken as a value because the parameter accepts any text.
+    turns_down
+        Whether the message refuses a value of the type that was asked for: `not on Monday`.
     """
 
     slots: dict[str, Slot] = field(default_factory=dict)
@@ -51,6 +53,7 @@ class Extraction:
     is_correction: bool = False
     share: float = 0.0
     is_whole_text: bool = False
+    turns_down: bool = False
 
 
 def extract_slots(intent: Intent, form: Form, interpretation: Interpretation, reader: ValueReader) -> Extraction:
@@ -97,6 +100,7 @@ class _SlotExtractor:
     doubt: Doubt | None = None
     covered: set[int] = field(default_factory=set)
     is_whole_text: bool = False
+    turns_down: bool = False
 
     def __post_init__(self) -> None:
         self.known = {slot.name: slot for slot in self.form.slots}
@@ -126,6 +130,7 @@ class _SlotExtractor:
             is_correction=self.correction is not Correction.NONE,
             share=share_of(self.text, self.covered),
             is_whole_text=self.is_whole_text,
+            turns_down=self.turns_down,
         )
 
     def _groups(self) -> list[list[Parameter]]:
@@ -141,14 +146,14 @@ class _SlotExtractor:
         found = self.finder.find(group, filled, covered=self.covered, answered=self.slots)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         refused = [one for one in candidates if self._is_refused(one, filled, n_values=len(candidates))]
-        if self.asked in group and self._is_mere_refusal(refused):
-            self.covered.update(range(len(self.text)))  # an answer, if not the one that was hoped for
+        self.turns_down = self.turns_down or (bool(refused) and self.asked in group)
         meant = self._last_said([one for one in candidates if one not in refused])
         wrong = [name for name, slot in filled.items() if any(_holds(slot, one.value) for one in refused)]
         if wrong:
             meant = self._withdraw(wrong, refused, meant, filled)
         is_about_others = bool(refused) and not wrong  # `not Leeds, York` does not correct Bath
-        corrected = wrong if wrong or is_about_others else self._corrected(filled, is_asked=self.asked in group)
+        is_asked = self.asked in group
+        corrected = wrong if wrong or is_about_others else self._corrected(filled, meant, is_asked=is_asked)
         wanted = [*corrected, *(one.name for one in group if one is self.asked)]
         empty = [one.name for one in group if one.name not in filled]
         if not wanted and not empty and len(group) == 1 and self._may_restate(group[0], meant):
@@ -166,10 +171,6 @@ class _SlotExtractor:
         is_old = any(_holds(slot, candidate.value) for slot in filled.values())
         return is_old and n_values > 1 and self.correction is Correction.PLAIN
 
-    def _is_mere_refusal(self, refused: Sequence[Candidate]) -> bool:
-        values = [(one.start, one.end) for one in refused]
-        return bool(values) and self.reader.answers.is_mere_refusal(self.text, values)
-
     def _withdraw(
         self, wrong: list[str], refused: list[Candidate], meant: list[Candidate], filled: Mapping[str, Slot]
     ) -> list[Candidate]:
@@ -183,7 +184,7 @@ class _SlotExtractor:
         emptied = [name for name in wrong if name not in self.slots]
         if not meant:
             self.emptied.update(emptied)
-            self.correction = Correction.PLAIN
+        self.correction = Correction.PLAIN
         return [replace(one, role=None) for one in meant]
 
     def _last_said(self, candidates: list[Candidate]) -> list[Candidate]:
@@ -215,17 +216,24 @@ class _SlotExtractor:
         is_answered = self.asked is None or (self.asked.name in self.slots and not self.reader.is_boolean(self.asked))
         return (is_answered or parameter.many) and self._is_nothing_but(candidates)
 
-    def _is_nothing_but(self, candidates: list[Candidate]) -> bool:
+    def _is_nothing_but(self, candidates: list[Candidate], *, or_reply_words: bool = False) -> bool:
+        """Whether the message consists of values and words that say nothing, and perhaps a `sorry`."""
         covered = self.covered | places_of(candidates)
         others = [token.text.lower() for token in tokenize(self.text) if token.start not in covered]
-        return all(word in GLUE or not word[0].isalnum() for word in others)
+        return all(
+            word in GLUE or not word[0].isalnum() or (or_reply_words and self.reader.answers.is_reply_word(word))
+            for word in others
+        )
 
-    def _corrected(self, filled: Collection[str], *, is_asked: bool) -> list[str]:
+    def _corrected(self, filled: Collection[str], candidates: list[Candidate], *, is_asked: bool) -> list[str]:
         """Return the parameter that a correction is about: the one of this type mentioned last.
 
-        An afterthought (`sorry, tomorrow`) may just as well answer the open question.
+        An afterthought (`sorry, tomorrow`) may just as well answer the open question, or begin to tell a story.
         """
-        if self.correction is Correction.NONE or (self.correction is Correction.AFTERTHOUGHT and is_asked):
+        if self.correction is Correction.NONE:
+            return []
+        is_plain = self.correction is Correction.PLAIN
+        if not is_plain and (is_asked or not self._is_nothing_but(candidates, or_reply_words=True)):
             return []
         recent = [name for name in self.form.recent if name in filled]
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])

@@ -112,9 +112,10 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
 
 
 def _is_answer(before: Form, extraction: Extraction, *, is_changed: bool) -> bool:
-    """Whether a message answers the open question, even if it leaves a choice of values, or changes a known value."""
+    """Whether a message answers the open question, if only by a choice or a refusal, or changes a known value."""
     is_in_doubt = extraction.doubt is not None and extraction.doubt.parameter == before.asking
-    return is_in_doubt or before.asking in extraction.slots or (extraction.is_correction and is_changed)
+    is_about_it = is_in_doubt or extraction.turns_down or before.asking in extraction.slots
+    return is_about_it or (extraction.is_correction and is_changed)
 
 
 def _still_declared(form: Form, intent: Intent) -> Form:

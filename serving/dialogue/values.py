@@ -21,11 +21,12 @@ from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers import AnswerReader, answer_reader
 from serving.dialogue.constraints import Problem, is_cut_from_number
+from serving.dialogue.glue import GLUE
 
 MAX_NUMBER = 10**15
 """A double tells whole numbers below this apart; more digits are an id, not a number."""
 
-_MOST_WORDS_OF_A_TIME = 3
+_MOST_WORDS_OF_A_TIME = 5
 _AROUND_A_CODE = " \t\r\n.,;:!?"
 
 
@@ -123,7 +124,7 @@ class ValueReader:
     def read_answer(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
         """Read the answer to a parameter's question; asked for a time, a bare hour is one: `8`, `eight`."""
         candidates = self.read(parameter, text, said_at=said_at)
-        if candidates or self._system_types(parameter) != ("sys.time",) or len(text.split()) > _MOST_WORDS_OF_A_TIME:
+        if candidates or self._system_types(parameter) != ("sys.time",) or not _is_short(text):
             return candidates
         prefix = next((f"{word} " for word in system_locale(self._language, None).clock.cues), "")
         found = self.read(parameter, prefix + text, said_at=said_at)
@@ -219,6 +220,12 @@ def _known_values(parameter: _Same, entity: _Same) -> KnownValues:
 @lru_cache(maxsize=64)
 def _system_entities(types: tuple[str, ...], language: str) -> SystemEntities:
     return SystemEntities(types, language=language)
+
+
+def _is_short(text: str) -> bool:
+    """Whether a text has one word beside those that say nothing: `about 8 please`, and not `5 instead of 4`."""
+    words = [token.text.lower() for token in tokenize(text) if token.text[0].isalnum()]
+    return len(words) <= _MOST_WORDS_OF_A_TIME and sum(word not in GLUE for word in words) <= 1
 
 
 def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: datetime | None) -> list[Candidate]:
