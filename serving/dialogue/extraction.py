@@ -228,12 +228,14 @@ class _SlotExtractor:
     def _corrected(self, filled: Collection[str], candidates: list[Candidate], *, is_asked: bool) -> list[str]:
         """Return the parameter that a correction is about: the one of this type mentioned last.
 
-        An afterthought (`sorry, tomorrow`) may just as well answer the open question, or begin to tell a story.
+        An afterthought (`sorry, tomorrow`) may just as well answer the open question, and one with a number may count
+        something else (`wait, 3 hours`).
         """
         if self.correction is Correction.NONE:
             return []
-        is_plain = self.correction is Correction.PLAIN
-        if not is_plain and (is_asked or not self._is_nothing_but(candidates, or_reply_words=True)):
+        is_number = any(isinstance(one.value, int | float) for one in candidates)
+        is_vague = is_asked or (is_number and not self._is_nothing_but(candidates, or_reply_words=True))
+        if self.correction is Correction.AFTERTHOUGHT and is_vague:
             return []
         recent = [name for name in self.form.recent if name in filled]
         return recent[-1:] or (list(filled) if len(filled) == 1 else [])

@@ -17,7 +17,8 @@ GUESTS = {
            "4. never mind the rest"],
     "de": ["lass es bei 4", "lassen wir es bei 4", "bleiben wir bei 4", "4, vergiss das Baby", "4, vergiss die Kinder",
            "es bleibt bei 4", "4, mehr will ich nicht", "nur 4, lass die anderen weg", "stopp, 4", "4 und nicht mehr"],
-    "es": ["d\u00e9jalo en 4", "dej\u00e9moslo en 4", "lo dejamos en 4", "4, olvida al beb\u00e9", "4, olv\u00eddate de los ni\u00f1os",
+    "es": ["d\u00e9jalo en 4", "dej\u00e9moslo en 4", "lo dejamos en 4", "4, olvida al beb\u00e9",
+    "4, olv\u00eddate de los ni\u00f1os",
            "al final 4, olv\u00eddalo", "ya no 5, solo 4", "4 y para", "solo 4, anula los dem\u00e1s", "deja 4"],
 }  # fmt: skip
 

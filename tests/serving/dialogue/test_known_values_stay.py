@@ -26,7 +26,8 @@ NO_ANSWERS = {
     ],
     "es": [
         "30", "99 botellas", "hoy somos 5 personas", "no sé, 2 amigos llegan tarde", "2 son vegetarianos",
-        "mis 3 hijos quieren pizza", "tengo 2 perros", "la habitación 12 era bonita", "a unos 100 metros de la estación",
+        "mis 3 hijos quieren pizza", "tengo 2 perros", "la habitación 12 era bonita",
+        "a unos 100 metros de la estación",
         "100%", "esperé 3 horas", "el número 5 estaba rico", "eran 12 botellas", "4711",
         "quizás, tengo que preguntar a 2 más",
     ],
@@ -48,7 +49,8 @@ def test_a_number_that_answers_no_question_changes_no_other_number(language: str
 
 MONEY_BESIDE = {
     "en": [
-        "he has $50 on his account, bob@example.org", "bob@example.org, he owes me $5", "I paid $3 last time, bob@example.org",
+        "he has $50 on his account, bob@example.org", "bob@example.org, he owes me $5",
+        "I paid $3 last time, bob@example.org",
         "send it to bob@example.org, not his $90 friend", "bob@example.org (the one with 50 dollars)",
         "he asked for $30 but bob@example.org is right", "the fee is $1, right? bob@example.org",
         "bob@example.org, I still have 100 dollars left", "it costs $2 elsewhere, bob@example.org",

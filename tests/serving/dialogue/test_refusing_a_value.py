@@ -11,7 +11,8 @@ DAY: dict[str, tuple[str, ...]] = {"en": ("/table", "4"), "de": ("/table", "4"),
 GOAL: dict[str, tuple[str, ...]] = {"en": ("/trip", "Oslo"), "de": ("/trip", "Oslo"), "es": ("/trip", "Oslo")}
 
 NOT_TAKEN = {
-    ("en", "day"): ["not on monday", "any day except sunday", "not friday", "anything but monday", "not on a sunday please",
+    ("en", "day"): ["not on monday", "any day except sunday", "not friday", "anything but monday",
+    "not on a sunday please",
                     "I can't on monday", "monday doesn't work", "sunday is out", "every day apart from friday",
                     "I don't want monday"],
     ("en", "goal"): ["anywhere but Paris", "I don't want Paris", "not Paris", "anything other than Paris",
