@@ -211,7 +211,14 @@ class ClockGrammar:
         is_and = dictionary_form(link["link"]).strip() in self._both
         is_spaced_dash = link["link"].startswith(" ") and link["link"].strip() in "-\u2013\u2014"
         is_doubtful = is_and or (is_spaced_dash and self._cues.is_for_people(text, hour.start()))
+        is_doubtful = is_doubtful or self._is_rather_at(text, link.start(), clock.start, known, hour.start())
         return hour if has_between or not is_doubtful else None
+
+    def _is_rather_at(self, text: str, link_start: int, hour_start: int, before: Clock | None, start: int) -> bool:
+        """Whether `a las` means at: in `para 5 a las 8`, but not in `de 5 a las 8` and `a las 5 a las 8`."""
+        is_at = " ".join(text[link_start:hour_start].lower().split()) in self._locale.clock.cues
+        begins = (before is not None and before.has_cue) or self._cues.begins_range(text, start)
+        return is_at and not begins
 
     def _with_begin(self, text: str, clocks: list[Clock], end: Clock) -> list[Clock]:
         """Return the times before one, of which the begin of its range has the same part of the day: `7-8 pm`."""
