@@ -146,7 +146,10 @@ class _SlotExtractor:
         found = self.finder.find(group, filled, covered=self.covered, answered=self.slots)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
         refused = [one for one in candidates if self._is_refused(one, filled, n_values=len(candidates))]
-        self.turns_down = self.turns_down or (bool(refused) and self.asked in group)
+        if refused and self.asked in group:
+            self.turns_down = True
+            if self.reader.answers.is_mere_refusal(self.text, [(one.start, one.end) for one in refused]):
+                self.covered.update(range(len(self.text)))  # an answer, if not the one that was hoped for
         meant = self._last_said([one for one in candidates if one not in refused])
         wrong = [name for name, slot in filled.items() if any(_holds(slot, one.value) for one in refused)]
         if wrong:

@@ -21,7 +21,8 @@ class Filling(BaseModel):
 
     `is_answer`: the message answers the open question or corrects a value (`is_whole_text`: only because any text
     would). `share`: how much of it is values of this form, in [0, 1]. `is_refused`: the customer does not want to go
-    ahead; `begins_with_yes`: they seem to. `problem`: why a value was rejected.
+    ahead; `begins_with_yes`: they seem to; `turns_down`: they refuse a value of the type that was asked for. `problem`:
+    why a value was rejected.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,6 +34,7 @@ class Filling(BaseModel):
     is_answer: bool = False
     is_whole_text: bool = False
     is_refused: bool = False
+    turns_down: bool = False
     begins_with_yes: bool = False
     share: float = 0.0
 
@@ -105,6 +107,7 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         problem=extraction.problem,
         is_answer=_is_answer(before, extraction, is_changed=is_changed) or yes is not None,
         is_refused=yes is False,
+        turns_down=extraction.turns_down,
         begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).begins_with_yes,
         is_whole_text=extraction.is_whole_text,
         share=extraction.share,
@@ -112,10 +115,9 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
 
 
 def _is_answer(before: Form, extraction: Extraction, *, is_changed: bool) -> bool:
-    """Whether a message answers the open question, if only by a choice or a refusal, or changes a known value."""
+    """Whether a message answers the open question, even if it leaves a choice of values, or changes a known value."""
     is_in_doubt = extraction.doubt is not None and extraction.doubt.parameter == before.asking
-    is_about_it = is_in_doubt or extraction.turns_down or before.asking in extraction.slots
-    return is_about_it or (extraction.is_correction and is_changed)
+    return is_in_doubt or before.asking in extraction.slots or (extraction.is_correction and is_changed)
 
 
 def _still_declared(form: Form, intent: Intent) -> Form:
