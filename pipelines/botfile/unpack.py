@@ -99,7 +99,7 @@ def _whole(content: dict[str, Any]) -> dict[str, Any]:
         if isinstance(rows, list):
             wire[name] = [_row(row) for row in rows]
         elif rows is None:
-            del wire[name]
+            wire[name] = []
     return wire
 
 

@@ -5,13 +5,17 @@ import io
 import json
 import tarfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.botfile.check import check_content
 from pipelines.botfile.read import parse_content, read_content
+from pipelines.botfile.spans import repair_spans
 from pipelines.errors import DataRejected
 
 INTENT: dict[str, Any] = {
@@ -258,3 +262,34 @@ def test_stories_of_the_time_before_intents_are_intents() -> None:
 )
 def test_a_text_may_be_told_by_its_name_alone(name: str, kind: str) -> None:
     assert reason(b"# hours\n- are you open\n", name=name).startswith(f"this is {kind}; it cannot be imported yet")
+
+
+_NAMES = st.sampled_from(
+    ["intents", "entities", "intentId", "name", "text", "trainingData", "parameters", "type", "value", "begin", "end",
+     "data", "utterances", "responses", "metadata", "resource", "workspace", "messages", "conversations", "locale",
+     "qnas", "tag", "entity_values", "synonyms", "storyName", "intentName", "_id", "$oid", "$date", "$numberInt",
+     "nlu_config", "assets"]
+)  # fmt: skip
+_LEAVES = (
+    st.none() | st.booleans() | st.integers(-3, 12) | st.floats(allow_nan=False) | st.sampled_from(["", "a", "town"])
+)
+_JSON = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES, inner, max_size=5), max_leaves=25
+)
+
+
+@given(content=_JSON)
+def test_any_json_is_a_bot_file_or_refused_with_a_reason(content: Any) -> None:
+    try:
+        found = check_content(content, source="f")
+    except DataRejected:
+        return
+    repair_spans(found.wire.get("intents", []), entities=found.wire.get("entities", []))
+    assert check_content(found.wire, source="f").wire == found.wire
+
+
+@given(data=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
+def test_any_bytes_are_json_or_refused_with_a_reason(data: bytes) -> None:
+    for start in (b"", b"PK\x03\x04", b"\x1f\x8b", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"["):
+        with suppress(DataRejected):
+            parse_content(start + data, source="f")
