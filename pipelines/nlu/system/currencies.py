@@ -14,6 +14,7 @@ _DOT_AFTER = re.compile(r"\.")
 _NO_CENTS_AFTER = re.compile(r"[.,][-\u2013\u2014]{1,2}(?!\d)")  # `20,- Euro`
 _LARGE_AFTER = re.compile(r"(?:\s(?=m[\u20ac$\u00a3]))?(mn|mm|m|bn|b)(?![^\W_])", re.IGNORECASE)
 _LARGE_BY_SUFFIX = {"m": 10**6, "mn": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9}
+_CAPITALS = re.compile("[A-Z]{3}")
 _LONGEST_SIGN = 5
 
 _RUPEES = ("INR", "PKR", "LKR", "NPR", "MUR", "SCR")
@@ -132,6 +133,8 @@ class CurrencyGrammar:
 
     def named(self, written: str, start: int, text: str) -> Currency | None:
         """Return the longest beginning of some words that is a currency; the words begin at `start`."""
+        if self._triggers.isdisjoint(words_of(written)) and not _CAPITALS.search(written):
+            return None
         ends = [match.end() for match in re.finditer(r"[^\W\d_]+", written)]
         for end in reversed(ends):
             name = " ".join(written[:end].lower().split())

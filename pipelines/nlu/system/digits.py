@@ -39,6 +39,9 @@ def in_digits(text: str, locale: SystemLocale) -> Iterator[Numeral]:
         runs = _UNUSUAL_SPACED_RUNS if is_spaced else _UNUSUAL_RUNS
     for match in runs.finditer(text):
         written = match[0]
+        if written.isdecimal():
+            yield Numeral(match.start(), match.end(), Decimal(written))
+            continue
         if written.startswith("."):
             yield Numeral(match.start(), match.end(), Decimal(f"0{written}"))
             continue

@@ -88,6 +88,7 @@ class CountReader:
         self._clock_before = re.compile(rf"(?<!\w)(?:{alternation(words.clock_before)})\s{{1,3}}$", re.IGNORECASE)
         self._clock_words = last_words(words.clock_before)
         self._clock_after = re.compile(rf"\s{{0,3}}(?:{alternation(words.clock_after)})(?!\w)", re.IGNORECASE)
+        self._hour_words = last_words(words.hour_cues)
         self._hour_cue = re.compile(rf"(?<!\w)(?:{alternation(words.hour_cues)})\s{{1,3}}$", re.IGNORECASE)
         self._date_cue = re.compile(rf"(?<!\w)(?:{alternation(locale.days.date_cues)})\s{{1,3}}$", re.IGNORECASE)
         between = alternation(locale.days.between_day_and_month)
@@ -119,20 +120,21 @@ class CountReader:
 
     def _not_counts(self, text: str, written: Sequence[Numeral], joints: Sequence[Joint | None]) -> set[int]:
         """Return the places of numbers that are part of something else: an hour, a day, a phone number."""
-        dropped = _phone_parts(text, written, joints)
+        dropped = _phone_parts(text, written, joints) if len(written) > 1 else set()
         for place, numeral in enumerate(written):
             if place in dropped:
                 continue
-            clock_start = self._clock_start(text, numeral.start)
+            around, word = _around(joints, place), word_before(text, numeral.start)[0]
+            clock_start = self._clock_start(text, numeral.start) if word in self._clock_words else None
             if clock_start is not None:
                 dropped.add(place)
                 if place and written[place - 1].end > clock_start:
                     dropped.add(place - 1)  # `drei Viertel acht`
             elif (
-                self._is_moment(text, numeral)
-                or self._is_label(text, numeral, joints=_around(joints, place))
+                self._is_moment(text, numeral, word=word)
+                or self._is_label(text, numeral, word=word, joints=around)
                 or _is_emphasis(text, numeral)
-                or not _is_free(text, numeral, joints=_around(joints, place))
+                or not _is_free(text, numeral, joints=around)
             ):
                 dropped.add(place)
         for place in range(len(written) - 2, -1, -1):
@@ -147,38 +149,39 @@ class CountReader:
 
     def _clock_start(self, text: str, position: int) -> int | None:
         """Return where `half past` before an hour begins."""
-        if word_before(text, position)[0] not in self._clock_words:
-            return None
         nearby = text[max(0, position - _LONGEST_WORD) : position]
         clock = self._clock_before.search(nearby)
         return None if clock is None else position - len(nearby) + clock.start()
 
-    def _is_moment(self, text: str, numeral: Numeral) -> bool:
-        """Whether the number is an hour or a day of a month."""
+    def _is_moment(self, text: str, numeral: Numeral, *, word: str) -> bool:
+        """Whether the number is an hour or a day of a month; `word` is the one before it."""
         if self._clock_after.match(text, numeral.end):
             return True
-        if (
-            text[numeral.end : numeral.end + 1] == "."
-            and word_before(text, numeral.start)[0] in self._words.ordinal_cues
-        ):
+        if word in self._words.ordinal_cues and text[numeral.end : numeral.end + 1] == ".":
             return True
-        is_hour = 0 <= numeral.value <= 24 and numeral.value == numeral.value.to_integral_value()
-        if is_hour and self._hour_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
-            word = _ANY_WORD.match(text, numeral.end)
-            return word is None or word[1].lower() in self._words.closers
+        if word in self._hour_words and self._is_hour(text, numeral):
+            return True
         if not text[numeral.end - 1].isdecimal() or not 1 <= numeral.value <= 31:
             return False
-        word = self._word_after.match(text, numeral.end)
-        return word is not None and word[1].lower() in self._months
+        month = self._word_after.match(text, numeral.end)
+        return month is not None and month[1].lower() in self._months
 
-    def _is_label(self, text: str, numeral: Numeral, *, joints: tuple[Joint | None, Joint | None]) -> bool:
-        """Whether a range or a fraction names a room, a page or a day."""
+    def _is_hour(self, text: str, numeral: Numeral) -> bool:
+        """Whether the number is the hour of `a las 3`."""
+        if numeral.value > 24 or numeral.value != numeral.value.to_integral_value():
+            return False
+        if not self._hour_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
+            return False
+        thing = _ANY_WORD.match(text, numeral.end)
+        return thing is None or thing[1].lower() in self._words.closers
+
+    def _is_label(self, text: str, numeral: Numeral, *, word: str, joints: tuple[Joint | None, Joint | None]) -> bool:
+        """Whether a range or a fraction names a room, a page or a day; `word` is the one before it."""
         is_share = "/" in text[numeral.start : numeral.end]
         if not is_share and joints[1] != "dash":
             return False
         if is_share and self._date_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
             return True
-        word, _ = word_before(text, numeral.start)
         return word in self._words.labels or word.endswith(self._words.label_endings)
 
 

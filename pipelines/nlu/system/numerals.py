@@ -13,7 +13,7 @@ from pipelines.nlu.system.digits import in_digits
 from pipelines.nlu.system.locale import SystemLocale, alternation
 from pipelines.nlu.system.number_words import NUMBER_WORDS
 from pipelines.nlu.system.quantities import quantity_grammar
-from pipelines.nlu.system.values import Numeral
+from pipelines.nlu.system.values import Numeral, words_of
 
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|[^\w\s]|_")
 _PREVIOUS_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")
@@ -71,22 +71,26 @@ def numerals(text: str, locale: SystemLocale) -> list[Numeral]:
 def _with_ones(text: str, found: list[Numeral], language: str) -> list[Numeral]:
     """Add the articles that count beside a number: `uno o dos`, `ein Kind und zwei Erwachsene`."""
     beside = _beside_number(language)
-    if not found or beside is None:
+    if not found or beside is None or beside.words.isdisjoint(words_of(text)):
         return found
     ones = []
     for before, after in pairwise([None, *found, None]):
-        gap = text[before.end if before else 0 : after.start if after else len(text)]
-        for match in (after and beside.before.search(gap), before and beside.after.match(gap)):
+        start, end = before.end if before else 0, after.start if after else len(text)
+        nearby = max(start, end - 2 * _LONGEST_WORD)
+        for offset, match in (
+            (nearby, after and beside.before.search(text[nearby:end])),
+            (start, before and beside.after.match(text[start:end])),
+        ):
             if match:
-                offset = before.end if before else 0
                 ones.append(Numeral(offset + match.start(1), offset + match.end(1), Decimal(1)))
     both = sorted({*found, *ones})
     return _with_ones(text, both, language) if len(both) > len(found) else found
 
 
 class _Beside(NamedTuple):
-    """Where an article counts: before a number, and after one."""
+    """Where an article counts: before a number, and after one. Both need one of the words in lower case."""
 
+    words: frozenset[str]
     before: re.Pattern[str]
     after: re.Pattern[str]
 
@@ -101,6 +105,7 @@ def _beside_number(language: str) -> _Beside | None:
     joint = rf"(?:,|\s(?:{alternation(words.joints)}))\s"
     either = rf"\s(?:{alternation([*words.to, *words.alternative])})\s"
     return _Beside(
+        words.persons.union(words.to, words.alternative),
         re.compile(rf"{one}(?:{person}{joint}|{either})$", re.IGNORECASE),
         re.compile(rf"(?:\s[^\W\d_]+)?{joint}{one}{person}", re.IGNORECASE),
     )

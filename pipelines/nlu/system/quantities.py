@@ -12,7 +12,7 @@ from text_to_num import text2num
 from pipelines.nlu.system.boundaries import is_word_character
 from pipelines.nlu.system.locale import alternation, dictionary_form, large_number_words, without_accents
 from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
-from pipelines.nlu.system.values import Numeral, last_words, words_of
+from pipelines.nlu.system.values import Numeral, words_of
 
 _Kind = Literal["number", "share", "half", "bare_half", "alone", "added", "part", "room", "multiple", "idiom"]
 
@@ -70,7 +70,7 @@ class QuantityGrammar:
         self._attached = {word: value for word, value in listed.items() if not is_word_character(word[0])}
         spaced = {word: value for word, value in listed.items() if word not in self._attached}
         self._meaning = dict(_meanings(words, spaced))
-        self._triggers = last_words(self._meaning)
+        self._triggers = {max(words_of(phrase), key=lambda word: (len(word), word)) for phrase in self._meaning}
         self._multiple_after = re.compile(rf"(?<=\d)\s?({alternation(self._attached)})")
         self._phrase = re.compile(rf"(?<!\w)(?:{alternation(self._meaning)})(?![^\W_])", re.IGNORECASE)
         self._joined_half = re.compile(rf"(?<!\w){words.joined_half or '(?!)'}(?!\w)", re.IGNORECASE)
