@@ -132,7 +132,7 @@ def _with_form(
     is_sure = confidence is None or confidence >= DIGRESSION_CONFIDENCE
     # A value of the type that was asked for never cancels: `leave it at 4`. Any text answers a question for text, where
     # `I changed my mind` may be the reason asked for; still it may cancel.
-    is_about_form = filling.begins_with_yes or filling.turns_down
+    is_about_form = filling.begins_with_yes or filling.turns_down or filling.is_unsure
     may_cancel = (filling.is_whole_text or not is_for_form(filling)) and not is_about_form
     if filling.is_whole_text:
         may_cancel = may_cancel and (confidence is None or confidence >= CANCEL_TEXT_CONFIDENCE)

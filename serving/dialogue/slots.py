@@ -21,8 +21,8 @@ class Filling(BaseModel):
 
     `is_answer`: the message answers the open question or corrects a value (`is_whole_text`: only because any text
     would). `share`: how much of it is values of this form, in [0, 1]. `is_refused`: the customer does not want to go
-    ahead; `begins_with_yes`: they seem to; `turns_down`: they refuse a value of the type that was asked for. `problem`:
-    why a value was rejected.
+    ahead; `begins_with_yes`: they seem to; `turns_down`: they refuse a value of the type that was asked for;
+    `is_unsure`: they do not know yet. `problem`: why a value was rejected.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +35,7 @@ class Filling(BaseModel):
     is_whole_text: bool = False
     is_refused: bool = False
     turns_down: bool = False
+    is_unsure: bool = False
     begins_with_yes: bool = False
     share: float = 0.0
 
@@ -108,6 +109,7 @@ def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation
         is_answer=_is_answer(before, extraction, is_changed=is_changed) or yes is not None,
         is_refused=yes is False,
         turns_down=extraction.turns_down,
+        is_unsure=nlu is not None and reader.answers.is_unsure(nlu.text),
         begins_with_yes=before.is_confirming and nlu is not None and reader.answers.yes_no(nlu.text).begins_with_yes,
         is_whole_text=extraction.is_whole_text,
         share=extraction.share,

@@ -19,10 +19,10 @@ NO_ANSWERS = {
         "flat 3, second floor", "4711", "maybe, I have to ask 2 others first",
     ],
     "de": [
-        "30", "99 Flaschen", "wir sind heute 5 Leute", "noch unsicher, 2 Freunde kommen später", "2 sind Vegetarier",
+        "30", "99 Luftballons", "wir sind heute 5 Leute", "noch unsicher, 2 Freunde kommen später", "2 sind Vegetarier",
         "meine 3 Kinder wollen Pizza", "ich habe 2 Hunde", "Zimmer 12 war schön", "etwa 100 Meter vom Bahnhof",
-        "100%", "ich habe 3 Stunden gewartet", "die Nummer 5 war gut", "es waren 12 Stück", "4711",
-        "vielleicht, ich muss 2 andere fragen",
+        "100%", "ich habe 3 Stunden gewartet", "die Nummer 5 war gut", "damals waren 12 dabei", "4711",
+        "2 Kollegen fehlen",
     ],
     "es": [
         "30", "99 botellas", "hoy somos 5 personas", "no sé, 2 amigos llegan tarde", "2 son vegetarianos",
