@@ -110,6 +110,11 @@ def _changed(function: Callable[[str], str], part: Any) -> Any:
     return Authored(function(part)) if isinstance(part, Authored) else function(shown(part))
 
 
+def is_method(value: Any) -> bool:
+    """Whether a value is a method: where an answer has no `items`, its mapping has one of that name."""
+    return callable(value) and not isinstance(value, Undefined)
+
+
 def is_blank(value: Any) -> bool:
     """Whether there is no value: null, or a name that stands for nothing. An empty text is a value."""
     return value is None or isinstance(value, Undefined)

@@ -26,6 +26,7 @@ from pipelines.templates.authored import (
     RawJson,
     compose,
     is_blank,
+    is_method,
     keep_author,
     part_by_part,
     shown,
@@ -161,7 +162,7 @@ def _money(context: Context, value: Any, currency: str | None = None) -> str:
 
 
 def _default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
-    return default_value if is_blank(value) or (boolean and not value) else value
+    return default_value if is_blank(value) or is_method(value) or (boolean and not value) else value
 
 
 def _nulls_last(name: str) -> Callable[..., Any]:
@@ -207,7 +208,7 @@ _OWN: dict[str, Callable[..., Any]] = {
 def _null_becomes(empty: Any, function: Callable[..., Any], *, position: int) -> Callable[..., Any]:
     @wraps(function)
     def lenient(*arguments: Any, **named: Any) -> Any:
-        if len(arguments) > position and arguments[position] is None:
+        if len(arguments) > position and (arguments[position] is None or is_method(arguments[position])):
             arguments = (*arguments[:position], empty, *arguments[position + 1 :])
         return function(*arguments, **named)
 
@@ -221,6 +222,8 @@ def _blank_stays(function: Callable[..., Any], *, position: int, is_text: bool) 
     @wraps(function)
     def lenient(*arguments: Any, **named: Any) -> Any:
         extra, value, others = arguments[:position], arguments[position], arguments[position + 1 :]
+        if is_method(value):
+            return None
         if is_blank(value):
             shown(value)  # raises for a name that must have a value
             return value

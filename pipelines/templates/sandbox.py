@@ -13,6 +13,7 @@ from jinja2 import ChainableUndefined, Template, TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 
+from pipelines.templates.authored import is_method
 from pipelines.templates.filters import MAX_OUTPUT_CHARS
 from pipelines.templates.language import BotEnvironment
 from pipelines.templates.meter import METER, Meter
@@ -74,7 +75,7 @@ def _printed(value: Any) -> Any:
     """
     if isinstance(value, list | tuple) and all(isinstance(one, str | int | float) for one in value):
         return ", ".join(map(str, value))
-    return "" if value is None or (callable(value) and not isinstance(value, ChainableUndefined)) else value
+    return "" if value is None or is_method(value) else value
 
 
 REPLY_ENVIRONMENT = _ReplyEnvironment(undefined=BlankUndefined, finalize=_printed, attempts=True)

@@ -8,7 +8,7 @@ from jinja2 import TemplateError
 from pipelines.schemas.bot import BotFile, Intent
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import error, warning
-from pipelines.steps.validation.samples import AnyAnswer, Samples
+from pipelines.steps.validation.samples import AnyAnswer, Samples, depends_on_values
 from pipelines.templates.filters import LANGUAGE
 from pipelines.templates.sandbox import Rendered, render_contained
 
@@ -42,7 +42,7 @@ class ReplyCheck:
                 effect = "the customer is told that it is done, but no details" if intent.tool else "it is not said"
                 explanation = f"{reason}{case and ' ' + case}; {effect}."
                 yield warning("reply_says_something", place, explanation, "check for a value before using it.")
-        elif not any(rendered.text.strip(" #\n") for _, rendered in cases):
+        elif not (any(rendered.text.strip(" #\n") for _, rendered in cases) or depends_on_values(template)):
             explanation = "it is empty with every sample value and sample answer."
             yield warning("reply_says_something", place, explanation, "correct the names in it, or write a text.")
 

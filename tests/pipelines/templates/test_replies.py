@@ -59,6 +59,8 @@ def said(template: str, language: str = "en") -> str:
         ("{{ result.nothing == none }} {{ result.count == 2 }} {{ nope == none }}", "True True False"),
         ("<{{ result.nothing.lower() }}{{ result.nothing[0].x }}{{ result.when.day.month }}>", "<>"),
         ("<{{ result.keys_ }}{{ result.rows.nope }}>", "<>"),
+        ("<{{ result.items }}{{ result.values | join }}{{ result.keys | upper }}>{{ result.items | length }}", "<>0"),
+        ("{% for item in result.items %}x{% else %}none{% endfor %} {{ result.get | default('?') }}", "none ?"),
     ],
 )  # fmt: skip
 def test_render_of_a_null_prints_nothing(template: str, text: str) -> None:
