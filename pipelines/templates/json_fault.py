@@ -1,6 +1,7 @@
 """Where a template gives no JSON, and what its author should do."""
 
 import json
+import re
 
 from pipelines.templates.json_body import PLACE, JsonWriter, pieces_of
 from pipelines.templates.marks import REQUEST_ENVIRONMENT, RequestValues, render_marked
@@ -58,6 +59,8 @@ def describe_fault(document: str, error: json.JSONDecodeError) -> str:
         return "a text stands in single quotes; write double quotes"
     if rest[:1] in ("]", "}") and document[: error.pos].rstrip().endswith(","):
         return f"a comma stands before {rest[0]}; delete it"
+    if "Expecting ',' delimiter" in error.msg and not re.match(r'["\[{\w-]', rest):
+        return f"{rest[0]!r} has no meaning in JSON; delete it"
     word = next((word for word in _WORDS if rest.startswith(word)), None)
     if word is not None:
         return f"{word} is not JSON; write {_WORDS[word]}"

@@ -51,13 +51,14 @@ class _ReplyEnvironment(BotEnvironment):
     def attempt(self, context: Context, line: int, evaluate: Callable[[], Any]) -> Any:
         """Evaluate an expression; note a failure and go on with nothing in its place.
 
-        Raises the failure if there were too many, or it is not the template's.
+        Raises the failure if there were too many, no work is left, or it is not the template's.
         """
         failures: list[str] = context[_FAILURES]
         try:
             return evaluate()
         except (*_UNFIT, TemplateError) as failure:
-            if len(failures) >= _MAX_FAILURES:
+            meter: Meter = context[METER]
+            if len(failures) >= _MAX_FAILURES or meter.left < 0:
                 raise
             failures.append(f"line {line}: {_reason(failure)}")
             return self.undefined("it could not be evaluated")

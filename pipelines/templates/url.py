@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, Undefined
 
 from pipelines.templates.authored import Encoded, is_blank
 from pipelines.templates.marks import MARK, Endpoint, Marks, NoValue, RequestValues, render_marked, text_of
@@ -63,13 +63,25 @@ def _split_base(text: str, marks: Marks) -> tuple[str, str]:
         literal = _LITERAL_BASE.match(text)
         if literal is None:
             raise TemplateError("a URL starts with http://, https:// or an endpoint")
-        base, rest = literal[0], text[literal.end() :]
-        if OPEN in base or "@" in base or "%" in base:
+        base = literal[0].partition(OPEN)[0]
+        rest = _without_conditions(text[len(base) :], marks)
+        if rest.startswith(OPEN) or "@" in base or "%" in base:
             raise TemplateError("the host of a URL must be fixed; it may contain no value, user name or %")
         _check_host(base)
+    rest = _without_conditions(rest, marks)
     if rest and rest[0] not in "/?#":
         raise TemplateError("after its host or endpoint a URL must continue with / or ?")
     return base, rest
+
+
+def _without_conditions(rest: str, marks: Marks) -> str:
+    """Drop conditions without an `else` from the beginning of a text: they give nothing."""
+    while first := MARK.match(rest):
+        value = marks.values[int(first[1])]
+        if not isinstance(value, Undefined) or isinstance(value, NoValue):
+            break
+        rest = rest[first.end() :]
+    return rest
 
 
 def _check_host(base: str) -> None:

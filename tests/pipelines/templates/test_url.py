@@ -30,6 +30,11 @@ from tests.support.requests import request_of
         ("http://a/x?{{ parameters.note }}", "http://a/x"),
         ("http://a/x{{ '/' ~ parameters.note if parameters.note }}", "http://a/x"),
         ("http://a/{{ parameters.note or 'all' }}", "http://a/all"),
+        ("http://a{{ '/x' if parameters.note }}", "http://a"),
+        (
+            "{{ endpoints.shop }}{{ '/x' if parameters.note }}{{ '?late' if parameters.late }}",
+            "https://shop.example/v1?late",
+        ),
     ],
 )
 def test_render_url_leaves_out_what_is_not_there(template: str, url: str) -> None:

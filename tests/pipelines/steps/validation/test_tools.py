@@ -44,6 +44,8 @@ def findings(**tool: Any) -> list[str]:
         ('{"late": True}', "line 1, column 10: it does not give valid JSON: True is not JSON"),
         ('{"a": NaN}', "it does not give valid JSON: NaN is not JSON"),
         ('{"a" 1}', "a name has no colon behind it"),
+        ('{"a": "{{ parameters.town }}"; }', "line 1, column 30: it does not give valid JSON: ';' has no"),
+        ('{"a": 1 // one\n}', "'/' has no meaning in JSON"),
         ('{"a": }', "a value is missing"),
         ('{"a": 1} {"b": 2}', "line 1, column 10: it does not give valid JSON: something follows the end"),
         ('{"a": "one\ntwo"}', "a text goes over the end of a line"),
