@@ -26,8 +26,8 @@ _SIGNS = str.maketrans(
 _LETTERS = str.maketrans(
     {
         "\u00f8": "o", "\u0142": "l", "\u0111": "d", "\u0131": "i", "\u00e6": "ae", "\u0153": "oe", "\u00fe": "th",
-        "\u00f0": "d", "\u0127": "h", "\u0454": "\u0435", "\u0491": "\u0433", "\u0640": "",
-        "\u0671": "\u0627", "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643", "\u06c1": "\u0647",
+        "\u00f0": "d", "\u0127": "h", "\u0491": "\u0433", "\u0640": "", "\u0671": "\u0627", "\u0629": "\u0647",
+        "\u0649": "\u064a", "\u06cc": "\u064a", "\u06a9": "\u0643", "\u06c1": "\u0647",
     }
 )  # fmt: skip
 """Letters that do not decompose, and Arabic letters that keyboards of neighbouring languages write differently."""
@@ -41,6 +41,7 @@ _OTHER_WORDS = frozenset(
         *("schon", "konnte", "wurde", "mochte", "hatte", "ware", "drucken"),
         *("para", "esta", "estas", "este", "como", "donde", "cuando", "quien", "cual", "solo", "porque", "sera"),
         *("mais", "meme", "notre", "votre", "leve", "nosso", "pode", "sabia", "cosi"),
+        *("\u0639\u0644\u064a", "\u0627\u0644\u064a", "\u0627\u0646", "\u0641\u064a"),
     ]
 )
 """Words that other words become without their accents."""
@@ -126,7 +127,19 @@ def nfc_visible(text: str) -> str:
 def is_other_word(words: Sequence[str]) -> bool:
     """Whether words without accents more likely mean something else than a value with accents: `te` for `t\u00e9`."""
     word = words[0]
-    return len(words) == 1 and word.isascii() and (len(word) <= _SHORT or word in _OTHER_WORDS)
+    return len(words) == 1 and (word in _OTHER_WORDS or (word.isascii() and len(word) <= _SHORT))
+
+
+def is_clitic(tokens: Sequence[Token], position: int) -> bool:
+    """Whether an apostrophe joins the token to another word, as in `it's`, `I'm` and `l'eau`."""
+    token = tokens[position]
+    for step in (1, -1):
+        sign, word = position + step, position + 2 * step
+        if 0 <= word < len(tokens) and typed(tokens[sign].text) == "'" and tokens[word].text[0].isalpha():
+            left, right = sorted((token, tokens[word]), key=lambda one: one.start)
+            if right.start - left.end == len(tokens[sign].text):
+                return True
+    return False
 
 
 def has_soft_hyphen(tokens: Sequence[Token], position: int) -> bool:

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pipelines.nlu.entities.apart import stands_apart
-from pipelines.nlu.entities.forms import bare, composed, has_soft_hyphen, is_other_word, nfc_visible, transcribed, typed
+from pipelines.nlu.entities.forms import (
+    bare,
+    composed,
+    has_soft_hyphen,
+    is_clitic,
+    is_other_word,
+    nfc_visible,
+    transcribed,
+    typed,
+)
 from pipelines.nlu.text import Token, tokenize
 from pipelines.schemas.bot import Entity
 
@@ -16,6 +25,7 @@ _DOT = re.compile(r"(?<=[^\W\d_])\.")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_])")
 _LETTER_APOSTROPHE = "\u02bc"
 """The apostrophe that is a letter, and parts no tokens."""
+_LONGEST_CLITIC = 2
 _BARE = 3
 """How close a phrase is that lacks an accent, a dot or an apostrophe; 0 is as listed, apart from case."""
 
@@ -115,6 +125,8 @@ class KnownValues:
 
 def _values(rows: Sequence[_Listed], tokens: list[Token], first: int, last: int) -> list[str]:
     """Return the values that tokens `[first, last)` stand for, closest first; none if they mean another word."""
+    if last - first == 1 and len(tokens[first].text) <= _LONGEST_CLITIC and is_clitic(tokens, first):
+        return []
     distance, values = _closest(rows, tokens[first:last])
     if distance < _BARE and all(token.text.isascii() for token in tokens[first:last]):
         return values

@@ -15,7 +15,11 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-_WORD = re.compile(r"[^\W\d_]+")
+from pipelines.nlu.characters import MARKS, UNSPACED
+
+_WORD = re.compile(rf"[^\W\d_{UNSPACED}](?:[^\W\d_{UNSPACED}]|[{MARKS}])*")
+_FORMER_WORD = re.compile(r"[^\W\d_]+")
+"""What releases of before take for a word: without marks, and whole runs of Han or kana."""
 SHORTEST, LONGEST = 4, 24
 """Letters of a word that may be corrected; with four letters, only a swap is."""
 _MANY_LETTERS = 64
@@ -39,17 +43,19 @@ class Spelling:
     """Finds the intended word for a misspelt one, among the bot's own words.
 
     `is_word` tells whether a lower-cased word exists independently of the training texts. `counts_` is the number of
-    training texts with each word that is long enough.
+    training texts with each word that is long enough. Scripts without blanks have no words here: to leave a character
+    out of a sentence may turn its meaning round.
     """
 
     def __init__(self, is_word: Callable[[str], bool]) -> None:
         self._is_word = is_word
+        self._word = _WORD
 
     def fit(self, texts: Sequence[str]) -> Self:
         """Learn the words of the training texts."""
         counts: Counter[str] = Counter()
         for text in texts:
-            counts.update({word for word in _WORD.findall(text.lower()) if SHORTEST <= len(word) <= LONGEST})
+            counts.update({word for word in self._word.findall(text.lower()) if SHORTEST <= len(word) <= LONGEST})
         return self._use(dict(sorted(counts.items())))
 
     def _use(self, counts: dict[str, int]) -> Self:
@@ -62,7 +68,7 @@ class Spelling:
         """Return the corrections of a text, in order."""
         found = []
         unknown = 0
-        for match in _WORD.finditer(text):
+        for match in self._word.finditer(text):
             word = match.group().lower()
             if not SHORTEST <= len(word) <= LONGEST:
                 continue
@@ -101,12 +107,14 @@ class Spelling:
 
     def to_parts(self) -> dict[str, Any]:
         """Return the word counts for JSON."""
-        return {"counts": self.counts_}
+        return {"counts": self.counts_, "has_marks": self._word is _WORD}
 
     @classmethod
     def from_parts(cls, parts: dict[str, Any], is_word: Callable[[str], bool]) -> Self:
         """Rebuild from the result of `to_parts`."""
-        return cls(is_word)._use(parts["counts"])
+        spelling = cls(is_word)
+        spelling._word = _WORD if parts.get("has_marks") else _FORMER_WORD
+        return spelling._use(parts["counts"])
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:

@@ -12,6 +12,8 @@ from tests.support.bots import intent
 from tests.support.releases import make_release
 from tests.support.trained_talk import TrainedTalk
 
+pytestmark = pytest.mark.model
+
 BOOK = {
     "en": [
         "a train from [Bath](city) to [New York](city)", "train to [Berlin](city)", "book a train", "i need a ticket",
@@ -151,7 +153,7 @@ SAID = [
     ("hi", "टिकट दिल्ली से", "दिल्ली", None), ("hi", "मुंबई तक", None, "मुंबई"), ("hi", "आगरा से पटना", "आगरा", None),
     ("ar", "تذكرة من القاهرة إلى دبي", "القاهرة", "دبي"), ("ar", "قطار إلى ابو ظبي", None, "أبو ظبي"),
     ("ar", "قطار الى الرياض", None, "الرياض"), ("ar", "إلى «بيروت»", None, "بيروت"), ("ar", "من: دبي", "دبي", None),
-    ("ar", "\u0642\u0637\u0627\u0631 \u0625\u0644\u0649 \u0627\u0644\u0642\u064e\u0627\u0647\u0631\u0629", None, "القاهرة"),
+    ("ar", "\u0625\u0644\u0649 \u0627\u0644\u0642\u064e\u0627\u0647\u0631\u0629", None, "القاهرة"),
     ("ar", "إلى \u200fبيروت\u200f", None, "بيروت"), ("ar", "تذكرة إلى مكة", None, "مكة"),
     ("ar", "من القاهـرة", "القاهرة", None),
     ("th", "ตั๋วจากกรุงเทพไปเชียงใหม่", "กรุงเทพ", "เชียงใหม่"), ("th", "ไปภูเก็ต", None, "ภูเก็ต"),

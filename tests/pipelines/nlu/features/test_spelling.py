@@ -58,6 +58,21 @@ def test_edits_are_the_same_after_loading() -> None:
     assert loaded.edits("cacnel teh cansel") == SPELLING.edits("cacnel teh cansel")
 
 
+@pytest.mark.parametrize(
+    "text", ["我不想要取消订单", "キャンセルしたいです", "ยกเลิกคำสั่งซื้อ", "ru\u0308ckgabe", "द\u093fल\u094dल\u0940वाला"]
+)
+def test_edits_leave_scripts_without_blanks_and_words_with_marks_whole(text: str) -> None:
+    known = ["我想要取消订单", "キャンセルしたくないです", "ยกเลิก", "ckgabe", "लल", "वालाा"]
+    assert Spelling(lambda word: False).fit(known * 2).edits(text) == []
+
+
+def test_from_parts_an_older_release_reads_words_as_it_learnt_them() -> None:
+    parts = Spelling(lambda word: False).fit(["我想要取消订单"] * 2).to_parts()
+    assert parts == {"counts": {}, "has_marks": True}
+    former = Spelling.from_parts({"counts": {"我想要取消订单": 2}}, lambda word: False)
+    assert [edit.word for edit in former.edits("我不想要取消订单")] == ["我想要取消订单"]
+
+
 def test_original_offsets_point_into_the_text_as_written() -> None:
     text = "plz cancl my oredr nowww"
     edits = SPELLING.edits(text)
