@@ -146,7 +146,7 @@ def _member(node: nodes.Node, owner: str) -> str | None:
 def depends_on_values(template: str) -> bool:
     """Whether what a template prints depends on a particular value, which no sample can be expected to have."""
     for tree in _trees([template]):
-        if tree.find((nodes.If, nodes.CondExpr, nodes.Compare)):
+        if any(tree.find(kind) for kind in (nodes.If, nodes.CondExpr, nodes.Compare)):
             return True
         return any(not isinstance(item.arg, nodes.Const) for item in tree.find_all(nodes.Getitem))
     return False
