@@ -20,6 +20,9 @@ class ClockCues:
         self._cue = compiled(rf"(?<!\w)(?P<cue>{alternation(words.cues)})\s{{1,3}}$|(?<!\w)@\s{{0,2}}$")
         days = alternation([*locale.days.days, *locale.weekdays, *words.parts_elsewhere])
         # `Freitagabend ab 8`
+        beside = alternation([*locale.days.short_cues, *locale.days.articles])
+        self._day_before = compiled(rf"(?<!\w)(?:{days}),?\s{{1,3}}$")
+        self._day_after = compiled(rf",?\s{{1,3}}(?:(?:{beside})\s{{1,3}})?(?:{days})(?!\w)")
         self._weak_cue = compiled(rf"(?:{days})\s{{1,3}}(?:{alternation(words.weak_cues)})\s{{1,3}}$")
         self._last_words = last_words(with_plain_spellings(dict.fromkeys((*words.cues, *words.weak_cues), 0)))
         self._between = compiled(rf"(?<!\w)(?:{alternation(words.between)})\s{{1,3}}$")
@@ -45,6 +48,13 @@ class ClockCues:
         last, other = before[2].lower(), (before[1] or "").lower()
         denied = self._words.not_a_cue_after
         return last not in denied and not (last in self._words.pronouns and other in denied)
+
+    def is_beside_day(self, text: str, start: int, end: int) -> bool:
+        """Whether a day or a part of it stands beside a number: `five thirty on Thursday`."""
+        return (
+            self._day_before.search(text, max(0, start - _REACH), start) is not None
+            or self._day_after.match(text, end) is not None
+        )
 
     def allows_and(self, text: str, position: int) -> bool:
         """Whether two hours from here on may be joined by `and`: `between 7 and 8 pm`."""

@@ -153,8 +153,10 @@ class ClockGrammar:
             is_mere_number = form.after.endswith("{minute_words}")
             if minutes is not None and not (is_mere_number and minutes < _LEAST_MERE_MINUTES):
                 added = clock._replace(end=match.end(), minutes=form.shift + form.direction * minutes)
-                is_all = is_mere_number and not text[: clock.start].strip()
-                return added, form.is_certain, not is_all
+                is_clear = is_mere_number and (
+                    clock.start == 0 or self._cues.is_beside_day(text, clock.start, match.end())
+                )
+                return added, form.is_certain, not is_clear
         start, added_minutes = self.minutes_before(text, clock.start)
         if start < clock.start:
             return clock._replace(start=start, minutes=added_minutes), False, False
@@ -261,10 +263,9 @@ def _earlier(first: Clock, second: Clock) -> Clock:
 
 
 def _ending_words(pattern: str) -> set[str]:
-    """Return the words that a form may end with: `past` and `half` of `half(?: past)?`."""
-    variants = (pattern, re.sub(r"\(\?: [^)]*\)\?", "", pattern))
-    endings = {word for variant in variants for word in re.findall(r"\w+", variant.rsplit(" ", 1)[-1])}
-    return {spelling for word in endings for spelling in plain_spellings(word)}
+    """Return the words that may stand right before the hour: `past` and `after` of `quarter (?:past|after)`."""
+    words = re.findall(r"\w+", pattern.rsplit(" ", 1)[-1])
+    return {spelling for word in words for spelling in plain_spellings(word)}
 
 
 def _position(match: re.Match[str] | None) -> int | None:

@@ -66,7 +66,7 @@ def _pattern(locale: SystemLocale) -> re.Pattern[str]:
     cue = (
         rf"(?:(?<!\w)(?:{day_cue}(?={number}|(?:{alternation(words.late_ordinals)})(?!\w)|{with_month})"
         rf"|(?:{alternation(words.ordinal_cues)})\s{{1,3}}(?={ordinal})"
-        rf"|(?:{weekdays})\.?,?\s{{1,3}}{article}(?={beside_weekday})){only})"
+        rf"|(?:{weekdays})\.?,?\s{{1,3}}(?:{article}(?={beside_weekday})|{article[:-1]}(?={ordinal}))){only})"
     )
     link = rf"(?:\s?[-\u2013\u2014]\s?|\s{{1,3}}(?:{alternation([*words.until, *words.either])})\s{{1,3}})"
     month = (

@@ -38,14 +38,14 @@ class NamedMonthGrammar:
         joint = rf"(?:(?:{alternation(words.between_day_and_month)})\s{{1,3}})?"
         self._year = compiled(
             rf"(?:\.?,?[\s/-]{{0,3}}{joint}(?P<year>\d{{4}})(?!\d)"
-            rf"|\.?[\s-]{{1,3}}{joint}(?:['\u2019](?P<short>\d{{2}})(?!\d)|(?P<bare>\d{{2}})(?![\d:.]){free}))"
+            rf"|\.?,?\s{{1,3}}['\u2019](?P<short>\d{{2}})(?!\d)|\.?[\s-]{{1,3}}{joint}(?:(?P<bare>\d{{2}})(?![\d:.]){free}))"
         )
         self._day_first = compiled(
             rf"(?:(?<![\d.])(?P<day>\d{{1,2}}){_SUFFIX}?|(?P<word>{word}))(?:\s{{0,3}}|[-/]){joint}{month}"
         )
         # month first only where people write it so, or both ways as in English: `Mai 5 Leute` is no date
         day = rf"(?:(?P<day>\d{{1,2}}){_SUFFIX}?(?![\d:]|[./]\d)|(?P<word>{word}))(?!\w)"
-        self._month_first = compiled(rf"(?<!\w){month}\.?,?\s{{1,3}}{article}{day}")
+        self._month_first = compiled(rf"(?<!\w){month}\.?,?[\s-]{{1,3}}{article}{day}")
         links = alternation([*words.until, *words.either])
         link = rf"(?P<link>{_DASH}|,?\s{{1,3}}(?:{links})\s{{1,3}}|,\s{{0,3}})"
         number = rf"(?P<number>(?<![\w.,:/])\d{{1,2}}{_SUFFIX}?|{word})"

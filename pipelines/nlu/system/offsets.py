@@ -150,9 +150,10 @@ def _frames(forms: list[OffsetForm], distances: Collection[str], locale: SystemL
             key = (match["before"], match["blank"], match["after"], form.direction)
             units.setdefault(key, {}).update(with_plain_spellings({match["unit"]: form.unit}))
     half = rf"\s{{1,3}}(?:{alternation(locale.days.and_a_half)})"
+    about = rf"(?:(?:{alternation(locale.days.about)})\s{{1,3}})?"
     frames = []
     for (before, blank, after, direction), names in units.items():
-        start, end = _phrase(before), _phrase(after)
+        start, end = _phrase(before) + about, _phrase(after)
         gap = r"\s{0,3}" if not blank or any(unit in _MINUTES for unit in names.values()) else r"\s{1,3}"
         counted = (
             rf"{start}(?:{_DECIMAL_HOURS}|(?P<count>{COUNT})(?P<half>{half})?){gap}(?P<unit>{alternation(names)})"

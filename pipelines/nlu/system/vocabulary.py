@@ -64,6 +64,7 @@ class DayWords:
     """Names that are often only part of another thing (`Christmas menu`)."""
     greetings: frozenset[str] = frozenset()  # before a holiday or a part of the day: `merry Christmas`
     holiday_links: tuple[str, ...] = ()  # `cena de Navidad` is no day, `después de Navidad` is
+    about: tuple[str, ...] = ()  # before a count: `in about two hours`
     distances: Mapping[str, tuple[int, OffsetUnit]] = field(default_factory=dict)  # `half an hour` → 30 minutes
     and_a_half: tuple[str, ...] = ()  # `{n}` is a number: `{n} and a half`
     offset_prefixes: Mapping[str, str] = field(default_factory=dict)  # colloquial → as in the CLDR's `in 3 days`

@@ -76,7 +76,8 @@ class WeekdayGrammar:
         weekday = self._weekday_of(text, match, is_marked=is_marked)
         start = match.start("before" if match["before"] else "name")
         word = word_before(text, start)
-        if weekday is None or (word in self._nth and not before):
+        # `on a Friday` is any of them
+        if weekday is None or word in self._words.ones or (word in self._nth and not before):
             return
         if self._in_month.match(text, match.end()):
             return

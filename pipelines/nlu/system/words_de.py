@@ -31,6 +31,7 @@ DAYS = DayWords(
     ),
     more_months={"jänner": 1, "jän": 1, "feber": 2, "mrz": 3, "sep": 9, "juno": 6},
     more_weekdays={"sonnabend": 5},
+    more_short_weekdays={"mittw": 2, "donnerst": 3},
     words_like_weekdays=words("so do mi di"),
     ordinals=_german_ordinals(),
     ones=words("ein eine einem einer einen"),
@@ -40,6 +41,7 @@ DAYS = DayWords(
     repeated=words("jeden jeder jedem jedes alle manchen keinen kein"),
     date_cues=("am", "vom", "zum", "bis", "ab", "seit", "den", "dem", "der", "bis zum", "ab dem", "und", "oder"),
     short_cues=("am", "vom", "bis", "ab", "zum", "bis zum", *inflected("nächst kommend letzt", ("en", "er"))),
+    about=("ca.", "ca", "circa", "etwa", "ungefähr", "rund", "so"),
     ordinal_cues=("am", "vom", "bis zum", "ab dem"),
     day_cues=("am", "vom", "zum", "bis zum", "ab dem", "den", "dem"),
     articles=("den", "der", "dem", "am", "zum"),
@@ -121,7 +123,9 @@ DAYS = DayWords(
         "und oder bitte danke für am an in im mit ist wäre geht passt um ab bis von vom zum gegen heute morgen"
         " abends morgens nachmittags vormittags früh wenn falls dann ich wir er sie es kommen komme haben würde"
         " würden möchte möchten hätte gerne lieber also aber statt ok okay vielleicht noch auch rum herum soll"
-        " sollte kann können könnte bei zu nach vor oder nicht sondern abend ja super gut den die der das da dann"
+        " sollte kann können könnte bei zu nach vor oder nicht sondern abend ja super gut da dann los"
+        " anreisen abreisen vorbeikommen vorbei essen starten anfangen beginnen feiern fahren abholen bekommen buchen"
+        " reservieren"
     ),
     distances={
         "einer halben stunde": (30, "minute"), "eine halbe stunde": (30, "minute"),

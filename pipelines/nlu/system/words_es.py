@@ -35,6 +35,7 @@ DAYS = DayWords(
     repeated=words("cada los todos algún ningún"),
     date_cues=("el", "del", "al", "desde", "hasta", "para", "desde el", "hasta el", "para el", "y el", "o el"),
     short_cues=("el", "del", "al", "próximo", "este", "para el", "hasta el"),
+    about=("unas", "unos", "aproximadamente", "más o menos"),
     ordinal_cues=("el día", "para el", "hasta el", "desde el"),
     day_cues=("el", "el día", "del", "del día", "al", "día"),
     articles=("el", "día", "el día"),
@@ -110,7 +111,7 @@ DAYS = DayWords(
     may_follow=words(
         "y o u en para con si es está pero el los a al hasta como porfa porfavor gracias hoy mañana pasado que"
         " me nos queremos quiero sería seria puede puedes podría podríamos estaría bien vale entonces mejor"
-        " también no sino desde más ok perfecto sobre"
+        " también no sino desde más ok perfecto sobre vamos llegamos salimos salir llegar venir reservar cenar comer"
     ) | {"por favor", "por la"},
     offset_prefixes={"en": "dentro de"},
     distances={

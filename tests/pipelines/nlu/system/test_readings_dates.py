@@ -310,6 +310,12 @@ de | 04. 12. | 2026-12-04
 de | am 4. 12. um acht | 2026-12-04
 de | am 24ten | 2026-12-24
 de | so am 5. | 2026-12-05
+de | wir möchten am 18. abreisen | 2026-12-18
+es | el 18 salimos | 2026-12-18
+en | 12/24 at noon | 2026-12-24
+en | nov 11th, '99 | 1999-11-11
+en | Dec-07-2026 | 2026-12-07
+de | Freitag, der vierte | 2026-12-04
 """
 
 DAY_RANGES = """
@@ -353,6 +359,8 @@ es | desde el 3 hasta el 5 de diciembre | 2026-12-03 2026-12-05
 es | el lunes o el martes | 2026-11-30 2026-12-01
 es | 3, 4 y 5 de diciembre | 2026-12-03 2026-12-04 2026-12-05
 es | del jueves 3 al sábado 5 de diciembre | 2026-12-03 2026-12-05
+en | from 24th to 26th | 2026-12-24 2026-12-26
+de | vom 28.12. bis 3.1. | 2026-12-28 2027-01-03
 """
 
 NO_DATES = """
@@ -438,6 +446,12 @@ es | cada martes y jueves |
 es | mar |
 en | before the weekend |
 de | viertel ab 8 |
+en | on a friday some day |
+de | an einem Freitag |
+es | un martes cada dos semanas |
+en | from 7.30 to 8.30 |
+de | bis 8.10 Uhr |
+de | ab 7.30 |
 """
 
 

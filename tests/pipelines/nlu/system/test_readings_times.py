@@ -96,6 +96,10 @@ de | eine Stunde vor 18 Uhr | 17:00
 de | eine halbe Stunde nach 8 Uhr | 08:30
 es | una hora antes de las 8 | 07:00
 es | media hora después de las 8 | 08:30
+en | five thirty on thursday | 05:30/17:30 2026-12-03
+en | tomorrow seven fifteen | 2026-11-29 07:15/19:15
+en | half-past eight | 08:30/20:30
+de | bis 8.10 Uhr | 08:10
 """
 
 BARE_HOURS = """
@@ -220,6 +224,7 @@ es | a las siete u ocho de la tarde | 19:00 20:00
 en | between 5 & 7 pm | 17:00 19:00
 es | entre 8 y 10 de la noche | 20:00 22:00
 es | desde las 8 hasta las 10 | 08:00 10:00
+en | from 7.30 to 8.30 pm | 19:30 20:30
 """
 
 DISTANCES = """
@@ -256,6 +261,9 @@ es | hace media hora | 2026-11-28T11:30
 es | en 1 hora y 20 minutos | 2026-11-28T13:20
 fr | dans une demi-heure | 2026-11-28T12:30
 it | tra mezz'ora | 2026-11-28T12:30
+en | in about two hours | 2026-11-28T14:00
+de | in ca. 2 Stunden | 2026-11-28T14:00
+es | en unas dos horas | 2026-11-28T14:00
 """
 
 NO_TIMES = """
@@ -326,6 +334,8 @@ de | für 6 morgens |
 en | 10 til 5 |
 en | around 8 |
 es | una de las 3 |
+en | it costs one fifty |
+de | um zwei der Stühle |
 """
 
 
