@@ -25,7 +25,10 @@ _PESOS = ("MXN", "ARS", "COP", "CLP", "PHP", "DOP", "UYU", "CUP", "BOB", "BRL", 
 _CENTS = (*_DOLLARS, "EUR", "ZAR", "KES", "JMD", "TTD", "BBD", "MYR")
 
 _MINOR_UNITS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "en": {"cents": _CENTS, "eurocents": ("EUR",), "pence": ("GBP",), "paise": ("INR", "PKR", "NPR"), "¢": _CENTS},
+    "en": {
+        "cents": _CENTS, "cent": _CENTS, "¢": _CENTS, "eurocents": ("EUR",), "pence": ("GBP",),
+        "paise": ("INR", "PKR", "NPR"),
+    },
     "de": {
         "cent": ("EUR", *_DOLLARS), "cents": ("EUR", *_DOLLARS), "eurocent": ("EUR",), "ct": ("EUR",), "cts": ("EUR",),
         "rappen": ("CHF",), "pence": ("GBP",), "groschen": ("EUR",),
@@ -79,6 +82,7 @@ class CurrencyGrammar:
         characters = "".join(sorted({c for sign in signs for c in sign if not c.isalnum() and c != "."}))
         self._sign = re.compile(f"[{re.escape(characters)}]")
         self._is_beside = re.compile(rf"[^\W\d_]|[.{re.escape(characters)}]")
+        self._needs_plural = locale.language == "en"
         self._has_pence = self._own == "GBP"
         self._triggers = self._codes | _triggers([*self._names, *self._minor, *filter(str.isalpha, signs)])
         self._triggers |= {"rs", "p"} if self._has_pence else {"rs"}
@@ -129,7 +133,10 @@ class CurrencyGrammar:
             return None
         if self._has_pence and words[1] == "p" and words.start(1) == position and numeral.value < 100:
             return Currency("GBP", position, words.end(), ("GBP",))
-        return self.named(words[1], words.start(1), text)
+        named = self.named(words[1], words.start(1), text)
+        # `50 Cent` is a rapper, but `5 euro 50 cent` is an amount
+        is_lone = named is not None and text[named.start : named.end].lower() == "cent" and numeral.value != 1
+        return named._replace(code="") if named and is_lone and self._needs_plural else named
 
     def named(self, written: str, start: int, text: str) -> Currency | None:
         """Return the longest beginning of some words that is a currency; the words begin at `start`."""

@@ -138,7 +138,8 @@ class MoneyFinder:
         if minor.is_minor and minor.currency is not None:
             is_same = major.currency.code in minor.currency.hundredths_of
             return minor.value / 100 if is_same and self._minor_gap.fullmatch(gap) else None
-        is_bare = minor.currency is None and major.end > major.numeral.end and minor.value == int(minor.value)
+        is_unit = major.end > major.numeral.end or gap == " "
+        is_bare = minor.currency is None and is_unit and minor.value == int(minor.value)
         if not is_bare or not self._bare_minor_gap.fullmatch(gap) or not self._ends_after(text, minor.end):
             return None
         is_digits = text[minor.start].isdecimal()
@@ -167,7 +168,8 @@ class MoneyFinder:
         for place in range(len(joints) - 1, -1, -1):
             first, second = shared[place], shared[place + 1]
             is_behind = second.currency is not None and second.currency.start >= second.numeral.end
-            if joints[place] and first.currency is None and is_behind:
+            is_shared = joints[place] if is_behind else joints[place] in ("dash", "to")
+            if is_shared and first.currency is None and second.currency:
                 shared[place] = first._replace(currency=second.currency)
         for place, joint in enumerate(joints):
             first, second = shared[place], shared[place + 1]

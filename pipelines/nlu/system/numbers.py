@@ -24,6 +24,7 @@ _LAST_LETTERS = re.compile(r"[^\W\d_]+$")
 _PERCENT_AFTER = re.compile(
     r"\s?(?:%|percent\b|per cent\b|prozent\b|por ciento\b|pour cent\b|per cento\b|procent\b)", re.I
 )
+_SIGN_BEFORE = re.compile("[$\u20ac\u00a3\u20b9\u00a5]")
 _ANY_WORD = re.compile(r"\s{1,3}([^\W\d_]+)")
 _PHONE_GAP = re.compile(r"[\s()/-]{1,2}")
 _LONGEST_WORD = 21
@@ -112,8 +113,9 @@ class CountReader:
             if place in dropped:
                 continue
             is_end = place > 0 and joints[place - 1] == "dash"
-            start = numeral.start if is_end else sign_start(text, numeral.start, self._words)
-            sign = -1 if start < numeral.start else 1
+            begin = numeral.start - 1 if _SIGN_BEFORE.match(text, numeral.start - 1) else numeral.start
+            start = begin if is_end else sign_start(text, begin, self._words)  # also of `-$5`
+            sign, start = (-1, start) if start < begin else (1, numeral.start)
             values = [numeral.value, *([numeral.other] if numeral.other is not None else [])]
             found.append(Count(start, numeral.end, tuple(sign * value for value in values)))
         return found

@@ -158,6 +158,7 @@ SIGNS = {
         minus half a million                 = -500000
         minus 0.5                            = -0.5
         plus or minus 3                      = 3
+        -$5                                  = -5
     """,
     "de": """
         minus drei                           = -3
@@ -438,6 +439,10 @@ CENTS = {
         5 dollars or 50 cents                = 5.00 USD | 0.50 USD
         5 dollars 20 people                  = 5.00 USD
         a dollar fifty                       = 1.50 USD
+        1 dollar and 1 cent                  = 1.01 USD
+        5 euro 50 cent                       = 5.50 EUR
+        £3 50                                = 3.50 GBP
+        £3 50 people                         = 3.00 GBP
     """,
     "de": """
         zwölf Euro fünfzig                   = 12.50 EUR
@@ -490,6 +495,7 @@ PRICE_RANGES = {
         $15 to 20 people                     = 15.00 USD
         10, 15 or 20 dollars                 = 10.00 USD | 15.00 USD | 20.00 USD
         10 and 20 dollars                    = 10.00 USD | 20.00 USD
+        5 to £10                             = 5.00 GBP | 10.00 GBP
     """,
     "de": """
         15-20 Euro                           = 15.00 EUR | 20.00 EUR
