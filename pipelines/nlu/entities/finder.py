@@ -13,7 +13,7 @@ from pipelines.nlu.entities.forms import composed_tokens
 from pipelines.nlu.entities.lookup import lookup_spans, lookup_types
 from pipelines.nlu.entities.merge import merge_spans, without_misread
 from pipelines.nlu.entities.patterns import PatternEntities
-from pipelines.nlu.entities.roles import assign_roles, cues_follow, role_cues
+from pipelines.nlu.entities.roles import are_articles, assign_roles, cues_follow, role_cues
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.entities.tagger import Algorithm, EntityTagger, bio_labels
 from pipelines.nlu.entities.token_stack import TokenStack, token_vectors
@@ -146,7 +146,9 @@ class EntityFinder:
         system = self._system.find(utterance.text, now=now)
         tagged: Iterable[EntitySpan] = self._tagged(utterance, known, likely[0], confidences)
         if system and self.alike_ is not None:
-            tagged = without_misread(tagged, system, alike=self.alike_, is_own=partial(self._is_own, utterance.text))
+            tagged = without_misread(
+                tagged, system, alike=self.alike_, is_own=partial(self._is_own_span, utterance.text)
+            )
         candidates = [
             *self._patterns.find(utterance.text),
             *lookup_spans(utterance.tokens, known, types=self._lookups),
@@ -181,13 +183,18 @@ class EntityFinder:
         found = self.tagger_.tag(tokens, known=known, remembered=self.memory_.find(tokens), intent=intent, clues=clues)
         for first, last, entity_type, confidence in found:
             start, end = tokens[first].start, tokens[last - 1].end
+            if are_articles(tokens[first:last]) and not self._is_own(text, start, end, entity_type):
+                continue
             value = self._known.canonical(entity_type, text[start:end])
             yield EntitySpan(start=start, end=end, type=entity_type, value=value, confidence=confidence)
 
-    def _is_own(self, text: str, span: EntitySpan) -> bool:
-        """Whether the bot lists or annotates the words of a span as a value of its type."""
-        written = text[span.start : span.end]
-        return self._known.lists(span.type, written) or self.memory_.holds(span.type, written)
+    def _is_own_span(self, text: str, span: EntitySpan) -> bool:
+        return self._is_own(text, span.start, span.end, span.type)
+
+    def _is_own(self, text: str, start: int, end: int, entity_type: str) -> bool:
+        """Whether the bot lists or annotates a part of a text as a value of a type."""
+        written = text[start:end]
+        return self._known.lists(entity_type, written) or self.memory_.holds(entity_type, written)
 
     def _alike(self, rows: Sequence[Example]) -> dict[str, list[str]]:
         """Return, by type of the bot, the system types that a good part of its annotated values are of, too."""

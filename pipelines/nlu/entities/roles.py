@@ -57,6 +57,11 @@ _FILLERS = frozenset(
 )
 
 
+def are_articles(tokens: Iterable[Token]) -> bool:
+    """Whether tokens are only articles and prepositions, which are no value by themselves."""
+    return all(typed(token.text) in _FILLERS for token in tokens)
+
+
 def role_cues(parameters: Iterable[Parameter]) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return the roles of an intent: types that several parameters share, or whose parameter has cues."""
     roles: dict[str, dict[str, tuple[str, ...]]] = {}

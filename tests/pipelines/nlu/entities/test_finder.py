@@ -162,6 +162,11 @@ def test_find_a_date_is_no_value_that_the_tagger_guesses_from_its_place(tickets:
     assert found == [("sys.date", "2026-11-20", None, "system")]
 
 
+def test_find_an_article_alone_is_no_value(tickets: NluModel) -> None:
+    found = values(tickets, "karten für den 3. dezember", now=NOW)
+    assert found == [("sys.date", "2026-12-03", None, "system")]
+
+
 def test_find_an_annotated_value_is_the_bots_own_though_it_looks_like_a_date(tickets: NluModel) -> None:
     assert values(tickets, "zwei karten für montag", now=NOW) == [("city", "montag", None, "tagger")]
 
