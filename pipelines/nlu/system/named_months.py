@@ -45,7 +45,7 @@ class NamedMonthGrammar:
         )
         # month first only where people write it so, or both ways as in English: `Mai 5 Leute` is no date
         day = rf"(?:(?P<day>\d{{1,2}}){_SUFFIX}?(?![\d:]|[./]\d)|(?P<word>{word}))(?!\w)"
-        self._month_first = compiled(rf"(?<!\w){month}\.?,?[\s-]{{1,3}}{article}{day}")
+        self._month_first = compiled(rf"(?<!\w){month}\.?,?(?:\s{{1,3}}|-){article}{day}")
         links = alternation([*words.until, *words.either])
         link = rf"(?P<link>{_DASH}|,?\s{{1,3}}(?:{links})\s{{1,3}}|,\s{{0,3}})"
         number = rf"(?P<number>(?<![\w.,:/])\d{{1,2}}{_SUFFIX}?|{word})"
@@ -117,7 +117,8 @@ class NamedMonthGrammar:
             if match is None or self._counted.match(text, match.end()):
                 return
             link = match["link"].strip()
-            is_ordinal = not match["number"][-1].isdigit()
+            number = dictionary_form(match["number"])
+            is_ordinal = not number[-1].isdigit() and number not in self._cardinals
             stands_free = self._free.match(text, match.end()) or self._year_after(text, match.end())[0]
             if not (is_ordinal or stands_free or link in ("-", "\u2013", "\u2014")):
                 return

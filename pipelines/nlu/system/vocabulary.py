@@ -35,6 +35,7 @@ class DayWords:
     repeated: frozenset[str] = frozenset()  # before a weekday, they make it no single day: `every Friday`
     date_cues: tuple[str, ...] = ()  # after these, `12/5` is a date and not a fraction
     short_cues: tuple[str, ...] = ()  # after these, `sat` is a weekday
+    since_cues: tuple[str, ...] = ()  # of those, they mean the last weekday: `since Monday`
     day_cues: tuple[str, ...] = ()  # after these, `5` (in English: `5th`) is a day of the month
     ordinal_cues: tuple[str, ...] = ()  # after these, `fifth` is a day of the month
     articles: tuple[str, ...] = ()  # between a weekday and its date, or before a day of the month

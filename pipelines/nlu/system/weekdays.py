@@ -41,7 +41,7 @@ class WeekdayGrammar:
         either = alternation([*words.either, *words.until])
         self._list_link = compiled(rf",?\s{{1,3}}(?:(?:{either})\s{{1,3}})?")
         name = rf"(?:{alternation(locale.short_weekdays)})\.?"
-        self._only_short = compiled(rf"\W*{name}(?P<more>\s?(?:[-\u2013/,]|{either})\s?{name})?\W*")
+        self._only_short = compiled(rf"\W*{name}(?P<more>(?:\s?(?:[-\u2013/,]|{either})\s?{name}){{1,3}})?\W*")
         self._no_day = compiled(rf"(?<!\w)(?:{alternation(words.no_days)})(?!\w)")
         joint = alternation([*words.between_day_and_month, *words.in_period, "im"])
         self._of_month = compiled(
@@ -82,7 +82,8 @@ class WeekdayGrammar:
         if self._in_month.match(text, match.end()):
             return
         rule: DayRule = partial(next_weekday, weekday)
-        if before in self._gone or after in self._gone:
+        is_since = dictionary_form(match["cue"] or "") in self._words.since_cues and not before
+        if is_since or before in self._gone or after in self._gone:
             rule = partial(last_weekday, weekday)
         elif before in self._after_next or after in self._after_next:
             rule = partial(_weekday_after_next, weekday)

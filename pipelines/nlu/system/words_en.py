@@ -51,6 +51,7 @@ DAYS = DayWords(
     then_after_next=("after next",),
     repeated=words("every each any all most some no other alternate"),
     date_cues=("on", "by", "before", "after", "until", "till", "from", "since", "for"),
+    since_cues=("since",),
     short_cues=("on", "by", "before", "after", "until", "till", "from", "since", "next", "this", "last"),
     ordinal_cues=("on the", "by the", "until the", "from the", "till the"),
     day_cues=("the", "on", "by", "from", "until", "till"),

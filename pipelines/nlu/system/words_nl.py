@@ -4,8 +4,8 @@ from pipelines.nlu.system.vocabulary import ClockForm, ClockWords, DayWords, num
 
 DAYS = DayWords(
     days={
-        "vandaag": 0, "vanavond": 0, "vanmorgen": 0, "vanochtend": 0, "vanmiddag": 0, "morgen": 1, "overmorgen": 2,
-        "gisteren": -1, "eergisteren": -2,
+        "vandaag": 0, "vanavond": 0, "vanmorgen": 0, "vanochtend": 0, "vanmiddag": 0, "morgen": 1, "morgenavond": 1,
+        "morgenochtend": 1, "morgenmiddag": 1, "overmorgen": 2, "gisteren": -1, "eergisteren": -2,
     },
     not_after={"morgen": words("goede goeie vroege")},
     has_compounds=True,
@@ -48,7 +48,7 @@ DAYS = DayWords(
         "goede vrijdag": "easter-2", "eerste paasdag": "easter+0", "tweede paasdag": "easter+1",
         "hemelvaartsdag": "easter+39",
     },
-    loose_holidays={"kerstmis": "12-25", "pasen": "easter+0"},
+    loose_holidays={"kerstmis": "12-25", "kerst": "12-25", "pasen": "easter+0"},
     greetings=words("fijne vrolijk gelukkig goede"),
     distances={
         "een half uur": (30, "minute"), "een kwartier": (15, "minute"), "anderhalf uur": (90, "minute"),

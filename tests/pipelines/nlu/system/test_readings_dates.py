@@ -165,6 +165,8 @@ en | after the weekend | 2026-11-30
 de | Mittwoch der übernächsten Woche | 2026-12-09
 de | am Mittwochmorgen | 2026-12-02
 es | después del fin de semana | 2026-11-30
+en | since monday | 2026-11-23
+de | seit Montag | 2026-11-23
 """
 
 PARTS_OF_DAYS = """
@@ -316,6 +318,7 @@ en | 12/24 at noon | 2026-12-24
 en | nov 11th, '99 | 1999-11-11
 en | Dec-07-2026 | 2026-12-07
 de | Freitag, der vierte | 2026-12-04
+en | december seventh, two people | 2026-12-07
 """
 
 DAY_RANGES = """
@@ -361,6 +364,9 @@ es | 3, 4 y 5 de diciembre | 2026-12-03 2026-12-04 2026-12-05
 es | del jueves 3 al sábado 5 de diciembre | 2026-12-03 2026-12-05
 en | from 24th to 26th | 2026-12-24 2026-12-26
 de | vom 28.12. bis 3.1. | 2026-12-28 2027-01-03
+en | 1st feb - 3rd feb | 2027-02-01 2027-02-03
+en | fri, sat or sun | 2026-12-04 2026-12-05 2026-11-29
+de | in der Nacht vom 24. auf den 25. | 2026-12-24 2026-12-25
 """
 
 NO_DATES = """
