@@ -91,7 +91,9 @@ class Settings(BaseSettings):
         description="Share of one processor that the version behind `shadow` may use; 0: it is not tried.",
     )
 
-    max_message_chars: int = Field(default=4000, ge=1, description="Longest message text, in characters.")
+    max_message_chars: int = Field(
+        default=4000, ge=1, description="Longest message text, in characters; more than 10,000 count as 10,000."
+    )
     max_body_bytes: int = Field(default=65536, ge=1024, description="Largest request body, in bytes.")
     max_webhook_bytes: int = Field(
         default=1_048_576,

@@ -12,7 +12,7 @@ from datetime import timedelta
 from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
-from pipelines.nlu.text import forget_texts
+from pipelines.nlu.text import MAX_CHARACTERS, forget_texts
 from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.dialogue.answers import plain_words
@@ -133,7 +133,7 @@ async def open_services(settings: Settings, *, releases: Releases) -> AsyncItera
                 thread_locks=ThreadLocks(patience_seconds),
                 public_shortcuts=frozenset(settings.public_shortcuts),
                 endpoints=settings.endpoints,
-                max_message_chars=settings.max_message_chars,
+                max_message_chars=min(settings.max_message_chars, MAX_CHARACTERS),
                 patience_seconds=patience_seconds,
                 now=utc_now,
             )

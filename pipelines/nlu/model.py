@@ -120,7 +120,9 @@ class NluModel:
             progress=part(report, 0.65, 0.95),
         )
         self.nearest_ = NearestExamples().fit(utterances[: len(rows)], self.classifier_.held_out.labels, X)
-        self.familiarity_ = Familiarity(sparse, self.encoder).fit(rows, [name.text for name in names])
+        self.familiarity_ = Familiarity(sparse, self.encoder).fit(
+            rows, [*(utterance.read_as for utterance in utterances[: len(rows)]), *(name.text for name in names)]
+        )
         report(0.95, "fitting the thresholds")
         self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
         report(1.0, "model trained")
@@ -158,9 +160,9 @@ class NluModel:
     def parse(self, text: str, *, now: datetime | None = None) -> NluResult:
         """Interpret one utterance: synchronous CPU work, safe to call from several threads at once.
 
-        `text` is any string; only its first 2,000 characters are read. `now` is the time of writing in the customer's
-        time zone; without it, `tomorrow` keeps its written form. The ranking holds the ten most likely intents, and is
-        empty if the text has no letter or digit.
+        `text` is any string. The intent is judged by its first 2,000 characters, and values are read from the first
+        10,000. `now` is the time of writing in the customer's time zone; without it, `tomorrow` keeps its written form.
+        The ranking holds the ten most likely intents, and is empty if the text has no letter or digit.
         """
         cleaned = clean(text)
         if not has_content(cleaned):

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from pipelines.nlu.characters import FOLLOWING, INVISIBLE, LEADING_VOWELS, MARKS, STACKERS, UNSPACED
 
-MAX_CHARACTERS = 2000
-"""The rest of a longer text is ignored, which bounds the cost of a message (a 1 MB text would take a second)."""
+MAX_CHARACTERS = 10_000
+"""Longest text that is read for values, which bounds the cost of a message. The chat API takes no longer one."""
+JUDGED_CHARACTERS = 2000
+"""Characters that the intent is judged by: what somebody wants is said by then, and more words would only blur it."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PLAIN_TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]|_")

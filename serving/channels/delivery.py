@@ -15,7 +15,8 @@ from pydantic import JsonValue
 from pipelines.errors import BotError, DeliveryFailed, DeliveryRefused, NotFound, ThreadForgotten, UserInputError
 from serving.channels.connections import Connections
 from serving.channels.contract import Channel, IncomingEvent
-from serving.dialogue.messages import UserMessage
+from serving.dialogue.messages import BotMessage, UserMessage
+from serving.dialogue.phrases import phrases_of
 from serving.dialogue.services import Services
 from serving.dialogue.turn import handle_turn
 from serving.logs import describe_crash
@@ -133,7 +134,7 @@ class _Delivery:
         )
         async with _typing(channel, event):
             response = await handle_turn(message, self._with.services)
-        outgoing = channel.compose(response.replies)
+        outgoing = channel.compose((*self._notice(event, message), *response.replies))
         for number in range(self._item.sent, len(outgoing)):
             await channel.send(event, outgoing[number])
             if number + 1 < len(outgoing):
@@ -148,6 +149,13 @@ class _Delivery:
         for item in self._aside:
             context |= IncomingEvent.model_validate_json(item.event).context
         return context | event.context
+
+    def _notice(self, event: IncomingEvent, message: UserMessage) -> tuple[BotMessage, ...]:
+        """Tell the customer if only the beginning of their text was read."""
+        if len(event.text) == len(message.text):
+            return ()
+        language = self._with.services.releases.current(message.bot).definition.language
+        return (BotMessage(text=phrases_of(language).too_long.format(limit=len(message.text))),)
 
     async def _record_progress(self, *, sent: int) -> None:
         updated = await self._with.inbox.update(

@@ -30,6 +30,7 @@ class Phrases:
 
     service_unavailable: str
     not_understood: str
+    too_long: str
     no_longer_offered: str
     cancelled: str
     cancelled_intent: str
@@ -52,6 +53,8 @@ PHRASES: Mapping[str, Phrases] = {
     "en": Phrases(
         service_unavailable=SERVICE_UNAVAILABLE,
         not_understood=NOT_UNDERSTOOD,
+        too_long="Your message is too long for me: I have read its first {limit} characters. Please send the rest of "
+        "it again.",
         no_longer_offered=NO_LONGER_OFFERED,
         cancelled="All right, I have cancelled that.",
         cancelled_intent="All right, I have cancelled that ({name}).",
@@ -90,6 +93,8 @@ PHRASES: Mapping[str, Phrases] = {
     "de": Phrases(
         service_unavailable="Der Dienst ist gerade nicht erreichbar. Bitte versuchen Sie es sp\u00e4ter noch einmal.",
         not_understood="Das habe ich leider nicht verstanden. K\u00f6nnen Sie es anders sagen?",
+        too_long="Ihre Nachricht ist zu lang f\u00fcr mich: Ich habe die ersten {limit} Zeichen gelesen. Bitte senden "
+        "Sie den Rest noch einmal.",
         no_longer_offered="Dabei kann ich leider nicht mehr helfen. Was kann ich sonst f\u00fcr Sie tun?",
         cancelled="In Ordnung, ich habe das abgebrochen.",
         cancelled_intent="In Ordnung, ich habe das abgebrochen ({name}).",
@@ -128,6 +133,8 @@ PHRASES: Mapping[str, Phrases] = {
     "es": Phrases(
         service_unavailable="El servicio no est\u00e1 disponible. Int\u00e9ntelo de nuevo m\u00e1s tarde.",
         not_understood="Lo siento, no lo he entendido. \u00bfPuede decirlo de otra manera?",
+        too_long="Su mensaje es demasiado largo para m\u00ed: he le\u00eddo los primeros {limit} caracteres. Por "
+        "favor, env\u00ede el resto de nuevo.",
         no_longer_offered="Lo siento, ya no puedo ayudar con eso. \u00bfQu\u00e9 m\u00e1s puedo hacer por usted?",
         cancelled="De acuerdo, lo he cancelado.",
         cancelled_intent="De acuerdo, lo he cancelado ({name}).",

@@ -125,7 +125,7 @@ class SentenceEncoder:
     def encode(self, text: str) -> TokenStates:
         """Run the encoder once; offsets refer to the characters of ``text`` as given.
 
-        Lone surrogates count as U+FFFD. Text beyond 128 tokens or 2,000 characters is ignored.
+        Lone surrogates count as U+FFFD. Text beyond 128 tokens is ignored.
         """
         encoding = self._tokenize(text)
         states = self._run(encoding)[0]

@@ -13,7 +13,7 @@ from pipelines.nlu.encoder.encoder import SentenceEncoder, TokenStates
 from pipelines.nlu.features.signs import plain_edits
 from pipelines.nlu.features.sparse import SparseFeatures, SparseVector
 from pipelines.nlu.features.spelling import Edit, Spelling, apply_edits, original_offsets
-from pipelines.nlu.text import Token, clean, tokenize
+from pipelines.nlu.text import JUDGED_CHARACTERS, Token, clean, tokenize
 
 LARGE = 2000
 """From this many utterances on, an n-gram must occur twice: half the columns, and 0.2 points better on public data."""
@@ -27,7 +27,9 @@ class Utterance:
 
     text: str  # cleaned; offsets refer to the text as sent
     tokens: list[Token]
-    read_as: str  # with plain signs, and misspelt words corrected; the features come from this
+    read_as: (
+        str  # its first `JUDGED_CHARACTERS` with plain signs, and misspelt words corrected: what features come from
+    )
     sparse: SparseVector
     encoded: TokenStates | None  # with offsets into `text`; None for a model without an encoder
 
@@ -76,18 +78,15 @@ class Featurizer:
         `own` are cleaned utterances; `extra` are synthetic texts, from which spelling is not learnt and which come
         last.
         """
-        texts = [*own, *extra]
+        written = [*own, *extra]
+        texts = [text[:JUDGED_CHARACTERS] for text in written]
         min_count = self.min_document_count or usual_document_count(len(own))
         self.sparse_ = SparseFeatures(min_document_count=min_count)
         progress(0.0, "counting words and characters")
-        self.spelling_ = (
-            None
-            if self.encoder is None
-            else Spelling(self.encoder.knows_word).fit([apply_edits(text, plain_edits(text)) for text in own])
-        )
         self._signs = _SIGNS
         plain = [plain_edits(text) for text in texts]
         typed = [apply_edits(text, each) for text, each in zip(texts, plain, strict=True)]
+        self.spelling_ = None if self.encoder is None else Spelling(self.encoder.knows_word).fit(typed[: len(own)])
         edits = [self._edits(text) for text in typed]
         read_as = [apply_edits(text, each) for text, each in zip(typed, edits, strict=True)]
         X = self.sparse_.fit_transform(read_as)
@@ -99,15 +98,16 @@ class Featurizer:
                     progress(0.1 + 0.9 * number / len(texts), f"reading {number:,} of {len(texts):,} utterances")
         utterances = [
             Utterance(text, tokenize(text), read, SparseVector(row.indices, row.data), states)
-            for text, read, row, states in zip(texts, read_as, X, encoded, strict=True)
+            for text, read, row, states in zip(written, read_as, X, encoded, strict=True)
         ]
         return utterances, X
 
     def read(self, text: str) -> Utterance:
         """Compute the features of one text: a single pass of the encoder, about a millisecond."""
         cleaned = clean(text)
-        plain = self._plain_edits(cleaned)
-        typed = apply_edits(cleaned, plain) if plain else cleaned
+        judged = cleaned[:JUDGED_CHARACTERS]
+        plain = self._plain_edits(judged)
+        typed = apply_edits(judged, plain) if plain else judged
         edits = self._edits(typed)
         read_as = apply_edits(typed, edits) if edits else typed
         sparse = self.sparse_.transform(read_as)
@@ -115,8 +115,8 @@ class Featurizer:
 
     def is_misspelt(self, text: str) -> bool:
         """Whether the features of a text come from corrected words."""
-        cleaned = clean(text)
-        return bool(self._edits(apply_edits(cleaned, self._plain_edits(cleaned))))
+        judged = clean(text)[:JUDGED_CHARACTERS]
+        return bool(self._edits(apply_edits(judged, self._plain_edits(judged))))
 
     def _plain_edits(self, text: str) -> list[Edit]:
         return plain_edits(text) if self._signs == _SIGNS else []

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.nlu.text import clean, has_content
+from pipelines.nlu.text import JUDGED_CHARACTERS, clean, has_content
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])|[\W_]+")
@@ -28,7 +28,8 @@ def learnable_rows(examples: Sequence[Example]) -> list[Example]:
 
     They are sorted by content, because the solvers depend on the order and the snapshot's hash does not.
     """
-    learnable = (row for row in examples if row.intent != OUT_OF_SCOPE and has_content(clean(row.text)))
+    in_scope = (row for row in examples if row.intent != OUT_OF_SCOPE)
+    learnable = (row for row in in_scope if has_content(clean(row.text)[:JUDGED_CHARACTERS]))
     return sorted(learnable, key=_content)
 
 

@@ -72,7 +72,7 @@ class Familiarity:
         self._encoder = encoder
 
     def fit(self, rows: Sequence[Example], texts: Iterable[str]) -> Self:
-        """Learn from the examples, and from further `texts` that the model was trained on, such as intents' names."""
+        """Learn from the examples, and from the `texts` as which the model read them, intents' names included."""
         bare = [row for row in rows if not words_of(row.text)]
         self.taught_: Taught | None = Taught(
             words=frozenset(word for text in (*(row.text for row in rows), *texts) for word in words_of(text)),

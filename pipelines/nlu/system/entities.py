@@ -73,7 +73,7 @@ class SystemEntities:
     def find(self, text: str, *, now: datetime | None = None) -> list[EntitySpan]:
         """Find all values, ordered by start and not overlapping.
 
-        `text` is any string; only its first 2,000 characters are read. `now` is the time of writing in the customer's
+        `text` is any string; only its first 10,000 characters are read. `now` is the time of writing in the customer's
         time zone; without it, a value that depends on it (`tomorrow`) keeps its written form.
         """
         if not self._finders:

@@ -10,7 +10,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pipelines.nlu.model import RANKING_LENGTH, NluModel
-from pipelines.nlu.text import MAX_CHARACTERS
+from pipelines.nlu.text import JUDGED_CHARACTERS, MAX_CHARACTERS
+from pipelines.schemas.bot import Intent, Parameter
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.understanding import NluResult
 from tests.support.bots import TINY_BOT
@@ -89,6 +90,15 @@ def test_parse_reads_no_more_than_the_first_characters(tiny_model: NluModel) -> 
     assert tiny_model.parse("x" * 1_000_000).text == "x" * MAX_CHARACTERS
 
 
+def test_parse_judges_by_the_beginning_and_reads_values_from_all_of_it() -> None:
+    asks = Intent(name="mail", intent_id="mail", parameters=(Parameter(name="mail", type="email"),))
+    model = NluModel().fit([row("mail", "my mail please"), row("stop", "stop it")], intents=[asks])
+    beginning = "my mail please ".ljust(JUDGED_CHARACTERS, ".")
+    result = model.parse(f"{beginning} stop it stop it, ann@example.org")
+    assert result.ranking == model.parse(beginning).ranking
+    assert [(span.value, result.text[span.start : span.end]) for span in result.entities] == [("ann@example.org",) * 2]
+
+
 def test_parse_is_the_same_from_eight_threads(tiny_model: NluModel) -> None:
     texts = [example.text for example in EXAMPLES] * 8 + odd_texts(200, seed=5)
     random.Random(0).shuffle(texts)
@@ -149,7 +159,7 @@ def test_fit_without_anything_to_learn_says_so(examples: list[Example]) -> None:
 
 def test_fit_content_beyond_what_is_read_is_not_content() -> None:
     with pytest.raises(ValueError, match="no example"):
-        NluModel().fit([row("a", " " * MAX_CHARACTERS + "hello")])
+        NluModel().fit([row("a", " " * JUDGED_CHARACTERS + "hello")])
 
 
 @pytest.mark.parametrize("n_intents", [1, 2, 3, 30])

@@ -192,6 +192,13 @@ async def test_odd_texts_get_a_reply(client: httpx2.AsyncClient, path: str) -> N
         assert response.status_code == 200, (text, response.text)
 
 
+@pytest.mark.parametrize("path", [OURS, COMPAT])
+async def test_a_text_that_is_too_long_is_refused_by_the_limit(client: httpx2.AsyncClient, path: str) -> None:
+    response = await client.post(path, json={"thread_id": "long", "text": "x" * 4001})
+    assert is_error(response, 422)
+    assert response.json()["detail"] == "a text may have 4000 characters; send a shorter one"
+
+
 async def test_validation_errors_do_not_repeat_what_was_sent(client: httpx2.AsyncClient) -> None:
     for path in (OURS, COMPAT):
         for body in ({"thread_id": {"a": "SECRET"}, "text": "SECRET"}, {"thread_id": "SECRET\n", "text": "x"}):

@@ -3,11 +3,12 @@ import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.registry.release import Release
+from pipelines.registry.release import Release, load_release
 from pipelines.schemas.keys import thread_hash
 from pipelines.settings import Settings
 from serving.channels import delivery, graph_api
@@ -20,8 +21,10 @@ from serving.wiring import open_services
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.fakes.tool_server import ToolServer, answer, hang, hang_up, tool_server
 from tests.support.fixed import FixedReleases
+from tests.support.long_texts import COMPLAINTS, long_complaint
 from tests.support.queues import NoQueue
 from tests.support.records import now
+from tests.support.releases import make_release
 
 SECRETS = {"verify": "verify-7", "secret": "app-secret-7", "page_access_token": "page-token-7"}
 
@@ -302,11 +305,24 @@ async def test_an_event_waits_for_a_bot_that_has_no_release_yet(post: Post) -> N
     assert post.graph.texts == ["Hello!"]
 
 
-async def test_a_text_that_is_too_long_is_answered_by_its_beginning(post: Post) -> None:
+async def test_a_text_that_is_too_long_is_answered_by_its_beginning_and_says_so(post: Post) -> None:
     post.deliveries.services = replace(post.deliveries.services, max_message_chars=5)
-    await post.accept(post.event("hello and much too long"))
+    await post.accept(post.event("hello and much too long"), post.event("hello"))
     assert await post.work() is None
-    assert post.graph.texts == ["Hello!"]
+    notice = "Your message is too long for me: I have read its first 5 characters. Please send the rest of it again."
+    assert post.graph.texts == [notice, "Hello!", "Hello!"]
+
+
+async def test_a_value_far_behind_in_a_long_text_is_read_or_the_limit_is_said(post: Post, tmp_path: Path) -> None:
+    complaints = load_release(make_release(tmp_path / "release", COMPLAINTS), version="1")
+    post.releases.release_by_bot[post.bot] = complaints
+    await post.accept(post.event(long_complaint(2500, " ann@example.org")))
+    assert await post.work() is None
+    assert post.graph.texts == ["Noted for ann@example.org."]
+    await post.accept(post.event(long_complaint(5000, " bob@example.org")), post.event("it is bob@example.org"))
+    assert await post.work() is None
+    notice = "Your message is too long for me: I have read its first 4000 characters. Please send the rest of it again."
+    assert post.graph.texts[1:] == [notice, "Your e-mail?", "Noted for bob@example.org."]
 
 
 async def test_an_error_that_nobody_expected_is_tried_again_and_quotes_nobody(
