@@ -138,9 +138,10 @@ class YesNoReader:
         return kinds <= _WITHOUT_CONTENT and not kinds <= {Kind.MARK, Kind.FILLER}
 
     def is_unsure(self, text: str) -> bool:
-        """Whether a text begins by saying that the customer does not know, or does not care."""
-        kinds = (unit.kind for unit in self._table.units(text[:MAX_ANSWER_CHARACTERS]))
-        return next((kind for kind in kinds if kind not in _MAY_LEAD), None) is Kind.UNSURE
+        """Whether a text begins by saying that the customer does not know or care; `never mind` stops instead."""
+        units = self._table.units(text[:MAX_ANSWER_CHARACTERS])
+        first = next((unit for unit in units if unit.kind not in _MAY_LEAD), None)
+        return first is not None and first.kind is Kind.UNSURE and first.text not in self._stops
 
     def _first_decisive(self, units: Sequence[_Unit]) -> int | None:
         """Return the place of the first unit that agrees or denies; None if other words or doubts come before it."""
