@@ -113,12 +113,14 @@ class QuantityGrammar:
         found: list[_Piece] = []
         if not self._triggers.isdisjoint(words_of(text)):
             for match in self._phrase.finditer(text):
-                value, kind = self._meaning[without_accents(dictionary_form(match[0]))]
+                meaning = self._meaning.get(without_accents(dictionary_form(match[0])))
+                if meaning is None:
+                    continue  # a long `s` matches an `s`
+                value, kind = meaning
                 is_first = not text[: match.start()].strip() and match[0].lower() in self._dozen
                 kind = "number" if is_first else kind
-                found.append(
-                    _Piece(*match.span(), value, kind, value if kind == "number" and value > 2 else Decimal(1))
-                )
+                scale = value if kind == "number" and value > 2 else Decimal(1)
+                found.append(_Piece(*match.span(), value, kind, scale))
         if self._words.joined_half and _HALF_INSIDE.search(text):
             for match in self._joined_half.finditer(text):
                 whole = Decimal(match[1]) if match[1].isdecimal() else self._spelled(match[1])

@@ -54,6 +54,16 @@ pieces = st.sampled_from(
         "https://",
         "(",
         ")",
+        "half",
+        "dozen",
+        "½",
+        "1/2",
+        "lakh\u017f",
+        "minus",
+        "cents",
+        "centavos",
+        "y medio",
+        "or",
     ]
 )
 texts = st.text(max_size=80) | st.lists(pieces, max_size=25).map("".join) | st.lists(pieces, max_size=25).map(" ".join)
@@ -96,6 +106,10 @@ def test_find_broken_unicode_does_not_raise(broken: str) -> None:
         "x1",
         "\U0001f600",
         "in 9999 years ",
+        "1 to ",
+        "one and a half ",
+        "a dollar ",
+        "1 500 ",
     ],
 )
 def test_find_hostile_text_stays_cheap(unit: str) -> None:
