@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, cast
 
-from jinja2 import Template, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Template, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.compiler import CodeGenerator
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
@@ -24,6 +24,7 @@ from pipelines.templates.meter import METER, Meter, MeterInserter, charges, mete
 MAX_TEMPLATE_CHARS = 20_000
 _CONCAT = "_concat"
 _ATTEMPT = "_attempt"
+_METHOD = "_method"
 # Large enough for any amount of money; a chain of squares exceeds it at the sixth.
 _MAX_NUMBER = 10**30
 
@@ -64,6 +65,14 @@ _FORBIDDEN = (
 def _concat(values: list[Any]) -> str:
     limit_length(sum(len(shown(value)) for value in values))
     return compose(values)
+
+
+@pass_context
+def _method(context: Context, obj: Any, name: str) -> Any:
+    """Look up what is called: a method of a mapping, even if the mapping has a member of that name."""
+    if isinstance(obj, Mapping) and name in _METHODS[dict]:
+        return getattr(obj, name)
+    return context.environment.getattr(obj, name)
 
 
 class Variables(Namespace):
@@ -122,6 +131,7 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         self.filters = {name: metered(name, function) for name, function in BOT_FILTERS.items()}
         self.filters |= charges()
         self.filters |= {_CONCAT: metered(_CONCAT, _concat), _ATTEMPT: metered(_ATTEMPT, lambda value: value)}
+        self.filters[_METHOD] = _method
         self.tests = {name: metered(name, function) for name, function in BOT_TESTS.items()}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
@@ -230,6 +240,14 @@ class _Rewriter(MeterInserter):
     def _attempted(self, node: nodes.Node) -> nodes.Expr:
         is_plain = isinstance(node, nodes.TemplateData | nodes.Const)
         return self.filtered(node, _ATTEMPT) if self._environment.attempts and not is_plain else cast(nodes.Expr, node)
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        """Let `answer.items()` be the method, although the answer may hold `items`."""
+        self.generic_visit(node)
+        if isinstance(node.node, nodes.Getattr) and node.node.attr in _METHODS[dict]:
+            name = nodes.Const(node.node.attr, lineno=node.lineno)
+            node.node = self.filtered(node.node.node, _METHOD, name)
+        return node
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:
         """Attempt each expression of an output."""

@@ -24,6 +24,14 @@ def said(template: str, language: str = "en") -> str:
     return render(REPLY_ENVIRONMENT, template, {"result": ANSWER, LANGUAGE: language})
 
 
+def test_render_calls_the_method_of_an_answer_that_has_a_member_of_that_name() -> None:
+    answer: JsonValue = {"items": [1, 2], "keys": "k", "get": "g"}
+    template = (
+        "{% for name, value in a.items() %}{{ name }} {% endfor %}{{ a.items[0] }} {{ a.get('keys') }} {{ a.get }}"
+    )
+    assert render(REPLY_ENVIRONMENT, template, {"a": answer}) == "items keys get 1 k g"
+
+
 @pytest.mark.parametrize(
     ("template", "text"),
     [
