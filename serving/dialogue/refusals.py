@@ -17,7 +17,8 @@ _ROOM_PER_LINK = 4
 _ROOM_BEFORE_BARRING = 3
 """Units allowed between `any` and its `but`."""
 _LIST_SIGNS = frozenset("/&+|\u3001")
-_ASKS_OR_LISTS = frozenset("?:\uff1f\uff1a\u061f")
+_ASKS_OR_LISTS = frozenset("?:\uff1f\uff1a\u061f-\u2013\u2014")
+_QUESTION_MARKS = frozenset("?\uff1f\u061f")
 _COMMAS = frozenset(",\uff0c\u060c")
 
 
@@ -39,6 +40,10 @@ class Kind(Enum):
     BARRING = auto()
     NOT = auto()
     DETERMINER = auto()
+    DENIAL = auto()
+    FACT = auto()
+    PREFERENCE = auto()
+    THAN = auto()
     REJECTION = auto()
     EXCEPTION = auto()
     SUBSTITUTION = auto()
@@ -50,9 +55,11 @@ _VERBAL = frozenset({Kind.VERB, Kind.SUBJECT, Kind.FILLER, Kind.PRAISE})
 _FUNCTION_WORDS = _VERBAL | {Kind.SMALL, Kind.ANY, Kind.OWNER}
 _UNKNOWN = frozenset({Kind.CONTENT, Kind.NOTHING})
 _ENDS_CLAUSE = frozenset({Kind.MARK, Kind.LINK, Kind.BREAK})
-_NEGATES = frozenset({Kind.NOT, Kind.REJECTION, Kind.DETERMINER})
-_REFUSES_NEXT = _NEGATES | {Kind.EXCEPTION, Kind.SUBSTITUTION, Kind.BARRING}
-_REFUSES = _REFUSES_NEXT | {Kind.VERDICT}
+_NEGATES = frozenset({Kind.NOT, Kind.REJECTION, Kind.DETERMINER, Kind.DENIAL})
+_REFUSES_NEXT = (_NEGATES - {Kind.DENIAL}) | {Kind.THAN, Kind.FACT, Kind.EXCEPTION, Kind.SUBSTITUTION, Kind.BARRING}
+_REFUSES = _REFUSES_NEXT | {Kind.VERDICT, Kind.DENIAL}
+_LEAVES_NOTHING = _NEGATES | {Kind.NOTHING}
+_BEGINS_QUESTION = frozenset({Kind.VERB, Kind.PRAISE, Kind.BREAK})
 
 _Unit = Unit[Kind]
 
@@ -77,6 +84,10 @@ class RefusalReader:
                 Kind.BARRING: refusals.barring,
                 Kind.NOT: refusals.negators,
                 Kind.DETERMINER: refusals.determiners,
+                Kind.DENIAL: refusals.denials,
+                Kind.FACT: refusals.facts,
+                Kind.PREFERENCE: refusals.preferences,
+                Kind.THAN: refusals.than_words,
                 Kind.REJECTION: refusals.rejections,
                 Kind.EXCEPTION: refusals.exceptions,
                 Kind.SUBSTITUTION: refusals.substitutions,
@@ -124,7 +135,8 @@ class _Surroundings:
     def __init__(self, before: Sequence[_Unit], after: Sequence[_Unit], value: str) -> None:
         self.before, self.after = before, after
         self.is_name = value[:1].isupper() or any(sign.isdigit() for sign in value)
-        self.is_refused_after = self._refused_after()
+        self.asks = self._is_question()
+        self.is_refused_after = not self.asks and self._refused_after()
         self.is_praised = not self.is_refused_after and self._is_praised()
 
     def refuse(self) -> bool:
@@ -157,9 +169,16 @@ class _Surroundings:
             return missed <= 0 and self._is_exception(place, has_verb=has_verb)
         if kind is Kind.DETERMINER:
             return missed <= 0 and self._is_determiner(place)
-        if kind is Kind.REJECTION:
-            return missed <= _ROOM_AFTER_REJECTION and not self._is_inverted(place)
-        return missed <= 0 and not (kind is Kind.NOT and self._is_inverted(place))
+        if kind is Kind.FACT:
+            return missed <= 0 and not has_verb
+        if kind is Kind.EXCEPTION and any(
+            one.kind in _LEAVES_NOTHING for one in self.before[max(0, place - 3) : place]
+        ):
+            return False  # `nothing except Paris`
+        if kind is Kind.THAN:
+            return self._is_less_preferred(place)
+        is_question = kind in _NEGATES and (self.asks or self._is_inverted(place))
+        return missed <= (_ROOM_AFTER_REJECTION if kind is Kind.REJECTION else 0) and not is_question
 
     def _continues_list(self, joint: _Unit, place: int, *, has_verb: bool) -> bool:
         """Whether a joint before the value belongs to a list: `not Monday, Tuesday or Friday`."""
@@ -183,9 +202,31 @@ class _Surroundings:
         for distance, unit in enumerate(reversed(self.before[:place])):
             if unit.kind in (Kind.MARK, Kind.NOTHING, Kind.BREAK) or distance > _ROOM_BEFORE_BARRING:
                 return False
-            if unit.kind is Kind.ANY:
-                return distance <= 1 or not self.is_praised
+            if unit.kind is Kind.ANY:  # `I don't want anything but Paris` wants Paris
+                is_negated = any(one.kind in _NEGATES for one in self.before[: place - distance - 1])
+                return not is_negated and (distance <= 1 or not self.is_praised)
         return False
+
+    def _is_less_preferred(self, place: int) -> bool:
+        """Whether the value is what something else is preferred to: `rather Rome than Paris`."""
+        clause: list[Kind] = []
+        for unit in reversed(self.before[:place]):
+            if unit.kind is Kind.MARK:
+                return False
+            if unit.kind is Kind.PREFERENCE:
+                return Kind.CONTENT in clause
+            clause.append(unit.kind)
+        return False
+
+    def _is_question(self) -> bool:
+        """Whether the value stands in a question, whose negator refuses nothing: `isn't Monday possible?`."""
+        end = next((unit.text for unit in self.after if unit.kind is Kind.MARK), "")
+        if end not in _QUESTION_MARKS or not end:
+            return False
+        marks = (place + 1 for place in range(len(self.before) - 1, -1, -1) if self.before[place].kind is Kind.MARK)
+        clause = self.before[next(marks, 0) :]
+        kinds = [unit.kind for unit in clause if unit.kind is not Kind.NOT]
+        return bool(kinds) and kinds[0] in _BEGINS_QUESTION
 
     def _is_inverted(self, place: int) -> bool:
         """Whether a negator is part of a question: `don't you fly to Paris?`."""
@@ -227,13 +268,19 @@ class _Surroundings:
             elif unit.kind in _ENDS_CLAUSE:
                 if place or unit.text not in _ASKS_OR_LISTS:
                     return is_negated
-            elif unit.kind in _FUNCTION_WORDS:
+            elif self._continues_clause(place, is_negated=is_negated):
                 has_verb = has_verb or unit.kind in _VERBAL
             elif room and not is_negated and not has_verb and unit.kind in _UNKNOWN:
                 room -= 1
             else:
                 return False
         return is_negated
+
+    def _continues_clause(self, place: int, *, is_negated: bool) -> bool:
+        """Whether a function word after the value goes on with its clause, unlike `Paris and it does not work`."""
+        unit = self.after[place]
+        begins_clause = unit.kind in _VERBAL and place > 0 and self.after[place - 1].kind is Kind.LINK
+        return (unit.kind in _FUNCTION_WORDS or unit.kind is Kind.PREFERENCE) and (is_negated or not begins_clause)
 
     def _is_owned(self) -> bool:
         """Whether the value names something of the customer's: `my order 12 does not work`."""

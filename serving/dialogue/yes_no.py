@@ -52,6 +52,7 @@ class Kind(Enum):
     BUT = auto()
     NEUTRAL = auto()
     UNSURE = auto()
+    NEITHER = auto()
     ELLIPSIS = auto()
     YES = auto()
     ASSENT = auto()
@@ -64,8 +65,8 @@ class Kind(Enum):
 _FUNCTION_WORDS = frozenset({Kind.SMALL, Kind.VERB, Kind.SUBJECT, Kind.ELLIPSIS})
 _AGREES = frozenset({Kind.YES, Kind.ASSENT, Kind.EMPHATIC})
 _DENIES = frozenset({Kind.NO, Kind.NOT, Kind.WRONG})
-_DOUBTS = _DENIES | {Kind.UNSURE, Kind.AFTERTHOUGHT, Kind.BUT, Kind.HEDGE}
-_WITHOUT_CONTENT = _AGREES | _DENIES | {Kind.MARK, Kind.FILLER, Kind.HEDGE, Kind.NEUTRAL, Kind.UNSURE}
+_DOUBTS = _DENIES | {Kind.UNSURE, Kind.NEITHER, Kind.AFTERTHOUGHT, Kind.BUT, Kind.HEDGE}
+_WITHOUT_CONTENT = _AGREES | _DENIES | {Kind.MARK, Kind.FILLER, Kind.HEDGE, Kind.NEUTRAL, Kind.UNSURE, Kind.NEITHER}
 _MAY_LEAD = frozenset({Kind.MARK, Kind.FILLER, Kind.SUBJECT, Kind.AFTERTHOUGHT})
 _ENDS_ELLIPSIS = frozenset({Kind.MARK, Kind.FILLER, Kind.AFTERTHOUGHT})
 
@@ -99,6 +100,7 @@ class YesNoReader:
                 Kind.NOT: words.negators,
                 Kind.WRONG: words.wrong,
                 Kind.NEUTRAL: words.neutral,
+                Kind.NEITHER: words.neither,
                 Kind.UNSURE: (*words.unsure, *signs[None]),
             },
             spellings,
@@ -115,7 +117,7 @@ class YesNoReader:
         units = self._table.units(text[:MAX_ANSWER_CHARACTERS])
         place = self._first_decisive(units)
         if place is None:
-            return YesNo(None, is_qualified=any(unit.kind is Kind.UNSURE for unit in units))
+            return YesNo(None, is_qualified=any(unit.kind in (Kind.UNSURE, Kind.NEITHER) for unit in units))
         unit, begins = units[place], _clause_start(units, place)
         light = [one for one in units[begins:place] if one.kind in _FUNCTION_WORDS]
         hedged = any(one.kind is Kind.HEDGE for one in units[:place])
@@ -150,7 +152,7 @@ class YesNoReader:
                 return place
             if unit.kind is Kind.ELLIPSIS and all(one.kind in _ENDS_ELLIPSIS for one in units[place + 1 : place + 2]):
                 return place
-            if unit.kind in (Kind.CONTENT, Kind.BUT, Kind.UNSURE):
+            if unit.kind in (Kind.CONTENT, Kind.BUT, Kind.UNSURE, Kind.NEITHER):
                 return None
         return None
 
@@ -164,16 +166,24 @@ class YesNoReader:
                 is_same_clause = False
             elif unit.kind in _DENIES:
                 return self._read_turn(units, place, after, is_same_clause=is_same_clause)
-            elif unit.kind is Kind.UNSURE:
+            elif unit.kind in (Kind.UNSURE, Kind.NEITHER):
                 return YesNo(None, is_qualified=True)
             elif unit.kind in (Kind.CONTENT, Kind.BUT):
                 break
         rest = units[place + 1 :]
-        is_asked_back = first.kind is not Kind.YES and bool(rest) and _is_question(rest[0]) and self._asks(units)
-        if is_asked_back or self._is_denied_later(first, rest):
+        if (first.kind is not Kind.YES and self._is_asked_back(first, units, rest)) or self._is_denied_later(
+            first, rest
+        ):
             return YesNo(None, is_qualified=True)
         is_qualified = is_hedged or any(one.kind in _DOUBTS for one in rest) or self._asks(units)
         return YesNo(True, _n_words(rest), is_qualified)
+
+    def _is_asked_back(self, first: _Unit, units: Sequence[_Unit], rest: Sequence[_Unit]) -> bool:
+        """Whether agreement is only the beginning of a question: `sure?`, `why not in red?`."""
+        follows = rest[0] if rest else None
+        is_bare_question = follows is not None and _is_question(follows) and self._asks(units)
+        begins_question = not self._questions.isdisjoint(first.text.split())
+        return is_bare_question or (begins_question and follows is not None and follows.kind is Kind.CONTENT)
 
     def _read_turn(self, units: Sequence[_Unit], place: int, after: int, *, is_same_clause: bool) -> YesNo:
         """Read agreement (at `place`) that meets a denial (at `after`): `of course not`, `yes, no onions`."""
@@ -192,8 +202,8 @@ class YesNoReader:
 
     def _is_denied_later(self, first: _Unit, rest: Sequence[_Unit]) -> bool:
         """Whether the agreement is taken back further on: `sure the red one not`, `yes, but not now`."""
-        but = next((place for place, unit in enumerate(rest) if unit.kind is Kind.BUT), None)
-        if but is not None and any(unit.kind in _DENIES for unit in rest[but:]):
+        turn = next((place for place, unit in enumerate(rest) if unit.kind is Kind.BUT or _is_question(unit)), None)
+        if turn is not None and any(unit.kind in _DENIES for unit in rest[turn:]):
             return True
         end = next((place for place, unit in enumerate(rest) if unit.kind is Kind.MARK), len(rest))
         return first.kind is not Kind.YES and any(unit.kind in _DENIES for unit in rest[:end])
@@ -204,17 +214,27 @@ class YesNoReader:
         following = rest[0].kind if rest else Kind.MARK
         is_double = denial.kind is Kind.NOT and following in (Kind.WRONG, Kind.NO)
         asks = following is Kind.SUBJECT and ((bool(light) and light[-1].kind is Kind.VERB) or denial.n_words > 1)
+        asks = asks or self._is_negated_question(units, place)
         if is_double or asks or (light and self._is_statement(units[place:])):
             return YesNo(None)
+        if following is Kind.YES and rest[0].n_words > 1 and denial.text.split()[-1] in self._negators:
+            rest = rest[1:]  # `don't do it`
         for unit in rest:
             if unit.kind is Kind.CONTENT:
                 break
             is_negative = unit.kind is Kind.ASSENT and not self._negators.isdisjoint(unit.text.split())
             is_polite = unit.text in SIGNS and denial.text not in SIGNS  # a thumb below a no
-            if (unit.kind in (Kind.YES, Kind.UNSURE) or is_negative) and not is_polite:
+            if (unit.kind in (Kind.YES, Kind.UNSURE, Kind.NEITHER) or is_negative) and not is_polite:
                 return YesNo(None, is_qualified=True)
         is_qualified = is_hedged or self._asks(units) or any(one.kind is Kind.BUT for one in rest)
         return YesNo(False, _n_words(rest), is_qualified)
+
+    def _is_negated_question(self, units: Sequence[_Unit], place: int) -> bool:
+        """Whether a denial stands in a question of some words: `isn't that too much?`, but not `no?`."""
+        end = next((after for after in range(place, len(units)) if units[after].kind is Kind.MARK), None)
+        if end is None or not _is_question(units[end]):
+            return False
+        return any(unit.kind in (Kind.VERB, Kind.SUBJECT) for unit in units[_clause_start(units, place) : end])
 
     def _is_statement(self, units: Sequence[_Unit]) -> bool:
         """Whether a negated sentence says something else than no: `I do not see the price`."""

@@ -80,6 +80,7 @@ DUTCH = AnswerWords(
         wishes=phrases("wil, willen, hoef, zou, hou"),
     ),
     refusals=RefusalWords(
+    denials=phrases("nee, neen"),
         negators=phrases(
         """niet, nooit, geen, noch, zonder, liever niet, vooral niet, in geen geval, geen tijd, niet vrij,
         niet beschikbaar, niet voor, niet meer, vermijd, ook niet""",

@@ -32,29 +32,36 @@ _GRAMMAR = Grammar(
         get, getting, make, making, book, booking, order, ordering, pick, choose, choosing, visit, visiting,
         stay, staying, leave, leaving, arrive, arriving, depart, departing, drive, driving, eat, meet, send,
         ship, deliver, say, said, mean, meant, think, thought, believe, guess, suppose, feel, add, put, include,
-        including, see, seeing, use, using, pay, paying, give, giving, try, let, let us, bring, start, set,
-        require, care for, interested, able, planning, thinking, available, free""",
+        including, give, giving, try, let us, bring, start, set, require, care for, interested, able, planning,
+        thinking, available, free""",
     ),
     subjects=phrases("i, you, we, they, he, she, it, there, nobody, somebody"),
     wishes=phrases("want, need, like, wish, prefer, require, care for, interested"),
 )
 
 _REFUSALS = RefusalWords(
+    facts=phrases("did not, was not, were not, have not, has not, had not"),
+    than_words=phrases("than"),
+    preferences=phrases("rather, prefer, sooner, better"),
+    denials=phrases("nope, nah, nay, no way, hell no, no thanks, no thank you"),
     negators=phrases(
-        """not, never, neither, nor, without, w/o, avoid, avoiding, skip, excluding, unless, no time, not free,
-        not available, unavailable, not around, busy, no longer, not anymore, not interested in, sick of,
-        tired of, hate, rule out, anything like, not keen on, by no means, under no circumstances, not even,
-        not until, not before, not after, no way, not at all""",
+        """allergic to, forget, forget about, scrap, leave out, away, out of town, on holiday, on vacation,
+        not in town, working, not, never, neither, nor, without, w/o, avoid, avoiding, skip, excluding, unless,
+        no time, not free, not available, unavailable, not around, busy, no longer, not anymore,
+        not interested in, sick of, tired of, hate, rule out, anything like, not keen on, by no means,
+        under no circumstances, not even, not until, not before, not after, no way, not at all""",
     ),
     determiners=("no",),
     rejections=phrases(
-        """do not want, does not want, did not want, do not wish, would not want, would not like, would rather not,
-        rather not, do not like, would hate, please do not, do not care for, would prefer not, prefer not,
-        do not feel like, refuse to, no need, there is no need""",
+        """did not mean, did not say, did not ask for, did not choose, was not meant, not a fan of, no fan of,
+        not fond of, not into, not keen on, do not fancy, not in the mood for, do not want, does not want,
+        did not want, do not wish, would not want, would not like, would rather not, rather not, do not like,
+        would hate, please do not, do not care for, would prefer not, prefer not, do not feel like, refuse to,
+        no need, there is no need""",
     ),
     exceptions=phrases(
         """except, except for, except on, excepting, apart from, aside from, other than, besides,
-        with the exception of, save for, bar, anything but, anywhere but""",
+        with the exception of, save for, bar""",
     ),
     substitutions=phrases("instead of, rather than, in place of, in lieu of, as opposed to, and not"),
     barring=phrases("but, minus, bar"),
@@ -62,9 +69,13 @@ _REFUSALS = RefusalWords(
         """any, anything, anywhere, anytime, anyday, anyone, every, everything, everywhere, everyday, everyone,
         each, all, whichever, wherever, whenever, whatever""",
     ),
-    nothing_words=phrases("nothing, nowhere, none, nobody, no one, no place"),
+    nothing_words=phrases("no other, none other, nothing, nowhere, none, nobody, no one, no place"),
     harmless=phrases(
-        """why not, why do not we, why do not you, why does not, how about, not only, not just, not merely,
+        """right away, straight away, take away, not been, never been, there is no, there are no,
+        do not want to miss, not want to miss, say no to, not say no to, can not choose, not choose,
+        not too late, not too early, not too far, not too expensive, not too many, not impossible, forget it,
+        forget about it, not out of the question, without a doubt, without doubt, no objection, no question,
+        why not, why do not we, why do not you, why does not, how about, not only, not just, not merely,
         not simply, nothing but, no more than, not more than, no less than, not less than, no fewer than,
         no later than, not later than, no earlier than, no sooner than, not exceeding, not over, not under,
         not to exceed, can not wait, could not wait, do not forget, not forget, not to forget, do not worry,
@@ -73,10 +84,11 @@ _REFUSALS = RefusalWords(
         no problem, no worries, no doubt, no matter, not matter, no idea, no rush, no hurry, not bad,
         not too bad, never mind, not yet, no one, can not believe, can not decide, not decided, not wrong,
         could not be better, not an issue, no issue, no trouble, not in a hurry, nothing wrong, not that,
-        number, no number, nothing less than, not far, not too far""",
+        number, no number, nothing less than, not far""",
     ),
     verdicts=phrases(
-        """is out, are out, is off, are off, is impossible, are impossible, is no good, no good, is bad,
+        """is inconvenient, would be impossible, would be too early, would be too late, are bad, will not do,
+        is out, are out, is off, are off, is impossible, are impossible, is no good, no good, is bad,
         is a no go, no go, is a no, out of the question, off the table, is excluded, excluded, excepted,
         does not work, do not work, will not work, is unavailable, would be bad, is too early, is too late,
         is too far, is too expensive, is too much, is too many, is ruled out, aside, is a bad day,
@@ -88,9 +100,10 @@ _REFUSALS = RefusalWords(
     ),
     links=phrases("or, and, nor, or else, as well as, and also, and or"),
     breaks=phrases(
-        """because, since, cause, maybe, perhaps, possibly, probably, preferably, ideally, instead, rather, better,
-        yes, yeah, yep, ok, okay, sure, although, though, while, whereas, if, when, which, who, where, what,
-        how, however, only, make it, make that, i mean, i meant, sorry, actually, wait, change it, change that""",
+        """why, i said, because, since, cause, maybe, perhaps, possibly, probably, preferably, ideally, instead,
+        rather, better, yes, yeah, yep, ok, okay, sure, although, though, while, whereas, if, when, which, who,
+        where, what, how, however, only, make it, make that, i mean, i meant, sorry, actually, wait, change it,
+        change that""",
     ),
     owners=phrases(
         """my, our, order, order number, invoice, number, account, card, code, ticket, room, version""",
@@ -112,13 +125,29 @@ _JOINTS = JointWords(
 
 _TO_BE_FINE = phrases("fine, ok, okay, great, good, perfect, right, correct, true, nice, lovely, alright, it")
 
+_NEITHER = phrases(
+    """no answer, no comment, yes no, I do have a question, I have a question, never mind, nevermind,
+        do not understand, do not get it, can not see, can not read, can not find, can not open, not got it,
+        do not follow, not understand, do not see, do not have, not only, not just, not until, not before,
+        not after, no more than, not more than, no less than, no later than, no earlier than, nothing but,
+        if not, or not, right now, right after, right before, sure about, are you sure, no yes, no yeah,
+        do not tell, can not wait, do not forget, no one, do I, do we, do you, can I, can you""",
+)
+_UNSURE = phrases(
+    """no idea, not sure, no clue, not certain, not decided, undecided, no preference, no opinion, no matter,
+        do not know, I do not know, I am not sure, I am not certain, yes and no, yes or no, yes but no,
+        do not mind, would not mind, do not care, do not remember, do not recall, can not say, can not tell,
+        can not decide, can not remember, could not say, hard to say, depends, it depends, that depends,
+        not necessarily, not that I know, not convinced, no preference either way""",
+)
+
 ENGLISH = AnswerWords(
     yes=phrases(
-        """yes, yep, yup, y, aye, go ahead, do it, let us do it, please do, confirm, confirmed, I confirm,
-        yes please, yes of course, yes sure, yes I do, yes indeed, yessir, I think so, I guess so, I suppose so,
-        I believe so, I guess yes, I hope so, count me in, hell yes, hell yeah, you bet, by all means,
-        most definitely, if you must, if you like, if you want, please go ahead, affirmative, agreed, I agree,
-        deal, let us go, go for it, bring it on, why yes""",
+        """make it so, yes, yep, yup, y, aye, go ahead, do it, let us do it, please do, confirm, confirmed,
+        I confirm, yes please, yes of course, yes sure, yes I do, yes indeed, yessir, I think so, I guess so,
+        I suppose so, I believe so, I guess yes, I hope so, count me in, hell yes, hell yeah, you bet,
+        by all means, most definitely, if you must, if you like, if you want, please go ahead, affirmative,
+        agreed, I agree, deal, let us go, go for it, bring it on, why yes""",
     ),
     assent=(
         *phrases(
@@ -155,7 +184,8 @@ ENGLISH = AnswerWords(
     ),
     ),
     no=phrases(
-        """no, nope, nah, n, nay, no way, no way in hell, no thanks, no thank you, no thank, do not, not really,
+        """but no, but no thanks, but no thank you, unnecessary, neither, none, not necessary, no but thanks, no,
+        nope, nah, n, nay, no way, no way in hell, no thanks, no thank you, no thank, do not, not really,
         not now, not yet, never, never ever, stop, rather not, I would rather not, better not, negative,
         not at all, by no means, under no circumstances, on no account, in no way, please do not, not a chance,
         no chance, fat chance, hell no, god no, heck no, not on your life, not in a million years,
@@ -173,18 +203,8 @@ ENGLISH = AnswerWords(
     ),
     negators=phrases("not"),
     stops=phrases("stop, forget it, never mind, nevermind, forget about it, no more, I pass, I will pass"),
-    unsure=phrases(
-        """no idea, not sure, no clue, not certain, not decided, undecided, no preference, no opinion, no answer,
-        no comment, no matter, do not know, I do not know, I am not sure, I am not certain, yes and no,
-        yes or no, yes no, yes but no, I do have a question, I have a question, never mind, nevermind,
-        do not understand, do not get it, do not follow, not understand, do not mind, would not mind,
-        do not care, do not remember, do not recall, do not see, do not have, can not say, can not tell,
-        can not decide, can not remember, could not say, hard to say, depends, it depends, that depends,
-        not necessarily, not only, not just, not until, not before, not after, no more than, not more than,
-        no less than, no later than, no earlier than, nothing but, not that I know, not convinced, if not,
-        or not, right now, right after, right before, sure about, are you sure, no yes, no yeah, do not tell,
-        can not wait, do not forget, no one, no preference either way, do I, do we, do you, can I, can you""",
-    ),
+    neither=_NEITHER + tuple(f"{who} {phrase}" for who in ("I", "we") for phrase in _NEITHER if " not " in phrase),
+    unsure=_UNSURE + tuple(f"{who} {phrase}" for who in ("I", "we") for phrase in _UNSURE if " not " in phrase),
     neutral=phrases(
         """no worries, no worries at all, not bad, not too bad, not bad at all, not half bad, not wrong,
         not the worst, not to worry, do not worry, no stress, no rush, no hurry, no pressure, no biggie,

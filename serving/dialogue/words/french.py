@@ -90,8 +90,9 @@ FRENCH = AnswerWords(
         wishes=phrases("veux, voulons, voudrais, aime, aimerais, souhaite"),
     ),
     refusals=RefusalWords(
+    denials=phrases("non, nan, non merci"),
         negators=phrases(
-        """pas, jamais, ni, sans, aucun, aucune, surtout pas, plutôt pas, pas du tout, non, éviter, évitez, pas de,
+        """pas, jamais, ni, sans, aucun, aucune, surtout pas, plutôt pas, pas du tout, éviter, évitez, pas de,
         pas avant, pas libre, pas disponible, occupé, plus jamais""",
     ),
         rejections=phrases(

@@ -82,8 +82,9 @@ ITALIAN = AnswerWords(
         wishes=phrases("voglio, vogliamo, vorrei, piace, piacerebbe, preferisco"),
     ),
     refusals=RefusalWords(
+    denials=phrases("no, no grazie"),
         negators=phrases(
-        """non, no, mai, né, senza, nessun, nessuna, niente, tranne che, evita, evitare, non prima di, non libero,
+        """non, mai, né, senza, nessun, nessuna, niente, tranne che, evita, evitare, non prima di, non libero,
         non disponibile, occupato, neanche, nemmeno""",
     ),
         rejections=phrases(

@@ -55,6 +55,12 @@ class RefusalWords:
         Words for `not` before the value, or after it.
     determiners
         A word for `no` that stands before a noun, but also begins a correction: `no onions`, `no Rome`.
+    denials
+        Words for `no` that refuse only a value before them: `Monday? Nope`.
+    facts
+        Negated verbs that report rather than wish; they refuse only the very next value: `it was not Paris`.
+    preferences, than_words
+        `rather Rome than Paris` refuses Paris.
     rejections
         Phrases that reject what follows even at a distance: `do not want`.
     exceptions, substitutions
@@ -79,6 +85,10 @@ class RefusalWords:
 
     negators: tuple[str, ...] = ()
     determiners: tuple[str, ...] = ()
+    denials: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    preferences: tuple[str, ...] = ()
+    than_words: tuple[str, ...] = ()
     rejections: tuple[str, ...] = ()
     exceptions: tuple[str, ...] = ()
     substitutions: tuple[str, ...] = ()
@@ -125,7 +135,9 @@ class AnswerWords:
     stops
         The ones among them that also end what is under way: `stop`, `never mind`.
     unsure
-        Neither yes nor no: `no idea`.
+        Neither yes nor no, for the customer does not know: `no idea`.
+    neither
+        Other beginnings that are neither: `no more than`, `can you`.
     neutral
         Phrases that sound like a yes or no and are none, so that the rest decides: `not bad`.
     hedges
@@ -159,6 +171,7 @@ class AnswerWords:
     negators: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    neither: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
     hedges: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
