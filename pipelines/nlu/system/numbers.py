@@ -25,6 +25,7 @@ _PERCENT_AFTER = re.compile(
     r"\s?(?:%|percent\b|per cent\b|prozent\b|por ciento\b|pour cent\b|per cento\b|procent\b)", re.I
 )
 _SIGN_BEFORE = re.compile("[$\u20ac\u00a3\u20b9\u00a5]")
+_DAY_OR_SHARE = re.compile(r"\d{1,2}\s?/\s?\d{1,2}")  # and not `2 1/2`
 _ANY_WORD = re.compile(r"\s{1,3}([^\W\d_]+)")
 _PHONE_GAP = re.compile(r"[\s()/-]{1,2}")
 _LONGEST_WORD = 21
@@ -179,11 +180,12 @@ class CountReader:
 
     def _is_label(self, text: str, numeral: Numeral, *, word: str, joints: tuple[Joint | None, Joint | None]) -> bool:
         """Whether a range or a fraction names a room, a page or a day; `word` is the one before it."""
-        is_share = "/" in text[numeral.start : numeral.end]
+        is_share = _DAY_OR_SHARE.fullmatch(text, numeral.start, numeral.end) is not None
         if not is_share and joints[1] != "dash":
             return False
         if is_share and self._date_cue.search(text[max(0, numeral.start - _LONGEST_WORD) : numeral.start]):
-            return True
+            measure = _ANY_WORD.match(text, numeral.end)
+            return measure is None or not measure[1].lower().startswith(tuple(self._words.measures))
         return word in self._words.labels or word.endswith(self._words.label_endings)
 
 

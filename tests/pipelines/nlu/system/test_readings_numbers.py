@@ -28,6 +28,8 @@ FRACTIONS = {
         1 3/4 cups of sugar                  = 1.75
         .5 litres                            = 0.5
         3 and 1/2                            = 3.5
+        for 2 1/2 hours                      = 2.5
+        for 1/2 hour                         = 0.5
     """,
     "de": """
         zweieinhalb                          = 2.5
@@ -72,6 +74,7 @@ FRACTIONS = {
         diez y medio                         = 10.5
         medio                                = 0.5
         uno y medio                          = 1.5
+        para 1/2 litro                       = 0.5
     """,
 }
 
