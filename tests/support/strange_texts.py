@@ -8,11 +8,14 @@ STRANGE_TEXTS = {
     "addresses": [
         "http://example.org/x", "https://www.example.com/cancel-my-order?id=5", "www.example.de", "bob@example.org",
         "ftp://files.example.net/a.zip", "example.io/hello", "https://e.example/AbC123", "http://localhost:8000/",
-        "https://example.org/guten-tag", "https://example.org/hola",
+        "https://example.org/guten-tag", "https://example.org/hola", "@bob", "foo@bar", "www", "https://",
+        "http", "www.",
     ],
     "mashed keys": [
         "asdfgh", "qwertz", "sdkjfh", "qwerty", "asdf", "jkl;", "lkjhgf", "dfgdfg", "hjkhjk", "xcvbnm", "zxcvbn",
         "fghjfghj", "sdlfkjsdlfkj", "qqqq", "ghjkl asdas", "wefwef", "yxcvbnm", "ñlkjhg", "asdasdasd", "öäüöäü",
+        "azerty", "mnbvcxz", "jhjhjh", "1a2b3c", "dQw4w9WgXcQ", "йцукен",
+        "550e8400-e29b-41d4-a716-446655440000",
         "kjhgkjhg sdfsdf", "dsfkjh sdfkjh sdf",
     ],
     "single letters": ["x", "k", "z!", "q w e", "y", "é", "я", "X?", "j", "w"],

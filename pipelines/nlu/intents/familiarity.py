@@ -3,6 +3,11 @@
 A classifier has to prefer some intent, even for `4.5`, a web address, `asdfgh`, or a script that nobody taught it: in a
 bot of a dozen intents, such texts reach a confidence of .7. So whether anything is known is decided before anything is
 weighed.
+
+Measured on 24 bots of 6 to 20 intents with 5 to 12 examples each, drawn from the training parts of BANKING77 and HWU64,
+with the encoder: nothing is known in any of 119 numbers, addresses, mashed keys, letters and texts of nine other
+scripts. Of 221 messages in scope without a taught word, 45 are refused, which would have got 13 right and 32 wrong
+answers. Trained on all but 1,000 rows of the training parts, with and without the encoder, none of these is refused.
 """
 
 import re
@@ -29,9 +34,9 @@ KNOWN_TO_ENCODER = 1 / 3
 STRANGE, AKIN = 0.18, 0.5
 """Similarity to the nearest cluster of taught utterances below which words of the encoder's are no help, and from which
 on words of two letters are (`hi`); nonsense reaches .43."""
-RUN, DENSE_RUN, SHORTEST_WORD = 4, 2, 3
-"""Length of a run of characters that says something, in alphabets and in scripts whose characters are syllables or
-words; and of a whole word."""
+RUN, LATER_RUN, DENSE_RUN, SHORTEST_WORD = 4, 5, 2, 3
+"""Length of a run of characters that says something: in alphabets, in the encoder's pieces inside a word, and in
+scripts whose characters are syllables or words; and of a whole word."""
 MIN_DIGITS = 3
 """From so many digits on, a taught number stands for all of its length; a shorter one may be the item of a menu."""
 
@@ -41,6 +46,8 @@ _DENSE = re.compile(
 )
 _ASCII_WORD = re.compile("[a-z]+")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
+_SCRAP = re.compile(r"(?<!\S)\S*@\w\S*|\b(?:https?|ftp|www)\b", re.IGNORECASE)
+"""A handle, or what somebody has typed of an address so far."""
 _FINDERS: tuple[Finder, Finder] = (EmailFinder(), UrlFinder())
 _EMAIL, _URL = "@", "/"
 """What stands for an address in the shape of a text."""
@@ -152,7 +159,7 @@ class Familiarity:
 
 def words_of(text: str) -> list[str]:
     """Return a text's words in lower case, without addresses, digits and single letters."""
-    text = _with_addresses_as(text, "  ")
+    text = _SCRAP.sub(" ", _with_addresses_as(text, "  "))
     if text.isascii():
         return [word for word in _ASCII_WORD.findall(text.lower()) if len(word) > 1]
     words: list[str] = _word().findall(unicodedata.normalize("NFC", text).lower())
@@ -190,8 +197,10 @@ def _known_to(encoder: SentenceEncoder, words: Sequence[str], *, shortest: int) 
     for start, end, is_known in encoder.pieces(text):
         letters = len(_LETTER.findall(text[start:end]))
         total += letters
-        is_whole = text[start - 1 : start].strip() == "" == text[end : end + 1].strip()
-        needed = DENSE_RUN if _DENSE.match(text, start) else shortest if is_whole else RUN
+        begins, ends = not text[start - 1 : start].strip(), not text[end : end + 1].strip()
+        needed = shortest if begins and ends else RUN if begins else LATER_RUN
+        if _DENSE.match(text, start):
+            needed = DENSE_RUN
         if is_known and letters >= needed:
             known += letters
     return known / max(total, 1)

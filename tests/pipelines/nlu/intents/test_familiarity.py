@@ -170,6 +170,7 @@ def test_a_listed_value_is_known_though_no_example_has_it() -> None:
         ("我 好", ["我", "好"]),
         ("\u0645\u06cc\u200c\u062f\u0627\u0646", ["\u0645\u06cc\u200c\u062f\u0627\u0646"]),
         ("4.5 7pm €", ["pm"]),
+        ("@bob wrote, www or https://", ["wrote", "or"]),
     ],
 )
 def test_words_of_a_text(text: str, words: list[str]) -> None:
