@@ -23,6 +23,8 @@ _TOKEN = re.compile(
     rf"\d+|[^\W\d_]+(?:[{_VOWEL_SIGNS}]+[^\W\d_]*)*"
     rf"|[{re.escape(''.join(_MARKS - {'-'}))}]|(?<!\S)-|-(?!\S)|[{''.join(SIGNS)}]"
 )
+_ASCII_TOKEN = re.compile(r"[a-z]+|\d+|[.,;:!?()\[\]{}|/&+\n]|(?<!\S)-|-(?!\S)")
+"""The same for ASCII text in lower case."""
 
 Kind = TypeVar("Kind")
 
@@ -48,10 +50,10 @@ def read_words(text: str) -> list[Word]:
     """Split a text into words and marks. Scripts without blanks yield a word per character."""
     words: list[Word] = []
     is_ascii = text.isascii()
-    for match in _TOKEN.finditer(text.lower() if is_ascii else text):
+    for match in (_ASCII_TOKEN if is_ascii else _TOKEN).finditer(text.lower() if is_ascii else text):
         token, (start, end) = match.group(), match.span()
-        if token[0] in _MARKS:
-            words.append(Word(token[0], start, end, True))
+        if token in _MARKS:
+            words.append(Word(token, start, end, True))
         elif is_ascii or token.isascii():
             words.append(Word(token.lower(), start, end))
         else:
