@@ -72,6 +72,10 @@ class AnswerReader:
         begins_correction = words in self._corrections or words in self._afterthoughts
         return begins_correction or set(words) <= self._fillers or self._yes_no.is_bare(text)
 
+    def is_stop(self, text: str) -> bool:
+        """Whether the whole text ends what is under way: `never mind`."""
+        return self._yes_no.is_stop(text)
+
     def is_unsure(self, text: str) -> bool:
         """Whether the text begins by saying that the customer does not know: `not sure yet`."""
         return self._yes_no.is_unsure(text)

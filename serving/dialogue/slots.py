@@ -164,6 +164,8 @@ def _yes(nlu: NluResult | None, reader: ValueReader) -> bool | None:
     """Read the answer to `shall I go ahead?`; None if it is neither yes nor no, or says more than that."""
     if nlu is None:
         return None
+    if reader.answers.is_stop(nlu.text):
+        return False
     answer = reader.answers.yes_no(nlu.text)
     is_plain = answer.n_more_words <= MAX_WORDS_AFTER_YES and not answer.is_qualified
     best = nlu.ranking[0].intent_id if nlu.ranking else None

@@ -139,6 +139,11 @@ class YesNoReader:
         kinds -= {Kind.ELLIPSIS} if self._first_decisive(units) is not None else set()
         return kinds <= _WITHOUT_CONTENT and not kinds <= {Kind.MARK, Kind.FILLER}
 
+    def is_stop(self, text: str) -> bool:
+        """Whether the whole text ends what is under way: `never mind`."""
+        said = [unit for unit in self._table.units(text[:MAX_ANSWER_CHARACTERS]) if unit.kind not in _ENDS_ELLIPSIS]
+        return bool(said) and all(unit.text in self._stops for unit in said)
+
     def is_unsure(self, text: str) -> bool:
         """Whether a text begins by saying that the customer does not know or care; `never mind` stops instead."""
         units = self._table.units(text[:MAX_ANSWER_CHARACTERS])

@@ -446,7 +446,9 @@ def test_a_confirmed_intent_calls_its_tool(pay: Talk, text: str) -> None:
     assert (pay.tool, pay.stack) == ("trip", [])
 
 
-@pytest.mark.parametrize("text", ["No", "no thanks", "nope", "rather not", "\U0001f44e"])
+@pytest.mark.parametrize(
+    "text", ["No", "no thanks", "nope", "rather not", "of course not", "sure, no", "never mind", "\U0001f44e"]
+)
 def test_a_refused_intent_is_cancelled(pay: Talk, text: str) -> None:
     assert pay.say(text, "?") == ("All right, I have cancelled that (Book a trip).",)
     assert (pay.tool, pay.stack, pay.now.route.kind) == (None, [], "cancel")
