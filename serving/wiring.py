@@ -12,6 +12,7 @@ from datetime import timedelta
 from dotenv import dotenv_values
 
 from pipelines.errors import StoreUnavailable
+from pipelines.nlu.entities.forms import forget_words
 from pipelines.nlu.text import MAX_CHARACTERS, forget_texts
 from pipelines.settings import Settings
 from serving.clock import utc_now
@@ -57,6 +58,7 @@ async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
             if await ledger.forgotten.refresh():
                 llm.forget()
                 forget_texts()
+                forget_words()
                 plain_words.cache_clear()
             pause = REFRESH_SECONDS
         except StoreUnavailable:  # reported by whoever needs the database next

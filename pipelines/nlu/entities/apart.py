@@ -20,6 +20,8 @@ _SCRIPTS = {
     "khmer": re.compile("[\u1780-\u17ff]"),
     "myanmar": re.compile("[\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f]"),
 }
+_FIRST = "\u0e00"
+"""Letters before it belong to scripts with blanks."""
 _SHORT = {"han": 1, "hiragana": 2, "katakana": 2, "hangul": 1, "thai": 1, "lao": 1, "khmer": 1, "myanmar": 1}
 """Tokens of a value up to which it may be part of another word."""
 _BEFORE = {"han": "要是选來来用买買点點个個杯份件的想给給和或到从從在去", "hiragana": "をはがにでとへのもや"}
@@ -66,4 +68,4 @@ def _is_free(neighbour: str, script: str, others: dict[str, str]) -> bool:
 
 
 def _script(token: str) -> str | None:
-    return None if token.isascii() else next((name for name, sign in _SCRIPTS.items() if sign.match(token)), None)
+    return None if token < _FIRST else next((name for name, sign in _SCRIPTS.items() if sign.match(token)), None)

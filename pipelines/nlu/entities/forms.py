@@ -61,8 +61,11 @@ def _typed(word: str) -> str:
 
 def composed(text: str) -> str:
     """Return a text in composed letters of usual width, with plain apostrophes and hyphens, in its own case."""
-    if text.isascii():
-        return text
+    return text if text.isascii() else _composed(text)
+
+
+@lru_cache(maxsize=4096)
+def _composed(text: str) -> str:
     return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_SIGNS))
 
 
@@ -83,6 +86,12 @@ def transcribed(word: str) -> str | None:
     if word.isascii() or not any(letter in lower for letter in _UMLAUTS):
         return None
     return bare("".join(_UMLAUTS.get(letter, letter) for letter in lower))
+
+
+def forget_words() -> None:
+    """Drop the cached forms of the words of recent texts."""
+    for cached in (_typed, _bare, _composed):
+        cached.cache_clear()
 
 
 @dataclass(frozen=True)

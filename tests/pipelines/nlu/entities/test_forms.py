@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.nlu.entities.forms import PlainText, bare, composed, typed
+from pipelines.nlu.entities import forms
+from pipelines.nlu.entities.forms import PlainText, bare, composed, forget_words, typed
 from pipelines.nlu.entities.synonyms import KnownPhrase, KnownValues
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Entity
@@ -121,3 +122,9 @@ def test_plain_text_knows_where_each_character_stands() -> None:
     assert plain.text == "Nr. 12 é-fi"
     assert plain.place(4, 6) == (4, 7)
     assert written[slice(*plain.place(7, 11))] == "e\u0301\u2010\ufb01"
+
+
+def test_forget_words_keeps_no_word_of_a_customer() -> None:
+    assert (typed("Zoë"), bare("Zoë"), composed("Zoë")) == ("zoë", "zoe", "Zoë")
+    forget_words()
+    assert [one.cache_info().currsize for one in (forms._typed, forms._bare, forms._composed)] == [0, 0, 0]
