@@ -36,6 +36,8 @@ _CLOCKS = {
 
 # accents of Latin letters only: in other scripts, a word without its marks is a different word
 _ACCENTS = re.compile("(?<=[a-zA-Z])[\u0300-\u036f]+")
+# an apostrophe, and the signs that case-insensitive matching takes for an i or an s
+_OTHER_SIGNS = str.maketrans({"\u2019": "'", "\u0130": "i", "\u0131": "i", "\u017f": "s"})
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 _FAMILIAR_CURRENCIES = ("USD", "EUR", "GBP", "JPY", "CNY", "INR", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN")
 """Precedence of currencies that share a sign or a name (`$`, `dollars`), after the region's own."""
@@ -136,7 +138,7 @@ def alternation(words: Iterable[str]) -> str:
 
 def dictionary_form(written: str) -> str:
     """Return a phrase that an `alternation` matched in the spelling of the tables."""
-    return " ".join(written.lower().replace("\u2019", "'").split())
+    return " ".join(written.translate(_OTHER_SIGNS).lower().split())
 
 
 def large_number_words(language: str) -> dict[str, int]:

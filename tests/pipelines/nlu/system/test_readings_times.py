@@ -355,3 +355,18 @@ def rows(table: str) -> list[tuple[str, str, list[str]]]:
 def test_find_time_as_people_write_it(language: str, text: str, values: list[str]) -> None:
     found = FINDERS[language].find(text, now=SATURDAY_NOON)
     assert ["/".join((span.value, *span.alternatives)) for span in found] == values
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u017feven pm at \u017feven",
+        "6 \u0130n the morn\u0130ng",
+        "el tre\u0131nta y uno de enero",
+        "\u017fixth of May",
+    ],
+)
+def test_find_signs_that_match_others_do_not_raise(text: str) -> None:
+    # case-insensitive matching takes the long s for an s, and the dotless i for an i
+    found = [finder.find(f"{text}, 7 pm", now=SATURDAY_NOON) for finder in FINDERS.values()]
+    assert all(spans[-1].value == "19:00" for spans in found)
