@@ -100,6 +100,7 @@ def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
     assert f"notebook/{run.outcome.notebook.name}" in paths
     assert f"data/{data_hash[:16]}.parquet" in paths
     assert {"validation/report.html", "validation/findings.csv", "choices.json"} <= paths
+    assert "validation/doubtful_labels.csv" in paths
     for part in ("holdout", "test"):
         plots = {f"{part}/{name}.png" for name in ("confusion", "confidence", "calibration")}
         assert plots | {f"{part}/intents.csv", f"{part}/confusions.csv"} <= paths

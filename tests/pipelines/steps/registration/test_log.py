@@ -14,6 +14,7 @@ from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
 from pipelines.steps.data.frame import to_frame
 from pipelines.steps.data.snapshot import write_snapshot
+from pipelines.steps.evaluation.doubtful_labels import DoubtfulLabel
 from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.registration import log
 from pipelines.steps.validation.validate import ValidationReport
@@ -54,7 +55,10 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     run_id = Runs(mlflow_store).begin("shop")
     snapshot = write_snapshot(to_frame(ROWS), tmp_path / "snapshots")
     log.log_snapshot(run_id, snapshot)
-    log.log_validation(run_id, ValidationReport("bot.json", 2, (), ()))
+    report = ValidationReport("bot.json", 2, (), ())
+    log.log_validation(run_id, report)
+    doubtful = DoubtfulLabel(ROWS[1], 0.01, "cancel", 0.9)
+    assert [each.row for each in log.log_doubtful_labels(run_id, [doubtful], report).findings] == ["2"]
     log.log_choices(run_id, {"C": 0.3, "n_intents": 4})
     figures = log.log_evaluation(run_id, evaluate_model(tiny_model, ROWS), prefix="holdout", model=tiny_model)
     notebook = tmp_path / "run.ipynb"
@@ -74,7 +78,9 @@ def test_log_everything_of_a_run(mlflow_store: str, tmp_path: Path, tiny_model: 
     assert artifacts(run_id) == {"data", "validation", "choices.json", "holdout", "notebook"}
     assert artifacts(run_id, "data") == {f"data/{snapshot.path.name}"}
     assert artifacts(run_id, "notebook") == {"notebook/run.ipynb", "notebook/notebook.html"}
-    assert artifacts(run_id, "validation") == {"validation/report.html", "validation/findings.csv"}
+    files = {f"validation/{name}" for name in ("report.html", "findings.csv", "doubtful_labels.csv")}
+    assert artifacts(run_id, "validation") == files
+    assert run.data.metrics["doubtful_labels"] == 1
     tables = {
         f"holdout/{name}.csv" for name in ("intents", "entities", "confusions", "outcomes", "slices", "thresholds")
     }
