@@ -16,7 +16,7 @@ from pipelines.nlu.entities.forms import forget_words
 from pipelines.nlu.text import MAX_CHARACTERS, forget_texts
 from pipelines.settings import Settings
 from serving.clock import utc_now
-from serving.dialogue.answers import plain_words
+from serving.dialogue.answers import forget_answers
 from serving.dialogue.services import Releases, Services
 from serving.dialogue.thread_locks import ThreadLocks
 from serving.llm.reader import LlmReader
@@ -59,7 +59,7 @@ async def _follow_forgotten(ledger: Ledger, llm: LlmReader) -> None:
                 llm.forget()
                 forget_texts()
                 forget_words()
-                plain_words.cache_clear()
+                forget_answers()
             pause = REFRESH_SECONDS
         except StoreUnavailable:  # reported by whoever needs the database next
             pause = min(2 * pause, MAX_REFRESH_SECONDS)

@@ -159,6 +159,12 @@ def answer_reader(language: str) -> AnswerReader:
     return _reader(base if base in WORDS else "en")
 
 
+def forget_answers() -> None:
+    """Drop the readers with the recent texts that they remember."""
+    _reader.cache_clear()
+    plain_words.cache_clear()
+
+
 @lru_cache
 def _reader(language: str) -> AnswerReader:
     return AnswerReader(WORDS[language])

@@ -145,6 +145,8 @@ class _SlotExtractor:
         filled = {one.name: self.known[one.name] for one in group if one.name in self.known}
         found = self.finder.find(group, filled, covered=self.covered, answered=self.slots)[:MAX_CANDIDATES]
         candidates = [one for one in found if not self.reader.is_piece(group[0], one, self.text)]
+        if not candidates:
+            return
         refused = [one for one in candidates if self._is_refused(one, filled, n_values=len(candidates))]
         if refused and self.asked in group:
             self.turns_down = True

@@ -148,7 +148,7 @@ class ValueReader:
         start, end = candidate.start, candidate.end
         if is_cut_from_number(text, start, end):
             return True
-        if not self.is_listed(parameter):
+        if not self.is_listed(parameter) or not _has_number(text[start:end], self._language):
             return False
         numbers = _system_entities(("sys.number",), self._language).find(text)
         return any(one.start <= start and end <= one.end and end - start < one.end - one.start for one in numbers)
@@ -215,6 +215,11 @@ def _known_values(parameter: _Same, entity: _Same) -> KnownValues:
         synonyms = {one.value.casefold(): one.synonyms for one in listed}
         listed = [EntityValue(value=choice, synonyms=synonyms.get(choice.casefold(), ())) for choice in wanted.choices]
     return KnownValues([Entity(name=wanted.name, entity_values=tuple(listed))])
+
+
+def _has_number(listed: str, language: str) -> bool:
+    """Whether a listed value, as written, contains a number that may be a piece of another one."""
+    return bool(_system_entities(("sys.number",), language).find(listed))
 
 
 @lru_cache(maxsize=64)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from serving.dialogue.phrasing import PhraseTable, Spellings, Unit, fold
 from serving.dialogue.words.tables import SIGNS, AnswerWords
@@ -107,6 +108,7 @@ class YesNoReader:
             unknown=Kind.CONTENT,
             mark=Kind.MARK,
         )
+        self._units = lru_cache(maxsize=8)(self._table.units)  # one message is read several times
         self._stops = frozenset(map(fold, words.stops))
         self._negators = frozenset(map(fold, (*words.negators, *words.no)))
         self._questions = frozenset(word for phrase in words.but for word in fold(phrase).split())
@@ -114,7 +116,7 @@ class YesNoReader:
 
     def read(self, text: str) -> YesNo:
         """Read a text as a yes or no."""
-        units = self._table.units(text[:MAX_ANSWER_CHARACTERS])
+        units = self._units(text[:MAX_ANSWER_CHARACTERS])
         place = self._first_decisive(units)
         if place is None:
             return YesNo(None, is_qualified=any(unit.kind in (Kind.UNSURE, Kind.NEITHER) for unit in units))
@@ -132,7 +134,7 @@ class YesNoReader:
         """Whether the whole text is a yes, a no or neither: an answer, and no request of its own, as `stop` is."""
         if len(text) > MAX_ANSWER_CHARACTERS:
             return False
-        units = self._table.units(text)
+        units = self._units(text)
         if any(unit.text in self._stops for unit in units):
             return False
         kinds = {unit.kind for unit in units}
@@ -141,12 +143,12 @@ class YesNoReader:
 
     def is_stop(self, text: str) -> bool:
         """Whether the whole text ends what is under way: `never mind`."""
-        said = [unit for unit in self._table.units(text[:MAX_ANSWER_CHARACTERS]) if unit.kind not in _ENDS_ELLIPSIS]
+        said = [unit for unit in self._units(text[:MAX_ANSWER_CHARACTERS]) if unit.kind not in _ENDS_ELLIPSIS]
         return bool(said) and all(unit.text in self._stops for unit in said)
 
     def is_unsure(self, text: str) -> bool:
         """Whether a text begins by saying that the customer does not know or care; `never mind` stops instead."""
-        units = self._table.units(text[:MAX_ANSWER_CHARACTERS])
+        units = self._units(text[:MAX_ANSWER_CHARACTERS])
         first = next((unit for unit in units if unit.kind not in _MAY_LEAD), None)
         return first is not None and first.kind is Kind.UNSURE and first.text not in self._stops
 
