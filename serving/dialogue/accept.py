@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from pipelines.schemas.bot import Parameter
 from serving.dialogue.constraints import Problem, check_value, fitting_part
+from serving.dialogue.joints import Joint
 from serving.dialogue.state import Doubt, Slot
 from serving.dialogue.values import Candidate, ValueReader
 
@@ -50,6 +51,8 @@ def accept(
         return Accepted(problem=several, doubt=Doubt(parameter=parameter.name, text=written, options=tuple(values)))
     if not values:
         return Accepted(problem=problem)
+    if not parameter.many and _is_sum([one for one, _ in good], text, reader=reader):
+        return Accepted(problem=reader.missing(parameter))
     if parameter.many and before is not None:
         values = list(dict.fromkeys([*values_of(before), *values]))
     slot = Slot(
@@ -60,6 +63,14 @@ def accept(
         role=candidates[0].role,
     )
     return Accepted(slot=slot, problem=problem)
+
+
+def _is_sum(candidates: Sequence[Candidate], text: str, *, reader: ValueReader) -> bool:
+    """Whether the same number counts two things: `two adults and two kids` are not two guests."""
+    if len(candidates) < 2 or not isinstance(candidates[0].value, int | float):
+        return False
+    between = text[candidates[0].end : candidates[1].start].split()
+    return len(between) > 1 and reader.answers.joint(between[-1], "") is Joint.ADDITION
 
 
 def values_of(slot: Slot) -> list[JsonValue]:

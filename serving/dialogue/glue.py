@@ -13,8 +13,9 @@ GLUE = _words(
     "y e a al la las en por para con es son somos nos yo favor gracias entonces tambi\u00e9n m\u00e1s s\u00ed hacia",
     "et \u00e0 au pour avec est nous sommes oui il o per con siamo os as para com \u00e9 somos sim het en om",
     "voor met is zijn wij ja ' \u2019",
+    "people persons person guests adults personen leute g\u00e4ste erwachsene personas gente invitados adultos",
 )
-"""Prepositions, forms of to be, courtesies: a message of nothing but these and values states its values.
+"""Prepositions, forms of to be, courtesies, people: a message of nothing but these and values states its values.
 
 Articles are left out, because they begin descriptions: `the one with the 50 euros`.
 """

@@ -1,7 +1,7 @@
 import pytest
 
 from serving.dialogue.answer_words import WORDS
-from serving.dialogue.answers import AnswerReader, Correction, answer_reader, base_language
+from serving.dialogue.answers import AnswerReader, Correction, answer_reader, base_language, forget_answers
 from serving.dialogue.phrases import PHRASES, phrases_of
 
 EN = answer_reader("en-GB")
@@ -99,3 +99,10 @@ def test_each_language_has_what_its_own_buttons_say(language: str) -> None:
 
 def test_base_language_of_a_tag() -> None:
     assert [base_language(tag) for tag in ("pt-BR", "de_AT", "EN")] == ["pt", "de", "en"]
+
+
+def test_forget_answers_drops_the_readers_and_what_they_remember() -> None:
+    reader = answer_reader("en")
+    assert reader.yes_no("yes, Ann").is_yes
+    forget_answers()
+    assert answer_reader("en") is not reader

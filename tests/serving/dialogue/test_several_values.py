@@ -77,6 +77,21 @@ def test_the_answer_to_which_one(said: str, guests: int) -> None:
     assert talk.state.forms[-1].doubt is None
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "two adults and two kids"),
+        ("en", "2 grown-ups plus 2 children"),
+        ("de", "zwei Erwachsene und zwei Kinder"),
+        ("es", "dos adultos y dos niños"),
+    ],
+)
+def test_the_same_number_of_two_things_is_asked_again(language: str, said: str) -> None:
+    talk = TrainedTalk(said_release(language))
+    talk.say("/table", said)
+    assert (talk.slots, talk.asked) == ({}, "guests")
+
+
 def test_options_are_buttons() -> None:
     talk = TrainedTalk(said_release("en"))
     talk.say("/table", "3 or 4")
