@@ -86,8 +86,8 @@ def choose_route(
     if is_bare_answer and wanted is not None and wanted in intent_by_id and _does_something(intent_by_id[wanted]):
         wanted, why = None, "an answer to no question"
     if filling is not None:
-        may_be_cancel = not (is_bare_answer and filling.is_whole_text)  # `no` is the text that was asked for
-        wanted = None if wanted == CANCEL_INTENT and not may_be_cancel else wanted
+        if is_bare_answer and (wanted != CANCEL_INTENT or filling.is_whole_text):
+            wanted, why = None, "an answer"  # `yes, no` asks for nothing else; `no` may be the text that was asked for
         kind, intent_id, reason = _with_form(filling, wanted, why, confidence, intent_by_id)
         return Route(kind=kind, intent_id=intent_id, confidence=confidence, why=reason)
     if wanted is not None and wanted not in intent_by_id:

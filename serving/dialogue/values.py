@@ -26,7 +26,7 @@ from serving.dialogue.glue import GLUE
 MAX_NUMBER = 10**15
 """A double tells whole numbers below this apart; more digits are an id, not a number."""
 
-_MOST_WORDS_OF_A_TIME = 5
+_LONGEST_TIME = 60
 _AROUND_A_CODE = " \t\r\n.,;:!?"
 
 
@@ -122,13 +122,15 @@ class ValueReader:
         return list(self._known(parameter, text))
 
     def read_answer(self, parameter: Parameter, text: str, *, said_at: datetime | None) -> list[Candidate]:
-        """Read the answer to a parameter's question; asked for a time, a bare hour is one: `8`, `eight`."""
+        """Read the answer to a parameter's question; asked for a time, one needs no `at`: `8`, `ocho menos cuarto`."""
         candidates = self.read(parameter, text, said_at=said_at)
-        if candidates or self._system_types(parameter) != ("sys.time",) or not _is_short(text):
+        is_time = self._system_types(parameter) == ("sys.time",) and len(text) <= _LONGEST_TIME
+        if candidates or not is_time:
             return candidates
         prefix = next((f"{word} " for word in system_locale(self._language, None).clock.cues), "")
         found = self.read(parameter, prefix + text, said_at=said_at)
-        return [replace(one, start=max(0, one.start - len(prefix)), end=one.end - len(prefix)) for one in found]
+        moved = [replace(one, start=max(0, one.start - len(prefix)), end=one.end - len(prefix)) for one in found]
+        return moved if _is_nothing_but(moved, text) else []
 
     def _known(self, parameter: Parameter, text: str) -> Iterator[Candidate]:
         entity = self._entity_by_name.get(parameter.type)
@@ -227,10 +229,14 @@ def _system_entities(types: tuple[str, ...], language: str) -> SystemEntities:
     return SystemEntities(types, language=language)
 
 
-def _is_short(text: str) -> bool:
-    """Whether a text has one word beside those that say nothing: `about 8 please`, and not `5 instead of 4`."""
-    words = [token.text.lower() for token in tokenize(text) if token.text[0].isalnum()]
-    return len(words) <= _MOST_WORDS_OF_A_TIME and sum(word not in GLUE for word in words) <= 1
+def _is_nothing_but(candidates: Sequence[Candidate], text: str) -> bool:
+    """Whether all words of a text belong to values or say nothing: `about 8 please`, and not `5 instead of 4`."""
+    others = [
+        token.text.lower()
+        for token in tokenize(text)
+        if token.text[0].isalnum() and not any(one.start <= token.start < one.end for one in candidates)
+    ]
+    return all(word in GLUE for word in others)
 
 
 def _typed(spans: Sequence[EntitySpan], parameter: Parameter, *, said_at: datetime | None) -> list[Candidate]:
