@@ -92,7 +92,7 @@ def test_describe_tells_the_figures_that_are_there(result: BenchResult) -> None:
     assert table["training utterances / intents"].endswith(" / 4")
     assert table["intent accuracy (95 % interval)"].startswith("66.67%")
     assert table["asked which is meant, right one offered / not"] == "0.00% / 0.00%"
-    assert table["out of scope: sent to fallback / asked about"] == "0.00% / 100.00%"
+    assert table["out of scope: sent to fallback / asked about"] == "100.00% / 0.00%"
     assert "entity F1 exact / overlap" not in table
 
 

@@ -175,7 +175,7 @@ FAULTS = (
           change("size_guide", speechResponse="The {{ parameters.produkt }} runs true to size."), "warning",
           "template_names_are_known", "size_guide.speechResponse"),
     Fault("tool with a parameter that is not declared",
-          tool("refund_status", url="{{ endpoints.shop }}/refunds/{{ parameters.order }}"), "warning",
+          tool("refund_status", url="{{ endpoints.shop }}/refunds/{{ parameters.order }}"), "error",
           "template_names_are_known", "refund_status.apiDetails.url"),
     Fault("tool with its key written out", tool("store_hours", headers=KEY), "warning", "secret_is_a_reference",
           "store_hours.apiDetails.headers.Authorization"),
