@@ -140,8 +140,12 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         promoter = Promoter(
             registry, promotions, ReleaseCache(tmp_path / "here"), bot="default", alias="production", verdict_key=None
         )
+        # a busy machine makes the small database slow, which is not what is tested here
         environments = [
-            environment_of(tmp_path / f"api{number}", mongo_uri=mongo_uri, mlflow_uri=proxy.url) for number in (0, 1)
+            environment_of(
+                tmp_path / f"api{number}", mongo_uri=mongo_uri, mlflow_uri=proxy.url, mongo_timeout_seconds="20"
+            )
+            for number in (0, 1)
         ]
         site = Site(registry, promoter, promotions, proxy, tmp_path, port, mlflow, environments)
         try:
