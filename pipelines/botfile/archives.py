@@ -39,7 +39,9 @@ def _zip_kind(data: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()[:_MOST_NAMES]
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except NotImplementedError:  # a version of the format that Python does not read
+        return "a zip archive; unpack it and name the bot file in it"
+    except (zipfile.BadZipFile, ValueError, OSError):  # a directory that points outside the file gives the last two
         return "a damaged zip archive; download it again"
     if any(name.endswith("xl/workbook.xml") for name in names):
         return "an Excel workbook"

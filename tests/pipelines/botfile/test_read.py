@@ -34,6 +34,12 @@ def reason(data: bytes, *, name: str = "given.json") -> str:
     return problem
 
 
+def of_a_later_version(archive: bytes) -> bytes:
+    """Say in the directory of a zip archive that a version of the format is needed which nobody reads yet."""
+    place = archive.index(b"PK\x01\x02") + 6
+    return archive[:place] + b"\x63\x00" + archive[place + 2 :]
+
+
 def zipped(*names: str) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w") as archive:
@@ -155,6 +161,7 @@ def test_archive_of_another_platform_is_named(kind: str, data: bytes) -> None:
     ("data", "sentence"),
     [
         (zipped("bot.json"), "this is a zip archive; unpack it"),
+        (of_a_later_version(zipped("bot.json")), "this is a zip archive; unpack it"),
         (zipped("bot.json")[:40], "this is a damaged zip archive; download it again"),
         (packed("bot.json"), "this is a compressed archive (gzip); unpack it"),
         (gzip.compress(b"{}"), "this is a compressed file (gzip); unpack it"),

@@ -1,0 +1,1 @@
+"""Dates: the finder and a file for each kind of date."""

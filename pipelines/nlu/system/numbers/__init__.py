@@ -1,0 +1,1 @@
+"""Numbers and amounts of money: the finders and what they read."""

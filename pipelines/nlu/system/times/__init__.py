@@ -1,0 +1,1 @@
+"""Times of day: the finder and the grammar of clocks."""

@@ -1,0 +1,1 @@
+"""Words for days, clocks and units, a file per language."""

@@ -1,0 +1,1 @@
+"""Reading customers' answers: yes and no, refusals, corrections, what joins two values."""

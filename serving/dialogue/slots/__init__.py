@@ -1,0 +1,1 @@
+"""Filling an intent's parameters from a message."""
