@@ -16,7 +16,7 @@ from pipelines.nlu.entities.forms import forget_words
 from pipelines.nlu.text import MAX_CHARACTERS, forget_texts
 from pipelines.settings import Settings
 from serving.clock import utc_now
-from serving.dialogue.answers import forget_answers
+from serving.dialogue.answers.reader import forget_answers
 from serving.dialogue.services import Releases, Services
 from serving.dialogue.thread_locks import ThreadLocks
 from serving.llm.reader import LlmReader

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas.bot import Intent
-from serving.dialogue.answers import AnswerReader, plain_words
+from serving.dialogue.answers.reader import AnswerReader, plain_words
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.state import Question
 

@@ -9,14 +9,14 @@ from pipelines.schemas.bot import FALLBACK_INTENT, HANDOVER_INTENT, Intent
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.turns import LabelRecord
 from pipelines.schemas.understanding import NluResult
-from serving.dialogue.answers import Correction
+from serving.dialogue.answers.reader import Correction
 from serving.dialogue.clarify import read_choice
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
 from serving.dialogue.route import Route, choose_route, is_for_form
-from serving.dialogue.slots import Filling, fill_slots
+from serving.dialogue.slots.fill import Filling, fill_slots
+from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import DialogueState, Form, Question
-from serving.dialogue.values import ValueReader
 
 MAX_SPANS = 50
 """Entities of a message kept while the customer is asked what it meant."""

@@ -6,8 +6,8 @@ To add a language, add an entry to `PHRASES`; a language without one gets Englis
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from serving.dialogue.answers import base_language
-from serving.dialogue.constraints import ProblemKind
+from serving.dialogue.answers.reader import base_language
+from serving.dialogue.slots.constraints import ProblemKind
 
 SERVICE_UNAVAILABLE = "Service is not available. Please try again later."
 NOT_UNDERSTOOD = "Sorry, I did not understand that. Could you put it in other words?"

@@ -4,13 +4,13 @@ from pydantic import JsonValue
 
 from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, HANDOVER_INTENT, Intent, Parameter
 from pipelines.schemas.release import BotDefinition
-from serving.dialogue.constraints import Problem
 from serving.dialogue.decide import Decision
 from serving.dialogue.messages import QuickReply
 from serving.dialogue.phrases import Phrases, phrases_of
 from serving.dialogue.reply import Reply, ReplyValues, render_reply, respond, say
+from serving.dialogue.slots.constraints import Problem
+from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import Doubt, Form, Question
-from serving.dialogue.values import ValueReader
 
 
 def build_reply(

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.nlu.intents.refusal import Outcome, outcome_of
 from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
 from pipelines.schemas.release import Thresholds
-from serving.dialogue.candidates import MAJORITY
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.slots import Filling
+from serving.dialogue.slots.candidates import MAJORITY
+from serving.dialogue.slots.fill import Filling
 
 DIGRESSION_CONFIDENCE = 0.5
 """How likely another intent must be to interrupt a form: likelier than all others together."""

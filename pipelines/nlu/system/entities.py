@@ -16,7 +16,7 @@ from pipelines.schemas.bot import Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 if TYPE_CHECKING:
-    from pipelines.nlu.system.numbers import NumberReaders
+    from pipelines.nlu.system.numbers.finder import NumberReaders
 
 SYSTEM_PREFIX = "sys."
 """Prefix of the names of these types, present and future."""
@@ -144,7 +144,7 @@ def _without_overlaps(candidates: list[tuple[int, str, ValueMatch]]) -> list[Ent
 
 def _number_readers(language: str, region: str | None) -> "NumberReaders":
     from pipelines.nlu.system.locale import system_locale
-    from pipelines.nlu.system.numbers import NumberReaders
+    from pipelines.nlu.system.numbers.finder import NumberReaders
 
     return NumberReaders(system_locale(language, region))
 
@@ -161,17 +161,17 @@ def _finder(name: str, language: str, region: str | None, numbers: "NumberReader
 
         return PhoneFinder(locale.region)
     if name == "sys.money":
-        from pipelines.nlu.system.money import MoneyFinder
+        from pipelines.nlu.system.numbers.money import MoneyFinder
 
         return MoneyFinder(locale, numbers.numerals if numbers else None)
     if name in ("sys.number", "sys.integer"):
-        from pipelines.nlu.system.numbers import NumberFinder
+        from pipelines.nlu.system.numbers.finder import NumberFinder
 
         return NumberFinder(locale, integers_only=name == "sys.integer", read=numbers.counts if numbers else None)
     if name == "sys.date":
-        from pipelines.nlu.system.dates import DateFinder
+        from pipelines.nlu.system.dates.finder import DateFinder
 
         return DateFinder(locale)
-    from pipelines.nlu.system.times import TimeFinder
+    from pipelines.nlu.system.times.finder import TimeFinder
 
     return TimeFinder(locale)

@@ -11,27 +11,27 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import get_currency_precision, get_territory_currencies
 
-from pipelines.nlu.system import words_de, words_en, words_es, words_fr, words_it, words_nl, words_pt
-from pipelines.nlu.system.vocabulary import ClockWords, DayWords, OffsetUnit
-from pipelines.nlu.system.words import SPOKEN, SpokenWords
+from pipelines.nlu.system.words import dutch, english, french, german, italian, portuguese, spanish
+from pipelines.nlu.system.words.money import MONEY, MoneyWords
+from pipelines.nlu.system.words.vocabulary import ClockWords, DayWords, OffsetUnit
 
 _DAYS = {
-    "en": words_en.DAYS,
-    "de": words_de.DAYS,
-    "es": words_es.DAYS,
-    "fr": words_fr.DAYS,
-    "it": words_it.DAYS,
-    "pt": words_pt.DAYS,
-    "nl": words_nl.DAYS,
+    "en": english.DAYS,
+    "de": german.DAYS,
+    "es": spanish.DAYS,
+    "fr": french.DAYS,
+    "it": italian.DAYS,
+    "pt": portuguese.DAYS,
+    "nl": dutch.DAYS,
 }
 _CLOCKS = {
-    "en": words_en.CLOCK,
-    "de": words_de.CLOCK,
-    "es": words_es.CLOCK,
-    "fr": words_fr.CLOCK,
-    "it": words_it.CLOCK,
-    "pt": words_pt.CLOCK,
-    "nl": words_nl.CLOCK,
+    "en": english.CLOCK,
+    "de": german.CLOCK,
+    "es": spanish.CLOCK,
+    "fr": french.CLOCK,
+    "it": italian.CLOCK,
+    "pt": portuguese.CLOCK,
+    "nl": dutch.CLOCK,
 }
 
 # accents of Latin letters only: in other scripts, a word without its marks is a different word
@@ -71,7 +71,7 @@ class SystemLocale:
     currency_by_sign: Mapping[str, str]  # to ISO 4217
     currency_by_name: Mapping[str, str]  # to ISO 4217
     has_two_halves: bool  # whether `at 7` is either 07:00 or 19:00
-    spoken: SpokenWords  # words that the CLDR does not list
+    noun_comes_first: bool | None  # as in `viernes próximo`, unlike `next Friday`
     days: DayWords
     clock: ClockWords
 
@@ -88,7 +88,7 @@ def system_locale(language: str, region: str | None) -> SystemLocale:
     cldr = _parse(f"{parsed.language}_{territory}", parsed)
     symbols: Mapping[str, Any] = cldr.number_symbols
     signs = symbols.get("latn", symbols)
-    spoken = SPOKEN.get(parsed.language, SpokenWords())
+    money = MONEY.get(parsed.language, MoneyWords())
     days = _DAYS.get(parsed.language, DayWords())
     short_date = cldr.date_formats["short"].pattern
     preferred = _preferred_currencies(territory)
@@ -104,10 +104,10 @@ def system_locale(language: str, region: str | None) -> SystemLocale:
         decimal=signs.get("decimal", "."),
         group=signs.get("group", ","),
         currency_by_sign=_currency_signs(cldr, preferred),
-        currency_by_name=_currency_names(cldr, preferred, spoken),
+        currency_by_name=_currency_names(cldr, preferred, money),
         # the British write 17:30, and still say `at 7` in the evening
         has_two_halves=parsed.language == "en" or "a" in cldr.time_formats["short"].pattern,
-        spoken=spoken,
+        noun_comes_first=money.noun_comes_first,
         days=days,
         clock=_CLOCKS.get(parsed.language, ClockWords()),
     )
@@ -254,7 +254,7 @@ def _currency_signs(cldr: Locale, preferred: tuple[str, ...]) -> dict[str, str]:
     return signs
 
 
-def _currency_names(cldr: Locale, preferred: tuple[str, ...], spoken: SpokenWords) -> dict[str, str]:
+def _currency_names(cldr: Locale, preferred: tuple[str, ...], money: MoneyWords) -> dict[str, str]:
     names: dict[str, str] = {}
     plurals: Mapping[str, Any] = cldr._data["currency_names_plural"]
     for code in preferred:
@@ -262,11 +262,11 @@ def _currency_names(cldr: Locale, preferred: tuple[str, ...], spoken: SpokenWord
         for name in (full_name.lower() for full_name in full):
             words = re.split(r"[\s-]+", name)
             # in an unknown language the last word may be an adjective, and then every Pole would be money
-            noun = name if spoken.noun_comes_first is None else words[0 if spoken.noun_comes_first else -1]
+            noun = name if money.noun_comes_first is None else words[0 if money.noun_comes_first else -1]
             for spelling in (name, noun, without_accents(name), without_accents(noun)):
                 if len(spelling) > 2:
                     names.setdefault(spelling, code)
-    for code, words_of_unit in spoken.units.items():
+    for code, words_of_unit in money.units.items():
         for word in words_of_unit:
             names.setdefault(word, code)
     return names

@@ -3,8 +3,8 @@
 import re
 from enum import Enum, auto
 
-from serving.dialogue.phrasing import PhraseTable, Spellings
-from serving.dialogue.words.tables import JointWords
+from serving.dialogue.answers.phrasing import PhraseTable, Spellings
+from serving.dialogue.answers.words.tables import JointWords
 
 _BEFORE_CHARS = 40
 """How far before the first value the `between` of `between 7 and 8` may begin."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 from pipelines.nlu.system.boundaries import is_word_character
-from serving.dialogue.words.tables import SIGNS
+from serving.dialogue.answers.words.tables import SIGNS
 
 _MARKS = frozenset(
     ".,;:!?\u2026()[]{}|/&+-\u2013\u2014\u3002\u3001\uff0c\uff1b\uff1a\uff01\uff1f\u060c\u061b\u061f\u0964\n"

@@ -1,16 +1,16 @@
-"""Reading customers' answers to the bot's questions, by the words of `answer_words.py`."""
+"""Reading customers' answers to the bot's questions, by the words of `languages.py`."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from functools import lru_cache
 
 from pipelines.nlu.text import split
-from serving.dialogue.answer_words import WORDS
-from serving.dialogue.joints import Joint, JointReader
-from serving.dialogue.phrasing import Spellings, fold
-from serving.dialogue.refusals import RefusalReader
-from serving.dialogue.words.tables import SIGNS, AnswerWords
-from serving.dialogue.yes_no import YesNo, YesNoReader
+from serving.dialogue.answers.joints import Joint, JointReader
+from serving.dialogue.answers.languages import WORDS
+from serving.dialogue.answers.phrasing import Spellings, fold
+from serving.dialogue.answers.refusals import RefusalReader
+from serving.dialogue.answers.words.tables import SIGNS, AnswerWords
+from serving.dialogue.answers.yes_no import YesNo, YesNoReader
 
 
 class Correction(Enum):

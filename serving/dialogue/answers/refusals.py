@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from functools import lru_cache
 
-from serving.dialogue.phrasing import PhraseTable, Spellings, Unit
-from serving.dialogue.words.tables import AnswerWords
+from serving.dialogue.answers.phrasing import PhraseTable, Spellings, Unit
+from serving.dialogue.answers.words.tables import AnswerWords
 
 _REACH = 16
 """How many units away from a value its refusal may stand; it bounds the cost of a message of many values."""

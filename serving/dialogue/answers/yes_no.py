@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from serving.dialogue.phrasing import PhraseTable, Spellings, Unit, fold
-from serving.dialogue.words.tables import SIGNS, AnswerWords
+from serving.dialogue.answers.phrasing import PhraseTable, Spellings, Unit, fold
+from serving.dialogue.answers.words.tables import SIGNS, AnswerWords
 
 MAX_ANSWER_CHARACTERS = 400
 """The rest of a longer text says more than yes or no."""

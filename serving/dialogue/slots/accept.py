@@ -7,10 +7,10 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from pipelines.schemas.bot import Parameter
-from serving.dialogue.constraints import Problem, check_value, fitting_part
-from serving.dialogue.joints import Joint
+from serving.dialogue.answers.joints import Joint
+from serving.dialogue.slots.constraints import Problem, check_value, fitting_part
+from serving.dialogue.slots.values import Candidate, ValueReader
 from serving.dialogue.state import Doubt, Slot
-from serving.dialogue.values import Candidate, ValueReader
 
 MAX_WRITTEN_CHARS = 200
 """Characters of the customer's own words kept beside a value."""

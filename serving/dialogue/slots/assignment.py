@@ -7,10 +7,10 @@ from typing import Self
 
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Parameter
-from serving.dialogue.answers import AnswerReader, plain_words
-from serving.dialogue.glue import NAME_LINKS, VALUE_LINKS
-from serving.dialogue.joints import Joint
-from serving.dialogue.values import Candidate
+from serving.dialogue.answers.glue import NAME_LINKS, VALUE_LINKS
+from serving.dialogue.answers.joints import Joint
+from serving.dialogue.answers.reader import AnswerReader, plain_words
+from serving.dialogue.slots.values import Candidate
 
 _MOST_LINKS = 3
 _LONGEST_CUE = 2

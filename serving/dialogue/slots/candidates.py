@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from pipelines.schemas.bot import Parameter
-from serving.dialogue.answers import Correction
+from serving.dialogue.answers.reader import Correction
 from serving.dialogue.interpret import Interpretation
+from serving.dialogue.slots.values import Candidate, ValueReader
 from serving.dialogue.state import Doubt, Form
-from serving.dialogue.values import Candidate, ValueReader
 
 MAJORITY = 0.5
 """From this share of a message on, it is about its values and nothing else."""

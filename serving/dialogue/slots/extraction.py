@@ -7,16 +7,16 @@ from pydantic import JsonValue
 
 from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import Intent, Parameter
-from serving.dialogue.accept import accept, values_of
-from serving.dialogue.answers import Correction, plain_words
-from serving.dialogue.assignment import assign
-from serving.dialogue.candidates import MAJORITY, CandidateFinder, places_of, share_of
-from serving.dialogue.constraints import Problem
-from serving.dialogue.glue import GLUE
+from serving.dialogue.answers.glue import GLUE
+from serving.dialogue.answers.reader import Correction, plain_words
 from serving.dialogue.interpret import Interpretation
+from serving.dialogue.slots.accept import accept, values_of
+from serving.dialogue.slots.assignment import assign
+from serving.dialogue.slots.candidates import MAJORITY, CandidateFinder, places_of, share_of
+from serving.dialogue.slots.constraints import Problem
+from serving.dialogue.slots.values import Candidate, ValueReader
+from serving.dialogue.slots.whole_answers import is_whole_answer, without_guesses
 from serving.dialogue.state import Doubt, Form, Slot
-from serving.dialogue.values import Candidate, ValueReader
-from serving.dialogue.whole_answers import is_whole_answer, without_guesses
 
 MAX_CANDIDATES = 20
 """Values of one type accepted from one message."""

@@ -4,12 +4,12 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas.bot import CANCEL_INTENT, Intent
 from pipelines.schemas.understanding import NluResult
-from serving.dialogue.constraints import Problem
-from serving.dialogue.extraction import Extraction, extract_slots
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.messages import FormStatus
+from serving.dialogue.slots.constraints import Problem
+from serving.dialogue.slots.extraction import Extraction, extract_slots
+from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import Form, Slot
-from serving.dialogue.values import ValueReader
 
 MAX_REPROMPTS = 3
 MAX_WORDS_AFTER_YES = 3

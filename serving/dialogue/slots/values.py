@@ -19,9 +19,9 @@ from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, Entity, EntityValue, Parameter
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
-from serving.dialogue.answers import AnswerReader, answer_reader
-from serving.dialogue.constraints import Problem, is_cut_from_number
-from serving.dialogue.glue import GLUE
+from serving.dialogue.answers.glue import GLUE
+from serving.dialogue.answers.reader import AnswerReader, answer_reader
+from serving.dialogue.slots.constraints import Problem, is_cut_from_number
 
 MAX_NUMBER = 10**15
 """A double tells whole numbers below this apart; more digits are an id, not a number."""

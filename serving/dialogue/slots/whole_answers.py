@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pipelines.nlu.text import has_content, tokenize
 from pipelines.schemas.bot import Intent, Parameter
 from pipelines.schemas.understanding import EntitySpan
-from serving.dialogue.answers import AnswerReader, plain_words
-from serving.dialogue.glue import ANNOUNCING, ARTICLES
+from serving.dialogue.answers.glue import ANNOUNCING, ARTICLES
+from serving.dialogue.answers.reader import AnswerReader, plain_words
 from serving.dialogue.interpret import Interpretation
 
 

@@ -9,7 +9,7 @@ from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.phrases import NO_LONGER_OFFERED, NOT_UNDERSTOOD, SERVICE_UNAVAILABLE
 from serving.dialogue.response import build_reply
-from serving.dialogue.slots import MAX_REPROMPTS
+from serving.dialogue.slots.fill import MAX_REPROMPTS
 from serving.dialogue.state import DialogueState, Form
 
 ORDER = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from serving.dialogue.decide import decide
-from serving.dialogue.slots import MAX_REPROMPTS
+from serving.dialogue.slots.fill import MAX_REPROMPTS
 from tests.support.talk import Talk, definition_of
 
 CITIES = [{"value": "Paris", "synonyms": ["city of light"]}, {"value": "Rome"}, {"value": "Bath"}, {"value": "York"}]

@@ -7,7 +7,7 @@ from pipelines.schemas.release import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.route import Route, choose_route
-from serving.dialogue.slots import Filling
+from serving.dialogue.slots.fill import Filling
 from serving.dialogue.state import Form
 
 INTENTS = {name: Intent(name=name, intent_id=name) for name in ("order", "track", "cancel", "fallback")}

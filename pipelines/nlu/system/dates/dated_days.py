@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import partial
 
-from pipelines.nlu.system.days import Day, DayRule, compiled, next_date
+from pipelines.nlu.system.dates.days import Day, DayRule, compiled, next_date
 from pipelines.nlu.system.locale import SystemLocale, alternation
 
 _REACH = 40  # characters that are read back from a date

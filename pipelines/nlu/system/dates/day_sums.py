@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 from functools import partial
 
-from pipelines.nlu.system.days import Day, DayRule, compiled, longest
+from pipelines.nlu.system.dates.days import Day, DayRule, compiled, longest
+from pipelines.nlu.system.dates.offsets import COUNT, Offset, count_of
+from pipelines.nlu.system.dates.spoken_days import SpokenDayGrammar
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
-from pipelines.nlu.system.offsets import COUNT, Offset, count_of
-from pipelines.nlu.system.spoken_days import SpokenDayGrammar
-from pipelines.nlu.system.vocabulary import DayUnit
+from pipelines.nlu.system.words.vocabulary import DayUnit
 
 _SHORT_KINDS = ("weekday", "relative")
 _REACH = 50  # characters that are read back from a day

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from pipelines.nlu.system.dated_days import DatedDays, article_pattern
-from pipelines.nlu.system.days import Day, DayRule, compiled, day_in_month, next_day_of_month, number_stands_free
+from pipelines.nlu.system.dates.dated_days import DatedDays, article_pattern
+from pipelines.nlu.system.dates.days import Day, DayRule, compiled, day_in_month, next_day_of_month, number_stands_free
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.values import last_words
 

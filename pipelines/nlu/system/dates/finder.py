@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Set
 from datetime import datetime
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.dated_days import DatedDays
-from pipelines.nlu.system.day_sums import DaySums
-from pipelines.nlu.system.days import Day
-from pipelines.nlu.system.days_of_month import DayOfMonthGrammar
+from pipelines.nlu.system.dates.dated_days import DatedDays
+from pipelines.nlu.system.dates.day_sums import DaySums
+from pipelines.nlu.system.dates.days import Day
+from pipelines.nlu.system.dates.days_of_month import DayOfMonthGrammar
+from pipelines.nlu.system.dates.named_months import NamedMonthGrammar
+from pipelines.nlu.system.dates.numeric_dates import NumericDateGrammar
+from pipelines.nlu.system.dates.offsets import OffsetGrammar
+from pipelines.nlu.system.dates.spoken_days import SpokenDayGrammar
+from pipelines.nlu.system.dates.weekdays import WeekdayGrammar
 from pipelines.nlu.system.locale import SystemLocale
-from pipelines.nlu.system.named_months import NamedMonthGrammar
-from pipelines.nlu.system.numeric_dates import NumericDateGrammar
-from pipelines.nlu.system.offsets import OffsetGrammar
-from pipelines.nlu.system.spoken_days import SpokenDayGrammar
 from pipelines.nlu.system.values import ValueMatch, words_of
-from pipelines.nlu.system.weekdays import WeekdayGrammar
 
 _DIGIT = re.compile(r"\d")
 _DIGIT_AND_SIGN = re.compile(r"\d[-/.]|[月월]")

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from pipelines.nlu.system.dated_days import DatedDays, article_pattern, full_year, month_of_begin
-from pipelines.nlu.system.days import Day, compiled, number_stands_free
+from pipelines.nlu.system.dates.dated_days import DatedDays, article_pattern, full_year, month_of_begin
+from pipelines.nlu.system.dates.days import Day, compiled, number_stands_free
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.values import last_words
 

@@ -19,7 +19,7 @@ from pipelines.nlu.system.locale import (
     without_accents,
 )
 from pipelines.nlu.system.values import last_words, words_of
-from pipelines.nlu.system.vocabulary import OffsetUnit
+from pipelines.nlu.system.words.vocabulary import OffsetUnit
 
 COUNT = r"(?:\d{1,4}|[^\W\d_]{1,20}(?:-[^\W\d_]{1,20})?)"
 """A number in digits or in a word, to be read by `count_of`."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 
-from pipelines.nlu.system.days import (
+from pipelines.nlu.system.dates.days import (
     Day,
     compiled,
     day_in_month,
@@ -14,10 +14,10 @@ from pipelines.nlu.system.days import (
     number_stands_free,
     word_before,
 )
-from pipelines.nlu.system.holidays import holiday, next_holiday
+from pipelines.nlu.system.dates.holidays import holiday, next_holiday
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
 from pipelines.nlu.system.values import last_words, longest_words
-from pipelines.nlu.system.vocabulary import PeriodName
+from pipelines.nlu.system.words.vocabulary import PeriodName
 
 
 class SpokenDayGrammar:

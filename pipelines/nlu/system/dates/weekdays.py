@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 
-from pipelines.nlu.system.days import (
+from pipelines.nlu.system.dates.days import (
     Day,
     DayRule,
     compiled,
@@ -151,7 +151,7 @@ def _weekday_pattern(locale: SystemLocale) -> re.Pattern[str]:
     words = locale.days
     markers = alternation([*words.coming, *words.gone, *words.after_next])
     # `lunes pasado`, but never `see you monday this time`
-    following = alternation([*words.coming, *words.gone] if locale.spoken.noun_comes_first else words.then_after_next)
+    following = alternation([*words.coming, *words.gone] if locale.noun_comes_first else words.then_after_next)
     parts = alternation(words.day_parts)
     # `Freitagabend`
     glued = rf"(?:(?<=tag|och|dag)(?:{parts})s?)?" if words.has_compounds else ""

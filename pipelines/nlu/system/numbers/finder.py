@@ -8,11 +8,11 @@ from functools import partial
 from typing import NamedTuple
 
 from pipelines.nlu.system.boundaries import begins_word, ends_word, stands_alone
-from pipelines.nlu.system.digits import plain_decimal
 from pipelines.nlu.system.locale import SystemLocale, alternation, without_accents
-from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
-from pipelines.nlu.system.numerals import numerals
-from pipelines.nlu.system.ranges import DASHES, Joint, range_grammar, with_shared_scale
+from pipelines.nlu.system.numbers.digits import plain_decimal
+from pipelines.nlu.system.numbers.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numbers.numerals import numerals
+from pipelines.nlu.system.numbers.ranges import DASHES, Joint, range_grammar, with_shared_scale
 from pipelines.nlu.system.values import Numeral, Remembered, ValueMatch, last_words
 
 _MINUS = "-\u2212\u2013"

@@ -8,12 +8,12 @@ from functools import partial
 from typing import NamedTuple
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.nlu.system.currencies import Currency, CurrencyGrammar, large_suffix
 from pipelines.nlu.system.locale import SystemLocale, alternation, currency_digits
-from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
-from pipelines.nlu.system.numbers import goes_on_before, sign_start
-from pipelines.nlu.system.numerals import numerals
-from pipelines.nlu.system.ranges import Joint, range_grammar, with_shared_scale
+from pipelines.nlu.system.numbers.currencies import Currency, CurrencyGrammar, large_suffix
+from pipelines.nlu.system.numbers.finder import goes_on_before, sign_start
+from pipelines.nlu.system.numbers.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numbers.numerals import numerals
+from pipelines.nlu.system.numbers.ranges import Joint, range_grammar, with_shared_scale
 from pipelines.nlu.system.values import Numeral, ValueMatch
 
 _ISO_CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|(?<=\d)[A-Z]{3}(?![^\W_])|(?<![^\W_])[A-Z]{3}(?=\d)")

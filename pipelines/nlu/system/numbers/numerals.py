@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from text_to_num import alpha2digit, find_numbers, text2num
 
-from pipelines.nlu.system.digits import in_digits
 from pipelines.nlu.system.locale import SystemLocale, alternation
-from pipelines.nlu.system.number_words import NUMBER_WORDS
-from pipelines.nlu.system.quantities import quantity_grammar
+from pipelines.nlu.system.numbers.digits import in_digits
+from pipelines.nlu.system.numbers.number_words import NUMBER_WORDS
+from pipelines.nlu.system.numbers.quantities import quantity_grammar
 from pipelines.nlu.system.values import Numeral, words_of
 
 _PIECE = re.compile(r"[^\W\d_]+|\d+|\s+|[^\w\s]|_")

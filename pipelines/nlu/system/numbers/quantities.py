@@ -11,7 +11,7 @@ from text_to_num import text2num
 
 from pipelines.nlu.system.boundaries import is_word_character
 from pipelines.nlu.system.locale import alternation, dictionary_form, large_number_words, without_accents
-from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numbers.number_words import NUMBER_WORDS, NumberWords
 from pipelines.nlu.system.values import Numeral, words_of
 
 _Kind = Literal["number", "share", "half", "bare_half", "alone", "added", "part", "room", "multiple", "idiom"]

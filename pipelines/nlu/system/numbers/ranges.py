@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from pipelines.nlu.system.locale import alternation
-from pipelines.nlu.system.number_words import NUMBER_WORDS, NumberWords
+from pipelines.nlu.system.numbers.number_words import NUMBER_WORDS, NumberWords
 from pipelines.nlu.system.values import Numeral
 
 Joint = Literal["dash", "to", "or", "and"]

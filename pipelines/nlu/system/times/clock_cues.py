@@ -2,7 +2,7 @@
 
 import re
 
-from pipelines.nlu.system.days import compiled, number_stands_free, word_before
+from pipelines.nlu.system.dates.days import compiled, number_stands_free, word_before
 from pipelines.nlu.system.locale import SystemLocale, alternation, with_plain_spellings
 from pipelines.nlu.system.values import last_words
 

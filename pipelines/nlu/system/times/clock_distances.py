@@ -1,9 +1,9 @@
 """Times counted from a time: `an hour before 8 pm`, `eine halbe Stunde nach acht`."""
 
-from pipelines.nlu.system.clock_values import Clock
-from pipelines.nlu.system.days import compiled
+from pipelines.nlu.system.dates.days import compiled
+from pipelines.nlu.system.dates.offsets import COUNT, count_of, unit_names
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
-from pipelines.nlu.system.offsets import COUNT, count_of, unit_names
+from pipelines.nlu.system.times.clock_values import Clock
 
 _REACH = 50  # characters that are read back from a time
 _MINUTES = {"minute": 1, "hour": 60}

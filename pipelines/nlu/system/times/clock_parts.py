@@ -2,10 +2,10 @@
 
 import re
 
-from pipelines.nlu.system.clock_cues import ClockCues
-from pipelines.nlu.system.clock_values import NOON, Clock
-from pipelines.nlu.system.days import compiled
+from pipelines.nlu.system.dates.days import compiled
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
+from pipelines.nlu.system.times.clock_cues import ClockCues
+from pipelines.nlu.system.times.clock_values import NOON, Clock
 
 _SENTENCE_END = re.compile(r"[!?;\n]|\.\s")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\s{1,3}$")

@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from pipelines.nlu.system.boundaries import begins_word, ends_word
-from pipelines.nlu.system.clock_cues import ClockCues
-from pipelines.nlu.system.clock_distances import ClockDistances
-from pipelines.nlu.system.clock_parts import PartGrammar
-from pipelines.nlu.system.clock_values import MINUTES_OF_HALF_DAY, NOON, Clock, written_minute
-from pipelines.nlu.system.days import compiled, word_before
+from pipelines.nlu.system.dates.days import compiled, word_before
 from pipelines.nlu.system.locale import (
     SystemLocale,
     alternation,
@@ -17,6 +13,10 @@ from pipelines.nlu.system.locale import (
     plain_spellings,
     with_plain_spellings,
 )
+from pipelines.nlu.system.times.clock_cues import ClockCues
+from pipelines.nlu.system.times.clock_distances import ClockDistances
+from pipelines.nlu.system.times.clock_parts import PartGrammar
+from pipelines.nlu.system.times.clock_values import MINUTES_OF_HALF_DAY, NOON, Clock, written_minute
 from pipelines.nlu.system.values import ValueMatch, last_words
 
 # not the end of a longer number, and not the `-05:00` of a time zone

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from pipelines.nlu.system.clock_values import written_minute
-from pipelines.nlu.system.clocks import ClockGrammar
+from pipelines.nlu.system.dates.offsets import OffsetGrammar
 from pipelines.nlu.system.locale import SystemLocale, alternation, dictionary_form, with_plain_spellings
-from pipelines.nlu.system.offsets import OffsetGrammar
+from pipelines.nlu.system.times.clock_values import written_minute
+from pipelines.nlu.system.times.clocks import ClockGrammar
 from pipelines.nlu.system.values import ValueMatch, last_words, words_of
 
 _DIGIT = re.compile(r"\d")

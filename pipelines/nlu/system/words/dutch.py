@@ -1,6 +1,6 @@
 """How Dutch speaks of days and times. All words are in lower case."""
 
-from pipelines.nlu.system.vocabulary import ClockForm, ClockWords, DayWords, numbered, words
+from pipelines.nlu.system.words.vocabulary import ClockForm, ClockWords, DayWords, numbered, words
 
 DAYS = DayWords(
     days={

@@ -1,6 +1,6 @@
 """How English speaks of days and times. All words are in lower case."""
 
-from pipelines.nlu.system.vocabulary import ClockForm, ClockWords, DayWords, OffsetUnit, numbered, words
+from pipelines.nlu.system.words.vocabulary import ClockForm, ClockWords, DayWords, OffsetUnit, numbered, words
 
 
 def _english_ordinals() -> dict[str, int]:

@@ -1,6 +1,6 @@
 """How German speaks of days and times. All words are in lower case."""
 
-from pipelines.nlu.system.vocabulary import ClockForm, ClockWords, DayWords, inflected, numbered, words
+from pipelines.nlu.system.words.vocabulary import ClockForm, ClockWords, DayWords, inflected, numbered, words
 
 
 def _german_ordinals() -> dict[str, int]:

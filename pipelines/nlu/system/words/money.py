@@ -1,11 +1,11 @@
-"""Colloquial words of money, which the CLDR does not list; for dates and times see `words_en.py` and the like."""
+"""Colloquial words of money, which the CLDR does not list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class SpokenWords:
+class MoneyWords:
     """Colloquial words of one language, in lower case."""
 
     units: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # currency → its colloquial names
@@ -14,12 +14,12 @@ class SpokenWords:
     unknown."""
 
 
-SPOKEN: Mapping[str, SpokenWords] = {
-    "en": SpokenWords(units={"USD": ("bucks", "buck"), "GBP": ("quid",)}, noun_comes_first=False),
-    "de": SpokenWords(units={"EUR": ("euros",), "USD": ("dollars",)}, noun_comes_first=False),
-    "es": SpokenWords(units={"MXN": ("pesos",)}, noun_comes_first=True),
-    "fr": SpokenWords(noun_comes_first=True),
-    "it": SpokenWords(noun_comes_first=True),
-    "pt": SpokenWords(noun_comes_first=True),
-    "nl": SpokenWords(noun_comes_first=False),
+MONEY: Mapping[str, MoneyWords] = {
+    "en": MoneyWords(units={"USD": ("bucks", "buck"), "GBP": ("quid",)}, noun_comes_first=False),
+    "de": MoneyWords(units={"EUR": ("euros",), "USD": ("dollars",)}, noun_comes_first=False),
+    "es": MoneyWords(units={"MXN": ("pesos",)}, noun_comes_first=True),
+    "fr": MoneyWords(noun_comes_first=True),
+    "it": MoneyWords(noun_comes_first=True),
+    "pt": MoneyWords(noun_comes_first=True),
+    "nl": MoneyWords(noun_comes_first=False),
 }

@@ -1,6 +1,6 @@
 """How Spanish speaks of days and times. All words are in lower case."""
 
-from pipelines.nlu.system.vocabulary import ClockForm, ClockWords, DayWords, OffsetUnit, numbered, words
+from pipelines.nlu.system.words.vocabulary import ClockForm, ClockWords, DayWords, OffsetUnit, numbered, words
 
 _SPANISH_DAYS = numbered(
     "primero|uno|primer dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis"

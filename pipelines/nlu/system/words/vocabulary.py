@@ -1,4 +1,4 @@
-"""What the tables of date and time words hold; `words_en.py` and the like fill them, one file per language."""
+"""What the tables of date and time words hold; `english.py` and the like fill them, one file per language."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """Dutch."""
 
-from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
+from serving.dialogue.answers.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
 
 DUTCH = AnswerWords(
     yes=phrases(

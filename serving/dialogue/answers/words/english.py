@@ -1,6 +1,6 @@
 """English."""
 
-from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
+from serving.dialogue.answers.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
 
 _NEGATED = phrases("do, does, did, is, are, was, were, have, has, had, would, should, could, must, need")
 _SHORT = {"m": "am", "s": "is", "re": "are", "d": "would", "ll": "will", "ve": "have"}

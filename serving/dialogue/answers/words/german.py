@@ -1,6 +1,6 @@
 """German."""
 
-from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
+from serving.dialogue.answers.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
 
 _GRAMMAR = Grammar(
     spellings={

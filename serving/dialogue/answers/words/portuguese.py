@@ -1,6 +1,6 @@
 """Portuguese."""
 
-from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
+from serving.dialogue.answers.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
 
 _DIGITS = {"1": 1, "2": 2, "3": 3, "a": 1, "b": 2, "c": 3}
 

@@ -1,6 +1,6 @@
 """Spanish."""
 
-from serving.dialogue.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
+from serving.dialogue.answers.words.tables import AnswerWords, Grammar, JointWords, RefusalWords, phrases
 
 _GRAMMAR = Grammar(
     spellings={"q": "que", "k": "que", "xq": "porque", "x favor": "por favor", "porfa": "por favor", "tb": "también"},

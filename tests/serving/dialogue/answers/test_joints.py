@@ -2,8 +2,8 @@
 
 import pytest
 
-from serving.dialogue.answers import Correction, answer_reader
-from serving.dialogue.joints import Joint
+from serving.dialogue.answers.joints import Joint
+from serving.dialogue.answers.reader import Correction, answer_reader
 
 ALTERNATIVES = {
     "en": (" or ", ", or ", " or to ", " or maybe ", "/", " / ", " or else ", " or even ", " or the ", " vs ",

@@ -1,7 +1,7 @@
 import pytest
 
-from serving.dialogue.answer_words import WORDS
-from serving.dialogue.answers import AnswerReader, Correction, answer_reader, base_language, forget_answers
+from serving.dialogue.answers.languages import WORDS
+from serving.dialogue.answers.reader import AnswerReader, Correction, answer_reader, base_language, forget_answers
 from serving.dialogue.phrases import PHRASES, phrases_of
 
 EN = answer_reader("en-GB")

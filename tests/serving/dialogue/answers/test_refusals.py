@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from serving.dialogue.answers import answer_reader
+from serving.dialogue.answers.reader import answer_reader
 
 TEXTS = {
     "en": (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from serving.dialogue.answers import answer_reader
+from serving.dialogue.answers.reader import answer_reader
 
 YES = {
     "en": (

@@ -3,17 +3,17 @@ from typing import Any
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.release import BotDefinition, Thresholds
 from pipelines.schemas.understanding import EntitySpan, NluResult
-from serving.dialogue import slots
 from serving.dialogue.interpret import Interpretation
-from serving.dialogue.slots import MAX_REPROMPTS, Filling
+from serving.dialogue.slots import fill
+from serving.dialogue.slots.fill import MAX_REPROMPTS, Filling
+from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import Form, Slot
-from serving.dialogue.values import ValueReader
 
 READER = ValueReader(BotDefinition(name="b", intents=(), thresholds=Thresholds(confidence=0.5)))
 
 
 def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation) -> Filling:
-    return slots.fill_slots(intent, form, interpretation, reader=READER)
+    return fill.fill_slots(intent, form, interpretation, reader=READER)
 
 
 def intent_with(*parameters: dict[str, Any]) -> Intent:

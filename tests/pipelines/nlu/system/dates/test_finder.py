@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipelines.nlu.system.dates import DateFinder
+from pipelines.nlu.system.dates.finder import DateFinder
 from pipelines.nlu.system.locale import system_locale
 
 WEDNESDAY = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)

@@ -2,9 +2,9 @@ from decimal import Decimal
 
 import pytest
 
-from pipelines.nlu.system.digits import parse_number, plain_decimal
 from pipelines.nlu.system.locale import system_locale
-from pipelines.nlu.system.numbers import NumberFinder
+from pipelines.nlu.system.numbers.digits import parse_number, plain_decimal
+from pipelines.nlu.system.numbers.finder import NumberFinder
 
 
 def numbers(text: str, language: str = "en", *, integers_only: bool = False) -> list[tuple[str, str]]:

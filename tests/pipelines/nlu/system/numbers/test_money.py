@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.nlu.system.locale import system_locale
-from pipelines.nlu.system.money import MoneyFinder
+from pipelines.nlu.system.numbers.money import MoneyFinder
 
 
 def amounts(text: str, language: str = "en-GB") -> list[tuple[str, str]]:

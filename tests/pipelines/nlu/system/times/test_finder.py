@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pipelines.nlu.system.locale import system_locale
-from pipelines.nlu.system.times import TimeFinder
+from pipelines.nlu.system.times.finder import TimeFinder
 
 NOW = datetime(2026, 11, 18, 22, 30)  # noqa: DTZ001  a local time without a zone must do too
 
