@@ -83,6 +83,8 @@ class _Saved:
     emptied: set[str]
     correction: Correction
     covered: set[int]
+    problem: Problem | None
+    doubt: Doubt | None
 
 
 @dataclass
@@ -258,9 +260,9 @@ class _SlotExtractor:
         """
         if self.correction is not Correction.NONE and self.slots and share_of(self.text, self.covered) >= MAJORITY:
             return
-        before = _Saved(self.slots, self.emptied, self.correction, self.covered.copy())
+        before = _Saved(self.slots, self.emptied, self.correction, self.covered.copy(), self.problem, self.doubt)
         self.slots = {name: slot for name, slot in self.slots.items() if name not in self.known}
-        self.emptied, self.correction, self.problem = set(), Correction.NONE, None
+        self.emptied, self.correction, self.problem, self.doubt = set(), Correction.NONE, None, None
         if not self.text.strip():
             return
         said = self.finder.answers(asked, [])
@@ -275,6 +277,8 @@ class _SlotExtractor:
                 self.covered.clear()
             else:
                 self._restore(before)
+        elif before.doubt is not None:  # which of two addresses in the complaint is meant is still to be asked
+            self.problem, self.doubt = before.problem, before.doubt
 
     def _restore(self, before: _Saved) -> None:
         self.slots, self.emptied = before.slots, before.emptied

@@ -92,6 +92,15 @@ def test_the_same_number_of_two_things_is_asked_again(language: str, said: str) 
     assert (talk.slots, talk.asked) == ({}, "guests")
 
 
+def test_a_text_is_taken_and_the_choice_in_it_is_asked_about() -> None:
+    talk = TrainedTalk(said_release("en"))
+    (reply,) = talk.say("/feedback", "the soup was cold, write to ann@example.org or bob@example.org")
+    assert reply == "Which one do you mean: ann@example.org or bob@example.org?"
+    assert talk.slots == {"words": "the soup was cold, write to ann@example.org or bob@example.org"}
+    talk.say("the second")
+    assert talk.slots["mail"] == "bob@example.org"
+
+
 def test_options_are_buttons() -> None:
     talk = TrainedTalk(said_release("en"))
     talk.say("/table", "3 or 4")
