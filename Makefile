@@ -1,6 +1,6 @@
 # Every target sets up what it needs; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test first-part second-part prove lint fix bench notebooks
+.PHONY: help run test first-part second-part prove lint fix bench lab notebooks
 BIN := .venv/bin
 export PYTHON
 
@@ -42,6 +42,9 @@ fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what i
 bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder
 	@test -n "$(DATA)" || { echo "name a folder with train.jsonl and test.jsonl: make bench DATA=folder"; exit 1; }
 	@$(BIN)/intentloop bench nlu --data "$(DATA)"
+
+lab: .venv/.installed-dev ## open JupyterLab on the notebooks
+	@exec .ci/lab
 
 notebooks: .venv/.installed-dev ## run every notebook from top to bottom
 	@mkdir -p .intentloop/notebook-mlflow

@@ -1,9 +1,13 @@
-"""Files that are there whole or not at all, also when the process that writes them dies."""
+"""Files that are there whole or not at all, also when the process that writes them dies; and room for them."""
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+
+_LOW_SPACE_MB = 200
+"""The first training of the sample bot, with its copies in MLflow and in the cache, takes 105 MB of a home folder."""
 
 
 def write_whole(file: Path, content: bytes | Callable[[Path], object], *, aside_in: Path | None = None) -> None:
@@ -35,3 +39,12 @@ def write_whole(file: Path, content: bytes | Callable[[Path], object], *, aside_
         aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def lack_of_room(folder: Path) -> str | None:
+    """Return what is wrong if the disk of a folder is nearly full; None also if nobody can tell."""
+    try:
+        free_mb = shutil.disk_usage(folder).free // 2**20
+    except OSError:
+        return None
+    return f"the disk of {folder} has only {free_mb} MB left" if free_mb < _LOW_SPACE_MB else None

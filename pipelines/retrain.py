@@ -11,7 +11,9 @@ from pipelines.errors import NotFound, ReleaseRefused
 from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
 from pipelines.registry.connection import choose_tracking_uri
-from pipelines.registry.runs import RECIPE_TAG, LoggedRun, Runs
+from pipelines.registry.origin import RETRAIN
+from pipelines.registry.run_record import LoggedRun
+from pipelines.registry.runs import RECIPE_TAG, Runs
 from pipelines.registry.verdict import DATA_TAG, REASONS_TAG
 from pipelines.run import run_training
 from pipelines.schemas.retraining import LEASE_TAG, Trained
@@ -44,25 +46,28 @@ class Retrainer:
         return dead
 
     def find_trained(self) -> Trained | None:
-        """Return the version that a training would give now, if it is the newest one or the one that answers.
+        """Return the version that a training would give now: the newest, the newest that passed, or what answers.
 
         If it is the newest one, its registration is completed first, in case a crash interrupted it. None means that
         training would give something else. Raises BotError if the data cannot be read or the MLflow server does not
         answer.
         """
         recipe = recipe_of(extract_examples(self._params, self._settings), self._params)
-        newest = next(iter(self._registry.versions(self._params.bot)), None)
+        versions = self._registry.versions(self._params.bot)
+        newest = next((version for version in versions if not self._is_foreign(version)), None)
         if newest is None:
             return None
-        if self._is_of(recipe, newest):
+        is_accepted_now = self._params.accept_relabelled and not newest.gate_passed
+        if self._is_of(recipe, newest) and not is_accepted_now:
             try:
                 was_cut_off = self._finish(newest)
             except ReleaseRefused:  # it cannot be finished, so it is trained again
                 return None
             return self._trained(newest.version).model_copy(update={"was_completed": was_cut_off})
-        answering = self._answering()
-        if answering is not None and self._is_of(recipe, answering):
-            return self._trained(answering.version)
+        passed = next((version for version in versions if version.gate_passed), None)
+        for known in (passed, self._answering()):
+            if known is not None and self._is_of(recipe, known):
+                return self._trained(known.version)
         return None
 
     def train(self, *, lease: int, progress: Progress, begun: Callable[[str, str], None]) -> Trained:
@@ -76,14 +81,23 @@ class Retrainer:
             begun(run_id, self._runs.url(run_id))
 
         tags = {LEASE_TAG: str(lease)}
-        outcome = run_training(self._params, self._settings, progress=progress, tags=tags, begun=tell)
+        outcome = run_training(self._params, self._settings, progress=progress, source=RETRAIN, tags=tags, begun=tell)
         return self._trained(outcome.version)
 
     def _is_of(self, recipe: str, version: RegisteredVersion) -> bool:
+        run = self._run_of(version)
+        return run is not None and run.tags.get(RECIPE_TAG) == recipe
+
+    def _is_foreign(self, version: RegisteredVersion) -> bool:
+        """Whether a version was copied from another bot."""
+        run = self._run_of(version)
+        return run is not None and run.params.get("bot", self._params.bot) != self._params.bot
+
+    def _run_of(self, version: RegisteredVersion) -> LoggedRun | None:
         try:
-            return self._runs.get(version.run_id).tags.get(RECIPE_TAG) == recipe
+            return self._runs.get(version.run_id)
         except NotFound:  # somebody deleted the run
-            return False
+            return None
 
     def _finish(self, version: RegisteredVersion) -> bool:
         key = self._settings.verdict_key

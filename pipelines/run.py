@@ -14,9 +14,12 @@ from tempfile import TemporaryDirectory
 from dotenv import dotenv_values
 
 import pipelines.steps  # noqa: F401  sets the telemetry switches before anything imports mlflow
-from pipelines.errors import BotError, RegistryUnavailable, TrainingFailed, TrainingInterrupted
+from pipelines.errors import BotError, RegistryUnavailable, SetupProblem, TrainingFailed, TrainingInterrupted
+from pipelines.files import lack_of_room
 from pipelines.progress import Progress, read_progress
 from pipelines.registry.connection import choose_tracking_uri
+from pipelines.registry.origin import TRAIN
+from pipelines.registry.run_record import GATE_PAGE
 from pipelines.registry.runs import Runs
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import ENV_PREFIX, Settings
@@ -37,6 +40,12 @@ class TrainingOutcome:
     metrics: dict[str, float]
     notebook: Path  # executed
     tracking_uri: str
+    run_url: str  # of the run in MLflow, and of the gate's page; empty for a store without pages
+    gate_url: str
+
+    def pages(self) -> list[str]:
+        """Return where to read on, a line each; nothing for a store without pages."""
+        return [f"run: {self.run_url}", f"gate: {self.gate_url}"] if self.run_url else []
 
 
 def run_training(
@@ -44,6 +53,7 @@ def run_training(
     settings: Settings,
     *,
     progress: Progress,
+    source: str = TRAIN,
     tags: Mapping[str, str] | None = None,
     begun: Callable[[str], None] | None = None,
 ) -> TrainingOutcome:
@@ -57,6 +67,8 @@ def run_training(
         The platform's settings.
     progress
         Receives the share done and the current activity.
+    source
+        The command that trains, as MLflow shows it.
     tags
         Tags of the MLflow run from its beginning.
     begun
@@ -70,25 +82,33 @@ def run_training(
     Raises
     ------
     NotFound
-        There is no such bot, and nothing was started. Likewise `DataRejected` if there is no such file, and
-        `StoreUnavailable`.
+        There is no such bot, and nothing was started. Likewise `DataRejected` if a file is missing or cannot be read,
+        and `StoreUnavailable`.
     RegistryUnavailable
         The MLflow server does not answer, perhaps only at the end, when the version is already registered.
     TrainingFailed
         A cell raised: invalid data, or a fault of ours. The MLflow run is marked as failed and contains the notebook
         with the failing cell.
+    SetupProblem
+        The disk of the home folder is nearly full, and nothing was started.
     TrainingInterrupted
         The notebook's process was killed, or ran out of memory.
     """
-    progress(0.0, "starting")
+    progress(0.0, "opening the run")
     # imported here: `--help` must not wait seconds for these imports
+    from pipelines.steps.data.files import place_files
     from pipelines.steps.data.mongo import require_source
 
+    lack = lack_of_room(params.home)
+    if lack is not None:  # MLflow's library would go on trying for minutes where its server's disk is the same one
+        raise SetupProblem(f"{lack}, too little for a training; make room on it")
     require_source(params, settings)
+    params = place_files(params, settings)
     home = params.home.resolve()
     tracking_uri = choose_tracking_uri(params.tracking_uri, settings, home=home)
     runs = Runs(tracking_uri)
-    run_id = runs.begin(params.bot, tags=tags)
+    runs.give_up_dead(params.bot, home=home)
+    run_id = runs.begin(params.bot, source=source, home=home, tags=tags)
     executed = home / "runs" / f"{run_id}.ipynb"
     executed.parent.mkdir(parents=True, exist_ok=True)
     placed = params.model_copy(update={"home": home, "tracking_uri": tracking_uri, "run_id": run_id})
@@ -96,22 +116,33 @@ def run_training(
         if begun is not None:
             begun(run_id)
         _execute(placed, executed, progress)
-    except BaseException:
+    except BaseException as error:
         # the original error is the message; a server that died too must not replace it
         with contextlib.suppress(RegistryUnavailable):
-            _close_run(runs, run_id, executed, succeeded=False)
+            _close_run(runs, run_id, executed, failed=_reason_of(error))
         raise
     # if the server does not answer now, it has the version already; the next retraining finds it and closes its run
-    _close_run(runs, run_id, executed, succeeded=True)
+    _close_run(runs, run_id, executed)
     return _outcome(params, runs, run_id, executed)
 
 
-def _close_run(runs: Runs, run_id: str, executed: Path, *, succeeded: bool) -> None:
+def _close_run(runs: Runs, run_id: str, executed: Path, *, failed: str = "") -> None:
     from pipelines.steps.registration.log import log_notebook
 
     if executed.exists():
         log_notebook(run_id, runs.tracking_uri, executed)
-    runs.end(run_id, succeeded=succeeded)
+    runs.end(run_id, succeeded=not failed, reason=failed)
+
+
+def _reason_of(error: BaseException) -> str:
+    from pipelines.steps.registration.failure import reason_of
+
+    cause = error.__cause__
+    if isinstance(error, TrainingFailed) and cause is not None:  # what the cell raised
+        return reason_of(getattr(cause, "ename", type(cause).__name__), str(getattr(cause, "evalue", cause)))
+    if isinstance(error, KeyboardInterrupt):
+        return "the training was interrupted"
+    return reason_of(type(error).__name__, str(error))
 
 
 def _execute(params: TrainParams, executed: Path, progress: Progress) -> None:
@@ -145,8 +176,9 @@ def _environment(home: Path) -> Iterator[None]:
     folder = home / "jupyter"
     profile = folder / "ipythondir" / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    # the kernel listens on loopback only, but warns on each start that its sockets are not encrypted
-    kernel = {"log_level": 40, "exec_lines": ["from pipelines.priority import keep_giving_way", "keep_giving_way()"]}
+    # A cell's error comes with the cell. What the kernel logs of itself is that its sockets on loopback are not
+    # encrypted and, if it is ended while it works, the traceback of a broken socket.
+    kernel = {"log_level": 50, "exec_lines": ["from pipelines.priority import keep_giving_way", "keep_giving_way()"]}
     (profile / "ipython_kernel_config.json").write_text(json.dumps({"IPKernelApp": kernel}), encoding="utf-8")
     wanted = {name: str(folder / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR")}
     wanted["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -211,7 +243,9 @@ def _outcome(params: TrainParams, runs: Runs, run_id: str, notebook: Path) -> Tr
         version=version.version,
         is_promoted=answering is not None and answering.version == version.version,
         gate_reasons=version.tags.get(REASONS_TAG, ""),
-        metrics=dict(runs.get(run_id).metrics),
+        metrics=runs.figures(run_id),
         notebook=notebook,
         tracking_uri=runs.tracking_uri,
+        run_url=runs.url(run_id),
+        gate_url=runs.url(run_id, file=GATE_PAGE),
     )

@@ -8,15 +8,24 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipelines.addresses import is_plain_address, is_safe_address, is_scheduler_address
+
 ENV_PREFIX = "INTENTLOOP_"
 SECRET_PREFIX = f"{ENV_PREFIX}SECRET_"
 """Prefix of the variables with secrets, which bots and settings call `secrets.NAME` and `secret:NAME`."""
+HOME_FOLDER = ".intentloop"
+"""Name of the home folder, where nothing else is chosen."""
 OUT_OF_SCOPE_FOLDER = "out-of-scope"
 """Folder in the home folder with each bot's out-of-scope utterances."""
 BOT_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 """Pattern of a bot's name; registry, folders and URLs contain the name as it is."""
 BOT_NAME_RULE = "a bot's name starts with a-z or 0-9, followed by a-z, 0-9, `_` or `-`: at most 63 characters"
 _PLAIN_ADDRESS = "it must be an http:// or https:// address without a user name or password"
+
+
+RoleName = Literal["viewer", "labeller", "author", "operator", "owner"]
+GroupRoles = RoleName | dict[Annotated[str, Field(pattern=BOT_NAME)], RoleName]
+"""A role for all bots, or one for each of some bots."""
 
 
 def is_bot_name(text: str) -> bool:
@@ -31,9 +40,7 @@ class Settings(BaseSettings):
         env_prefix=ENV_PREFIX, env_file=".env", extra="ignore", frozen=True, populate_by_name=True
     )
 
-    home: Path = Field(
-        default=Path(".intentloop"), description="Folder for everything that is written on this machine."
-    )
+    home: Path = Field(default=Path(HOME_FOLDER), description="Folder for everything that is written on this machine.")
     host: str = Field(default="127.0.0.1", description="Address the servers of `intentloop up` and `serve` listen on.")
     api_port: int = Field(default=8000, ge=1, le=65535, description="Port of the chat API.")
     mlflow_port: int = Field(default=5000, ge=1, le=65535, description="Port of the MLflow server that `up` starts.")
@@ -66,10 +73,55 @@ class Settings(BaseSettings):
     )
     release_alias: str = Field(default="production", description="Alias of the version that answers customers.")
     release_poll_seconds: float = Field(default=5.0, gt=0, description="Time between two polls of the registry.")
+    release_max_megabytes: int = Field(
+        default=2048, ge=1, description="A registered version with larger files is refused before it is downloaded."
+    )
     admin_token: SecretStr | None = Field(
         default=None,
         min_length=16,
-        description="Token of the admin API. Unset: it is closed; `intentloop up` creates a token in its home folder.",
+        description="Opens the admin API as an owner, beside keys. `intentloop up` creates a token in its home folder.",
+    )
+    auth: Literal["on", "off"] = Field(
+        default="on",
+        description="`off`: no key is needed, everybody is an owner; only on a loopback address of `INTENTLOOP_HOST`.",
+    )
+    admin_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins of other servers whose pages may call the admin API, such as `http://localhost:3000`; "
+        "comma-separated.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None,
+        description="OIDC issuer whose tokens sign people in, `https://...`, exactly as its tokens name it. Unset: API "
+        "keys only.",
+    )
+    oidc_audience: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Audiences of accepted tokens, comma-separated: `aud`, or `client_id` in Amazon Cognito's access "
+        "tokens.",
+    )
+    oidc_groups_claim: str = Field(
+        default="cognito:groups",
+        min_length=1,
+        description="Claim that lists the groups of a token's holder; dots reach into objects.",
+    )
+    oidc_group_roles: dict[str, GroupRoles] = Field(
+        default_factory=dict,
+        description='Roles of these groups, as JSON: `{"support": "labeller", "shop": {"BOT": "author"}}`.',
+    )
+    oidc_client_id: str | None = Field(
+        default=None,
+        description="Client with which people sign in to the pages. Unset: they sign in with an API key.",
+    )
+    oidc_client_secret: SecretStr | None = Field(default=None, description="Secret of that client, if it has one.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address under which browsers reach this server, `https://...`; needed behind a proxy that changes "
+        "the `Host` header, and to sign people in.",
+    )
+    session_hours: float = Field(default=12.0, gt=0, le=720, description="Longest time that a person stays signed in.")
+    session_idle_minutes: float = Field(
+        default=60.0, gt=0, description="Time after which an unused session of the pages ends."
     )
     verdict_key: SecretStr | None = Field(
         default=None,
@@ -99,6 +151,49 @@ class Settings(BaseSettings):
         default=1_048_576,
         ge=1024,
         description="Largest body of a webhook request, in bytes; platforms send batches.",
+    )
+    max_draft_bytes: int = Field(
+        default=64 * 2**20,
+        ge=1024,
+        description="Largest body of an admin request that edits drafts, in bytes; a bot file may be as large.",
+    )
+    max_connections: int = Field(
+        default=1000,
+        ge=64,
+        description="Most clients connected to one chat API; fewer where the limit of open files is low.",
+    )
+    receive_timeout_seconds: float = Field(
+        default=20.0,
+        gt=0,
+        description="Longest wait for the head of a request, and for its body; every 500 bytes of it add a second.",
+    )
+    send_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="Longest wait for a client that does not read its answer."
+    )
+    keep_alive_seconds: int = Field(
+        default=75,
+        ge=1,
+        description="Longest wait for the next request on a connection; more than the load balancer's.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.1", "::1"),
+        validation_alias="FORWARDED_ALLOW_IPS",
+        description="Reverse proxies that may name the client in `X-Forwarded-For`: addresses and networks, "
+        "comma-separated.",
+    )
+    rate_limit_thread: int = Field(
+        default=120,
+        ge=0,
+        description="Most messages of one thread per minute, a sixth of them at once; 0: no limit.",
+    )
+    rate_limit_address: int = Field(
+        default=600,
+        ge=0,
+        description="Most messages of one client address per minute, and most admin requests without a valid key; "
+        "0: no limit.",
+    )
+    rate_limit_key: int = Field(
+        default=1200, ge=0, description="Most admin requests of one key or session per minute; 0: no limit."
     )
     public_shortcuts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("init_conversation", "cancel"),
@@ -186,6 +281,21 @@ class Settings(BaseSettings):
     llm_tokens_per_month: int = Field(
         default=10_000_000, ge=0, description="LLM tokens a bot may use per month, in all processes together; 0: none."
     )
+    llm_thread_share: float = Field(
+        default=0.1, gt=0, le=1, description="Share of a bot's LLM tokens per hour that one thread may use."
+    )
+    llm_address_share: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Share of a bot's LLM tokens per hour that one client address may use; 1: all of them.",
+    )
+    llm_form_reserve: float = Field(
+        default=0.2,
+        ge=0,
+        le=0.9,
+        description="Share of a bot's LLM tokens that is kept for customers in the middle of a form.",
+    )
     llm_prompt_price: float | None = Field(
         default=None, ge=0, description="Price of a million prompt tokens. Unset: no cost is computed."
     )
@@ -196,7 +306,9 @@ class Settings(BaseSettings):
         default=None, validation_alias="OPENAI_API_KEY", description="Key for the LLM endpoint."
     )
 
-    @field_validator("public_shortcuts", "tool_allowed_hosts", mode="before")
+    @field_validator(
+        "public_shortcuts", "tool_allowed_hosts", "oidc_audience", "trusted_proxies", "admin_origins", mode="before"
+    )
     @classmethod
     def split_commas(cls, value: object) -> object:
         """Split `a,b` from the environment into two names."""
@@ -207,15 +319,30 @@ class Settings(BaseSettings):
     @field_validator("llm_base_url")
     @classmethod
     def _is_plain_address(cls, value: str | None) -> str | None:
-        if value and not _is_plain(value):
+        if value and not is_plain_address(value):
             raise ValueError(f"{_PLAIN_ADDRESS}; a key goes into OPENAI_API_KEY")
         return value or None
 
     @field_validator("queue_url", "training_queue_url", "facebook_api_url")
     @classmethod
     def _is_plain_address_of_a_partner(cls, value: str | None) -> str | None:
-        if value and not _is_plain(value):
+        if value and not is_plain_address(value):
             raise ValueError(_PLAIN_ADDRESS)
+        return value or None
+
+    @field_validator("admin_origins")
+    @classmethod
+    def _are_origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not is_plain_address(value) or urlsplit(value)._replace(scheme="", netloc="").geturl():
+                raise ValueError("each must be an origin: http:// or https://, a host, and a port if it has one")
+        return tuple(value.lower() for value in values)
+
+    @field_validator("oidc_issuer", "public_url")
+    @classmethod
+    def _is_safe_address(cls, value: str | None) -> str | None:
+        if value and not (is_plain_address(value) and is_safe_address(value)):
+            raise ValueError("it must be an https:// address without a user name, query or fragment")
         return value or None
 
     @field_validator("notify_url")
@@ -234,7 +361,7 @@ class Settings(BaseSettings):
     @field_validator("dask_scheduler")
     @classmethod
     def _is_scheduler(cls, value: str | None) -> str | None:
-        if value and not _is_scheduler(value):
+        if value and not is_scheduler_address(value):
             raise ValueError("it must be tcp://HOST:PORT or tls://HOST:PORT")
         return value or None
 
@@ -252,21 +379,3 @@ class Settings(BaseSettings):
     def resolved_tracking_uri(self) -> str:
         """The configured MLflow server, else the local one's."""
         return self.mlflow_tracking_uri or f"http://127.0.0.1:{self.mlflow_port}"
-
-
-def _is_plain(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.username or parts.password)
-
-
-def _is_scheduler(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("tcp", "tls") and bool(parts.hostname) and parts.port is not None
-    except ValueError:  # a port beyond all ports
-        return False
-
-
-def get_settings() -> Settings:
-    """Read the environment; call this once, at an entry point."""
-    return Settings()

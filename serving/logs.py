@@ -1,12 +1,23 @@
 """Log format of the servers: one line per event, with the names and ids it was logged with."""
 
 import logging
+import math
 import re
 import sys
+import textwrap
+import time
 import traceback
+from collections.abc import Callable
+from typing import Any
+
+from serving.terminal import printable
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+_NUMBERS = re.compile(r"0x[0-9a-f]+|\d+")
+_PAUSE_SECONDS = 1.0
+_BURST = 10.0
+_MAX_FLOODS = 1000
 
 
 class EventFormatter(logging.Formatter):
@@ -22,11 +33,64 @@ class EventFormatter(logging.Formatter):
         record.message = _CONTROLS.sub(" | ", record.message)
         return " ".join([super().formatMessage(record), *fields])
 
+    def formatException(self, ei: Any) -> str:
+        """Show the control characters of an error's text; its lines are indented, so that none looks like an event."""
+        return textwrap.indent(printable(super().formatException(ei)), "    ")
+
+
+class FloodFilter(logging.Filter):
+    """Keeps a fault that repeats from filling the disk: one line a second, with the number of those left out.
+
+    Faults are alike if they come from the same statement, or differ in numbers. Ten different ones pass at once, so
+    that a start that finds something wrong with each of ten bots says so; after that it is one a second for these, too.
+    What is not a warning or worse always passes.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._floods: dict[tuple[str, int, str], _Flood] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to write the record, which may get a field `left_out`."""
+        if record.levelno < logging.WARNING:
+            return True
+        now = self._clock()
+        key = (record.name, record.levelno, _NUMBERS.sub("#", str(record.msg)[:500]))
+        flood = self._floods.get(key)
+        if flood is None:
+            if len(self._floods) >= _MAX_FLOODS:
+                self._floods.clear()
+            flood = self._floods[key] = _Flood()
+        if not flood.lets_pass(record.getMessage(), now):
+            flood.left_out += 1
+            return False
+        if flood.left_out:
+            record.left_out, flood.left_out = flood.left_out, 0
+        return True
+
+
+class _Flood:
+    """How often one statement has logged lately."""
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self._allowed = _BURST
+        self._last, self._last_at = "", -math.inf
+
+    def lets_pass(self, message: str, now: float) -> bool:
+        if now - self._last_at < _PAUSE_SECONDS and (message == self._last or self._allowed < 1):
+            return False
+        self._allowed = min(_BURST, self._allowed - 1 + (now - self._last_at) / _PAUSE_SECONDS)
+        self._last, self._last_at = message, now
+        return True
+
 
 def configure_logging(level: int = logging.INFO) -> None:
     """Send all logs to standard error, libraries' only from WARNING. Called by entry points."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(EventFormatter())
+    handler.addFilter(FloodFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from tests.support.commands import CommandWatch
 from tests.support.releases import make_release
 from tests.support.servers import ENGINES, mongo_server
 
+_STORE_TESTS = Path(__file__).parent / "serving" / "store"
 _ON_EVERY_ENGINE = ("test_exactly_once.py", "test_webhooks_survive.py", "forget/test_store.py")
 REAL_DATABASE = os.environ.get("INTENTLOOP_MONGO_URI")
 
@@ -87,7 +89,8 @@ def _engines_for(file: Path) -> tuple[str, ...]:
     """Choose the databases that a file's tests run against: every engine where what is stored is what is tested."""
     if REAL_DATABASE:
         return (REAL_DATABASE,)
-    return ENGINES if file.parent.name == "store" or file.as_posix().endswith(_ON_EVERY_ENGINE) else ENGINES[:1]
+    is_of_store = file.is_relative_to(_STORE_TESTS) or file.as_posix().endswith(_ON_EVERY_ENGINE)
+    return ENGINES if is_of_store else ENGINES[:1]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -139,3 +142,9 @@ def settings(tmp_path: Path) -> Settings:
     """Give settings that point nowhere outside the test's folder and wait for nothing long."""
     home = tmp_path / "home"
     return Settings(_env_file=None, home=home, mongo_timeout_seconds=3.0, tool_timeout_seconds=2.0)  # type: ignore[call-arg]
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave 3 MB on every disk, as far as whoever asks is told."""
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=3 * 2**20))

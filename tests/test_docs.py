@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from pipelines.settings import ENV_PREFIX, SECRET_PREFIX, Settings
+from serving.client.client import KEY_VARIABLE
 from tests.support.docs import ROOT, Doc, markdown_files
 from tests.support.readme import CONFIGURATION, fresh
 
@@ -134,7 +135,7 @@ def test_make_targets_exist(doc: Doc) -> None:
 
 @every_doc
 def test_variables_exist(doc: Doc) -> None:
-    known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = {f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields} | {KEY_VARIABLE}
     named = set(re.findall(rf"\b{ENV_PREFIX}[A-Z_]*[A-Z_*]", doc.text))
     unknown = {
         name

@@ -5,6 +5,8 @@ import tarfile
 import zipfile
 from collections.abc import Collection
 
+from pipelines.botfile.foreign import AS_TABLE
+
 _MOST_NAMES = 2000
 _BSON_HEADER = 5
 
@@ -31,7 +33,7 @@ _MAGIC = (
     (b"\xff\xd8\xff", "a picture; name the bot file"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word document"),
     (b"Obj\x01", "an Avro file"),
-    (b"PAR1", "a Parquet file"),
+    (b"PAR1", f"a Parquet file; {AS_TABLE}"),
 )
 
 

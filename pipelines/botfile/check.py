@@ -33,12 +33,34 @@ def check_content(content: object, *, source: str) -> Completed:
     return complete(wire, is_first_version=unpacked.is_first_version)
 
 
-def _check(wire: dict[str, Any], source: str) -> None:
+def check_row(field: str, row: dict[str, Any], *, source: str) -> None:
+    """Check one row of `intents` or `entities` as a part of a bot file; raise `DataRejected` with each fault.
+
+    `source` is what messages call it.
+    """
+    try:
+        unstorable = [f"{_place(place, row)}{reason}" for place, reason in _unstorable(row, ())]
+        faults = [] if unstorable else _faults({field: [row]})
+    except RecursionError as error:
+        raise DataRejected(source, ["it is nested too deeply"]) from error
+    problems = unstorable or [f"{_place(place[2:], row)}{message}" for place, message in faults]
+    if problems:
+        raise DataRejected(source, problems)
+
+
+def _faults(wire: dict[str, Any]) -> list[tuple[tuple[int | str, ...], str]]:
+    """Return the place of each fault of a bot file, and what is wrong."""
     try:
         BotFile.model_validate(wire)
     except ValidationError as error:
-        problems = [f"{_place(fault['loc'], wire)}{fault['msg']}" for fault in error.errors(include_url=False)]
-        raise DataRejected(source, problems) from error
+        return [(fault["loc"], fault["msg"]) for fault in error.errors(include_url=False)]
+    return []
+
+
+def _check(wire: dict[str, Any], source: str) -> None:
+    problems = [f"{_place(place, wire)}{message}" for place, message in _faults(wire)]
+    if problems:
+        raise DataRejected(source, problems)
 
 
 def _place(path: tuple[int | str, ...], content: dict[str, Any]) -> str:

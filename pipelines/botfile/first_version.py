@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.nlu.system.entities import SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
-from pipelines.schemas.bot import BOOLEAN, FREE_TEXT, TEXT_TYPES
+from pipelines.schemas.parameter import BOOLEAN, FREE_TEXT, TEXT_TYPES
 
 _BUILT_IN = frozenset((*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS))
 

@@ -9,6 +9,9 @@ _HOW = (
     '{"intents": [{"intentId": "book", "name": "Book", "trainingData": [{"text": "a room in Oslo"}]}]}; '
     f"{GUIDE} describes it"
 )
+AS_TABLE = "`intentloop import FILE --bot NAME` makes a bot of it"
+"""What can be done with a table by who gave it to another command."""
+LABELLED_TEXTS = f"a list of labelled texts; {AS_TABLE}"
 _ROWS_LOOKED_AT = 20
 _ERROR_FIELDS = frozenset(("error", "message", "status", "code", "detail", "documentation_url"))
 
@@ -137,7 +140,7 @@ _FILES: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("a Wit.ai file", lambda content: isinstance(content.get("data"), dict) and "expressions" in content["data"]),
     ("a Voiceflow project", _holds("version", "diagrams")),
     ("a ChatterBot corpus", lambda row: isinstance(row.get("conversations"), list) and not _is_chat_log(row)),
-    ("a list of labelled texts", _is_pairs),
+    (LABELLED_TEXTS, _is_pairs),
     (
         "a web service's error message; download the file again",
         lambda content: bool(content) and content.keys() <= _ERROR_FIELDS,
@@ -159,7 +162,7 @@ _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], bool]], ...] = (
     ("training data of a language model (prompts and answers)", _holds("prompt", "completion")),
     ("training data of a language model (prompts and answers)", _holds("instruction", "output")),
     ("a Wit.ai file", lambda row: isinstance(row.get("text"), str) and bool(row.keys() & {"traits"})),
-    ("a list of labelled texts", _is_rows),
+    (LABELLED_TEXTS, _is_rows),
     ("a list of an entity's values", lambda row: row.keys() == {"value", "synonyms"}),
     ("a log of conversations; import the bot that had them", _holds("thread_id", "bot_message")),
     ("the settings of channels; connect them with `intentloop channel`", _holds("id", "settings", "status")),

@@ -4,6 +4,9 @@ import csv
 import re
 from pathlib import Path
 
+from pipelines.botfile.foreign import AS_TABLE
+
+TABLE = f"a table (CSV); {AS_TABLE}"
 _READ_CHARACTERS = 20_000
 _STARTS = (
     (
@@ -35,8 +38,8 @@ _LINES = (
 """Lines of which a text has all."""
 _SHELL = re.compile(r"\b(ObjectId|NumberInt|NumberLong|ISODate)\(")
 _KIND_BY_ENDING = {
-    ".csv": "a table (CSV)",
-    ".tsv": "a table (CSV)",
+    ".csv": TABLE,
+    ".tsv": TABLE,
     ".lu": "a LUIS file (.lu)",
     ".aiml": "an AIML file",
     ".rive": "a RiveScript file",
@@ -72,7 +75,7 @@ def text_kind(text: str, source: str) -> str | None:
     if ending in _KIND_BY_ENDING:
         return _KIND_BY_ENDING[ending]
     if _is_table(start):
-        return "a table (CSV)"
+        return TABLE
     return "a YAML file" if ending in _YAML_ENDINGS else None
 
 

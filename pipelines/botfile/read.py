@@ -2,6 +2,7 @@
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,19 +12,24 @@ from pipelines.botfile.foreign_texts import text_kind
 from pipelines.errors import DataRejected
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LONG_NUMBER = re.compile(r"(?<!\d)\d{4300,}")
 _BETWEEN_DOCUMENTS = " \t\r\n,"
 
 
 def read_content(file: Path) -> object:
     """Read a file's JSON. `DataRejected` says what the file is if it is not JSON, or where its fault is."""
+    return parse_content(read_bytes(file), source=str(file))
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file; `DataRejected` says why it cannot be read, and what a folder is."""
     source = str(file)
     if file.is_dir():
         raise DataRejected(source, [_folder(file)])
     try:
-        data = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise DataRejected(source, [f"it cannot be read ({error.strerror}); check the path"]) from error
-    return parse_content(data, source=source)
 
 
 def parse_content(data: bytes, *, source: str) -> object:
@@ -40,8 +46,8 @@ def parse_content(data: bytes, *, source: str) -> object:
         raise DataRejected(source, ["it is nested too deeply to be a bot file"]) from error
     except json.JSONDecodeError as error:
         raise DataRejected(source, [_fault(text, source, error)]) from error
-    except ValueError as error:  # a number with thousands of digits
-        raise DataRejected(source, [f"it cannot be read as JSON: {error}"]) from error
+    except ValueError as error:
+        raise DataRejected(source, [_long_number(text) or f"it cannot be read as JSON: {error}"]) from error
     return documents[0] if len(documents) == 1 else documents
 
 
@@ -78,8 +84,18 @@ def _fault(text: str, source: str, error: json.JSONDecodeError) -> str:
     return named("a text")
 
 
+def _long_number(text: str) -> str | None:
+    """Return where the first number is that has more digits than Python reads."""
+    found = _LONG_NUMBER.search(text)
+    if found is None:
+        return None
+    line, column = text.count("\n", 0, found.start()) + 1, found.start() - text.rfind("\n", 0, found.start())
+    n_digits = len(found.group())
+    return f"line {line}, column {column}: a number with {n_digits:,} digits is too large; write it as text, in quotes"
+
+
 def _folder(folder: Path) -> str:
-    """Say what a folder is: most platforms export several files."""
+    """Describe what a folder is: most platforms export several files."""
     names = {path.name for path in folder.iterdir()}
     if "domain.yml" in names or ("config.yml" in names and "data" in names):
         return named("the folder of a Rasa project")

@@ -14,7 +14,7 @@ _OLD_NAMES = {"storyName": "name", "intentName": "intentId"}
 """The fields of an intent in the first of all versions, which called intents stories."""
 _INTENT_IDS = ("intentId", "intent_id", "intentName")
 _ENTITY_FIELDS = frozenset(("_id", "id", "name", "entity_values", "pattern", "lookup"))
-_BOT_FIELDS = ("nlu_config", "llm", "language", "timezone")
+_BOT_FIELDS = ("nlu_config", "llm", "language", "timezone", "phrases", "thresholds")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def unpack(content: object, *, source: str) -> Unpacked:
 
 
 def _nothing_known(documents: list[dict[str, Any]]) -> str:
-    """Say that some JSON holds nothing of a bot, and what it holds."""
+    """Report that some JSON holds nothing of a bot, and what it holds."""
     names = [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..." for name in documents[0]]
     held = ", ".join(f"`{name}`" for name in names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
     fields = f" but {held}" if held else ""

@@ -21,6 +21,7 @@ from scipy.stats import chi2
 
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import week_of
+from pipelines.shares import describe_share
 from pipelines.steps.data.turns import rows_of
 from pipelines.steps.evaluation.evaluate import Evaluation
 from pipelines.steps.evaluation.profile import Profile, words_of
@@ -84,6 +85,10 @@ class Drift:
         Share of words without an example, now and in the held-out rows of the training.
     n_messages
         Number of messages.
+    n_held_out
+        Number of held-out rows of the training.
+    n_words, n_words_before
+        Number of words that the shares of unknown words are of.
     weeks
         One row per week, with the columns `DRIFT_COLUMNS`.
     risen
@@ -95,6 +100,9 @@ class Drift:
     unknown_words: float
     unknown_words_before: float
     n_messages: int
+    n_held_out: int
+    n_words: int
+    n_words_before: int
     weeks: pd.DataFrame
     risen: tuple[tuple[str, float, float], ...]
 
@@ -115,11 +123,12 @@ class Drift:
         for name, index in (("intents", self.intents), ("confidence", self.confidence)):
             chance = f"; chance alone makes up to {index.by_chance:.2f} of so few" if index.by_chance > SMALL else ""
             lines.append(f"  {name:<11} PSI {index.value:.2f} ({index.reading}{chance})")
-        lines.append(
-            f"  new words   {self.unknown_words:.1%} of all words have no example, {self.unknown_words_before:.1%} of "
-            "the utterances held out at training"
-        )
-        lines += [f"  {intent}: {now:.1%} of messages, {then:.1%} at training" for intent, then, now in self.risen[:3]]
+        now = describe_share(self.unknown_words, n=self.n_words)
+        then = describe_share(self.unknown_words_before, n=self.n_words_before)
+        lines.append(f"  new words   {now} of all words have no example; of those held out at training {then}")
+        for intent, share_then, share_now in self.risen[:3]:
+            now = describe_share(share_now, n=self.n_messages)
+            lines.append(f"  {intent}: {now} of messages; at training {describe_share(share_then, n=self.n_held_out)}")
         return lines
 
 
@@ -196,6 +205,9 @@ def measure_drift(turns: pd.DataFrame, baseline: Profile, *, vocabulary: frozens
         unknown_words=whole.unknown_share,
         unknown_words_before=baseline.unknown_share,
         n_messages=whole.n_messages,
+        n_held_out=baseline.n_messages,
+        n_words=whole.n_words,
+        n_words_before=baseline.n_words,
         weeks=pd.DataFrame(rows, columns=list(DRIFT_COLUMNS)),
         risen=_risen(baseline, whole),
     )

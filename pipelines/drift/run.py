@@ -10,14 +10,13 @@ from pipelines.drift.plots import plot_drift
 from pipelines.errors import NotFound
 from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.release import require_bot
 from pipelines.registry.runs import PROFILE_FILE, Runs
 from pipelines.settings import Settings
 from pipelines.steps.data.snapshot import read_snapshot
 from pipelines.steps.data.turns import read_turns
 from pipelines.steps.evaluation.profile import Profile
 from pipelines.steps.registration.artifacts import ArtifactFolder
-
-DRIFT_TAG = {"kind": "drift"}
 
 
 def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: Progress) -> tuple[Drift | None, str]:
@@ -32,6 +31,8 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
     ------
     NotFound
         No version answers, or its training kept no profile.
+    ForeignRelease
+        The version behind the alias was copied from another bot.
     RegistryUnavailable
         The MLflow server does not answer.
     StoreUnavailable
@@ -44,6 +45,7 @@ def look_for_drift(bot: str, settings: Settings, *, since: datetime, progress: P
     version = registry.version_behind(bot, alias=settings.release_alias)
     if version is None:
         raise NotFound("promoted version of bot", bot, hint="train one with `intentloop train --promote`")
+    require_bot(runs.get(version.run_id).params.get("bot", bot), bot, version=version.version)
     profile, vocabulary = _trained(version, runs)
     progress(0.2, "reading turns")
     turns = read_turns(settings.resolved_mongo_uri, settings.mongo_database, bot, since=since)
@@ -67,12 +69,18 @@ def _trained(version: RegisteredVersion, runs: Runs) -> tuple[Profile, frozenset
 
 
 def _log(bot: str, runs: Runs, drift: Drift, *, version: str) -> None:
-    run_id = runs.begin(bot, tags={**DRIFT_TAG, "version": version, "mlflow.runName": "drift"})
+    weeks = f"{len(drift.weeks)} week{'s' if len(drift.weeks) != 1 else ''}"
+    run_id = runs.begin(
+        bot,
+        kind="drift",
+        source="intentloop drift",
+        name=f"{bot} v{version} · {weeks} · {drift.reading}",
+        tags={"version": version, "reading": drift.reading},
+    )
     for row in drift.weeks.to_dict("records"):
         step = int(str(row["week"]).replace("-W", ""))  # 2026-W48 is step 202648
         for name in ("psi_intents", "psi_confidence", "unknown_words", "messages"):
             runs.log_metric(run_id, f"drift_{name}", float(row[name]), step=step)
-    runs.set_tag(run_id, "reading", drift.reading)
     runs.log_text(run_id, drift.weeks.to_csv(index=False), "drift/weeks.csv")
     runs.log_figure(run_id, plot_drift(drift), "drift/weeks.png")
     runs.end(run_id, succeeded=True)

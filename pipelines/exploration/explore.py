@@ -14,6 +14,7 @@ from pipelines.nlu.intents.classifier import IntentClassifier
 from pipelines.nlu.text import clean, has_content, tokenize
 from pipelines.progress import Progress, part
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.shares import wilson_interval
 from pipelines.steps.data.extract import Extract
 from pipelines.steps.data.split import wording_key
 from pipelines.steps.validation.annotations import find_places
@@ -35,9 +36,10 @@ class Exploration:
     ----------
     intents
         One row per intent, in the bot's order: `examples`, `wordings` (distinct, ignoring values and digits),
-        `median_words`, `annotated` (share of rows with an annotation), `understood` (share of rows that a classifier
-        not trained on them understands), `overlap` (share of nearest neighbours in other intents), `mostly_with` (the
-        intent of most of these).
+        `median_words`, `annotated` (share of rows with an annotation), `tried` (rows whose intent a classifier not
+        trained on them could know: none if the intent has a single row), `understood` (share of these that it
+        understands, NaN of none) with its 95 % interval `low` to `high`, `overlap` (share of nearest neighbours in
+        other intents), `mostly_with` (the intent of most of these).
     overlap
         Share of the nearest neighbours of each intent's rows (index) that belong to each intent (columns); rows add
         up to 1. Rows of the same wording are not neighbours.
@@ -92,7 +94,7 @@ def explore_examples(
     own = confidences[np.arange(len(labels)), classifier.held_out.labels][classifier.held_out.is_known]
     report(1.0, "explored")
     return Exploration(
-        intents=_intents(frame, wordings, overlap, hardest),
+        intents=_intents(frame, wordings, overlap, classifier.held_out.is_known, hardest),
         overlap=overlap,
         near_duplicates=_near_duplicates(frame),
         annotations=_annotations(extract),
@@ -128,7 +130,11 @@ def _overlap(labels: Sequence[str], neighbours: npt.NDArray[np.intp], order: Seq
 
 
 def _intents(
-    frame: pd.DataFrame, wordings: Sequence[str], overlap: pd.DataFrame, hardest: pd.DataFrame
+    frame: pd.DataFrame,
+    wordings: Sequence[str],
+    overlap: pd.DataFrame,
+    is_tried: npt.NDArray[np.bool_],
+    hardest: pd.DataFrame,
 ) -> pd.DataFrame:
     shares = overlap.to_numpy(copy=True)
     np.fill_diagonal(shares, 0.0)
@@ -136,7 +142,8 @@ def _intents(
         wording=wordings,
         words=[len([token for token in tokenize(text) if token.text.isalnum()]) for text in frame["text"]],
         is_annotated=frame["entities"].map(bool),
-        is_understood=~frame["example_id"].isin(hardest["example_id"]),
+        is_tried=is_tried,
+        is_understood=is_tried & ~frame["example_id"].isin(hardest["example_id"]),
     ).groupby("intent")
     table = pd.DataFrame(
         {
@@ -144,9 +151,12 @@ def _intents(
             "wordings": rows["wording"].nunique(),
             "median_words": rows["words"].median(),
             "annotated": rows["is_annotated"].mean(),
-            "understood": rows["is_understood"].mean(),
+            "tried": rows["is_tried"].sum(),
+            "understood": rows["is_understood"].sum() / rows["is_tried"].sum(),
         }
     ).reindex(overlap.index)
+    counts = zip(rows["is_understood"].sum().reindex(overlap.index), table["tried"], strict=True)
+    table[["low", "high"]] = [wilson_interval(int(hits), int(n)) if n else (np.nan, np.nan) for hits, n in counts]
     most = shares.argmax(axis=1)
     table["overlap"] = shares.sum(axis=1)
     table["mostly_with"] = [

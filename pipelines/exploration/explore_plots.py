@@ -58,10 +58,11 @@ def plot_own_confidence(exploration: Exploration) -> Figure:
     """Plot a histogram of the held-out confidence in the right intent."""
     figure, axes = _figure(width=7.0, height=3.6)
     axes.hist(exploration.confidences, bins=np.linspace(0, 1, 26).tolist(), color=_BLUE)
-    understood = exploration.intents["understood"] * exploration.intents["examples"]
-    share = understood.sum() / max(exploration.intents["examples"].sum(), 1)
+    tried = exploration.intents["tried"].sum()
+    understood = (exploration.intents["understood"] * exploration.intents["tried"]).sum()
+    told = f"{understood / tried:.0%} of {tried:,} understood" if tried else "no intent has a second example"
     axes.set(
-        title=f"Confidence in the right intent, held out ({share:.0%} understood)",
+        title=f"Confidence in the right intent, held out ({told})",
         xlabel="confidence",
         ylabel="examples",
     )
@@ -71,12 +72,18 @@ def plot_own_confidence(exploration: Exploration) -> Figure:
 def style_intents(exploration: Exploration) -> Styler:
     """Return the table of intents with bars, the most overlapping first."""
     table = exploration.intents.sort_values("overlap", ascending=False)
+    table["of"] = [_range(*row) for row in table[["tried", "low", "high"]].itertuples(index=False)]
+    names = ["examples", "wordings", "median_words", "annotated", "understood", "of", "overlap", "mostly_with"]
     shares: list[Hashable] = ["annotated", "understood", "overlap"]
-    escaped = table.style.format(escape="html").format_index(escape="html")
-    styled = escaped.format("{:.0%}", subset=shares).format("{:.0f}", subset=["median_words"])
+    escaped = table[names].style.format(escape="html").format_index(escape="html")
+    styled = escaped.format("{:.0%}", subset=shares, na_rep="").format("{:.0f}", subset=["median_words"])
     return styled.bar(subset=["overlap"], color="#e6a23c88", vmin=0, vmax=1).bar(
         subset=["understood"], color="#5b9bd588", vmin=0, vmax=1
     )
+
+
+def _range(tried: float, low: float, high: float) -> str:
+    return f"{tried:,.0f}: {low:.0%} to {high:.0%}" if tried else "a single example: unknown"
 
 
 def style_rows(table: pd.DataFrame, *, count: int = 20) -> Styler:

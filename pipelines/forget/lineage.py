@@ -27,8 +27,10 @@ from pipelines.forget.scorings import count_held
 from pipelines.nlu.text import fold_text
 from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
+from pipelines.registry.origin import PROCESS_TAG, is_dead
 from pipelines.registry.release import GOLDEN_FILE, MANIFEST_FILE
-from pipelines.registry.runs import LoggedRun, Runs
+from pipelines.registry.run_record import FAILED_REASON_TAG, LoggedRun
+from pipelines.registry.runs import Runs
 from pipelines.registry.verdict import DATA_TAG
 from pipelines.scoring.parts import parts_folder, remove, unfinished_in
 from pipelines.settings import OUT_OF_SCOPE_FOLDER
@@ -39,10 +41,12 @@ RETIRE_TAG = "retire_reason"
 _LONGEST_TRAINING = timedelta(hours=12)
 """A run that still looks active after that has died."""
 _MAX_BYTES = 200_000_000
-_NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds")
-"""Folders of the home that hold no customer data, or that are searched in another way."""
+_NOT_OURS = ("mlflow", "mongo", "encoders", "jupyter", "run", "logs", "releases", "builds", "tasks")
+"""Folders of the home that hold no customer data, are searched in another way, or lie there only for a moment."""
 _OURS = ("undo", "runs", "scores", OUT_OF_SCOPE_FOLDER)
 """Folders of the home whose files may be changed or deleted."""
+_TELLING_TAGS = (FAILED_REASON_TAG, "mlflow.note.content")
+"""Tags of a run in which the message of a failed cell may quote a text."""
 _ALWAYS_CLEANED = (".html", ".ipynb")
 """Pages that show examples in fragments, which no search finds."""
 
@@ -125,6 +129,7 @@ class LineageSearch:
         shared: Iterable[str],
         thread_ids: Iterable[str],
         progress: Progress,
+        written: Iterable[tuple[datetime, frozenset[str]]] = (),
     ) -> Lineage:
         """Search everywhere, and change nothing.
 
@@ -138,6 +143,8 @@ class LineageSearch:
             The person's threads.
         progress
             Shows progress.
+        written
+            Texts that authors wrote elsewhere, folded, with the moment since when they are there.
 
         Returns
         -------
@@ -156,6 +163,7 @@ class LineageSearch:
             said[fold_text(text)] = min(moment, said.get(fold_text(text), moment))
         known = [(each.run.began_at, each.authored) for each in logged]
         known.extend((when, texts) for _, when, _, texts in snapshots)
+        known.extend(written)
         spared = {fold_text(text) for text in shared}
         spared |= {text for text, at in said.items() if any(when < at and text in texts for when, texts in known)}
         usual = frozenset(word for _, texts in known for text in texts for word in text.split())
@@ -188,7 +196,8 @@ class LineageSearch:
         """Refuse during a training: it logs and registers later what it has read already."""
         for each in logged:
             run = each.run
-            if run.status == "RUNNING" and run.began_at > self._now - _LONGEST_TRAINING:
+            is_over = is_dead(run.tags.get(PROCESS_TAG, ""), home=self._home)
+            if run.status == "RUNNING" and run.began_at > self._now - _LONGEST_TRAINING and not is_over:
                 raise TrainingBusy(self._bot, holder=f"run {run.run_id}", since=run.began_at)
 
     def _snapshots(self) -> Iterator[tuple[Path, datetime, frozenset[str], frozenset[str]]]:
@@ -223,10 +232,19 @@ class LineageSearch:
         touched = {path: n for path, n in rows.items() if n or (is_tainted and path.endswith(_ALWAYS_CLEANED))}
         local = [self._home / "builds" / self._bot / run_id, self._home / "runs" / f"{run_id}.ipynb"]
         local = [path for path in local if is_tainted and path.exists()]
-        if not touched and not local:
+        told = [name for name in _TELLING_TAGS if redaction.are_in(logged.run.tags.get(name, ""))]
+        if not touched and not local and not told:
             return []
-        purge = partial(purge_run, logged.folder, touched, redaction, local, now=self._now)
-        return [Occurrence("run", f"{run_id} ({', '.join(sorted(touched))})", sum(touched.values()), purge)]
+        found = ", ".join((*sorted(touched), *(f"tag {name}" for name in told)))
+        purge = partial(self._purge, logged, touched, redaction, local, told)
+        return [Occurrence("run", f"{run_id} ({found})", sum(touched.values()) + len(told), purge)]
+
+    def _purge(
+        self, logged: _Logged, touched: Mapping[str, int], redaction: Redaction, local: list[Path], told: list[str]
+    ) -> None:
+        purge_run(logged.folder, touched, redaction, local, now=self._now)
+        for name in told:
+            self._runs.set_tag(logged.run.run_id, name, f"removed on {self._now:%Y-%m-%d}, with a person's data")
 
     def _in_versions(self, redaction: Redaction, tainted: set[str], *, since: datetime | None) -> Iterator[Occurrence]:
         for version in self._registry.versions(self._bot):

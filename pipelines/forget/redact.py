@@ -81,10 +81,10 @@ def is_readable(path: str) -> bool:
 
 def holds(path: str, content: bytes, redaction: Redaction) -> int:
     """Count the affected rows of a table; for any other file, or a damaged table, return 1 if it is affected."""
-    if PurePath(path).suffix in _TABLES:
-        table = _read_table(path, content)
-        n_rows = 0 if table is None else int(redaction.rows_of(table).sum())
-        if n_rows or (table is not None and PurePath(path).suffix == ".parquet"):
+    table = _read_table(path, content)
+    if table is not None:
+        n_rows = int(redaction.rows_of(table).sum())
+        if n_rows or PurePath(path).suffix == ".parquet":
             return n_rows
     return int(redaction.are_in(_PICTURES.sub("", content.decode("utf-8", errors="replace"))))
 
@@ -92,7 +92,8 @@ def holds(path: str, content: bytes, redaction: Redaction) -> int:
 def cleaned(path: str, content: bytes, redaction: Redaction) -> bytes | None:
     """Return a file without the texts; None if nothing of it can stay.
 
-    Tables lose the rows. A notebook loses all cell outputs: a truncated table in one cannot be searched.
+    Tables lose the rows; one that MLflow compares between runs stays, even without any. A notebook loses all cell
+    outputs: a truncated table in one cannot be searched.
     """
     suffix = PurePath(path).suffix
     if suffix in _TABLES:
@@ -101,6 +102,11 @@ def cleaned(path: str, content: bytes, redaction: Redaction) -> bytes | None:
         except (ValueError, OSError):  # it was cut off
             written = None
         return None if written is None or holds(path, written, redaction) else written
+    table = _read_table(path, content) if suffix == ".json" else None
+    if table is not None:
+        kept = table[~redaction.rows_of(table)]
+        written = kept.to_json(orient="split", index=False, force_ascii=False).encode()
+        return None if holds(path, written, redaction) else written
     if suffix == ".ipynb":
         notebook = json.loads(content)
         for cell in notebook["cells"]:
@@ -128,9 +134,24 @@ def _without_lines(content: bytes, redaction: Redaction) -> bytes | None:
 def _read_table(path: str, content: bytes) -> pd.DataFrame | None:
     """Read a table; None if it is damaged or none at all."""
     try:
-        return pd.read_parquet(io.BytesIO(content)) if PurePath(path).suffix == ".parquet" else _read_csv(content)
+        match PurePath(path).suffix:
+            case ".parquet":
+                return pd.read_parquet(io.BytesIO(content))
+            case ".csv":
+                return _read_csv(content)
+            case ".json":
+                return _read_compared(content)
     except (ValueError, OSError):
+        pass
+    return None
+
+
+def _read_compared(content: bytes) -> pd.DataFrame | None:
+    """Read a table that MLflow compares between runs, as `mlflow.log_table` writes it; None for any other JSON."""
+    found = json.loads(content)
+    if not isinstance(found, dict) or found.keys() != {"columns", "data"}:
         return None
+    return pd.DataFrame(found["data"], columns=found["columns"], dtype=object)
 
 
 def _read_csv(content: bytes) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from math import log2
 
 import pandas as pd
 
+from pipelines.labelling.answers import AnswerFilter, SharesByWord, shares_of_words
 from pipelines.labelling.groups import Group, group_alike
 from pipelines.labelling.texts import Reading, Wording, gather, read_all, spans_of
 from pipelines.progress import Progress, part
@@ -28,6 +29,8 @@ CHOSEN = 0.5
 DECIDED, TAUGHT = "decided before", "among the examples already"
 UNDERSTOOD = "understood, and nobody had to be asked"
 BETWEEN = "nearly the same as texts to learn from and as held-out ones"
+UNREADABLE = "turns that cannot be read; the log names them"
+ANSWERS = "answers to the bot's questions, or only values, a yes or a no"
 _WITNESSES: tuple[Witness, ...] = ("classifier", "llm", "clarification", "shadow")
 
 
@@ -89,11 +92,13 @@ def mine_log(
     report = progress or (lambda share, what: None)
     report(0.0, "reading the drafts and the queue")
     place = (settings.resolved_mongo_uri, settings.mongo_database, bot)
+    drafts = extract_from_mongo(*place).frame
     return mine_turns(
         read_turns(*place, since=since, progress=part(report, 0.05, 0.3)),
         bot=bot,
         queue=read_items(*place),
-        examples=extract_from_mongo(*place).frame["text"].tolist(),
+        examples=drafts["text"].tolist(),
+        shares_by_word=shares_of_words(zip(drafts["text"], drafts["intent"], drafts["entities"], strict=True)),
         newest=newest,
         shadow=shadow,
         now=now,
@@ -112,13 +117,15 @@ def mine_turns(
     shadow: Release | None = None,
     now: datetime,
     kept: timedelta,
+    shares_by_word: SharesByWord | None = None,
     progress: Progress | None = None,
 ) -> Mined:
     """Find the texts worth a label.
 
     A text enters the queue if the language model or the customer had to say what it means, or if the newest release is
-    not sure of it. Texts that are examples already and answers to forms are left out. Texts in the queue are never
-    added again; open items are updated with the newest release's reading. Mining a second time adds nothing.
+    not sure of it. Texts that are examples already are left out, and so are answers to the bot's questions unless there
+    is a wish in them. Texts in the queue are never added again; open items are updated with the newest release's
+    reading. Mining a second time adds nothing.
 
     Parameters
     ----------
@@ -138,6 +145,9 @@ def mine_turns(
         The current time, in UTC.
     kept
         How long a text nobody has accepted is kept after it was last said.
+    shares_by_word
+        How often the examples of each intent hold a word, as `answers.shares_of_words` counts: such words betray a wish
+        in what looks like an answer.
     progress
         Shows progress.
 
@@ -147,7 +157,8 @@ def mine_turns(
         The items to store; nothing is stored here.
     """
     report = progress or (lambda share, what: None)
-    wordings = gather(turns, bot=bot, queue=queue)
+    filtering = AnswerFilter(newest.definition, shares_by_word)
+    wordings, n_answers = gather(turns, bot=bot, queue=queue, answers=filtering)
     left_out = _leave_out_known(wordings, bot=bot, queue=queue, examples=examples)
     readings = read_all(wordings, newest, progress=part(report, 0.0, 0.5))
     others = read_all(wordings, shadow, progress=part(report, 0.5, 0.8)) if shadow is not None else {}
@@ -160,7 +171,8 @@ def mine_turns(
     worth = {key: one for key, one in wordings.items() if one.item or one.intents_of(*asked) or needs[key] >= MIN_NEED}
     report(0.8, "grouping what is nearly the same")
     groups = group_alike(worth, queue=queue, examples=examples)
-    left_out |= {UNDERSTOOD: len(wordings) - len(worth), BETWEEN: len(worth) - len(groups)}
+    left_out |= {UNDERSTOOD: len(wordings) - len(worth), BETWEEN: len(worth) - len(groups), ANSWERS: n_answers}
+    left_out[UNREADABLE] = turns.attrs.get("n_unreadable", 0)
     size_by_cluster: Counter[str] = Counter()
     for key, group in groups.items():
         size_by_cluster[group.cluster] += len(worth[key].sources)

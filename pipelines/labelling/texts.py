@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
+from pipelines.labelling.answers import AnswerFilter, Moment
 from pipelines.nlu.intents.refusal import outcome_of
 from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress
@@ -12,15 +14,18 @@ from pipelines.registry.release import Release
 from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.labels import MAX_SOURCES, LabelItem, Proposal, Source, Witness, label_id
 from pipelines.schemas.understanding import NluResult
-from pipelines.steps.data.turns import rows_of
+from pipelines.steps.data.turns import Turn, rows_of
 
 SURE = 0.5
 """Least confidence for a label that nobody looks at: likelier than all other intents together."""
 _WITNESSES: tuple[Witness, ...] = ("clarification", "llm", "classifier", "shadow")
-_NO_INTENT = ("form", "cancel")
-"""Routes of messages that answer a form: values, not intents."""
-_NO_INTENT_BECAUSE = ("asked in vain for", "an answer to no question")
-"""Reasons for a fallback whose message was an answer too, though not a usable one."""
+_IN_VAIN, _NO_QUESTION, _REFUSED, _ANSWER = (
+    "asked in vain for",
+    "an answer to no question",
+    "not confirmed",
+    "answer to the form",
+)
+"""Reasons of routes whose message was an answer: an unusable one, one to no question, a no, a usable one."""
 
 
 @dataclass
@@ -77,21 +82,32 @@ class Reading:
     is_sure: bool
 
 
-def gather(turns: pd.DataFrame, *, bot: str, queue: Sequence[LabelItem]) -> dict[str, Wording]:
-    """Collect turns by wording, the open items of the queue included.
+def gather(
+    turns: pd.DataFrame, *, bot: str, queue: Sequence[LabelItem], answers: AnswerFilter
+) -> tuple[dict[str, Wording], int]:
+    """Collect turns by wording, the open items of the queue included; also return how many texts only ever answered.
 
-    Answers to forms and to questions, buttons, and texts without a letter or digit are left out. `turns` are in the
-    order in which they were said. The result is keyed by item id.
+    Answers, buttons, and texts without a letter or digit are left out. `turns` are in the order in which they were
+    said. The wordings are keyed by item id.
     """
     wordings = {item.id: _known(item) for item in queue if item.status == "open"}
-    key_by_message: dict[tuple[str, str], str] = {}
+    key_by_message: dict[tuple[str, str, str], str] = {}
+    answered: set[str] = set()
+    contexts: dict[tuple[str, str], _Context] = {}
     for row in rows_of(turns):
-        asked_about = key_by_message.get((row.thread_id, row.label_of)) if row.label_of else None
+        thread = (row.channel, row.thread_id)
+        asked_about = key_by_message.get((*thread, row.label_of)) if row.label_of else None
         if asked_about and row.label_intent:
             wordings[asked_about].propose("clarification", row.label_intent, None)
-        if row.label_of or not row.intent or not _has_intent(row.text, row.route, row.why):
+        before = contexts.get(thread, _Context())
+        before = before if before.turn == row.turn - 1 else _Context()
+        contexts[thread] = _after(row, before)
+        if not row.intent or not has_content(clean(row.text)):
             continue
-        key = key_by_message[row.thread_id, row.message_id] = label_id(bot, row.text)
+        if _is_answer(row, before, answers):
+            answered.add(label_id(bot, row.text))
+            continue
+        key = key_by_message[*thread, row.message_id] = label_id(bot, row.text)
         one = wordings.setdefault(key, Wording(row.text))
         one.add(
             Source(
@@ -104,7 +120,7 @@ def gather(turns: pd.DataFrame, *, bot: str, queue: Sequence[LabelItem]) -> dict
         )
         if row.llm_intent:
             one.propose("llm", row.llm_intent, row.llm_confidence)
-    return wordings
+    return wordings, len(answered - wordings.keys())
 
 
 def read_all(wordings: Mapping[str, Wording], release: Release, *, progress: Progress) -> dict[str, Reading]:
@@ -134,9 +150,41 @@ def _known(item: LabelItem) -> Wording:
     return Wording(item.text, sources=list(item.sources), confidence_by_claim=words, item=item)
 
 
-def _has_intent(text: str, route: str, why: str) -> bool:
-    is_answer = route in _NO_INTENT or any(reason in why for reason in _NO_INTENT_BECAUSE)
-    return not is_answer and has_content(clean(text))
+class _Context(NamedTuple):
+    """What a thread was about after a turn: what was open, or the form that had just ended.
+
+    `ended` is `completed`, or `given up` for a form that was cancelled or asked in vain.
+    """
+
+    turn: int = 0
+    form: str = ""
+    asks: str = ""
+    ended: Literal["", "completed", "given up"] = ""
+
+
+def _after(row: Turn, before: _Context) -> _Context:
+    was_open = row.route == "form" or _IN_VAIN in row.why or (before.form and not before.ended)
+    if row.form or row.asks or not was_open:
+        return _Context(row.turn, row.form, row.asks)
+    return _Context(row.turn, before.form, ended="completed" if row.route == "form" else "given up")
+
+
+def _is_answer(row: Turn, before: _Context, answers: AnswerFilter) -> bool:
+    """Whether a message answered what was open, or holds no wish in itself."""
+    if _NO_QUESTION in row.why or (row.label_of and row.label_intent):
+        return True
+    form = before.form or (row.form if row.route == "form" else "")
+    return answers.is_answer(row.text, _moment_of(row, before), form=form)
+
+
+def _moment_of(row: Turn, before: _Context) -> Moment:
+    if (row.route == "form" and row.why.startswith(_ANSWER)) or (row.route == "cancel" and row.why == _REFUSED):
+        return "accepted"
+    if row.route == "form" or _IN_VAIN in row.why or row.label_of or before.asks == "choice":
+        return "asked"
+    if before.ended:
+        return "ended" if before.ended == "completed" else "asked"
+    return "asked" if before.asks and row.route in ("fallback", "clarify") else "open"
 
 
 def _read(text: str, release: Release) -> Reading:

@@ -15,7 +15,7 @@ from pipelines.schemas.explanation import (
     SignalName,
     SimilarExample,
 )
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import NluResult
 
 N_INTENTS = 5
@@ -25,15 +25,23 @@ _N_WORDS, _N_CHARACTERS = 5, 3
 
 
 def explain_text(
-    model: NluModel, text: str, *, intent_by_id: Mapping[str, Intent] | None = None, now: datetime | None = None
+    model: NluModel,
+    text: str,
+    *,
+    intent_by_id: Mapping[str, Intent] | None = None,
+    now: datetime | None = None,
+    form: str | None = None,
 ) -> Explanation:
     """Interpret one utterance and explain why, in some milliseconds, for an admin page or a notebook.
 
     The explanation has the weightiest features, the most similar training examples, the out-of-scope signals, and the
     verdict at the fitted thresholds. With `intent_by_id`, only the release's intents are answered and asked about.
+    `form` is the intent whose form took the text, if one did.
     """
     result = model.parse(text, now=now)
     verdict = verdict_of(result, model.thresholds_, intent_by_id)
+    if form is not None:
+        verdict = f"Form: the form of {form} took the text. Outside a form: {verdict[0].lower()}{verdict[1:]}"
     if not result.ranking:
         return Explanation(
             result=result,

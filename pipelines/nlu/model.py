@@ -26,7 +26,7 @@ from pipelines.nlu.text import clean, has_content
 from pipelines.progress import Progress, part
 from pipelines.schemas.bot import Entity, Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 
 MODEL_FORMAT = 3
@@ -124,23 +124,24 @@ class NluModel:
             rows, [*(utterance.read_as for utterance in utterances[: len(rows)]), *(name.text for name in names)]
         )
         report(0.95, "fitting the thresholds")
-        self.thresholds_ = self._fit_thresholds([row.text for row in examples if row.intent == OUT_OF_SCOPE])
+        outside = [row.text for row in examples if row.intent == OUT_OF_SCOPE]
+        self.thresholds_ = self.thresholds_at(self.costs or Costs(), outside=outside)
         report(1.0, "model trained")
         return self
 
-    def _fit_thresholds(self, out_of_scope_texts: Sequence[str]) -> Thresholds:
+    def thresholds_at(self, costs: Costs, *, outside: Sequence[str]) -> Thresholds:
+        """Return the thresholds that would have been fitted at some costs, on the out-of-scope texts of the training.
+
+        A model that was loaded no longer has its held-out rows, and cannot tell.
+        """
         assert self.confidence_model_.held_out_ is not None  # noqa: S101  set by fit
-        outside = [
-            self._read(self.features_.read(text), now=None)[0]
-            for text in out_of_scope_texts
-            if has_content(clean(text))
-        ]
+        read = [self._read(self.features_.read(text), now=None)[0] for text in outside if has_content(clean(text))]
         unknown = ScoredRows(
-            np.array([prediction.confidences.max() for prediction in outside]),
-            np.array([prediction.out_of_scope for prediction in outside]),
-            np.zeros(len(outside), dtype=bool),
+            np.array([prediction.confidences.max() for prediction in read]),
+            np.array([prediction.out_of_scope for prediction in read]),
+            np.zeros(len(read), dtype=bool),
         )
-        return fit_thresholds(self.confidence_model_.held_out_, unknown, costs=self.costs or Costs())
+        return fit_thresholds(self.confidence_model_.held_out_, unknown, costs=costs)
 
     def choices(self) -> dict[str, object]:
         """Return the settings that training chose, for the run's record."""

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 _MISSING = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """Error codes of stores for a missing run, model or version, and for an alias that is not set."""
 _SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] ([^\"')]+)")
+_SERVER_ERROR = re.compile(r"too many (5\d\d) error responses")
 _MAX_REASON_CHARS = 300
-_QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # it prints the address of each run that ends
+}
 # The library retries seven times with growing pauses, for minutes; a poll every few seconds need not.
 _IMPATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
 # A release is plain files; a process that answers must never unpickle anything from the registry.
@@ -80,6 +85,10 @@ def translated(tracking_uri: str, *, missing: BotError | None = None) -> Iterato
         if missing is not None and getattr(error, "error_code", None) in _MISSING:
             raise missing from error
         raise RegistryUnavailable(tracking_uri, short_reason(error)) from error
+    except BotError:
+        raise
+    except Exception as error:  # what the library raises depends on which part of a strange answer it trips over
+        raise RegistryUnavailable(tracking_uri, f"its answer cannot be read ({type(error).__name__})") from error
 
 
 @contextmanager
@@ -99,6 +108,9 @@ def short_reason(error: Exception) -> str:
     found = _SYSTEM_ERROR.search(str(error))
     if found:
         return found[1].lower()
+    failing = _SERVER_ERROR.search(str(error))
+    if failing:
+        return f"it answered {failing[1]} again and again; its log says why: a full disk, or no database"
     text = str(error).strip()
     return text.splitlines()[0][:_MAX_REASON_CHARS] if text else type(error).__name__
 

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from zipfile import BadZipFile
 
 from pydantic import ValidationError
 
-from pipelines.errors import ReleaseRefused
+from pipelines.errors import ForeignRelease, ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.release import BotDefinition, GoldenRow, Manifest
 from pipelines.schemas.understanding import IntentScore
@@ -23,6 +25,8 @@ CONFIDENCE_TOLERANCE = 0.02
 """Allowed difference of a confidence on another machine: other processors sum in another order."""
 _UNREADABLE = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, RecursionError, BadZipFile)
 """Errors from loading and trying a model made of arbitrary bytes; each means that the release must not answer."""
+MAX_MANIFEST_BYTES = 4_000_000
+"""More than any manifest or verdict has; a longer one is not read."""
 _RECORDED_LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "mlflow", "pandas", "pydantic")
 
 
@@ -95,31 +99,74 @@ def write_release(
     return manifest
 
 
-def load_release(folder: Path, *, version: str) -> Release:
+def load_release(folder: Path, *, version: str, bot: str | None = None) -> Release:
     """Load a release folder, and verify that it is the one that was trained.
 
     Every file's hash must match the manifest, no file may be missing or added, and the golden utterances must get the
     ranking that they got at training time.
 
+    Parameters
+    ----------
+    bot
+        The bot that it is to answer or to be measured for; None: any, for a folder that somebody only looks at.
+
     Raises
     ------
     ReleaseRefused
-        Something differs from the training; the message says what.
+        Something differs from the training, or it is another bot's (`ForeignRelease`); the message says what.
     """
     try:
-        manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).require_known_format()
+        manifest = Manifest.model_validate_json(read_plain(folder / MANIFEST_FILE)).require_known_format()
     except (OSError, ValueError) as error:
-        raise ReleaseRefused(folder.name, version, f"its manifest cannot be read ({_first_line(error)})") from error
-    refuse = _Refusal(manifest.bot, version)
+        raise ReleaseRefused(
+            bot or folder.name, version, f"its manifest cannot be read ({_first_line(error)})"
+        ) from error
+    require_bot(manifest.bot, bot, version=version)
+    refuse = _Refusal(bot or manifest.bot or folder.name, version)
     try:
         _verify_files(folder, manifest, refuse)
         definition = BotDefinition.model_validate_json((folder / BOT_FILE).read_bytes())
+        if manifest.bot not in ("", definition.name):
+            raise refuse(f"its {MANIFEST_FILE} is of bot {manifest.bot!r}, its {BOT_FILE} of bot {definition.name!r}")
+        require_bot(definition.name, bot, version=version)
         model = NluModel.load(folder / MODEL_FOLDER)
         golden = [GoldenRow.model_validate_json(line) for line in _lines(folder / GOLDEN_FILE)]
         _replay(model, golden, refuse)
     except _UNREADABLE as error:
         raise refuse(f"its files cannot be read ({_first_line(error)})") from error
     return Release(version, definition, manifest, model)
+
+
+def require_bot(origin: str, bot: str | None, *, version: str) -> None:
+    """Raise `ForeignRelease` if something of bot `origin` is loaded for another bot.
+
+    Empty or None: not known, or any.
+    """
+    if bot is not None and origin not in ("", bot):
+        raise ForeignRelease(bot, version, origin=origin)
+
+
+def named_bot(folder: Path) -> str:
+    """Return the bot that a release's manifest names; empty if it names none or cannot be read."""
+    try:
+        return Manifest.model_validate_json(read_plain(folder / MANIFEST_FILE)).bot
+    except (OSError, ValueError):
+        return ""
+
+
+def read_plain(file: Path) -> bytes:
+    """Read a small file, but no link, pipe or device, and nothing that is larger than a manifest can be.
+
+    Raises `OSError` otherwise. A pipe in its place would keep the reader waiting for ever.
+    """
+    with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(f"{file.name} is not an ordinary file")
+        content = stream.read(MAX_MANIFEST_BYTES + 1)
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise OSError(f"{file.name} is larger than {MAX_MANIFEST_BYTES:,} bytes")
+    return content
 
 
 def find_release_folder(folder: Path, *, name: str, version: str) -> Path:
@@ -154,6 +201,9 @@ class _Refusal:
 
 
 def _verify_files(folder: Path, manifest: Manifest, refuse: _Refusal) -> None:
+    strange = sorted(path.name for path in folder.rglob("*") if not _is_ordinary(path))
+    if strange:
+        raise refuse(f"it contains links or devices: {', '.join(strange[:5])}")
     present = set(_files(folder)) - {MANIFEST_FILE}
     listed = set(manifest.sha256_by_file)
     if present != listed:
@@ -179,6 +229,11 @@ def _agrees(recorded: Sequence[IntentScore], replayed: Sequence[IntentScore]) ->
         abs(confidence_by_intent.get(score.intent_id, 0.0) - score.confidence) <= CONFIDENCE_TOLERANCE
         for score in recorded
     )
+
+
+def _is_ordinary(path: Path) -> bool:
+    mode = path.lstat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def _files(folder: Path) -> list[str]:

@@ -7,6 +7,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 OUT_OF_SCOPE = "__oos__"
 
 
+def name_of(intent: str) -> str:
+    """Return an intent's name as a sentence quotes it."""
+    return "out of scope" if intent == OUT_OF_SCOPE else repr(intent)
+
+
 class LabelledSpan(BaseModel):
     """An entity in an example: characters `[start, end)` of the text; `value` is its canonical form."""
 

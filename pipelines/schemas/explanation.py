@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.schemas import html
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import NluResult
 
 SignalName = Literal[
@@ -71,7 +71,7 @@ class Explanation(BaseModel):
     `read_as` is the text with its spelling corrected, from which the features come. `intents` are the likeliest ones,
     best first. `features` are the weightiest for and against the first of them, words before characters. `scope` is
     empty for a text without letter or digit; its distances add up to the result's out-of-scope score. `verdict`
-    describes how routing treats the text outside a form.
+    describes how routing treats the text, and for one that a form took also how it would outside the form.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -17,6 +17,22 @@ def line(text: str) -> str:
     return f"<div>{escape(text)}</div>"
 
 
+def link(text: str, url: str) -> str:
+    """Return a line that leads to a page."""
+    return f'<div><a href="{escape(url)}" target="_blank" rel="noopener">{escape(text)}</a></div>'
+
+
+def progress(text: str, share: float | None) -> str:
+    """Return a faint line, after a bar that is filled by `share`, in [0, 1]; without a share, after none."""
+    bar = ""
+    if share is not None:
+        bar = (
+            f'<span style="width:12em;background:{_FAINT}"><span style="display:block;height:.7em;'
+            f'width:{100 * share:.0f}%;background:rgb({_COLOURS[0]})"></span></span>'
+        )
+    return f'<div style="display:flex;gap:.6em;align-items:center;opacity:.75">{bar}<small>{escape(text)}</small></div>'
+
+
 def bars(rows: Sequence[tuple[str, float]]) -> str:
     """Return one bar per row; values lie in [0, 1]."""
     lines = "".join(

@@ -13,7 +13,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.schemas.examples import LabelledSpan
+from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
+from pipelines.schemas.stored import Moment
 
 Status = Literal["open", "accepted", "rejected", "skipped"]
 STATUSES: tuple[Status, ...] = ("open", "accepted", "rejected", "skipped")
@@ -34,7 +35,7 @@ class Source(BaseModel):
     thread_id: str
     turn: int
     message_id: str
-    said_at: datetime
+    said_at: Moment
     release: str
 
 
@@ -75,10 +76,10 @@ class LabelItem(BaseModel):
     week: str
     bound_for: Destination
     personal_data: tuple[str, ...] = ()
-    created_at: datetime
-    decided_at: datetime | None = None
+    created_at: Moment
+    decided_at: Moment | None = None
     decided_by: str | None = None
-    keep_until: datetime | None = None
+    keep_until: Moment | None = None
     revision: int = 0
 
     @property
@@ -90,6 +91,23 @@ class LabelItem(BaseModel):
     def key(self) -> str:
         """The part of the id after the bot's name."""
         return self.id.removeprefix(f"{self.bot}:")
+
+    def is_decided_as(self, decision: "Decision") -> bool:
+        """Whether a decision would change nothing: same status, intent, and annotations, if it names any."""
+        if (self.status, self.intent_id) != (decision.status, decision.intent_id):
+            return False
+        named = decision.entities
+        if named is None or self.status != "accepted" or self.intent_id == OUT_OF_SCOPE:
+            return True
+        return {(span.start, span.end, span.type) for span in named} == {
+            (span.start, span.end, span.type) for span in self.entities
+        }
+
+    def describe_decision(self) -> str:
+        """Describe what was decided, by whom and when: `accepted as 'greet' by ada@desk on 2026-11-28 14:02 UTC`."""
+        what = f"{self.status} as {self.intent_id!r}" if self.intent_id else self.status
+        whom = f" by {self.decided_by}" if self.decided_by else ""
+        return what + whom + (f" on {self.decided_at:%Y-%m-%d %H:%M} UTC" if self.decided_at else "")
 
     def to_document(self) -> dict[str, Any]:
         """Return the document to store; entities, whose types authors name, are JSON text."""
@@ -104,7 +122,10 @@ class LabelItem(BaseModel):
     def from_document(cls, document: dict[str, Any]) -> Self:
         """Read a document that `to_document` returned."""
         fields = {name: value for name, value in document.items() if name not in ("_id", "expires_at")}
-        return cls.model_validate({**fields, "entities": json.loads(fields["entities"])})
+        item = cls.model_validate({**fields, "entities": json.loads(fields["entities"])})
+        if document["_id"] != item.id:
+            raise ValueError("its key is not that of its text")
+        return item
 
 
 class Decision(BaseModel):

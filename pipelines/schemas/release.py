@@ -7,25 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.schemas.bot import Entity, Intent, zone_of
 from pipelines.schemas.llm import LlmConfig
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore
 
 RELEASE_FORMAT = 1
-
-
-class Thresholds(BaseModel):
-    """Routing thresholds, fitted at training time and frozen with the release."""
-
-    model_config = ConfigDict(frozen=True)
-
-    confidence: float = Field(ge=0.0, le=1.0, description="Below: fallback.")
-    out_of_scope: float | None = Field(default=None, description="Out-of-scope score above this: fallback.")
-    clarify: float | None = Field(
-        default=0.7,
-        gt=0.0,
-        le=1.0,
-        description="If two or three close intents are together at least this likely, the customer is asked which one "
-        "is meant. None: never.",
-    )
 
 
 class BotDefinition(BaseModel):
@@ -36,6 +21,7 @@ class BotDefinition(BaseModel):
     name: str
     language: str = "en"
     timezone: str = "UTC"
+    phrases: dict[str, str] = {}
     intents: tuple[Intent, ...]
     entities: tuple[Entity, ...] = ()
     thresholds: Thresholds
@@ -66,7 +52,7 @@ class Manifest(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     format: int = RELEASE_FORMAT
-    bot: str
+    bot: str = Field(default="", description="As in `bot.json`.")
     created_at: datetime
     data_hash: str = Field(description="SHA-256 of the snapshot's examples.")
     bot_hash: str = Field(description="SHA-256 of `bot.json`.")

@@ -6,6 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.stored import Moment
 from pipelines.schemas.understanding import NluResult
 
 TurnStatus = Literal["claimed", "done"]
@@ -13,11 +14,27 @@ DONE: TurnStatus = "done"
 CLAIMED: TurnStatus = "claimed"
 
 
+class LateAnswer(BaseModel):
+    """What a tool said later about a call without a clear answer, asked again under the same key.
+
+    `failure`: it did not act, or `has_acted` and its answer cannot be used.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    at: Moment
+    result: JsonValue = None
+    context: dict[str, JsonValue] = {}
+    failure: str | None = None
+    has_acted: bool = False
+
+
 class ToolRecord(BaseModel):
     """A tool call and its answer. Headers are left out: they may contain secrets.
 
     `context` holds the parts of the answer that the thread remembers. `has_acted`: the tool did what was asked,
-    although its answer could not be used.
+    although its answer could not be used. `may_have_acted`: the request went out and nobody knows what became of it;
+    `late_answer` is what became known since.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +48,8 @@ class ToolRecord(BaseModel):
     context: dict[str, JsonValue] = {}
     failure: str | None = None
     has_acted: bool = False
+    may_have_acted: bool = False
+    late_answer: LateAnswer | None = None
     duration_ms: float | None = None
 
 
@@ -75,14 +94,17 @@ class TurnRecord(BaseModel):
     replies: tuple[str, ...]
     answer: str
     state: str
-    created_at: datetime
+    created_at: Moment
     timings_ms: dict[str, float]
     label: LabelRecord | None = None
     llm: LlmReading | None = None
 
 
 class Claim(BaseModel):
-    """A turn in progress: who works on it, until when, for which message, and the tool call to send.
+    """A turn in progress: who works on it, for which message, and the tool call to send.
+
+    Its holder changes `beat` every second; None if an earlier version has written the claim, which is dead if it stays
+    for as long as a claim lasts. `until` is when it ends by the holder's clock, for earlier versions.
 
     `plan` is the decision, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
     another release, must stick to the call that was sent.
@@ -97,10 +119,11 @@ class Claim(BaseModel):
     message_id: str
     message: str
     tool: ToolRecord
-    created_at: datetime
+    created_at: Moment
     holder: str = ""
     token: int = 1
-    until: datetime | None = None
+    until: Moment | None = None
+    beat: int | None = None
     plan: str = ""
 
 

@@ -60,3 +60,24 @@ class NluResult(BaseModel):
         score = [] if self.out_of_scope_score is None else [html.line(f"out of scope: {self.out_of_scope_score:.2f}")]
         ranking = html.bars([(row.intent_id, row.confidence) for row in self.ranking])
         return html.block(html.highlighted(self.text, marks), ranking, *score)
+
+
+class Prediction(BaseModel):
+    """The interpretation of one utterance, and what a release does with it outside a form, at its thresholds.
+
+    `text`, `entities`, `ranking` and `out_of_scope_score` are those of `NluResult`. `intent` is the likeliest intent
+    and `confidence` its probability, whatever the decision; a text without any letter or digit has no intent and
+    confidence 0. `options` are the intents to choose from if the customer is asked which is meant.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    intent: str | None
+    confidence: float = Field(ge=0.0, le=1.0)
+    decision: Literal["answered", "asked", "refused"]
+    reason: str | None = Field(default=None, description="Why the likeliest intent does not take the turn.")
+    options: tuple[str, ...] = ()
+    entities: tuple[EntitySpan, ...] = ()
+    ranking: tuple[IntentScore, ...] = ()
+    out_of_scope_score: float | None = None

@@ -16,7 +16,7 @@ from pipelines.steps.data.labels import LABEL
 from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.data.split import split_examples
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
-from pipelines.steps.evaluation.held_out_labels import unseen_labels
+from pipelines.steps.evaluation.labels.held_out import unseen_labels
 from pipelines.steps.registration.register import freeze
 from pipelines.steps.training.train import train_model
 

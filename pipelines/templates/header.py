@@ -11,10 +11,11 @@ from pipelines.templates.marks import MARK, RequestValues, render_marked, text_o
 from pipelines.templates.references import CLOSE, SecretReference
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+_MAX_VALUE_CHARS = 8000
 _HEADERS_OF_THE_CLIENT = frozenset(
     (
         *("accept-encoding", "connection", "content-length", "expect", "host", "idempotency-key", "te", "trailer"),
-        *("transfer-encoding", "upgrade"),
+        *("http2-settings", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"),
     )
 )
 
@@ -40,7 +41,10 @@ def render_header(name: str, template: str, values: RequestValues) -> str | None
         # `Bearer ` without its token is no header
         if not author.strip() or (text.endswith(CLOSE) and author[-1] in " =:"):
             return None
-    return marks.replace(text, value=partial(_value, name), literal=partial(_printable, name)).strip()
+    written = marks.replace(text, value=partial(_value, name), literal=partial(_printable, name)).strip()
+    if len(written) > _MAX_VALUE_CHARS:
+        raise TemplateError(f"the header {name!r} may have at most {_MAX_VALUE_CHARS} characters")
+    return written
 
 
 def _value(name: str, value: Any) -> str:

@@ -51,7 +51,7 @@ def _no_constant(name: str) -> None:
 
 
 def describe_fault(document: str, error: json.JSONDecodeError) -> str:
-    """Say in an author's words what a JSON document lacks, and what to do."""
+    """Describe in an author's words what a JSON document lacks, and what to do."""
     rest = document[error.pos :].lstrip()
     if not rest and "Unterminated" not in error.msg:
         return "it ends before it is complete; close what is open with }, ] or a quote"

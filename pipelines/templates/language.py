@@ -198,6 +198,12 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         """Turn a number's sign; nothing stays nothing."""
         return self._without_value(operator, arg, arg) if is_blank(arg) else super().call_unop(context, operator, arg)
 
+    def parse_checked(self, source: str) -> nodes.Template:
+        """Parse a template, which compiles or not; raises TemplateError if it is malformed or too long."""
+        if len(source) > MAX_TEMPLATE_CHARS:
+            raise SecurityError(f"a template may have at most {MAX_TEMPLATE_CHARS} characters; shorten it")
+        return self.parse(source)
+
     def compile_checked(self, source: str) -> Template:
         """Check a template and compile it; render it with a `Meter` under the name `METER`.
 
@@ -205,10 +211,8 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
         (nothing else can limit the length of its result), and everything that can be large is metered. Raises
         TemplateError if the template is malformed, too long or uses anything unavailable.
         """
-        if len(source) > MAX_TEMPLATE_CHARS:
-            raise SecurityError(f"a template may have at most {MAX_TEMPLATE_CHARS} characters; shorten it")
         try:
-            tree = self.parse(source)
+            tree = self.parse_checked(source)
             _check(tree)
             _Rewriter(self).visit(tree)
             return Template.from_code(self, self.compile(tree), self.globals)

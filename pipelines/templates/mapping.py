@@ -13,7 +13,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 from jmespath.parser import ParsedResult
 
-from pipelines.schemas.bot import ResponseMapping
+from pipelines.schemas.tool import ResponseMapping
 
 MAX_EXPRESSION_CHARS = 500
 _TAKE_EXPRESSIONS = frozenset(("max_by", "min_by", "sort_by"))
@@ -74,3 +74,14 @@ def mapping_problems(mapping: ResponseMapping) -> Iterator[tuple[str, str]]:
             parse_expression(text)
         except ValueError as error:
             yield field, str(error)
+
+
+def result_names(expression: str) -> tuple[str, ...]:
+    """Return the names that an expression such as `{status: a.b, id: c}` gives its result; empty for any other one."""
+    try:
+        node = parse_expression(expression).parsed
+    except ValueError:
+        return ()
+    while node["type"] in ("pipe", "subexpression", "projection") and node["children"]:
+        node = node["children"][-1]
+    return tuple(str(pair["value"]) for pair in node["children"]) if node["type"] == "multi_select_dict" else ()

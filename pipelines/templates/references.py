@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jinja2 import TemplateError
-
 OPEN, CLOSE = "\ue000", "\ue001"
 SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
 _REFERENCE = re.compile(f"{OPEN}(?:secret:({SECRET_NAME.pattern}))?{CLOSE}")
@@ -24,7 +22,7 @@ class SecretReference:
     name: str
 
     def __str__(self) -> str:
-        raise TemplateError(f"a secret stands alone, as {{{{ secrets.{self.name} }}}}")
+        raise _fault(f"a secret stands alone, as {{{{ secrets.{self.name} }}}}")
 
     @property
     def written(self) -> str:
@@ -39,7 +37,7 @@ class SecretNames:
 
     def __getitem__(self, name: object) -> SecretReference:
         if not isinstance(name, str) or not SECRET_NAME.fullmatch(name):
-            raise TemplateError("a secret's name consists of capital letters, digits and _")
+            raise _fault("a secret's name consists of capital letters, digits and _")
         return SecretReference(name)
 
 
@@ -79,3 +77,9 @@ def scrubbed(content: bytes, values: Iterable[str]) -> bytes:
         for written in sorted({value, in_url(value), in_json(value), json.dumps(value)[1:-1]}, key=len, reverse=True):
             content = content.replace(written.encode(), b"***")
     return content
+
+
+def _fault(message: str) -> Exception:
+    from jinja2 import TemplateError  # not above: who only hides references does not need it
+
+    return TemplateError(message)

@@ -7,7 +7,7 @@ from jinja2 import TemplateError
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.bot import ResponseMapping, ToolHeader, ToolSpec
+from pipelines.schemas.tool import IDEMPOTENT_METHODS, ResponseMapping, ToolHeader, ToolSpec
 from pipelines.templates.header import render_header
 from pipelines.templates.json_body import render_json
 from pipelines.templates.mapping import mapping_problems
@@ -19,6 +19,7 @@ class ToolRequest(BaseModel):
     """A request, complete except for its secrets, which it contains as references.
 
     `body` is the JSON document to send; None sends none. `mapping` selects the parts of the answer to keep.
+    `idempotent` is the tool's declaration.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,6 +31,12 @@ class ToolRequest(BaseModel):
     body: JsonValue = None
     key: str
     mapping: ResponseMapping | None = None
+    idempotent: bool | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again under its key without acting twice."""
+        return self.method in IDEMPOTENT_METHODS if self.idempotent is None else self.idempotent
 
 
 def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key: str) -> ToolRequest:
@@ -58,6 +65,7 @@ def render_request(spec: ToolSpec, values: RequestValues, *, intent_id: str, key
         body=parts.get("jsonData"),
         key=key,
         mapping=spec.response_mapping,
+        idempotent=spec.idempotent,
     )
 
 

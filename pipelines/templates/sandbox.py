@@ -4,8 +4,11 @@ A reply tolerates an unknown name and a null; a request does not tolerate everyt
 expression that fails spoils its own message only: by the time a reply is rendered, the intent's tool has acted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -26,8 +29,45 @@ _UNFIT = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, R
 """What is raised where a value has another type than the template's author expected."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """A name without a value that a reply prints or loops over, and the name beside it that was probably meant."""
+
+    name: str
+    nearest: str = ""
+
+
+_GAPS: ContextVar[list[Gap] | None] = ContextVar("gaps", default=None)
+"""Where gaps are noted. None: nowhere, as in live turns, which need no list of them."""
+
+
+@contextmanager
+def noting_gaps() -> Iterator[None]:
+    """Let every reply rendered in this context return its gaps."""
+    token = _GAPS.set([])
+    try:
+        yield
+    finally:
+        _GAPS.reset(token)
+
+
 class BlankUndefined(ChainableUndefined):
     """An unknown name in a reply: renders empty and is false in every expression."""
+
+    def _note(self) -> None:
+        gaps = _GAPS.get()
+        if gaps is not None and isinstance(self._undefined_name, str | int):
+            name, owner = str(self._undefined_name), self._undefined_obj
+            beside = [str(one) for one in owner] if isinstance(owner, Mapping) else []
+            gaps.append(Gap(name, next(iter(get_close_matches(name, beside, n=1)), "")))
+
+    def __str__(self) -> str:
+        self._note()
+        return ""
+
+    def __iter__(self) -> Iterator[Any]:
+        self._note()
+        return iter(())
 
     def _blank(self, *_arguments: Any, **_named: Any) -> "BlankUndefined":
         return self
@@ -65,7 +105,7 @@ class _ReplyEnvironment(BotEnvironment):
 
 
 def _reason(failure: Exception) -> str:
-    """Say why a template failed, in its own words only if they quote no value."""
+    """Return why a template failed, in its own words only if they quote no value."""
     return str(failure) if isinstance(failure, TemplateError) else f"{type(failure).__name__} while rendering"
 
 
@@ -84,11 +124,15 @@ REPLY_ENVIRONMENT = _ReplyEnvironment(undefined=BlankUndefined, finalize=_printe
 
 @dataclass(frozen=True)
 class Rendered:
-    """A rendered reply: `FAILURE` stands in `text` for each of the `failures`; `is_cut` if its end is missing."""
+    """A rendered reply: `FAILURE` stands in `text` for each of the `failures`; `is_cut` if its end is missing.
+
+    `gaps` are filled within `noting_gaps` only.
+    """
 
     text: str
     failures: tuple[str, ...] = ()
     is_cut: bool = False
+    gaps: tuple[Gap, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -109,12 +153,20 @@ def render_contained(source: str, values: Mapping[str, Any]) -> Rendered:
         return Rendered(source)
     template, failures, is_cut = compiled(REPLY_ENVIRONMENT, source), list[str](), False
     parts: list[str] = []
+    noted = _GAPS.get()
+    n_noted = len(noted or ())
     try:
         _generate(template, {**values, _FAILURES: failures}, parts)
     except TemplateError as error:
         failures.append(str(error))
         is_cut = True
-    return Rendered(_with_whole_characters("".join(parts)), tuple(failures), is_cut)
+    gaps = tuple(dict.fromkeys(_authored(gap, source) for gap in noted[n_noted:])) if noted else ()
+    return Rendered(_with_whole_characters("".join(parts)), tuple(failures), is_cut, gaps)
+
+
+def _authored(gap: Gap, source: str) -> Gap:
+    """Keep the name only if it stands in the template: another one comes from a value, perhaps the customer's."""
+    return gap if gap.name in source else Gap("a name that a value gives")
 
 
 def render(environment: BotEnvironment, source: str, values: Mapping[str, Any]) -> str:

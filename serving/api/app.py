@@ -1,5 +1,7 @@
 """The chat API as an ASGI application."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -7,36 +9,41 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi_offline import FastAPIOffline
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pipelines.settings import Settings
-from serving.api import chat, health, labels, mlflow_webhook, trainings, webhooks
+from serving.access.same_origin import require_loopback_if_off
+from serving.api import chat, health, mlflow_webhook, webhooks
+from serving.api.admin.routers import ADMIN_ROUTERS
+from serving.api.admin.streams import Streams
+from serving.api.chat_paths import is_chat
+from serving.api.compat.prefix import CompatPaths
+from serving.api.compat.routes import COMPAT_ROUTERS
+from serving.api.door import AdminCors, PublicCors, chat_page_ancestors
 from serving.api.errors import BodyLimit, install_error_handlers
 from serving.api.mlflow_webhook import SignedWebhook
+from serving.api.openapi import install_openapi
+from serving.api.proxies import TrustedProxies
+from serving.api.rate_limits import RateLimiter, RateLimits, SharedLimits
+from serving.api.security_headers import Headers, SecurityHeaders, page_headers
+from serving.api.sign_in import open_access
 from serving.channels.inbox import open_webhook_inbox
 from serving.dialogue.services import Releases
 from serving.jobs.service import open_trainings
+from serving.jobs.task_service import open_tasks
+from serving.release.manager import open_manager
+from serving.release.trade_off import TradeOffs
+from serving.store.access.rate_use import RateUse
 from serving.wiring import open_services
 
 CHAT_PAGE = Path(__file__).parents[1] / "static" / "chat.html"
-_PUBLIC_PATHS = ("/bots/channels/", "/api/v1/bots/")
-
-
-class PublicCors:
-    """Lets chat widgets on any site use the chat routes, without cookies; all other routes stay closed to them."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._open = CORSMiddleware(app, allow_origins=["*"], allow_methods=["POST"], allow_headers=["Content-Type"])
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one request."""
-        is_public = scope["type"] == "http" and scope["path"].startswith(_PUBLIC_PATHS)
-        # only browsers send an origin; other clients need not pay for CORS
-        is_page = is_public and any(name == b"origin" for name, _ in scope["headers"])
-        await (self._open if is_page else self._app)(scope, receive, send)
+_DRAFT_PATHS = re.compile(
+    r"/api/v1/bots/[^/]+/(draft|examples|intents|entities)(/.*)?"
+    r"|/admin/(intents|entities|train)(/.*)?|/admin/bots/[^/]+/import"
+)
+_WIDGET = CHAT_PAGE.parent / "widget" / "script.js"
+_DOCS_PAGE = CHAT_PAGE.with_name("docs.html")
+_DOCS_SOURCES = "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"  # Swagger UI styles as it goes
 
 
 def _package_version() -> str:
@@ -51,6 +58,7 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
 
     Without `releases` it follows the model registry.
     """
+    require_loopback_if_off(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,35 +66,55 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
             open_services(settings, releases=releases or _following_registry(settings)) as services,
             open_webhook_inbox(settings, services) as inbox,
             open_trainings(settings, services) as trainings,
+            open_tasks(settings, services) as tasks_,
+            open_access(settings, services) as access,
         ):
             app.state.services, app.state.channels, app.state.trainings = services, inbox, trainings
-            yield
+            app.state.tasks, app.state.access = tasks_, access
+            sharing = asyncio.create_task(SharedLimits(limits, RateUse(services.database)).run(), name="shared-limits")
+            try:
+                with open_manager(settings) as app.state.release_manager:
+                    yield
+            finally:
+                sharing.cancel()
+                await asyncio.gather(sharing, return_exceptions=True)
 
-    app = FastAPIOffline(  # its docs page works offline; the stock one loads from a CDN
+    app = FastAPIOffline(  # brings the files of the docs page, which the stock one loads from a CDN
+        docs_url=None,
         redoc_url=None,
-        title="Intentloop chat API",
-        summary="Send a customer's message, get the bot's replies.",
+        title="Intentloop API",
+        summary="Send a customer's message, get the bot's replies; author, train, release and watch bots.",
         version=_package_version(),
         lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,  # clients name their methods after it
     )
-    app.state.default_bot = settings.default_bot
-    token, secret = settings.admin_token, settings.mlflow_webhook_secret
-    app.state.admin_token = token.get_secret_value() if token is not None else None
+    app.state.default_bot, app.state.streams = settings.default_bot, Streams()
+    app.state.settings, app.state.trade_offs = settings, TradeOffs(settings.resolved_tracking_uri)
+    secret = settings.mlflow_webhook_secret
+    limits = app.state.rate_limits = RateLimits.from_settings(settings)
     app.state.mlflow_webhook = SignedWebhook(secret.get_secret_value()) if secret is not None else None
     app.include_router(chat.router)
     app.include_router(webhooks.router)
     app.include_router(mlflow_webhook.router)
-    app.include_router(trainings.router)
-    app.include_router(labels.router)
+    for router in (*ADMIN_ROUTERS, *COMPAT_ROUTERS):
+        app.include_router(router)
     app.include_router(health.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
+    app.add_api_route("/docs", _docs, include_in_schema=False)
+    app.add_api_route("/static/widget/script.js", _widget, include_in_schema=False)
+    install_openapi(app)
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_body_bytes,
         max_bytes_by_ending={webhooks.PATH_ENDING: settings.max_webhook_bytes},
+        max_bytes_by_pattern={_DRAFT_PATHS: settings.max_draft_bytes},
     )
+    app.add_middleware(RateLimiter, limits=limits, proxies=TrustedProxies(settings.trusted_proxies), is_chat=is_chat)
     app.add_middleware(PublicCors)
+    app.add_middleware(AdminCors, origins=settings.admin_origins)
     install_error_handlers(app)
+    app.add_middleware(SecurityHeaders, headers_by_path=_headers_of_pages(), ancestors_of=chat_page_ancestors)
+    app.add_middleware(CompatPaths)  # outermost: what looks at a path sees that of the route
     return app
 
 
@@ -94,6 +122,22 @@ def _following_registry(settings: Settings) -> Releases:
     from serving.release.provider import ReleaseProvider
 
     return ReleaseProvider.from_settings(settings)
+
+
+def _headers_of_pages() -> dict[str, Headers]:
+    chat_page, docs_page = (page.read_text(encoding="utf-8") for page in (CHAT_PAGE, _DOCS_PAGE))
+    return {"/": page_headers(chat_page), "/docs": page_headers(docs_page, more=_DOCS_SOURCES)}
+
+
+async def _docs() -> Response:
+    """Show the documentation of the routes, to be tried out."""
+    return FileResponse(_DOCS_PAGE, media_type="text/html")
+
+
+async def _widget() -> Response:
+    """Return the chat window for other sites."""
+    headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
+    return FileResponse(_WIDGET, media_type="text/javascript", headers=headers)
 
 
 async def _welcome(request: Request) -> Response:

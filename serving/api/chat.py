@@ -4,17 +4,21 @@ import json
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, field_validator
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from pipelines.errors import UserInputError
-from serving.api.errors import ErrorBody, describe_validation
+from pipelines.schemas.keys import REST
+from serving.api.chat_paths import COMPAT_MESSAGES, MESSAGES
+from serving.api.door import admit
+from serving.api.errors import ErrorBody
+from serving.api.fields import describe_validation
 from serving.channels.incoming import BotName, Context, Id, Text, new_message_id
 from serving.dialogue.messages import BotMessage, TurnResponse, UserMessage
 from serving.dialogue.turn import handle_turn, handle_turn_json
 
-CHANNEL = "rest"
+CHANNEL = REST
 
 
 class MessageIn(BaseModel):
@@ -60,7 +64,10 @@ class CompatMessageIn(BaseModel):
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorBody, "description": "The body is not JSON."},
+    401: {"model": ErrorBody, "description": "The bot needs a widget key or a visitor's token that counts."},
+    403: {"model": ErrorBody, "description": "The widget key does not allow this page."},
     404: {"model": ErrorBody, "description": "There is no such bot."},
+    429: {"model": ErrorBody, "description": "Too many messages of a thread or address; wait for `Retry-After`."},
     409: {"model": ErrorBody, "description": "Other work on the thread took too long; send the message again."},
     413: {"model": ErrorBody, "description": "The body is too large."},
     422: {"model": ErrorBody, "description": "A field is missing or cannot be used."},
@@ -98,12 +105,20 @@ def _read_slowly(body: bytes, kind: type[MessageModel]) -> MessageModel:
 
 
 def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
-    """Document a body that the route reads itself."""
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": kind.model_json_schema()}}}}
+    """Document a body that the route reads itself; `openapi` adds its schema to the document."""
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+async def _admit(
+    request: Request, bot: str, message: MessageIn | CompatMessageIn
+) -> tuple[dict[str, JsonValue], str | None]:
+    request.app.state.rate_limits.check_thread(bot, message.thread_id)
+    return await admit(request, bot, thread_id=message.thread_id, context=message.context)
 
 
 @router.post(
-    "/api/v1/bots/{bot}/messages",
+    MESSAGES,
     summary="Send a message",
     response_model=Answer,
     openapi_extra=_body_of(MessageIn),
@@ -111,35 +126,40 @@ def _body_of(kind: type[BaseModel]) -> dict[str, Any]:
 async def send_message(bot: Annotated[BotName, Path()], request: Request) -> Response:
     """Answer a customer's message, exactly once for each `message_id`."""
     message = await _read(request, MessageIn)
+    context, visitor = await _admit(request, bot, message)
     response = await handle_turn_json(
         UserMessage(
             bot=bot,
             thread_id=message.thread_id,
             message_id=message.message_id or new_message_id(),
             text=message.text,
-            context=message.context,
+            context=context,
+            visitor=visitor,
             channel=CHANNEL,
+            address=request.client.host if request.client is not None else "",
         ),
         request.app.state.services,
     )
     return Response(response, media_type="application/json")
 
 
-@router.post(
-    "/bots/channels/rest/webhook", summary="Send a message (compatible)", openapi_extra=_body_of(CompatMessageIn)
-)
-@router.post("/bots/channels/rest/webbook", include_in_schema=False)
+@router.post(COMPAT_MESSAGES[0], summary="Send a message (compatible)", openapi_extra=_body_of(CompatMessageIn))
+@router.post(COMPAT_MESSAGES[1], include_in_schema=False)
 async def send_compat_message(request: Request) -> list[BotMessage]:
     """Answer a message in the format of ai-chatbot-framework; `webbook` is how it spells its path."""
     message = await _read(request, CompatMessageIn)
+    bot: str = request.app.state.default_bot
+    context, visitor = await _admit(request, bot, message)
     response = await handle_turn(
         UserMessage(
-            bot=request.app.state.default_bot,
+            bot=bot,
             thread_id=message.thread_id,
             message_id=message.message_id or new_message_id(),
             text=message.text,
-            context=message.context,
+            context=context,
+            visitor=visitor,
             channel=CHANNEL,
+            address=request.client.host if request.client is not None else "",
         ),
         request.app.state.services,
     )

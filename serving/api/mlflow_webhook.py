@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,6 +16,7 @@ from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
 
 from pipelines.errors import NotAuthentic
+from serving.api.errors import ErrorBody
 from serving.dialogue.services import Services
 
 WINDOW_SECONDS = 300
@@ -22,6 +24,7 @@ WINDOW_SECONDS = 300
 ENTITY = "model_version_alias"
 _MAX_KNOWN = 10_000
 _MAX_ID_CHARS = 200
+_MOMENT = re.compile("[0-9]{1,12}")
 
 
 class SignedWebhook:
@@ -50,7 +53,7 @@ class SignedWebhook:
         if not delivery or len(delivery) > _MAX_ID_CHARS or not hmac.compare_digest(given, expected):
             raise NotAuthentic("the signature is missing or wrong; compare the webhook's secret on the two sides")
         seconds = now.timestamp()
-        if not moment.isdecimal() or abs(seconds - int(moment)) > WINDOW_SECONDS:
+        if not _MOMENT.fullmatch(moment) or abs(seconds - int(moment)) > WINDOW_SECONDS:
             raise NotAuthentic("the delivery is too old or from the future; compare the clocks of the two sides")
         return self._remember(delivery, seconds)
 
@@ -69,7 +72,14 @@ class SignedWebhook:
 router = APIRouter(tags=["operation"])
 
 
-@router.post("/webhooks/mlflow", summary="Receive moved aliases from MLflow")
+@router.post(
+    "/webhooks/mlflow",
+    summary="Receive moved aliases from MLflow",
+    responses={
+        403: {"model": ErrorBody, "description": "The signature is missing, wrong or too old."},
+        404: {"model": ErrorBody, "description": "No secret is set."},
+    },
+)
 async def hear_from_mlflow(request: Request) -> dict[str, str]:
     """Poll now. Deliveries must be signed; without a secret in the settings the path does not exist."""
     webhook: SignedWebhook | None = request.app.state.mlflow_webhook

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse
 
 from pipelines.errors import NotAuthentic, QueueUnavailable, SecretUnavailable
 from serving.api.errors import ErrorBody
+from serving.api.fields import CHANNEL_NAME
 from serving.channels.contract import Channel
 from serving.channels.inbox import WebhookInbox
 from serving.channels.incoming import BotName
@@ -38,7 +39,7 @@ def bot_of(request: Request) -> str:
 InboxOfApp = Annotated[WebhookInbox, Depends(inbox_of)]
 DefaultBot = Annotated[str, Depends(bot_of)]
 Bot = Annotated[BotName, Path()]
-ChannelName = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,31}$", description="Name of the channel.")]
+ChannelName = Annotated[str, Path(pattern=CHANNEL_NAME, description="Name of the channel.")]
 
 router = APIRouter(
     tags=["channels"],

@@ -13,11 +13,13 @@ from typing import Any, cast
 
 from fastapi import FastAPI
 
+from pipelines.home import get_settings
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.understanding import NluResult
-from pipelines.settings import Settings, get_settings
+from pipelines.settings import Settings
 from serving.api.app import create_app
+from serving.api.connections import ConnectionLimits
 from serving.api.server import run_server
 from serving.bench.meter import Account, CpuMeter, MeteredRequests, charge_tasks
 from serving.dialogue.services import Releases, Services
@@ -87,9 +89,9 @@ class _ChargedLocks:
         self._locks, self._meter = locks, meter
 
     @asynccontextmanager
-    async def hold(self, bot: str, thread_id: str) -> AsyncIterator[None]:
+    async def hold(self, thread: str) -> AsyncIterator[None]:
         with self._meter.inside("dialogue"):
-            async with self._locks.hold(bot, thread_id):
+            async with self._locks.hold(thread):
                 yield
 
 
@@ -129,7 +131,10 @@ def main() -> None:
     """Serve on the settings' port until ended."""
     configure_logging()
     settings = get_settings()
-    run_server(MeteredRequests(*create_metered_app(settings)), host=settings.host, port=settings.api_port)
+    limits = ConnectionLimits.from_settings(settings)
+    run_server(
+        MeteredRequests(*create_metered_app(settings)), host=settings.host, port=settings.api_port, limits=limits
+    )
 
 
 if __name__ == "__main__":

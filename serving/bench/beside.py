@@ -29,8 +29,8 @@ from serving.bench.own_api import DATABASE_SUFFIX, on_database
 from serving.bench.plan import LoadEvent, Sample
 from serving.local import programs
 from serving.processes.child import Child, Program
-from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database, Document
+from serving.store.drafts.bots import export_bot, import_bot
 
 Beside = Literal["training", "import"]
 SLICE_SECONDS = 3.0

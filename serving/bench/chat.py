@@ -18,7 +18,7 @@ from serving.bench.own_api import OwnApi, on_database, own_api
 from serving.bench.plan import LoadEvent, LoadPlan
 from serving.bench.prefill import copy_threads
 from serving.bench.texts import texts_of_file
-from serving.store.bots import export_bot
+from serving.store.drafts.bots import export_bot
 
 _WARM_UP_SECONDS = 3.0
 

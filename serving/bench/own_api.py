@@ -89,6 +89,7 @@ def _program(settings: Settings) -> Program:
         **programs.environment(settings),
         f"{ENV_PREFIX}HOST": settings.host,
         f"{ENV_PREFIX}API_PORT": str(settings.api_port),
+        **{f"{ENV_PREFIX}RATE_LIMIT_{of}": "0" for of in ("THREAD", "ADDRESS", "KEY")},  # one address sends everything
         f"{ENV_PREFIX}MONGO_DATABASE": settings.mongo_database,
         # Do not pay a provider for thousands of generated messages.
         f"{ENV_PREFIX}LLM_BASE_URL": "",

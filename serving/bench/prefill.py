@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from pipelines.errors import SetupProblem
-from pipelines.schemas.keys import thread_key
+from pipelines.schemas.keys import REST, channel_thread_key
 from pipelines.schemas.turns import TurnRecord
 from serving.store.client import Database
-from serving.store.states import StateStore
-from serving.store.turns import TurnLog
+from serving.store.threads.states import StateStore
+from serving.store.threads.turns import TurnLog
 
 _BATCH = 500
 _KEEP = timedelta(days=30)
@@ -28,7 +28,7 @@ async def copy_threads(
     """
     states, log = StateStore(database, ttl=_KEEP), TurnLog(database, ttl=_KEEP)
     bot, thread_id = template
-    stored = await states.load(bot, thread_id)
+    stored = await states.load(channel_thread_key(bot, thread_id, channel=REST))
     found = await log.at(stored.key, stored.turn)
     if found is None or found.record is None:
         raise SetupProblem(f"thread {thread_id!r} has no turn to copy; is the API on another database?")
@@ -43,7 +43,7 @@ async def copy_threads(
 def _batches(record: TurnRecord, bot: str, threads: tuple[str, ...], turns: int) -> Iterator[list[TurnRecord]]:
     batch: list[TurnRecord] = []
     for thread_id in threads:
-        key = thread_key(bot, thread_id)
+        key = channel_thread_key(bot, thread_id, channel=REST)
         for turn in range(1, turns + 1):
             place = {"thread": key, "thread_id": thread_id, "turn": turn, "message_id": f"{thread_id}-{turn}"}
             batch.append(record.model_copy(update=place))

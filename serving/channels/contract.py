@@ -21,10 +21,11 @@ OutgoingMessage = dict[str, JsonValue]
 class IncomingEvent(BaseModel):
     """Something that a customer wrote or pressed.
 
-    `account` is the addressee (a page, a number) and `sender` the customer's id there; both are part of `thread_id`. An
-    attachment has no text: the dialogue treats it as a message it does not understand. `context` is what the thread
-    shall remember of how the customer came; a `visit` brings nothing else and gets no reply. `sent_at` is on the
-    platform's clock; None if unknown.
+    `account` is the addressee (a page, a number) and `sender` the customer's id there; both are part of `thread_id`,
+    which begins with the channel's name and a colon, so that no other channel reaches the thread. An attachment has no
+    text: the dialogue treats it as a message it does not understand. `context` is what the thread shall remember of how
+    the customer came; a `visit` brings nothing else and gets no reply. `sent_at` is on the platform's clock; None if
+    unknown.
     """
 
     model_config = ConfigDict(frozen=True)

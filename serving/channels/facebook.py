@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue, TypeAdapter, ValidationError
 
 from pipelines.errors import DeliveryRefused, NotAuthentic
 from pipelines.schemas.bot import WELCOME_INTENT
@@ -27,6 +27,7 @@ MAX_QUICK_REPLIES = 13
 MAX_TITLE = 20
 MAX_PAYLOAD = 1000
 _SIGNATURE = "sha256="
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000
 MAX_REF = 2083
 """The longest `ref` that Messenger accepts in a link."""
 _OTHER_KINDS = frozenset(("account_linking", "delivery", "message_edit", "message_reads", "optin", "reaction", "read"))
@@ -78,10 +79,15 @@ class _Postback(BaseModel):
     referral: Any = None
 
 
+def _whole(value: Any) -> int | None:
+    # a message without a usable moment is a message all the same
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 class _Messaging(BaseModel):
     sender: _Party
     recipient: _Party
-    timestamp: int | None = None
+    timestamp: Annotated[int | None, BeforeValidator(_whole)] = None
     message: _Message | None = None
     postback: _Postback | None = None
     referral: Any = None
@@ -243,10 +249,13 @@ def _message_id(mid: str | None, *parts: str) -> str:
 
 
 def _moment(milliseconds: int | None) -> datetime | None:
+    if milliseconds is None:
+        return None
     try:
-        return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, OSError, ValueError):
         return None
+    return moment if _FIRST_YEAR <= moment.year <= _LAST_YEAR else None
 
 
 def _buttons(quick_replies: Sequence[QuickReply]) -> list[JsonValue]:

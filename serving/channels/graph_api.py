@@ -20,6 +20,7 @@ MAX_TRIES = 3
 RETRY_SECONDS = 1.0
 MAX_WAIT_SECONDS = 4.0
 TRY_SECONDS = 8.0
+_MAX_NAME_CHARS = 200
 
 # https://developers.facebook.com/docs/messenger-platform/error-codes: the platform is busy or rate-limits us.
 # Some of these come with status 400.
@@ -97,16 +98,39 @@ class GraphApi:
             await self._sleep(seconds)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    async def page_of(self, token: str, *, app_secret: str) -> str:
+        """Return the name of the page that a token is of; one attempt, which raises as `post_message` does."""
+        if not token.isascii():
+            raise DeliveryRefused(CHANNEL, "the token has characters that no token has")
+        proof = {"appsecret_proof": _proof(token, app_secret)} if app_secret else {}
+        response = await self._send(
+            self._http.build_request(
+                "GET",
+                f"{self._base_url}/me",
+                params={"fields": "name", **proof},
+                headers={"Authorization": f"Bearer {token}"},
+            )
+        )
+        try:
+            name = response.json()["name"]
+        except (ValueError, RecursionError, LookupError, TypeError):
+            return ""
+        return name[:_MAX_NAME_CHARS] if isinstance(name, str) else ""
+
     async def _post(self, url: str, form: dict[str, str]) -> None:
+        await self._send(self._http.build_request("POST", url, data=form))
+
+    async def _send(self, request: httpx2.Request) -> httpx2.Response:
         try:
             async with asyncio.timeout(TRY_SECONDS):
-                response = await self._http.post(url, data=form)
+                response = await self._http.send(request)
         except TimeoutError as error:
             raise DeliveryFailed(CHANNEL, f"no answer within {TRY_SECONDS:g} s") from error
         except httpx2.HTTPError as error:
             raise DeliveryFailed(CHANNEL, type(error).__name__) from error
         if not response.is_success:
             raise _failure(response)
+        return response
 
 
 def _proof(token: str, app_secret: str) -> str:

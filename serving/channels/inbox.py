@@ -1,9 +1,10 @@
 """Everything between a platform's webhook and its answer, built once and injected."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import httpx2
 from pydantic import JsonValue
@@ -16,8 +17,11 @@ from serving.channels.delivery import Deliveries
 from serving.channels.graph_api import GraphApi
 from serving.channels.queue import LocalQueue, ThreadQueue
 from serving.dialogue.services import Services
-from serving.store.inbox import KEPT, Inbox, InboxItem
 from serving.store.integrations import Integration, IntegrationStore
+from serving.store.threads.inbox import KEPT, Inbox, InboxItem
+
+_REPEATED_FOR = timedelta(days=2)
+"""How long a platform repeats a request."""
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +32,7 @@ class WebhookInbox:
 
     deliveries: Deliveries
     queue: ThreadQueue
+    _newest_by_channel: dict[str, datetime] = field(default_factory=dict, init=False)
 
     @property
     def connections(self) -> Connections:
@@ -47,9 +52,11 @@ class WebhookInbox:
         now = self.deliveries.services.now()
         ignored = list(parsed.ignored)
         items = []
-        for place, event in enumerate(parsed.events):
-            happened_at = min(event.sent_at or now, now)  # a clock ahead of ours must not reorder events
-            if happened_at < now - KEPT:
+        # a clock ahead of ours must not reorder events
+        moments = [min(event.sent_at or now, now) for event in parsed.events]
+        newest = await self._newest(channel, moments, now=now)
+        for place, (event, happened_at) in enumerate(zip(parsed.events, moments, strict=True)):
+            if happened_at < now - KEPT and (newest is None or happened_at < newest - _REPEATED_FOR):
                 # Its record may have expired from the inbox. A platform does not repeat requests this old.
                 ignored.append("too old")
                 continue
@@ -70,6 +77,21 @@ class WebhookInbox:
             self.queue.check_room()
             await self.deliveries.inbox.accept(items)
             await self.queue.put(list(dict.fromkeys(item.thread_hash for item in items)))
+
+    async def _newest(self, channel: str, moments: Sequence[datetime], *, now: datetime) -> datetime | None:
+        """Return the latest moment of a channel's events before these, by the platform's clock; None if unknown.
+
+        An own clock that is a month ahead must not lose what customers write: to it, every event is too old.
+        """
+        newest = self._newest_by_channel.get(channel)
+        if newest is None and any(moment < now - KEPT for moment in moments):
+            newest = await self.deliveries.inbox.newest_moment(channel)
+        known = [*moments, *([newest] if newest is not None else [])]
+        if known:
+            self._newest_by_channel[channel] = max(known)
+        if newest is not None and max(known) < now - KEPT:
+            _log.warning("every event of %s seems older than %d days; is this clock right?", channel, KEPT.days)
+        return newest
 
 
 @asynccontextmanager
@@ -100,7 +122,8 @@ async def open_webhook_inbox(settings: Settings, services: Services) -> AsyncIte
             return
 
         async def due_threads(limit: int) -> list[str]:
-            return await deliveries.inbox.due_threads(services.now(), limit=limit)
+            due = await deliveries.inbox.due_threads(services.now(), limit=limit)
+            return [*due, *await deliveries.stuck_threads()][:limit]
 
         queue = LocalQueue(deliveries.work, due_threads, max_pending=settings.channel_max_pending)
         queue.start()

@@ -15,7 +15,7 @@ from serving.logs import describe_crash
 
 WORKERS = 32
 """Threads worked on at once: a turn mostly waits, but too many would delay other requests."""
-SWEEP_SECONDS = 5.0
+SWEEP_SECONDS = 2.0
 DRAIN_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)

@@ -6,7 +6,6 @@ own attempts run out first, so only broken messages go there.
 
 import asyncio
 import logging
-import signal
 from datetime import timedelta
 
 from pipelines.errors import QueueUnavailable, SetupProblem, StoreUnavailable
@@ -17,10 +16,12 @@ from serving.channels.queue import WORKERS
 from serving.channels.sqs import SqsQueue
 from serving.dialogue.services import Releases
 from serving.logs import describe_crash
+from serving.processes.signals import stop_event_on_signals
 from serving.queues.worker import Worker
 from serving.wiring import open_services
 
 SWEEP_SECONDS = 600.0
+STUCK_SECONDS = 2.0
 
 _log = logging.getLogger(__name__)
 
@@ -35,15 +36,17 @@ async def run_worker(settings: Settings, *, releases: Releases | None = None) ->
             "there is no queue to work on; set INTENTLOOP_QUEUE_URL, or leave the work to the chat API, "
             "which does it in the background"
         )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     queue = await SqsQueue.connect(settings.queue_url)
+    with stop_event_on_signals() as stop:
+        await _work(settings, queue, releases or _following_registry(settings), stop=stop)
+
+
+async def _work(settings: Settings, queue: SqsQueue, releases: Releases, *, stop: asyncio.Event) -> None:
     async with (
-        open_services(settings, releases=releases or _following_registry(settings)) as services,
+        open_services(settings, releases=releases) as services,
         open_deliveries(settings, services) as deliveries,
     ):
-        sweeping = asyncio.create_task(_sweep_for_ever(queue, deliveries))
+        sweeping = asyncio.gather(_sweep_for_ever(queue, deliveries), _take_up_stuck(deliveries))
         try:
             _log.info("working on %s", settings.queue_url)
             await Worker(queue, lambda job: deliveries.work(job.mark), slots=WORKERS).run(stop)
@@ -63,6 +66,39 @@ async def _sweep_for_ever(queue: SqsQueue, deliveries: Deliveries) -> None:
         except Exception as error:
             _log.error("cannot sweep the inbox: %s", describe_crash(error))
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _take_up_stuck(deliveries: Deliveries) -> None:
+    """Work on the threads of dead workers: their messages stay hidden in the queue for longer than customers wait."""
+    under_way: dict[str, asyncio.Task[None]] = {}
+    try:
+        while True:
+            await asyncio.sleep(STUCK_SECONDS)
+            try:
+                stuck = [*await deliveries.stuck_threads(), *await deliveries.overdue_threads()]
+            except StoreUnavailable as error:
+                _log.warning("cannot look for stuck threads: %s", error)
+                continue
+            except Exception as error:
+                _log.error("cannot look for stuck threads: %s", describe_crash(error))
+                continue
+            under_way = {thread: task for thread, task in under_way.items() if not task.done()}
+            new = [thread for thread in dict.fromkeys(stuck) if thread not in under_way]
+            for thread in new[: WORKERS - len(under_way)]:
+                under_way[thread] = asyncio.create_task(_take_up(deliveries, thread))
+    finally:
+        for task in under_way.values():
+            task.cancel()
+        await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+async def _take_up(deliveries: Deliveries, thread: str) -> None:
+    try:
+        await deliveries.work(thread)
+    except StoreUnavailable as error:
+        _log.warning("thread %.12s: cannot be taken up: %s", thread, error)
+    except Exception as error:
+        _log.error("thread %.12s: cannot be taken up: %s", thread, describe_crash(error))
 
 
 def _following_registry(settings: Settings) -> Releases:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 if TYPE_CHECKING:
+    from pipelines.registry.reference import Reference
     from pipelines.registry.release import Release
     from pipelines.settings import Settings
     from serving.store.client import Database
@@ -20,15 +21,19 @@ EncoderOption = Annotated[
 ]
 
 
-def read_settings() -> "Settings":
-    """Read the environment. `SetupProblem` names a variable whose value is invalid."""
+def read_settings(*, recorded: bool = True) -> "Settings":
+    """Read the settings; those that the platform of the home folder runs with count as well if `recorded`.
+
+    `SetupProblem` names a variable whose value is invalid.
+    """
     from pydantic import ValidationError
 
     from pipelines.errors import SetupProblem
-    from pipelines.settings import ENV_PREFIX, get_settings
+    from pipelines.home import find_home, get_settings, own_settings
+    from pipelines.settings import ENV_PREFIX
 
     try:
-        return get_settings()
+        return get_settings() if recorded else own_settings(find_home())
     except ValidationError as error:
         faults = []
         for fault in error.errors(include_url=False):
@@ -50,6 +55,27 @@ def chosen_bot(name: str | None) -> str:
     return chosen
 
 
+def chosen_version(bot: str | None, version: str | None) -> "Reference":
+    """Return the version that a command names, of the bot that `--bot` or the reference names.
+
+    Without either it is the default bot's, and without a version the promoted one. `UserInputError` if the two name
+    different bots.
+    """
+    from pipelines.errors import UserInputError
+    from pipelines.registry.reference import Reference, parse_reference
+
+    chosen = chosen_bot(bot)
+    if version is None:
+        return Reference(chosen)
+    reference = parse_reference(version, bot=chosen)
+    if bot is not None and reference.bot != bot:
+        raise UserInputError(
+            f"{version} is a version of bot {reference.bot!r}, and --bot says {bot!r}; leave out --bot, or name a "
+            f"version of bot {bot!r}"
+        )
+    return reference
+
+
 def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> "Release":
     """Load the release that a command names: a version, by default the promoted one, or a release folder.
 
@@ -57,7 +83,6 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
     """
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import fetch_release, find_version
-    from pipelines.registry.reference import Reference, parse_reference
     from pipelines.registry.release import load_release
 
     if folder is not None:
@@ -65,8 +90,7 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
             raise typer.BadParameter("give either a version or a release folder, not both")
         return load_release(folder, version=folder.name)
     settings = read_settings()
-    named = chosen_bot(bot)
-    reference = parse_reference(version, bot=named) if version is not None else Reference(named)
+    reference = chosen_version(bot, version)
     registry = Registry(settings.resolved_tracking_uri)
     found = find_version(registry, reference, default_alias=settings.release_alias)
     return fetch_release(registry, found, bot=reference.bot)
@@ -92,6 +116,13 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
 
 def read_bot_file(file: Path) -> object:
     """Read a bot file's JSON, or standard input for `-`. `DataRejected` names what it is instead, or its fault."""
-    from pipelines.botfile.read import parse_content, read_content
+    from pipelines.botfile.read import parse_content
 
-    return parse_content(sys.stdin.buffer.read(), source="-") if str(file) == "-" else read_content(file)
+    return parse_content(read_data(file), source=str(file))
+
+
+def read_data(file: Path) -> bytes:
+    """Read a file, or standard input for `-`; `DataRejected` says why it cannot be read."""
+    from pipelines.botfile.read import read_bytes
+
+    return sys.stdin.buffer.read() if str(file) == "-" else read_bytes(file)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings
+from serving.terminal import echo
 
 bench_app = typer.Typer(no_args_is_help=True, help="Measure how good and how fast the platform is.")
 
@@ -32,7 +33,7 @@ def bench_nlu(
     with share_reporter("Benchmark") as report:
         result = bench.bench_nlu(data, cache=cache, encoder_choice=encoder, shots=shots, seed=seed, progress=report)
     for subject, figure in bench.describe(result):
-        typer.echo(f"{subject:<36} {figure}")
+        echo(f"{subject:<40} {figure}")
     if out is not None:
         bench.write_predictions(result.evaluation, out)
 

@@ -3,8 +3,6 @@
 import dataclasses
 from pathlib import Path
 
-import typer
-
 from pipelines.errors import SetupProblem
 from serving.bench.beside import Beside, bench_beside
 from serving.bench.chat import ChatBench, bench_chat
@@ -13,6 +11,7 @@ from serving.cli.arguments import read_settings
 from serving.local.home import prepare_home
 from serving.local.programs import local_settings
 from serving.progress import share_reporter
+from serving.terminal import echo
 
 _RATE_BESIDE = 20.0
 
@@ -37,7 +36,7 @@ def run_bench_chat(bench: ChatBench, *, beside: Beside | None, out: Path | None)
             figures = bench_beside(settings, steady, beside, progress=report)
             lines = describe_beside(figures)
     for subject, figure in lines:
-        typer.echo(f"{subject:<36} {figure}")
+        echo(f"{subject:<36} {figure}")
     if out is not None:
         try:
             out.write_text(figures.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.cli.arguments import BotOption, chosen_bot, with_database
+from serving.terminal import echo
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from serving.store.integrations import Integration
 
 channel_app = typer.Typer(no_args_is_help=True, help="Connect a bot to a platform such as Messenger.")
 
 ASK = "-"
+_UNSET = "not set"
 _HOW = "the value, `secret:NAME`, or `-` to enter it at a prompt or on standard input"
 
 
@@ -34,6 +34,9 @@ def set_facebook(
 
     Example: `intentloop channel set-facebook --verify-token - --app-secret secret:FB_APP --page-token secret:FB_PAGE`
     """
+    from pydantic import ValidationError
+
+    from pipelines.errors import DocumentUnreadable
     from serving.channels.facebook import FacebookSettings
     from serving.channels.graph_api import CHANNEL
     from serving.store.client import Database
@@ -49,8 +52,13 @@ def set_facebook(
 
     async def change(database: Database) -> Integration:
         store = IntegrationStore(database)
-        known = await store.find(name, CHANNEL)
-        before = FacebookSettings.model_validate(known.settings if known else {})
+        try:
+            known = await store.find(name, CHANNEL)
+            before = FacebookSettings.model_validate(known.settings if known else {})
+        except (DocumentUnreadable, ValidationError):
+            await store.put_aside(name, CHANNEL)
+            known, before = None, FacebookSettings()
+            echo(f"what was stored of bot {name} cannot be read and was put aside: give every value again", err=True)
         after = before.model_copy(
             update={
                 "verify": verify or before.verify,
@@ -73,16 +81,22 @@ def show(bot: BotOption = None) -> None:
 
     Example: `intentloop channel show --bot default`
     """
+    from pydantic import ValidationError
+
+    from pipelines.schemas.stored import describe_fault
     from serving.channels.facebook import FacebookSettings
     from serving.channels.graph_api import CHANNEL
-    from serving.store.integrations import IntegrationStore
+    from serving.store.integrations import IntegrationStore, unreadable
 
     name = chosen_bot(bot)
     found = with_database(lambda database: IntegrationStore(database).find(name, CHANNEL))
     if found is None:
-        typer.echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* apply, if set")
+        echo(f"bot {name} is not connected by `intentloop channel`; INTENTLOOP_FACEBOOK_* apply, if set")
         return
-    settings = FacebookSettings.model_validate(found.settings)
+    try:
+        settings = FacebookSettings.model_validate(found.settings)
+    except ValidationError as error:
+        raise unreadable(name, CHANNEL, fault=describe_fault(error)) from error
     _print(found.model_copy(update={"settings": settings.model_dump()}))
 
 
@@ -105,17 +119,13 @@ def _given(value: str | None, option: str) -> str | None:
 
 
 def _print(integration: "Integration") -> None:
+    from serving.channels.setup import masked
+
     state = "on" if integration.is_enabled else "off"
-    typer.echo(f"facebook: {state}, webhook /api/v1/bots/{integration.bot}/channels/facebook/webhook")
+    echo(f"facebook: {state}, webhook /api/v1/bots/{integration.bot}/channels/facebook/webhook")
     for name, value in integration.settings.items():
         if isinstance(value, dict):
             for page, token in value.items():
-                typer.echo(f"  {f'page {page}':<18} {_masked(token)}")
+                echo(f"  {f'page {page}':<18} {masked(token) or _UNSET}")
         else:
-            typer.echo(f"  {name:<18} {_masked(value)}")
-
-
-def _masked(value: "JsonValue") -> str:
-    if not value:
-        return "not set"
-    return value if isinstance(value, str) and value.startswith("secret:") else "***"
+            echo(f"  {name:<18} {masked(value) or _UNSET}")

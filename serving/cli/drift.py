@@ -1,34 +1,27 @@
 """`intentloop drift`: whether customers now write differently from the release's training data."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.errors import UserInputError
 from serving.cli.arguments import BotOption, chosen_bot, read_settings
-from serving.clock import utc_now
+from serving.clock import parse_since, utc_now
+from serving.terminal import echo
 
 if TYPE_CHECKING:
     from pipelines.drift.drift import Drift
 
 _PACKAGES = ("mlflow", "pandas", "pyarrow", "matplotlib", "sklearn")
-_DAYS_BY_UNIT = {"d": 1, "w": 7}
 
 
 def read_since(text: str, *, now: datetime) -> datetime:
-    """Parse `7d`, `4w` or a date such as `2026-11-01`."""
+    """Parse the option `--since`."""
     try:
-        if text[-1:] in _DAYS_BY_UNIT:
-            moment = now - timedelta(days=int(text[:-1]) * _DAYS_BY_UNIT[text[-1]])
-        else:
-            moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError) as error:
-        message = f"{text!r} is not a time; write 7d, 4w or a date such as 2026-11-01"
-        raise typer.BadParameter(message, param_hint="--since") from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if moment > now:
-        raise typer.BadParameter(f"{text!r} is in the future", param_hint="--since")
-    return moment
+        return parse_since(text, now=now)
+    except UserInputError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from error
 
 
 def drift(
@@ -56,19 +49,19 @@ def drift(
     with share_reporter("Drift") as progress:
         found, version = look_for_drift(name, settings, since=begin, progress=progress)
     if found is None:
-        typer.echo(f"version {version} of bot {name!r}: nothing to compare since {begin:%Y-%m-%d}")
+        echo(f"version {version} of bot {name!r}: nothing to compare since {begin:%Y-%m-%d}")
         return
-    typer.echo(f"version {version} of bot {name!r}, since {begin:%Y-%m-%d}")
+    echo(f"version {version} of bot {name!r}, since {begin:%Y-%m-%d}")
     for line in (*found.sentences(), *_weeks(found)):
-        typer.echo(line)
+        echo(line)
     if retrain_above is None:
         return
     if found.largest <= retrain_above:
-        typer.echo(f"not retraining: no index is above both {retrain_above:g} and chance")
+        echo(f"not retraining: no index is above both {retrain_above:g} and chance")
         return
     from serving.cli.retrain import retrain
 
-    typer.echo(f"an index is above {retrain_above:g}: retraining, if labels or drafts have changed since")
+    echo(f"an index is above {retrain_above:g}: retraining, if labels or drafts have changed since")
     retrain(bot=name)
 
 

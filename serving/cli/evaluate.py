@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from serving.cli.arguments import BotOption, release_of
+from serving.terminal import echo
 
 
 def evaluate(
@@ -29,8 +30,8 @@ def evaluate(
     release = release_of(bot, version=version, folder=release_folder)
     with share_reporter("Evaluation") as report:
         evaluation = bench.evaluate_file(release, file, progress=report)
-    typer.echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
+    echo(f"version {release.version} of {release.definition.name}, {len(evaluation.predictions):,} utterances")
     for subject, figure in bench.describe_evaluation(evaluation):
-        typer.echo(f"{subject:<36} {figure}")
+        echo(f"{subject:<40} {figure}")
     if out is not None:
         bench.write_predictions(evaluation, out)

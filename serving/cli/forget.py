@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serving.cli.arguments import BotOption, chosen_bot, read_settings
+from serving.terminal import echo
 
 if TYPE_CHECKING:
     from serving.forget.run import ErasureRequest, Outcome
@@ -58,7 +59,7 @@ def forget(
     with _naming_files(), share_reporter("Forgetting") as progress:
         outcome = asyncio.run(Erasure(request, settings, progress).run())
     for line in describe(outcome, request):
-        typer.echo(line)
+        echo(line)
     if not outcome.is_done and not dry_run:
         raise typer.Exit(1)
 
@@ -89,10 +90,7 @@ def describe(outcome: "Outcome", request: "ErasureRequest") -> list[str]:
         )
     changed = [occurrence for occurrence in lineage.occurrences if not outcome.is_done or occurrence.kind != "version"]
     places: list[tuple[str, str]] = [(occurrence.kind, occurrence.name) for occurrence in changed]
-    places += [
-        ("draft", f"{place.intent_id}, example {place.number}" if place.number else f"{place.intent_id}, its undo")
-        for place in outcome.drafts
-    ]
+    places += [("draft", str(place)) for place in outcome.drafts]
     if places:
         state = "are in" if not outcome.is_done else "were removed from" if request.purge else "stay in"
         lines.append(f"their texts {state}:")
@@ -138,8 +136,8 @@ def _retire(bot: str | None, *, dry_run: bool) -> None:
         retired = retire_versions(name, home=home, tracking_uri=uri, dry_run=dry_run)
     verb = "would be" if dry_run else "is"
     for version in retired.deleted:
-        typer.echo(f"version {version} {verb} deleted")
+        echo(f"version {version} {verb} deleted")
     for version, why in retired.in_use:
-        typer.echo(f"version {version} is kept for now: it {why}")
+        echo(f"version {version} is kept for now: it {why}")
     if not retired.deleted and not retired.in_use:
-        typer.echo("no version needs to be deleted")
+        echo("no version needs to be deleted")

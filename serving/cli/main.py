@@ -10,13 +10,33 @@ from typing import Annotated
 
 import typer
 
-from serving.cli import drafts, drift, evaluate, forget, label, releases, replay, retrain, run, score, train, validate
+from serving.cli import (
+    drift,
+    evaluate,
+    forget,
+    releases,
+    replay,
+    retrain,
+    run,
+    score,
+    task,
+    train,
+    validate,
+)
 from serving.cli.bench import bench_app
 from serving.cli.channel import channel_app
+from serving.cli.db import db_app
+from serving.cli.drafting import drafts
+from serving.cli.hints import HintingCommand, HintingGroup
+from serving.cli.keys import keys_app
+from serving.cli.labelling import label
+from serving.cli.test_set import test_set_app
 from serving.processes.child import ONE_THREAD
+from serving.terminal import echo
 
 app = typer.Typer(
     name="intentloop",
+    cls=HintingGroup,
     help="A chatbot platform whose language understanding is trained, tested, versioned and promoted.\n\n"
     "New here? `intentloop up` starts everything on this machine; `intentloop doctor` says what is missing.",
     no_args_is_help=True,
@@ -26,7 +46,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(bench_app, name="bench", rich_help_panel="Data and training")
+app.add_typer(test_set_app, name="test-set", rich_help_panel="Data and training")
 app.add_typer(channel_app, name="channel", rich_help_panel="Run")
+app.add_typer(db_app, name="db", rich_help_panel="Run")
+app.add_typer(keys_app, name="keys", rich_help_panel="Run")
 
 
 def _print_version(wanted: bool) -> None:
@@ -34,9 +57,9 @@ def _print_version(wanted: bool) -> None:
 
     if wanted:
         try:
-            typer.echo(f"intentloop {version('intentloop')}")
+            echo(f"intentloop {version('intentloop')}")
         except PackageNotFoundError:
-            typer.echo("intentloop, not installed (running from a checkout)")
+            echo("intentloop, not installed (running from a checkout)")
         raise typer.Exit
 
 
@@ -70,7 +93,8 @@ _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
 }
 for _panel, _commands in _COMMANDS.items():
     for _command in _commands:
-        app.command(_command.__name__.rstrip("_"), rich_help_panel=_panel)(_command)
+        app.command(_command.__name__.rstrip("_"), cls=HintingCommand, rich_help_panel=_panel)(_command)
+app.command("task", hidden=True)(task.task)
 
 
 def main() -> None:
@@ -80,7 +104,7 @@ def main() -> None:
     try:
         app()
     except BotError as error:
-        typer.echo(f"intentloop: {error}", err=True)
+        echo(f"intentloop: {error}", err=True)
         sys.exit(1)
 
 

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.arguments import BotOption, chosen_bot, read_settings, with_database
+from serving.cli.arguments import BotOption, chosen_bot, chosen_version, read_settings, with_database
+from serving.terminal import echo
 
 if TYPE_CHECKING:
     from pipelines.schemas.training import TrainParams
@@ -32,11 +33,10 @@ def promote(
     """
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import find_version
-    from pipelines.registry.reference import parse_reference
     from serving.release.promoter import Promoter
 
     settings = read_settings()
-    reference = parse_reference(version, bot=chosen_bot(bot))
+    reference = chosen_version(bot, version)
     registry = Registry(settings.resolved_tracking_uri)
     found = find_version(registry, reference, default_alias=settings.release_alias)
     moved = with_database(
@@ -73,16 +73,15 @@ def releases(
 
     Example: `intentloop releases`
     """
-    from rich.console import Console
-
     from pipelines.registry.client import Registry
-    from serving.cli.release_tables import load_overview, print_releases, releases_as_json
+    from serving.cli.tables.releases import load_overview, print_releases, releases_as_json
+    from serving.console import Console
 
     settings, name = read_settings(), chosen_bot(bot)
     registry = Registry(settings.resolved_tracking_uri)
-    overview = with_database(lambda database: load_overview(registry, database, bot=name))
+    overview = with_database(lambda database: load_overview(registry, database, bot=name, alias=settings.release_alias))
     if as_json:
-        typer.echo(releases_as_json(overview))
+        echo(releases_as_json(overview))
     else:
         print_releases(overview, console=Console())
 
@@ -100,9 +99,9 @@ def promote_trained(params: "TrainParams", *, tracking_uri: str, version: str) -
         promoter.promote_trained(params, read_settings(), registry=registry, version=found, command="train --promote")
     )
     if moved.note is not None:
-        typer.echo(f"note: the database did not answer; the promotion is recorded in {moved.note} instead", err=True)
+        echo(f"note: the database did not answer; the promotion is recorded in {moved.note} instead", err=True)
 
 
 def _print_move(moved: "AliasMove", *, bot: str) -> None:
     for line in moved.describe(bot=bot, poll_seconds=read_settings().release_poll_seconds):
-        typer.echo(line)
+        echo(line)

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from serving.cli.arguments import BotOption, chosen_bot, read_settings, release_of, with_database
+from serving.cli.arguments import BotOption, chosen_version, read_settings, release_of, with_database
+from serving.terminal import echo
 
 
 def replay(
@@ -25,15 +26,16 @@ def replay(
 
     Example: `intentloop replay visitor-7 --release 3`
     """
-    from rich.console import Console
+    from serving.cli.tables.replays import print_replay, replay_as_json, replay_stored, unset_endpoints
+    from serving.console import Console
 
-    from serving.cli.replay_tables import print_replay, replay_as_json, replay_stored
-
-    settings, name = read_settings(), chosen_bot(bot)
+    settings, name = read_settings(), chosen_version(bot, release).bot
     found = release_of(bot, version=release, folder=release_folder)
     turns = with_database(lambda database: replay_stored(database, settings, bot=name, thread_id=thread, release=found))
+    for sentence in unset_endpoints(turns):
+        echo(f"note: {sentence}", err=True)
     if as_json:
-        typer.echo(replay_as_json(turns))
+        echo(replay_as_json(turns))
     else:
         print_replay(turns, version=found.version, console=Console())
     if any(turn.differences for turn in turns):

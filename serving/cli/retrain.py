@@ -9,6 +9,7 @@ import typer
 
 from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_settings, with_database
 from serving.clock import utc_now
+from serving.terminal import echo
 
 if TYPE_CHECKING:
     from pipelines.schemas.retraining import Trained
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from serving.jobs.lease import TrainingLease
     from serving.jobs.retraining import Retrained
     from serving.store.client import Database
-    from serving.store.promotions import Move
+    from serving.store.releases.promotions import Move
 
 _PASSING = ("RegistryUnavailable", "StoreUnavailable", "TrainingInterrupted", "MlflowException")
 """Errors after which a retry may succeed, by name: the notebook's process reports nothing else."""
@@ -36,14 +37,20 @@ def retrain(
     out_of_scope: Annotated[
         Path | None, typer.Option(help="JSONL of utterances that no intent should take.", exists=True, dir_okay=False)
     ] = None,
+    accept_relabelled: Annotated[
+        bool,
+        typer.Option(
+            "--accept-relabelled", help="Gate: accept that labels differ from those of the version in production."
+        ),
+    ] = False,
     encoder: EncoderOption = "auto",
     job: Annotated[int | None, typer.Option(help="Job that this is done for.", hidden=True)] = None,
 ) -> None:
     """Retrain a bot if its data, parameters or code have changed. Made for cron and EventBridge.
 
-    The new version is registered as `candidate`. One process at a time trains a bot; the next run completes what a
-    crash left half-done, or marks it as failed. Exit code 0: done, or nothing to do; 1: it failed, or the gate did not
-    pass; 3: another process is training the bot.
+    The new version is registered, as `candidate` if it passes the gate. One process at a time trains a bot; the next
+    run completes what a crash left half-done, or marks it as failed. Exit code 0: done, or nothing to do; 1: it failed,
+    or the gate did not pass; 3: another process is training the bot.
 
     Example: `intentloop retrain --promote`
     """
@@ -65,6 +72,7 @@ def retrain(
         bot=name,
         home=settings.home,
         encoder=encoder,
+        accept_relabelled=accept_relabelled,
         out_of_scope_file=out_of_scope or settings.out_of_scope_of(name),
         release_alias=settings.release_alias,
     )
@@ -73,10 +81,10 @@ def retrain(
         with ending_if_busy(), TrainingLease(settings, name, job=job) as lease, sigterm_as_interrupt():
             done = _retrain(params, settings, lease, force=force, promotes=wants_promotion)
     except JobOver as error:
-        typer.echo(str(error))
+        echo(str(error))
         return
     for line in done.describe():
-        typer.echo(line)
+        echo(line)
     if done.is_new and not done.trained.gate_passed:
         raise typer.Exit(1)
 
@@ -90,7 +98,7 @@ def ending_if_busy() -> Iterator[None]:
     try:
         yield
     except TrainingBusy as error:
-        typer.echo(f"intentloop: {error}", err=True)
+        echo(f"intentloop: {error}", err=True)
         raise typer.Exit(EXIT_BUSY) from error
 
 
@@ -98,7 +106,7 @@ def _retrain(
     params: "TrainParams", settings: "Settings", lease: "TrainingLease", *, force: bool, promotes: bool
 ) -> "Retrained":
     """Retrain under the lease, and report the outcome to the job and the operator in any case."""
-    from pipelines.errors import BotError, StoreUnavailable, TrainingInterrupted
+    from pipelines.errors import BotError, StoreUnavailable, TrainingCancelled, TrainingInterrupted
     from serving.jobs.exclusive import explain_end
     from serving.jobs.retraining import notify, outcome_of
     from serving.logs import describe_crash
@@ -107,6 +115,10 @@ def _retrain(
         done = _train_and_promote(params, settings, lease, force=force, promotes=promotes)
     except (Exception, KeyboardInterrupt) as error:
         problem = explain_end(error, bot=params.bot, lease=lease)
+        if isinstance(problem, TrainingCancelled):
+            with suppress(StoreUnavailable):
+                lease.conclude(**_cancelled(problem.by))
+            raise problem from error
         reason = _first_line(problem) if isinstance(problem, BotError) else describe_crash(problem)
         can_wait = settings.training_queue_url is not None  # without a queue, only a training that was interrupted
         is_passing = isinstance(problem, TrainingInterrupted) or (can_wait and _is_passing(problem))
@@ -149,7 +161,7 @@ def _promoter(settings: "Settings", tracking_uri: str, bot: str) -> "Callable[[T
     def promote(trained: "Trained", is_new: bool) -> bool:
         from pipelines.registry.client import Registry
         from serving.release.promoter import Promoter
-        from serving.store.promotions import Promotions
+        from serving.store.releases.promotions import Promotions
 
         registry = Registry(tracking_uri)
         found, aliases = registry.find_version(bot, trained.version), registry.aliases(bot)
@@ -198,6 +210,13 @@ def _is_passing(error: Exception) -> bool:
     from pipelines.errors import TrainingFailed
 
     return (error.cause if isinstance(error, TrainingFailed) else type(error).__name__) in _PASSING
+
+
+def _cancelled(by: str) -> dict[str, Any]:
+    """Return the final fields of a job that was cancelled."""
+    from serving.store.work.jobs import describe_cancelling
+
+    return {"state": "cancelled", "reason": describe_cancelling(by), "ended_at": utc_now(), "until": None}
 
 
 def _failure(reason: str, *, comes_back: bool) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """The platform's commands: `intentloop up`, `serve`, `worker` and `doctor`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from serving.cli.arguments import read_settings
+from serving.terminal import echo, one_line
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
 
 
 def up(
@@ -18,27 +22,81 @@ def up(
 
     Example: `INTENTLOOP_API_PORT=8001 intentloop up`
     """
-    from rich.console import Console
-
+    from serving.console import Console
     from serving.local.up import run_up
 
-    run_up(read_settings(), console=Console(stderr=False), follow_parent=follow_parent)
+    # not what an earlier platform recorded: this one is started with what is set here
+    run_up(read_settings(recorded=False), console=Console(stderr=False), follow_parent=follow_parent)
 
 
-def serve() -> None:
+def serve(
+    record: Annotated[
+        bool,
+        typer.Option("--record/--no-record", help="Whether to record the settings in the home folder.", hidden=True),
+    ] = True,
+) -> None:
     """Run only the chat API, with the database and the MLflow server from the settings.
+
+    Its settings, but no secret, are recorded in the home folder: other commands that use this folder then work with the
+    same.
 
     Example: `INTENTLOOP_MONGO_URI=mongodb://db/ MLFLOW_TRACKING_URI=http://mlflow:5000 intentloop serve`
     """
+    from pipelines.home import record_settings
+    from serving.access.same_origin import require_loopback_if_off
     from serving.api.app import create_app
+    from serving.api.connections import ConnectionLimits
     from serving.api.server import run_server
+    from serving.local.home import prepare_home
     from serving.logs import configure_logging
     from serving.processes.child import check_port
 
-    settings = read_settings()
+    settings = read_settings(recorded=False)
     configure_logging()
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
-    run_server(create_app(settings), host=settings.host, port=settings.api_port)
+    if record:
+        record_settings(settings, prepare_home(settings.home))
+    require_loopback_if_off(settings)
+    _say_first_key(settings)
+    limits = ConnectionLimits.from_settings(settings)
+    app = create_app(settings)
+    run_server(
+        app,
+        host=settings.host,
+        port=settings.api_port,
+        limits=limits,
+        on_exit=app.state.streams.close,
+        trusted_proxies=settings.trusted_proxies,
+    )
+
+
+def _say_first_key(settings: "Settings") -> None:
+    """Print an owner's key if nobody can use the admin API yet."""
+    import asyncio
+    import sys
+    from datetime import timedelta
+
+    from serving.clock import utc_now
+    from serving.store.access.first_key import make_first_key
+    from serving.store.client import Database
+
+    if settings.auth == "off" or settings.admin_token is not None or settings.oidc_issuer is not None:
+        return
+    # what is not a terminal is probably a log, which others read: the key is for making a better one
+    lasts = None if sys.stdout.isatty() else timedelta(days=1)
+
+    async def make() -> str | None:
+        database = Database.from_settings(settings)
+        try:
+            key = await make_first_key(database, now=utc_now(), lasts=lasts)
+        finally:
+            database.close()
+        return str(key) if key is not None else None
+
+    key = asyncio.run(make())
+    if key is not None:
+        until = " for a day, so make a lasting one with it" if lasts is not None else ""
+        echo(f"The admin API has no owner yet. This key is shown once, and opens everything{until}:\n\n  {key}\n")
 
 
 def worker(
@@ -79,8 +137,7 @@ def doctor() -> None:
     checks = run_checks(read_settings())
     for check in checks:
         mark = {"ok": "ok  ", "note": "note", "problem": "FAIL"}[check.verdict]
-        typer.echo(
-            f"{mark}  {check.subject:<9} {check.finding}" + (f"\n{'':16}-> {check.remedy}" if check.remedy else "")
-        )
+        remedy = f"\n{'':16}-> {one_line(check.remedy)}" if check.remedy else ""
+        echo(f"{mark}  {check.subject:<9} {one_line(check.finding)}{remedy}")
     if any(check.verdict == "problem" for check in checks):
         raise typer.Exit(1)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.arguments import BotOption, chosen_bot, read_settings
+from serving.cli.arguments import BotOption, chosen_version, read_settings
 from serving.cli.drift import read_since
 from serving.clock import utc_now
+from serving.terminal import echo
 
 if TYPE_CHECKING:
+    from pipelines.registry.reference import Reference
     from pipelines.scoring.score import Summary
     from pipelines.settings import Settings
 
@@ -49,15 +51,20 @@ def score(
     from serving.progress import share_reporter
 
     require_packages(_PACKAGES, extra="train", purpose="scoring")
-    settings, name = read_settings(), chosen_bot(bot)
+    settings, reference = read_settings(), chosen_version(bot, version)
+    name = reference.bot
     now = utc_now()
     begin = read_since(since, now=now.replace(hour=0, minute=0, second=0, microsecond=0))
     if is_listening(settings.host, settings.api_port):
         give_way()
+    from pipelines.errors import RegistryUnavailable
+    from pipelines.scoring.run import log_scoring
     from pipelines.scoring.score import Job, find_unfinished, score_log
     from serving.replay.score import score_messages
 
-    with _opened(settings, name, version=version, folder=release_folder) as (folder, named):
+    if release_folder is not None and version is not None:
+        raise typer.BadParameter("give either a version or a release folder, not both")
+    with _opened(settings, reference, folder=release_folder) as (folder, named):
         target = out or settings.home / "scores" / f"{name}-{named}-since-{begin:%Y-%m-%d}.parquet"
         target.parent.mkdir(parents=True, exist_ok=True)
         job = Job(bot=name, since=begin, until=now, release_folder=folder, out=target, asked=since)
@@ -73,24 +80,26 @@ def score(
                 progress=progress,
             )
     if summary.since != begin:
-        typer.echo(f"resumed an earlier run: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
+        echo(f"resumed an earlier run: messages since {summary.since:%Y-%m-%d %H:%M} UTC")
     for line in _describe(summary, named=named):
-        typer.echo(line)
+        echo(line)
+    try:
+        page = log_scoring(name, settings, summary, version=named)
+    except RegistryUnavailable as error:  # the scores are on the disk; MLflow only lists them
+        echo(f"note: not recorded in MLflow: {error}", err=True)
+    else:
+        echo(f"recorded in MLflow: {page or settings.resolved_tracking_uri}")
 
 
 @contextmanager
-def _opened(settings: "Settings", bot: str, *, version: str | None, folder: Path | None) -> Iterator[tuple[Path, str]]:
+def _opened(settings: "Settings", reference: "Reference", *, folder: Path | None) -> Iterator[tuple[Path, str]]:
     """Yield the folder of the release and its version."""
     from pipelines.registry.client import Registry
     from pipelines.registry.fetch import downloaded, find_version
-    from pipelines.registry.reference import Reference, parse_reference
 
     if folder is not None:
-        if version is not None:
-            raise typer.BadParameter("give either a version or a release folder, not both")
         yield folder, folder.name
         return
-    reference = parse_reference(version, bot=bot) if version is not None else Reference(bot)
     registry = Registry(settings.resolved_tracking_uri)
     found = find_version(registry, reference, default_alias=settings.release_alias)
     with downloaded(registry, found, bot=reference.bot) as place:
@@ -98,10 +107,14 @@ def _opened(settings: "Settings", bot: str, *, version: str | None, folder: Path
 
 
 def _describe(summary: "Summary", *, named: str) -> Iterator[str]:
+    from pipelines.shares import describe_share
+
     again = f", {summary.n_resumed:,} of them by an earlier run" if summary.n_resumed else ""
     yield f"{summary.n_messages:,} messages scored with version {named}{again}: {summary.file}"
     if not summary.n_messages:
         return
     routes = sorted(summary.count_by_route.items(), key=lambda row: -row[1])
-    yield ", ".join(f"{route} {count / summary.n_messages:.1%}" for route, count in routes)
-    yield f"{summary.n_moved:,} would take another route than they did"
+    for route, count in routes:
+        yield f"  {route:<9} {describe_share(count / summary.n_messages, n=summary.n_messages)}"
+    moved = describe_share(summary.n_moved / summary.n_messages, n=summary.n_messages)
+    yield f"{summary.n_moved:,} would take another route than they did: {moved}"

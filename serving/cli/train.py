@@ -1,5 +1,7 @@
 """`intentloop train`: from drafts to a registered version."""
 
+import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ import typer
 from serving.cli.arguments import BotOption, EncoderOption, chosen_bot, read_bot_file, read_settings
 from serving.cli.releases import promote_trained
 from serving.cli.retrain import ending_if_busy
+from serving.terminal import echo
 
 
 def _checked_cases(folder: Path | None) -> Path | None:
@@ -19,10 +22,23 @@ def _checked_cases(folder: Path | None) -> Path | None:
 
 def _check_source(source: str) -> None:
     """Refuse a file that is no bot before anything starts."""
-    from serving.store.bots import check_bot_file
+    from serving.store.drafts.bots import check_bot_file
 
     if source != "mongo":
         check_bot_file(read_bot_file(Path(source)), source=source)
+
+
+def _figures_of(metrics: Mapping[str, float]) -> Iterator[str]:
+    """Yield the figures of a run, held-out rows first, each with the number of rows it was measured on."""
+    from pipelines.shares import describe_figure
+
+    for part, where in (("holdout", ""), ("test_set", " on the test set")):
+        for name, counted in (("accuracy", "n_in_scope"), ("macro_f1", "n_in_scope"), ("entity_f1", "n_entities")):
+            if f"{part}_{name}" in metrics:
+                low, high = (metrics.get(f"{part}_{name}_{end}", math.nan) for end in ("low", "high"))
+                n = metrics.get(f"{part}_{counted}")
+                figure = describe_figure(metrics[f"{part}_{name}"], n=n, interval=(low, high))
+                yield f"{name.replace('_', ' ')}{where}: {figure}"
 
 
 def train(
@@ -53,6 +69,14 @@ def train(
             help="Number of folds of an additional cross-validation; each is a training of its own.", min=0, max=20
         ),
     ] = 0,
+    needless_limit: Annotated[
+        float,
+        typer.Option(
+            help="Share of rightly understood messages that may be refused, to refuse more of what is out of scope.",
+            min=0,
+            max=0.5,
+        ),
+    ] = 0.01,
     min_accuracy: Annotated[
         float, typer.Option(help="Gate: least accuracy on held-out utterances.", min=0, max=1)
     ] = 0.6,
@@ -69,7 +93,17 @@ def train(
         ),
     ] = None,
     accept_tool_changes: Annotated[
-        bool, typer.Option("--accept-tool-changes", help="Gate: accept that tools are called differently.")
+        bool,
+        typer.Option(
+            "--accept-tool-changes",
+            help="Gate: accept that tools are called differently, or forms ask for other values.",
+        ),
+    ] = False,
+    accept_relabelled: Annotated[
+        bool,
+        typer.Option(
+            "--accept-relabelled", help="Gate: accept that labels differ from those of the version in production."
+        ),
     ] = False,
     seed: Annotated[int, typer.Option(help="Random seed.", min=0, max=2**32 - 1)] = 0,
 ) -> None:
@@ -98,7 +132,7 @@ def train(
         from pipelines.cluster import check_cluster
 
         for note in check_cluster(settings.dask_scheduler):
-            typer.echo(f"note: {note}", err=True)
+            echo(f"note: {note}", err=True)
     # imported after these checks: the import takes seconds
     from pipelines.run import run_training
     from pipelines.schemas.training import TrainParams
@@ -124,13 +158,14 @@ def train(
         wants_promotion = promotes and not outcome.gate_reasons
         if wants_promotion:
             promote_trained(params, tracking_uri=outcome.tracking_uri, version=outcome.version)
-    for name in ("holdout_accuracy", "holdout_macro_f1", "holdout_entity_f1"):
-        if name in outcome.metrics:
-            typer.echo(f"{name.removeprefix('holdout_').replace('_', ' ')}: {outcome.metrics[name]:.1%}")
+    for line in _figures_of(outcome.metrics):
+        echo(line)
     if "search_gain" in outcome.metrics:
-        typer.echo(f"accuracy gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
-    verdict = "promoted" if wants_promotion else "registered as candidate"
-    typer.echo(f"version {outcome.version} of {outcome.name} {verdict}")
+        echo(f"accuracy gained by the search, cross-validated: {outcome.metrics['search_gain']:.1%}")
+    verdict = "promoted" if wants_promotion else f"registered{'' if outcome.gate_reasons else ' as candidate'}"
+    echo(f"version {outcome.version} of {outcome.name} {verdict}")
+    for line in outcome.pages():
+        echo(line)
     if outcome.gate_reasons:
-        typer.echo(f"the version did not pass the gate: {outcome.gate_reasons}", err=True)
+        echo(f"the version did not pass the gate: {outcome.gate_reasons}", err=True)
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from serving.cli.arguments import BotOption, read_settings
+from serving.terminal import echo
 
 
 def validate(
@@ -21,10 +22,9 @@ def validate(
 
     Example: `intentloop validate my_bot.json --out report.html`
     """
-    from rich.console import Console
-
-    from serving.cli.draft_sources import drafts_of
-    from serving.cli.finding_tables import print_difference, print_findings
+    from serving.cli.drafting.sources import drafts_of
+    from serving.cli.tables.findings import print_difference, print_findings
+    from serving.console import Console
     from serving.local.home import TRAINING_PACKAGES, require_packages
     from serving.progress import share_reporter
 
@@ -33,22 +33,29 @@ def validate(
     settings, console = read_settings(), Console()
     drafts = drafts_of(file, bot=bot, home=settings.home)
     if undo:
-        typer.echo(drafts.undo())
+        echo(drafts.undo())
         return
     require_packages(TRAINING_PACKAGES, extra="train", purpose="validation")
     from pipelines.steps.validation.data_gate import DataGate
     from pipelines.steps.validation.repair import difference
     from pipelines.steps.validation.report import write_report
 
-    gate = DataGate(drafts.name, endpoints=settings.endpoints, public_shortcuts=settings.public_shortcuts)
     wire = drafts.read()
+    for sentence in drafts.notes():
+        echo(sentence, err=True)
+    gate = DataGate(
+        drafts.name,
+        endpoints=settings.endpoints,
+        public_shortcuts=settings.public_shortcuts,
+        logged=drafts.logged_shapes(settings),
+    )
     with share_reporter("Validation") as progress:
         report = gate.check(wire, progress=progress)
     if fix and any(finding.edit for finding in report.findings):
         repaired = gate.repair(wire, report)
         drafts.repair(wire, repaired.wire)
         print_difference(difference(wire, repaired.wire), console=console)
-        typer.echo(f"{len(repaired.findings):,} repaired; --undo reverts it\n")
+        echo(f"{len(repaired.findings):,} repaired; --undo reverts it\n")
         report = gate.check(repaired.wire)
     print_findings(report.findings, source=drafts.name, n_rows=report.n_rows, console=console)
     if out is not None:

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from serving.demo.catalogue import offers_router, products_router, stores_router
+from serving.demo.faults import add_faults
 from serving.demo.orders import orders_router, refunds_router
 from serving.demo.parcels import parcels_router
 from serving.demo.shop import IdempotencyKeyReused, Shop, TheShop
@@ -47,6 +48,7 @@ def create_demo_app(today: Callable[[], date] | None = None) -> FastAPI:
     for router in (orders_router, refunds_router, parcels_router, products_router, stores_router, offers_router):
         app.include_router(router)
     app.include_router(operation_router)
+    add_faults(app)
 
     @app.exception_handler(RequestValidationError)
     async def refuse(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import FALLBACK_INTENT, HANDOVER_INTENT, Intent
 from pipelines.schemas.release import BotDefinition
-from pipelines.schemas.turns import LabelRecord
+from pipelines.schemas.turns import LabelRecord, ToolRecord
 from pipelines.schemas.understanding import NluResult
 from serving.dialogue.answers.reader import Correction
 from serving.dialogue.clarify import read_choice
@@ -16,7 +16,7 @@ from serving.dialogue.messages import FormStatus
 from serving.dialogue.route import Route, choose_route, is_for_form
 from serving.dialogue.slots.fill import Filling, fill_slots
 from serving.dialogue.slots.values import ValueReader
-from serving.dialogue.state import DialogueState, Form, Question
+from serving.dialogue.state import DialogueState, Form, Question, UncertainCall
 
 MAX_SPANS = 50
 """Entities of a message kept while the customer is asked what it meant."""
@@ -52,6 +52,14 @@ class Decision(BaseModel):
         return self.intent if is_ready and self.filling is not None and self.filling.is_complete else None
 
     @property
+    def earlier_call(self) -> UncertainCall | None:
+        """The earlier call of the same wish without a known outcome, if the turn's intent has one."""
+        if self.intent is None or self.filling is None:
+            return None
+        wish = (self.intent.intent_id, self.parameters)
+        return next((call for call in self.state.uncertain if call.is_of(*wish)), None)
+
+    @property
     def resumed_form(self) -> Form | None:
         """The form that resumes after this turn's reply: one that was interrupted, or lies below one that ended."""
         is_open = self.filling is not None and self.filling.is_open
@@ -68,6 +76,24 @@ class Decision(BaseModel):
         """The slots of the turn's intent."""
         return self.filling.form.value_by_name() if self.filling else {}
 
+    def after_call(self, tool: ToolRecord, read: Interpretation) -> Self:
+        """Return the decision with what is known about its wish after the tool was called."""
+        if self.intent is None:
+            return self
+        earlier, values = self.earlier_call, self.parameters
+        state = self.state.without_uncertain(self.intent.intent_id, values)
+        if tool.may_have_acted:
+            call = UncertainCall(
+                intent_id=self.intent.intent_id,
+                values=values,
+                key=tool.key,
+                message_id=read.message_id,
+                said_at=read.said_at,
+            )
+            # asked about again under its own key, it is still the first call
+            state = state.with_uncertain(earlier if earlier is not None and earlier.key == tool.key else call)
+        return self if state is self.state else self.model_copy(update={"state": state})
+
     def with_context(self, context: dict[str, JsonValue]) -> Self:
         """Add a tool's context to the thread's; raises as `DialogueState.with_context` does."""
         return self.model_copy(update={"state": self.state.with_context(context)})
@@ -80,6 +106,7 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
     """
     intent_by_id = definition.intent_by_id()
     interpretation = _with_button(interpretation, state, intent_by_id)
+    state = state.recent_uncertain(interpretation.said_at)
     known = state.only_known_intents(frozenset(intent_by_id)).model_copy(update={"question": None, "offers": ()})
     has_lost_form = state.active_form is not None and known.active_form != state.active_form
     context = _TurnContext(definition, intent_by_id, ValueReader(definition), interpretation, known)
@@ -87,6 +114,7 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
     if decision is None:
         form = None if has_lost_form else known.active_form
         decision = context.decide_message(form=form, may_clarify=state.question is None and not known.forms)
+    decision = _asking_before_repeating(decision, state)
     after = decision.state
     if decision.is_handed_over:
         after = after.without_forms()
@@ -94,6 +122,22 @@ def decide(definition: BotDefinition, state: DialogueState, interpretation: Inte
     return decision.model_copy(
         update={"has_lost_form": has_lost_form, "state": after.model_copy(update={"offers": offers})}
     )
+
+
+def _asking_before_repeating(decision: Decision, before: DialogueState) -> Decision:
+    """Ask the customer before a call is made that may have been made already, unless the tool recognises its key."""
+    intent, filling = decision.intent, decision.filling
+    if not before.uncertain or intent is None or filling is None or intent.tool is None or intent.tool.is_repeatable:
+        return decision
+    if decision.earlier_call is None or filling.missing or filling.has_given_up:
+        return decision
+    active = before.active_form
+    was_asked = active is not None and active.is_repeating and active.value_by_name() == decision.parameters
+    if filling.is_complete and was_asked and decision.route.kind == "form":
+        return decision
+    form = filling.form.model_copy(update={"is_confirming": True, "is_repeating": True})
+    state = decision.state.without_form(form.intent_id).with_form(form)
+    return decision.model_copy(update={"filling": filling.model_copy(update={"form": form}), "state": state})
 
 
 def _with_button(

@@ -124,6 +124,7 @@ async def carry_out(plan: TurnPlan, definition: BotDefinition, outside: Outside,
     decision, tool, problem = plan.decision, None, None
     if decision.tool_intent is not None:
         tool = await outside.call_tool(plan, decision.tool_intent)
+        decision = decision.after_call(tool, plan.read)
         try:
             decision = decision.with_context(tool.context)
         except UserInputError as error:  # too large for a thread; the call itself succeeded
@@ -135,6 +136,7 @@ async def carry_out(plan: TurnPlan, definition: BotDefinition, outside: Outside,
         has_failed=tool is not None and tool.failure is not None,
         seed=seed,
         is_done_anyway=tool is not None and tool.has_acted,
+        is_uncertain=tool is not None and tool.may_have_acted,
     )
     if problem is not None and reply.problem is None:
         reply = reply.model_copy(update={"problem": problem})

@@ -11,7 +11,8 @@ class UserMessage(BaseModel):
 
     `is_trusted` is true only for a bot author (test chat), who may call every intent as `/intent_id`; customers may
     call only those the operator allows. `sent_at` has a time zone; if the channel gives no time, the turn sets it on
-    arrival.
+    arrival. `address` is the client's, if the channel knows it; it is never stored. `visitor` stands for a visitor with
+    a verified identity; empty for one without, None where the bot knows no visitors.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -24,6 +25,8 @@ class UserMessage(BaseModel):
     channel: str
     is_trusted: bool = False
     sent_at: datetime | None = None
+    address: str = Field(default="", exclude=True, repr=False)
+    visitor: str | None = Field(default=None, exclude_if=lambda visitor: visitor is None)
 
 
 class QuickReply(BaseModel):

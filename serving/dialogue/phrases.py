@@ -4,8 +4,12 @@ To add a language, add an entry to `PHRASES`; a language without one gets Englis
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
+from pydantic.alias_generators import to_snake
+
+from pipelines.schemas.phrases import PLACEHOLDERS_BY_PHRASE
 from serving.dialogue.answers.reader import base_language
 from serving.dialogue.slots.constraints import ProblemKind
 
@@ -24,6 +28,12 @@ class Phrases:
         Said after a tool has acted, if the author's reply cannot be rendered.
     none_of_these
         Also the text its button sends, so it must be among the `none` answers of the language's words.
+    nothing_found
+        Said if a tool that only asks has nothing to tell.
+    outcome_unknown
+        Said if a tool may have acted or not.
+    do_again
+        Asked before a tool is called that may have done the same already, unless it recognises a repeated call.
     problems
         Why a value is rejected, by kind of problem; `label` is the parameter's name, `limit` the violated constraint.
     """
@@ -37,6 +47,9 @@ class Phrases:
     handed_over: str
     done: str
     done_but: str
+    nothing_found: str
+    outcome_unknown: str
+    do_again: str
     ask: str
     resume: str
     confirm: str
@@ -61,6 +74,11 @@ PHRASES: Mapping[str, Phrases] = {
         handed_over="One moment, please. A colleague will take over from here.",
         done="Done.",
         done_but="It is done, but I cannot show you the details.",
+        nothing_found="I found nothing about that.",
+        outcome_unknown="I could not find out whether that went through; it may have been done. Please ask me again in "
+        "a moment: I will not do it a second time without asking you.",
+        do_again="{name}: I do not know whether this was done before. If I do it now, it may be done twice. Shall I go "
+        "ahead?",
         ask="Please tell me the {label}.",
         resume="Back to \u201c{name}\u201d: {prompt}",
         confirm="{name}. Shall I go ahead?",
@@ -101,6 +119,11 @@ PHRASES: Mapping[str, Phrases] = {
         handed_over="Einen Moment bitte, ein Mensch \u00fcbernimmt das Gespr\u00e4ch.",
         done="Erledigt.",
         done_but="Es ist erledigt, aber ich kann Ihnen die Einzelheiten nicht anzeigen.",
+        nothing_found="Dazu habe ich nichts gefunden.",
+        outcome_unknown="Ich konnte nicht feststellen, ob das geklappt hat; vielleicht ist es schon erledigt. Bitte "
+        "fragen Sie mich gleich noch einmal: Ohne R\u00fcckfrage mache ich es kein zweites Mal.",
+        do_again="{name}: Ich wei\u00df nicht, ob das schon erledigt ist. Wenn ich es jetzt mache, passiert es "
+        "vielleicht zweimal. Soll ich das so machen?",
         ask="Bitte nennen Sie mir: {label}.",
         resume="Zur\u00fcck zu \u201e{name}\u201c: {prompt}",
         confirm="{name}. Soll ich das so machen?",
@@ -141,6 +164,11 @@ PHRASES: Mapping[str, Phrases] = {
         handed_over="Un momento, por favor. Una persona contin\u00faa con usted.",
         done="Hecho.",
         done_but="Ya est\u00e1 hecho, pero no puedo mostrarle los detalles.",
+        nothing_found="No he encontrado nada sobre eso.",
+        outcome_unknown="No he podido averiguar si se ha completado; puede que ya est\u00e9 hecho. Vuelva a "
+        "preguntarme dentro de un momento: no lo har\u00e9 por segunda vez sin consultarle.",
+        do_again="{name}: no s\u00e9 si esto ya se hizo. Si lo hago ahora, puede que se haga dos veces. \u00bfLo "
+        "hago as\u00ed?",
         ask="Por favor, d\u00edgame: {label}.",
         resume="Volvamos a \u00ab{name}\u00bb: {prompt}",
         confirm="{name}. \u00bfLo hago as\u00ed?",
@@ -173,6 +201,10 @@ PHRASES: Mapping[str, Phrases] = {
 }
 
 
-def phrases_of(language: str) -> Phrases:
-    """Return the sentences for a language tag."""
-    return PHRASES.get(base_language(language), PHRASES["en"])
+def phrases_of(language: str, own: Mapping[str, str] | None = None) -> Phrases:
+    """Return the sentences for a language tag, with a bot's own in place of some of them."""
+    phrases = PHRASES.get(base_language(language), PHRASES["en"])
+    if not own:
+        return phrases
+    mine: dict[str, Any] = {to_snake(name): text for name, text in own.items() if name in PLACEHOLDERS_BY_PHRASE}
+    return replace(phrases, **mine)

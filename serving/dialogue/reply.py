@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.schemas.bot import Intent
 from pipelines.templates.filters import LANGUAGE, SEED
-from pipelines.templates.sandbox import FAILURE, render_contained
+from pipelines.templates.sandbox import FAILURE, Gap, render_contained
 from serving.dialogue.messages import BotMessage, QuickReply
 from serving.dialogue.phrases import Phrases
 
@@ -37,13 +37,36 @@ class ReplyValues(BaseModel):
     language: str = "en"
 
 
+class ReplyGap(BaseModel):
+    """Something that a text of the release leaves out of a reply: a name without a value, or everything.
+
+    Attributes
+    ----------
+    what
+        The text, for its author: `response of 'track_order'`.
+    name, nearest
+        The name, and the one beside it that was probably meant. An empty `name`: the text says nothing at all, so that
+        a plain sentence stands in its place.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    name: str = ""
+    nearest: str = ""
+
+
 class Reply(BaseModel):
-    """The messages to send. `problem` tells which text of the release could not be rendered, and why."""
+    """The messages to send. `problem` tells which text of the release could not be rendered, and why.
+
+    `gaps` tell what its texts leave out; names without a value are noted within `noting_gaps` only.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     messages: tuple[BotMessage, ...] = ()
     problem: str | None = None
+    gaps: tuple[ReplyGap, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -52,8 +75,9 @@ class Reply(BaseModel):
 
     def then(self, other: Self) -> Self:
         """Return this reply followed by another one."""
+        messages, gaps = (*self.messages, *other.messages), (*self.gaps, *other.gaps)
         problem = self.problem or other.problem
-        return self.model_copy(update={"messages": (*self.messages, *other.messages), "problem": problem})
+        return self.model_copy(update={"messages": messages, "problem": problem, "gaps": gaps})
 
     def with_buttons(self, buttons: Iterable[QuickReply]) -> Self:
         """Return this reply with buttons under its last message."""
@@ -76,6 +100,7 @@ class RenderedTexts(BaseModel):
 
     texts: tuple[str | None, ...]
     problem: str | None = None
+    gaps: tuple[Gap, ...] = ()
 
 
 def render_texts(template: str, values: ReplyValues) -> RenderedTexts:
@@ -98,7 +123,8 @@ def render_texts(template: str, values: ReplyValues) -> RenderedTexts:
     has_failed = bool(rendered.failures)
     texts = [None if has_failed and FAILURE in part else part.strip() for part in parts]
     problem = "; ".join(rendered.failures) or None
-    return RenderedTexts(texts=tuple(text for text in texts if text != ""), problem=problem)
+    said = tuple(text for text in texts if text != "")
+    return RenderedTexts(texts=said, problem=problem, gaps=rendered.gaps)
 
 
 def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: str, phrases: Phrases) -> Reply:
@@ -112,12 +138,16 @@ def render_reply(template: str, values: ReplyValues, *, otherwise: str, what: st
         Names the text, for its author.
     """
     rendered = render_texts(template, values)
+    gaps = tuple(ReplyGap(what=what, name=gap.name, nearest=gap.nearest) for gap in rendered.gaps)
     if rendered.problem is None:
-        return say(*(rendered.texts or ([otherwise] if otherwise else [])))
+        if not rendered.texts and template.strip():
+            gaps = (*gaps, ReplyGap(what=what))
+        reply = say(*(rendered.texts or ([otherwise] if otherwise else [])))
+        return reply.model_copy(update={"gaps": gaps}) if gaps else reply
     apology = phrases.done_but if values.has_acted else phrases.service_unavailable
     spoilt = rendered.texts.index(None)
     texts = [text or apology for number, text in enumerate(rendered.texts) if text is not None or number == spoilt]
-    return say(*texts).model_copy(update={"problem": f"{what}: {rendered.problem}"})
+    return say(*texts).model_copy(update={"problem": f"{what}: {rendered.problem}", "gaps": gaps})
 
 
 def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phrases: Phrases) -> Reply:
@@ -128,13 +158,10 @@ def respond(intent: Intent | None, values: ReplyValues, *, otherwise: str, phras
     if intent is None:
         return say(otherwise)
     variants = [text for text in (intent.speech_response, *intent.speech_responses) if text.strip()]
-    reply = render_reply(
-        _chosen(variants, values.seed),
-        values,
-        otherwise=otherwise,
-        what=f"response of {intent.intent_id!r}",
-        phrases=phrases,
-    )
+    what = f"response of {intent.intent_id!r}"
+    reply = render_reply(_chosen(variants, values.seed), values, otherwise=otherwise, what=what, phrases=phrases)
+    if not variants:
+        reply = reply.model_copy(update={"gaps": (ReplyGap(what=what),)})
     return reply.with_buttons(QuickReply(title=one.title, payload=one.payload) for one in intent.quick_replies)
 
 

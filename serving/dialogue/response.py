@@ -1,9 +1,13 @@
 """The reply to a decision: responses, prompts, clarifications, and the return to a form."""
 
+import re
+
 from pydantic import JsonValue
 
-from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, HANDOVER_INTENT, Intent, Parameter
+from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, HANDOVER_INTENT, Intent
+from pipelines.schemas.parameter import Parameter
 from pipelines.schemas.release import BotDefinition
+from pipelines.templates.sandbox import noting_gaps
 from serving.dialogue.decide import Decision
 from serving.dialogue.messages import QuickReply
 from serving.dialogue.phrases import Phrases, phrases_of
@@ -21,6 +25,7 @@ def build_reply(
     has_failed: bool,
     seed: str,
     is_done_anyway: bool = False,
+    is_uncertain: bool = False,
 ) -> Reply:
     """Build the reply to a decision: at least one message.
 
@@ -34,11 +39,14 @@ def build_reply(
         Selects among reply variants.
     is_done_anyway
         Whether a tool that gave no usable result did what was asked.
+    is_uncertain
+        Whether nobody knows if it did.
     """
     has_acted = decision.tool_intent is not None and not has_failed
     builder = _ReplyBuilder(decision, definition, result=result, has_acted=has_acted, seed=seed)
-    apology = builder.phrases.done_but if is_done_anyway else builder.phrases.service_unavailable
-    reply = say(apology) if has_failed else builder.build()
+    phrases = builder.phrases
+    apology = phrases.done_but if is_done_anyway else phrases.service_unavailable
+    reply = say(phrases.outcome_unknown if is_uncertain else apology) if has_failed else builder.build()
     resumed = decision.resumed_form
     return reply if resumed is None else reply.then(builder.resume(resumed))
 
@@ -50,7 +58,7 @@ class _ReplyBuilder:
         self, decision: Decision, definition: BotDefinition, *, result: JsonValue, has_acted: bool, seed: str
     ) -> None:
         self.decision = decision
-        self.phrases: Phrases = phrases_of(definition.language)
+        self.phrases: Phrases = phrases_of(definition.language, definition.phrases)
         self.reader = ValueReader(definition)
         self.intent_by_id = definition.intent_by_id()
         self.values = ReplyValues(
@@ -74,7 +82,27 @@ class _ReplyBuilder:
         intent, filling = decision.intent, decision.filling
         if intent is not None and filling is not None and filling.is_open:
             return notice.then(self._ask(intent, filling.form, self.values, problem=filling.problem))
-        return notice.then(respond(intent, self.values, otherwise=self._plain_response(), phrases=self.phrases))
+        return notice.then(self._respond(intent))
+
+    def _respond(self, intent: Intent | None) -> Reply:
+        """Answer with the intent's response; if its tool answered with no document, do not leave holes in it."""
+        values, otherwise = self.values, self._plain_response()
+        if intent is None or intent.tool is None or not values.has_acted:
+            return respond(intent, values, otherwise=otherwise, phrases=self.phrases)
+        is_question = intent.tool.request_type == "GET"
+        otherwise = self.phrases.nothing_found if is_question else otherwise
+        if isinstance(values.result, dict | list):
+            return respond(intent, values, otherwise=otherwise, phrases=self.phrases)
+        with noting_gaps():
+            reply = respond(intent, values, otherwise=otherwise, phrases=self.phrases)
+        texts = "\n".join((intent.speech_response, *intent.speech_responses))
+        missing = next((gap.name for gap in reply.gaps if gap.name and is_part_of(gap.name, "result", texts)), None)
+        if missing is None:
+            return reply
+        problem = f"response of {intent.intent_id!r}: its tool answered with plain text, which has no {missing!r}"
+        plainly = say(self.phrases.nothing_found if is_question else self.phrases.done_but)
+        fields = {"gaps": reply.gaps, "problem": None if values.result is None else problem}
+        return plainly.model_copy(update=fields).with_buttons(reply.messages[-1].quick_replies)
 
     def _plain_response(self) -> str:
         """Return the sentence for an intent without a response."""
@@ -148,13 +176,16 @@ class _ReplyBuilder:
         return [QuickReply(title=choice, payload=choice) for choice in choices]
 
     def _ask_to_confirm(self, intent: Intent, form: Form, values: ReplyValues) -> Reply:
+        words = (self.phrases.yes, self.phrases.no)
+        buttons = [QuickReply(title=word, payload=word) for word in words]
+        if form.is_repeating:
+            return say(self.phrases.do_again.format(name=_title(intent))).with_buttons(buttons)
         listed = "; ".join(f"{slot.name.replace('_', ' ')}: {self._shown(slot.value)}" for slot in form.slots)
         sentence = self.phrases.confirm_values if listed else self.phrases.confirm
         plainly = sentence.format(name=_title(intent), values=listed)
         what = f"confirm prompt of {intent.intent_id!r}"
         question = render_reply(intent.confirm_prompt, values, otherwise=plainly, what=what, phrases=self.phrases)
-        words = (self.phrases.yes, self.phrases.no)
-        return question.with_buttons(QuickReply(title=word, payload=word) for word in words)
+        return question.with_buttons(buttons)
 
     def _shown(self, value: JsonValue) -> str:
         if isinstance(value, bool):
@@ -175,6 +206,11 @@ class _ReplyBuilder:
         return say(self.phrases.clarify.format(options=options)).with_buttons(
             [*buttons, QuickReply(title=none, payload=none)]
         )
+
+
+def is_part_of(name: str, owner: str, template: str) -> bool:
+    """Whether a template reads a name from its owner, as `result.name` or `result["a"].name`."""
+    return re.search(rf"\b{owner}\s*[.\[][^{{}}%]*\b{re.escape(name)}\b", template) is not None
 
 
 def _title(intent: Intent) -> str:

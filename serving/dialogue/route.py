@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.nlu.intents.refusal import Outcome, outcome_of
 from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, Intent
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots.candidates import MAJORITY
 from serving.dialogue.slots.fill import Filling

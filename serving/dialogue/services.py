@@ -1,19 +1,23 @@
 """The collaborators of a turn, built once and injected."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from pipelines.registry.release import Release
 from pipelines.schemas.turns import TurnRecord
+from serving.dialogue.late_answers import LateAnswers
 from serving.dialogue.messages import TurnSignals, UserMessage
+from serving.dialogue.privacy import Privacy
 from serving.dialogue.state import DialogueState
 from serving.dialogue.thread_locks import ThreadLocks
 from serving.llm.reader import LlmReader
+from serving.store.access.policies import Lifetimes, Policies
 from serving.store.client import Database
-from serving.store.ledger import Ledger
-from serving.store.promotions import Promotions
+from serving.store.readiness import StoreReadiness
+from serving.store.releases.promotions import Promotions
+from serving.store.threads.ledger import Ledger
 from serving.tools.client import ToolClient
 from serving.tools.secrets import Secrets
 
@@ -22,8 +26,29 @@ class Status(Protocol):
     """What a release provider knows about one bot; implemented in `serving.release`."""
 
     @property
+    def version(self) -> str | None:
+        """The version that answers, if any."""
+
+    @property
+    def canary(self) -> str | None:
+        """The version that answers a share of the threads, if any."""
+
+    @property
+    def shadow(self) -> str | None:
+        """The version that is tried without answering, if any."""
+
+    @property
+    def trial(self) -> Mapping[str, Mapping[str, int]]:
+        """What this process has counted of the `canary` and of the `others` beside it; empty without a canary."""
+        ...
+
+    @property
     def last_poll_at(self) -> datetime | None:
         """When the registry last answered."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the version that answers is not the one behind the alias, in a sentence."""
 
 
 class Releases(Protocol):
@@ -54,6 +79,14 @@ class Releases(Protocol):
 
     async def log_shadow(self, bot: str, version: str, *, metrics: dict[str, float], rows: dict[str, Any]) -> None:
         """Log a shadow's figures."""
+
+    async def version(self, bot: str, version: str) -> Release:
+        """Return a registered version to try, whether or not it may answer; raise `NotFound` if there is none."""
+        ...
+
+    async def newest(self, bot: str) -> Release:
+        """Return the newest registered version to try; raise `ModelNotLoaded` if there is none."""
+        ...
 
     def status(self, bot: str) -> Status:
         """Return the state of a bot's releases."""
@@ -94,11 +127,16 @@ class Services:
 
     database: Database
     ledger: Ledger
+    store_readiness: StoreReadiness
+    policies: Policies
+    privacy: Privacy
+    lifetimes: Lifetimes
     releases: Releases
     tools: ToolClient
     llm: LlmReader
     secrets: Secrets
     shadow: ShadowTrials
+    late_answers: LateAnswers
     thread_locks: ThreadLocks
     public_shortcuts: frozenset[str]
     endpoints: dict[str, str]

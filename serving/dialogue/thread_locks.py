@@ -20,17 +20,17 @@ class ThreadLocks:
     def __init__(self, patience_seconds: float) -> None:
         self._patience_seconds = patience_seconds
         # A lock lives only while it is held or awaited: quiet threads cost nothing.
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def hold(self, bot: str, thread_id: str) -> AsyncIterator[None]:
-        """Wait until the thread's earlier messages are answered, and hold back the later ones.
+    async def hold(self, thread: str) -> AsyncIterator[None]:
+        """Wait until a thread's earlier messages are answered, and hold back the later ones; `thread` is its key.
 
         Raise `StateConflict` if the earlier messages take too long.
         """
-        lock = self._locks.get((bot, thread_id))
+        lock = self._locks.get(thread)
         if lock is None:
-            lock = self._locks[bot, thread_id] = asyncio.Lock()
+            lock = self._locks[thread] = asyncio.Lock()
         try:
             async with asyncio.timeout(self._patience_seconds):
                 await lock.acquire()

@@ -17,16 +17,18 @@ from pipelines.errors import NotFound, TrainingBusy
 from pipelines.forget.lineage import Lineage, LineageSearch
 from pipelines.forget.redact import Redaction
 from pipelines.progress import Progress, part
-from pipelines.schemas.keys import thread_key, training_key
+from pipelines.schemas.keys import thread_keys, training_key
 from pipelines.schemas.training import CASES
 from pipelines.settings import Settings
 from serving.channels.graph_api import threads_of_sender
 from serving.clock import utc_now
 from serving.forget.store import DraftPlace, Eraser, Traces
+from serving.jobs.kinds import QUOTING
 from serving.store.client import Database
-from serving.store.forgotten import Deletion, notice_seconds
-from serving.store.leases import Leases, SideWork, renewed
 from serving.store.schema import Schema
+from serving.store.threads.forgotten import Deletion, notice_seconds
+from serving.store.work.leases import Leases, SideWork, renewed
+from serving.store.work.tasks import Tasks
 
 SEARCH_SECONDS = 120.0
 """Longest wait for one scan of a collection."""
@@ -68,7 +70,7 @@ class Outcome:
     lineage
         What trainings and files contained.
     drafts
-        Examples in the drafts.
+        Examples in the drafts, and rows of the test sets.
     is_done
         Whether anything was changed.
     other_bots
@@ -123,7 +125,9 @@ class Erasure:
                 if self.request.dry_run or looked.drafts or looked.lineage.occurrences:
                     return looked
             async with self._alone(database, thread_ids):
-                return await self._forget(Eraser(database), thread_ids, other_bots)
+                outcome = await self._forget(Eraser(database), thread_ids, other_bots)
+                await Tasks(database).erase(self.request.bot, QUOTING)  # what they quote cannot be searched by thread
+                return outcome
         finally:
             database.close()
 
@@ -134,12 +138,12 @@ class Erasure:
         No training of the bot starts: it would log and register later what it has read already. No process writes to
         the threads, not even one in the middle of a turn.
         """
-        leases, deletion = Leases(database, ttl=_LEASE), Deletion(database, self._keys(thread_ids))
+        leases, deletion = Leases(database, ttl=_LEASE), Deletion(database, self._keys(thread_ids), ttl=_LEASE)
         lease, is_ours = await leases.take(training_key(self.request.bot), holder="intentloop forget", now=utc_now())
         if not is_ours:
             raise TrainingBusy(self.request.bot, holder=lease.holder, since=lease.since)
         try:
-            await deletion.begin(now=utc_now(), until=utc_now() + _LEASE)
+            await deletion.begin(now=utc_now())
             try:
                 async with renewed(leases, lease, self._work, also=deletion.hold):
                     self._report(0.05, "waiting until every process knows")
@@ -155,7 +159,7 @@ class Erasure:
         self.progress(share, what)
 
     def _keys(self, thread_ids: list[str]) -> list[str]:
-        return [thread_key(self.request.bot, thread_id) for thread_id in thread_ids]
+        return [key for thread_id in thread_ids for key in thread_keys(self.request.bot, thread_id)]
 
     async def _threads(self, eraser: Eraser) -> tuple[list[str], tuple[str, ...]]:
         """Return the threads in question, and the other bots the sender has written to."""
@@ -170,7 +174,8 @@ class Erasure:
         request = self.request
         self._report(0.1, "reading what was said")
         traces = await eraser.look(request.bot, thread_ids)
-        lineage = await self._work.run(lambda: self._search(traces))
+        written = await eraser.test_set_texts(request.bot)
+        lineage = await self._work.run(lambda: self._search(traces, written))
         drafts = tuple(await eraser.find_drafts(request.bot, lineage.redaction.texts))
         outcome = Outcome(traces, lineage, drafts, is_done=False, other_bots=other_bots)
         if not traces.counts and not lineage.occurrences:
@@ -191,7 +196,7 @@ class Erasure:
         n_masked = await self._work.run(lambda: mask_logs(self._logs(), with_keys(lineage.redaction, traces.threads)))
         return replace(looked, is_done=True, n_masked=n_masked)
 
-    def _search(self, traces: Traces) -> Lineage:
+    def _search(self, traces: Traces, written: list[tuple[datetime, frozenset[str]]]) -> Lineage:
         search = LineageSearch(
             self.request.bot,
             home=self.settings.home.resolve(),
@@ -200,7 +205,13 @@ class Erasure:
             now=self.now,
         )
         progress = part(self._report, 0.2, 0.8)
-        return search.find(traces.first_said_at, shared=traces.shared, thread_ids=traces.thread_ids, progress=progress)
+        return search.find(
+            traces.first_said_at,
+            shared=traces.shared,
+            thread_ids=traces.thread_ids,
+            written=written,
+            progress=progress,
+        )
 
     def _purge(self, lineage: Lineage) -> None:
         # versions first: they are found by the texts of runs, should this be interrupted and run again

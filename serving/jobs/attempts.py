@@ -9,8 +9,8 @@ from pipelines.errors import NotFound
 from pipelines.schemas.keys import training_key
 from serving.clock import utc_now
 from serving.jobs.process import EXIT_BUSY, ChildExit, TrainingProcess
-from serving.store.jobs import MAX_ATTEMPTS, Job, Jobs
-from serving.store.leases import Lease, Leases
+from serving.store.work.jobs import MAX_ATTEMPTS, Job, Jobs, describe_cancelling
+from serving.store.work.leases import Lease, Leases
 
 _log = logging.getLogger(__name__)
 
@@ -80,22 +80,17 @@ class Attempts:
         job = await self._jobs.find(bot, number)
         if job is None:
             raise NotFound("job", f"{number} of bot {bot}", hint="nobody asked for it, or it has expired")
-        if job.is_over:
-            return AttemptResult.FINISHED
-        # Checked after the job was read: whoever starts it from now on changes the revision that was read.
-        if await self.find_holder(bot) is not None:
-            return AttemptResult.BUSY
-        if stop.is_set():
-            return AttemptResult.RETURNED
-        if job.attempts >= MAX_ATTEMPTS:
-            await self._fail(job, _too_often(job))
-            return AttemptResult.FINISHED
+        needless = await self._check(job, stop)
+        if needless is not None:
+            return needless
         ended = await self._run_child(job, stop)
         found = await self._jobs.find(bot, number)
         if found is None or found.is_over:
             return AttemptResult.FINISHED
         if ended.code == EXIT_BUSY or found.attempts > job.attempts + 1:  # another process has started it since
             return AttemptResult.BUSY
+        if await self._end_if_cancelled(found):  # its process was ended before it could say so
+            return AttemptResult.FINISHED
         if stop.is_set():
             back = {"state": "queued", "step": "waiting: the process that did it was told to end", "until": None}
             await self._jobs.change(found, **back, attempts=job.attempts, reason="")
@@ -114,7 +109,7 @@ class Attempts:
     async def find_holder(self, bot: str) -> Lease | None:
         """Return the lease of whoever trains a bot, or erases a person's messages from it; None if nobody does."""
         lease = await self._leases.find(training_key(bot))
-        return lease if lease is not None and lease.until > utc_now() else None
+        return lease if lease is not None and await self._leases.is_held(lease, now=utc_now()) else None
 
     async def _after_failure(self, job: Job, reason: str) -> AttemptResult:
         if not self._retries:
@@ -126,6 +121,29 @@ class Attempts:
             await self._fail(returned, _too_often(returned))
             return AttemptResult.FINISHED
         return AttemptResult.UNFINISHED
+
+    async def _check(self, job: Job, stop: asyncio.Event) -> AttemptResult | None:
+        """Return the result if no attempt is to be made."""
+        if job.is_over:
+            return AttemptResult.FINISHED
+        # Checked after the job was read: whoever starts it from now on changes the revision that was read.
+        if await self.find_holder(job.bot) is not None:
+            return AttemptResult.BUSY
+        if await self._end_if_cancelled(job):
+            return AttemptResult.FINISHED
+        if stop.is_set():
+            return AttemptResult.RETURNED
+        if job.attempts >= MAX_ATTEMPTS:
+            await self._fail(job, _too_often(job))
+            return AttemptResult.FINISHED
+        return None
+
+    async def _end_if_cancelled(self, job: Job) -> bool:
+        if job.cancelled_by is None:
+            return False
+        reason = describe_cancelling(job.cancelled_by)
+        await self._jobs.change(job, state="cancelled", reason=reason, ended_at=utc_now(), until=None)
+        return True
 
     async def _fail(self, job: Job, reason: str) -> None:
         """Mark a job as failed, unless somebody has changed it since."""

@@ -12,7 +12,7 @@ from pipelines.errors import BotError
 from serving.clock import is_set_within
 from serving.jobs.attempts import AttemptResult, Attempts
 from serving.logs import describe_crash
-from serving.store.jobs import Backend, Job, Jobs
+from serving.store.work.jobs import Backend, Job, Jobs
 
 _LOOK_SECONDS = 2.0
 _ROUND_SECONDS = 60.0

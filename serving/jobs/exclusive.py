@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-from pipelines.errors import StoreUnavailable, TrainingInterrupted, TrainingOverdue
+from pipelines.errors import StoreUnavailable, TrainingCancelled, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.retraining import LEASE_TAG
 from pipelines.settings import Settings
 from serving.jobs.lease import TrainingLease
@@ -36,6 +36,8 @@ def explain_end(error: Exception | KeyboardInterrupt, *, bot: str, lease: Traini
     """Return the error that says why a training ended; the original may say only that its process was told to."""
     if lease.is_lost:
         return TrainingInterrupted(f"the training of bot {bot!r} was taken over by another process, and this one ended")
+    if lease.cancelled_by is not None:
+        return TrainingCancelled(bot, by=lease.cancelled_by)
     if lease.is_overdue:
         return TrainingOverdue(bot, hours=lease.limit_hours)
     if isinstance(error, KeyboardInterrupt):

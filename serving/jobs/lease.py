@@ -6,6 +6,7 @@ Training keeps the main thread busy for minutes, so the lease has a thread and a
 import asyncio
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -21,10 +22,12 @@ from pipelines.schemas.keys import training_key
 from pipelines.settings import Settings
 from serving.clock import is_set_within, utc_now
 from serving.store.client import Database
-from serving.store.jobs import Job, Jobs
-from serving.store.leases import Lease, Leases
+from serving.store.work.jobs import Job, Jobs, Step
+from serving.store.work.leases import Lease, Leases
 
 WRITE_SECONDS = 1.0
+_MAX_STEPS, _MAX_STEP_CHARS = 300, 200
+_NUMBERS = re.compile(r"[\d.,]+")
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +38,8 @@ class TrainingLease:
     """A context in which this process may train a bot, for the job with the number `job` if there is one.
 
     Entering it raises `TrainingBusy` if another process trains the bot, and `JobOver` or `NotFound` if there is no such
-    job to do. If another process takes the lease, which happens only to a process that gave no sign of life, or if the
-    training takes too long, the main thread is ended by `SIGTERM`.
+    job to do. If another process takes the lease, which happens only to a process that gave no sign of life, if the
+    training takes too long, or if somebody cancels it, the main thread is ended by `SIGTERM`.
     """
 
     def __init__(self, settings: Settings, bot: str, *, job: int | None) -> None:
@@ -45,11 +48,13 @@ class TrainingLease:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="training-lease", daemon=True)
         self._progress = (0.0, "starting")
+        self._steps: tuple[Step, ...] = ()
         self._run: dict[str, Any] = {}
         self._lease: Lease | None = None
         self._job: Job | None = None
         self.is_lost = False
         self.is_overdue = False
+        self.cancelled_by: str | None = None
 
     @property
     def limit_hours(self) -> float:
@@ -71,6 +76,8 @@ class TrainingLease:
     def report(self, share: float, what: str) -> None:
         """Report the share done, in [0, 1], and the present step."""
         self._progress = (share, what)
+        if not self._steps or _plain(what) != _plain(self._steps[-1].text):
+            self._steps = (*self._steps, Step(at=utc_now(), share=share, text=what[:_MAX_STEP_CHARS]))[-_MAX_STEPS:]
 
     def note_run(self, run_id: str, run_url: str) -> None:
         """Report the MLflow run."""
@@ -78,7 +85,7 @@ class TrainingLease:
 
     def conclude(self, **changes: Any) -> None:
         """Write the outcome of the job, if there is one; waits if the database is away for a moment."""
-        self._call(self._conclude(**changes, **self._run))
+        self._call(self._conclude(**changes, steps=self._steps, **self._run))
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -134,8 +141,10 @@ class TrainingLease:
     async def _claim(self, number: int, holder: str) -> Job:
         job = await self._jobs.find(self._bot, number)
         while job is not None and not job.is_over:
-            claimed = await self._jobs.claim(job, holder=holder, until=utc_now() + self._ttl, now=utc_now())
+            now = utc_now()
+            claimed = await self._jobs.claim(job, holder=holder, until=now + self._ttl, now=now)
             if claimed is not None:
+                self._steps = claimed.steps
                 return claimed
             job = await self._jobs.find(self._bot, number)
         if job is None:
@@ -155,6 +164,7 @@ class TrainingLease:
             if time.monotonic() - begun_at > self._settings.training_limit_hours * 3600 and not self.is_overdue:
                 self.is_overdue = True
                 os.kill(os.getpid(), signal.SIGTERM)
+            await self._look_whether_cancelled()
             if written != (self._progress, self._run):
                 written = (self._progress, self._run)
                 try:
@@ -162,9 +172,17 @@ class TrainingLease:
                 except StoreUnavailable as error:
                     self._warn(error)  # written with the next renewal
 
+    async def _look_whether_cancelled(self) -> None:
+        found = None
+        with suppress(StoreUnavailable):
+            found = await self._jobs.find(self._bot, self._job.number) if self._job is not None else None
+        if found is not None and found.cancelled_by is not None and self.cancelled_by is None:
+            self.cancelled_by = found.cancelled_by
+            os.kill(os.getpid(), signal.SIGTERM)
+
     async def _write(self, *, until: datetime) -> None:
         share, what = self._progress
-        await self._change_job(share=share, step=what, until=until, **self._run)
+        await self._change_job(share=share, step=what, steps=self._steps, until=until, **self._run)
 
     def _warn(self, error: StoreUnavailable) -> None:
         _log.warning("the lease on training bot %s is not renewed: %s", self._bot, error)
@@ -199,3 +217,8 @@ class TrainingLease:
                 await self._leases.give_back(self._lease, now=utc_now())
         finally:
             self._database.close()
+
+
+def _plain(what: str) -> str:
+    """Return a step without its numbers: `evaluating 12 of 90` is the same step as `evaluating 13 of 90`."""
+    return _NUMBERS.sub("", what)

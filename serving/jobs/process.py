@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.processes.child import Child, Program
-from serving.store.jobs import Job
+from serving.store.work.jobs import Job
 
 RETRAIN = (sys.executable, "-m", "serving.cli", "retrain")
 EXIT_BUSY = 3
@@ -19,7 +19,7 @@ EXIT_BUSY = 3
 _POLL_SECONDS = 0.2
 _OWN_WORDS = "intentloop: "
 # Serving gives up on MLflow within seconds, and its children inherit that; a training has large files to upload.
-_PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
+PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "120", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "7"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class TrainingProcess:
             f"training-{job.bot}",
             f"the training of bot {job.bot!r}",
             [*self._command, "--bot", job.bot, "--job", str(job.number)],
-            environment={**_environment_of(self._settings), **_PATIENT},
+            environment={**environment_of(self._settings), **PATIENT},
         )
         child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))
         try:
@@ -63,7 +63,7 @@ def _describe_end(child: Child) -> str:
     return f"{how}; it said: {said[-1].removeprefix(_OWN_WORDS)}" if said else how
 
 
-def _environment_of(settings: Settings) -> dict[str, str]:
+def environment_of(settings: Settings) -> dict[str, str]:
     """Return the environment variables that give a child the settings of this process, whatever their source."""
     variables = {}
     for name in settings.model_fields_set:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from pipelines.settings import BOT_NAME
 from serving.queues.sqs import MessageQueue, connect
-from serving.store.jobs import Backend, Job
+from serving.store.work.jobs import Backend, Job
 
 
 class TrainingMessage(BaseModel):

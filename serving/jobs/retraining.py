@@ -65,7 +65,7 @@ class Retrained:
         ]
         name = f"version {trained.version} of bot {trained.bot!r}"
         if self.is_new:
-            lines.append(f"{name} is trained and registered as candidate")
+            lines.append(f"{name} is trained and registered{' as candidate' if trained.gate_passed else ''}")
         elif trained.was_completed:
             lines.append(f"{name} was trained already but its registration was cut off; that is finished now")
         else:

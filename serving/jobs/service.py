@@ -4,20 +4,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
-from pipelines.errors import NotFound
+from pipelines.errors import NotFound, TaskOver, no_such_bot
 from pipelines.settings import Settings
 from serving.dialogue.services import Services
 from serving.jobs.attempts import Attempts
 from serving.jobs.child_runner import ChildRunner
 from serving.jobs.process import TrainingProcess
 from serving.jobs.retraining import report_failure
-from serving.store.bots import has_intents
 from serving.store.client import Database
-from serving.store.jobs import Backend, Job, Jobs
-from serving.store.leases import Leases
+from serving.store.drafts.bots import has_intents
 from serving.store.schema import Schema
+from serving.store.work.jobs import Backend, Job, Jobs, describe_cancelling
+from serving.store.work.leases import Leases
 
 
 class JobBackend(Protocol):
@@ -65,26 +65,49 @@ class TrainingService:
         request submits the same job again.
         """
         if not await has_intents(self._database, bot=bot):
-            raise NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
+            raise no_such_bot(bot)
         await self._schema.ensure()
         now = self._now()
         job, is_new = await self._jobs.request(bot, by=by, now=now, backend=self._backend.name)
-        shown = job.seen_at(now)
+        shown = self._jobs.seen(job, now=now)
         if shown.state == "queued":
             await self._backend.submit(job)
         return shown, is_new
 
     async def find(self, bot: str, number: int) -> Job:
         """Return a job as it stands now; raises `NotFound` if there is none with that number."""
+        return self._jobs.seen(await self._find(bot, number), now=self._now())
+
+    async def _find(self, bot: str, number: int) -> Job:
         job = await self._jobs.find(bot, number)
         if job is None:
             raise NotFound(f"training of bot {bot!r}", str(number), hint=f"`/api/v1/bots/{bot}/trainings` lists them")
-        return job.seen_at(self._now())
+        return job
 
-    async def recent(self, bot: str, *, limit: int) -> list[Job]:
-        """Return the last jobs of a bot as they stand now, newest first."""
+    async def recent(self, bot: str, *, limit: int, before: int | None = None) -> list[Job]:
+        """Return the last jobs of a bot as they stand now, newest first; `before` is the last number seen."""
         now = self._now()
-        return [job.seen_at(now) for job in await self._jobs.recent(bot, limit=limit)]
+        return [self._jobs.seen(job, now=now) for job in await self._jobs.recent(bot, limit=limit, before=before)]
+
+    async def cancel(self, bot: str, number: int, *, by: str) -> Job:
+        """End a job: at once if it waits, and within seconds if a process trains, wherever that runs.
+
+        Idempotent. `by` says who wants it, for the record. Raises `NotFound`, and `TaskOver` if it has ended otherwise.
+        """
+        while True:
+            job = await self._find(bot, number)
+            shown = self._jobs.seen(job, now=self._now())
+            if shown.state == "cancelled" or (job.cancelled_by is not None and not shown.is_over):
+                return shown
+            if shown.is_over:
+                raise TaskOver("training", str(number), state=shown.state)
+            changes: dict[str, Any] = {"cancelled_by": by}
+            if shown.state == "queued":
+                ended = {"state": "cancelled", "reason": describe_cancelling(by), "ended_at": self._now()}
+                changes |= {**ended, "step": "cancelled", "until": None}
+            changed = await self._jobs.change(job, **changes)
+            if changed is not None:
+                return changed
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ receives count from zero.
 import asyncio
 import logging
 import math
-import signal
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -23,10 +22,11 @@ from serving.jobs.process import RETRAIN, TrainingProcess
 from serving.jobs.queue import TrainingMessage, TrainingQueue
 from serving.jobs.retraining import report_failure
 from serving.logs import describe_crash
+from serving.processes.signals import stop_event_on_signals
 from serving.queues.worker import Worker
 from serving.store.client import Database
-from serving.store.jobs import Jobs
-from serving.store.leases import Leases
+from serving.store.work.jobs import Jobs
+from serving.store.work.leases import Leases
 
 _MAX_DELAY_SECONDS = 900
 """The longest delay of a message in SQS."""
@@ -101,10 +101,12 @@ async def run_training_worker(settings: Settings, *, command: Sequence[str] = RE
             "there is no queue of trainings; set INTENTLOOP_TRAINING_QUEUE_URL, or leave them to the chat API, "
             "which runs them in child processes"
         )
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     queue = await TrainingQueue.open(settings.training_queue_url)
+    with stop_event_on_signals() as stop:
+        await _work(settings, queue, command=command, stop=stop)
+
+
+async def _work(settings: Settings, queue: TrainingQueue, *, command: Sequence[str], stop: asyncio.Event) -> None:
     database = Database.from_settings(settings)
     handler = _handler_of(settings, queue, database, command=command, stop=stop)
     resending = asyncio.create_task(handler.resend_lost_forever())

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from serving.clock import MonotonicClock
 from serving.llm.answer import ModelAnswer, read_answer
 from serving.llm.brief import Brief, tokens_in
 from serving.llm.completion import Completion, Usage
-from serving.store.usage import Period, Reservation, TokenBudget
+from serving.store.usage import Asker, Period, Reservation, TokenBudget
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class LlmGateway:
         await asyncio.gather(*self._settling)
         await self._endpoint.aclose()
 
-    async def ask(self, brief: Brief, text: str, *, bot: str) -> MeteredAnswer:
+    async def ask(self, brief: Brief, text: str, *, bot: str, asker: Asker | None = None) -> MeteredAnswer:
         """Ask about a message under a bot's budget; return the answer, or why there is none, within the time limit."""
         give_up_at = asyncio.get_running_loop().time() + self._timeout_seconds
         place = self._places[bot]
@@ -82,7 +83,7 @@ class LlmGateway:
         try:
             async with asyncio.timeout_at(give_up_at), place:
                 reason = f"no answer within {self._timeout_seconds:g} s"
-                asked = await self._ask_in_time(brief, text, bot=bot, give_up_at=give_up_at)
+                asked = await self._ask_in_time(brief, text, bot=bot, asker=asker, give_up_at=give_up_at)
         except TimeoutError:
             asked = _failed(reason)
         except LlmUnavailable as error:
@@ -93,7 +94,9 @@ class LlmGateway:
             _log.warning("bot %s: language model unavailable: %s", bot, asked.answer.why)
         return asked
 
-    async def _ask_in_time(self, brief: Brief, text: str, *, bot: str, give_up_at: float) -> MeteredAnswer:
+    async def _ask_in_time(
+        self, brief: Brief, text: str, *, bot: str, asker: Asker | None, give_up_at: float
+    ) -> MeteredAnswer:
         # per model: one bot's misspelt model name must not block the others
         model = brief.config.model
         if not self._breakers.may_call(model):
@@ -101,10 +104,9 @@ class LlmGateway:
         record = self._breakers.gave_up
         try:
             prompt_tokens = brief.prompt_tokens(text)
-            reserved = await self._budget.reserve(bot, prompt_tokens + brief.config.max_tokens)
+            reserved = await self._reserve(bot, prompt_tokens + brief.config.max_tokens, asker)
             if isinstance(reserved, Period):
-                why = f"the bot's budget of {reserved.limit} tokens for this {reserved.name} is used up"
-                return MeteredAnswer(ModelAnswer("over_budget", why))
+                return MeteredAnswer(ModelAnswer("over_budget", reserved.used_up))
             # From here on, a timeout is the endpoint's fault; the reservation stays, since the tokens may be billed.
             record = self._breakers.failed
             try:
@@ -118,12 +120,35 @@ class LlmGateway:
         usage = completion.usage
         if usage.prompt_tokens + usage.completion_tokens == 0:
             usage = Usage(prompt_tokens=prompt_tokens, completion_tokens=tokens_in(completion.content))
+        # A count from outside must neither spend more than was reserved nor exceed what the database can store.
+        usage = usage.within(prompt_tokens=prompt_tokens, completion_tokens=brief.config.max_tokens)
         self._settle(reserved, usage.prompt_tokens + usage.completion_tokens)
         return MeteredAnswer(read_answer(brief, completion), usage)
 
+    async def _reserve(self, bot: str, tokens: int, asker: Asker | None) -> Reservation | Period:
+        """Reserve tokens; what is reserved after the time is up goes back, since nothing was asked."""
+        reserving = asyncio.create_task(self._budget.reserve(bot, tokens, asker=asker))
+        try:
+            return await asyncio.shield(reserving)
+        except asyncio.CancelledError:
+            self._in_background(self._give_back(reserving))
+            raise
+
+    async def _give_back(self, reserving: asyncio.Task[Reservation | Period]) -> None:
+        try:
+            reserved = await reserving
+        except StoreUnavailable as error:
+            _log.warning("a reservation was not finished: %s", error)
+            return
+        if isinstance(reserved, Reservation):
+            await self._settle_now(reserved, 0)
+
     def _settle(self, reserved: Reservation, used: int) -> None:
         """Correct the budget without delaying the customer."""
-        task = asyncio.create_task(self._settle_now(reserved, used))
+        self._in_background(self._settle_now(reserved, used))
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 

@@ -12,6 +12,7 @@ from typing import Self
 
 import httpx2
 import openai
+from openai.types.chat import ChatCompletionMessageParam
 from pydantic import SecretStr
 
 from pipelines.errors import LlmUnavailable, SetupProblem
@@ -82,6 +83,8 @@ class LlmClient:
         Longest silence on a connection; callers limit the whole question.
     retry_seconds
         Longest wait before the second try; it doubles with each further one.
+    transport
+        Opens the connections in place of the library's own; no proxy from the environment is used then.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class LlmClient:
         api_key: SecretStr | None,
         timeout_seconds: float,
         retry_seconds: float = RETRY_SECONDS,
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         key = api_key.get_secret_value().strip() if api_key else ""
         if not (key.isascii() and (key.isprintable() or not key)):
@@ -99,7 +103,8 @@ class LlmClient:
         self._dialect_by_model: dict[str, Dialect] = {}
         http = httpx2.AsyncClient(
             # companies reach providers through a proxy from the environment; a local server is never behind one
-            trust_env=not _is_loopback(httpx2.URL(base_url).host),
+            trust_env=transport is None and not _is_loopback(httpx2.URL(base_url).host),
+            transport=transport,
             # a redirect would send the key and the message to an address that nobody chose
             follow_redirects=False,
             timeout=timeout_seconds,
@@ -163,6 +168,22 @@ class LlmClient:
                 self._dialect_by_model[model] = dialect
                 return completion
 
+    async def probe(self, model: str) -> None:
+        """Ask for a word, once; raise `LlmUnavailable` with the reason if the endpoint gives no completion."""
+        messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say yes."}]
+        try:
+            answer = await self._openai.chat.completions.with_raw_response.create(model=model, messages=messages)
+            Completion.from_json(answer.content)
+        except openai.APIStatusError as error:
+            status = error.status_code
+            raise LlmUnavailable(_REASONS.get(status, f"it answered with status {status}")) from error
+        except openai.APIConnectionError as error:
+            raise LlmUnavailable(_reason(error)[0]) from error
+        except openai.OpenAIError as error:
+            raise LlmUnavailable(f"the question could not be sent ({type(error).__name__})") from error
+        except ValueError as error:
+            raise LlmUnavailable("its answer is not a chat completion; check the address") from error
+
     async def _send(self, dialect: Dialect, brief: Brief, text: str) -> Completion:
         # the raw answer, because the library fills its objects without validation
         answer = await self._openai.chat.completions.with_raw_response.create(**dialect.request(brief, text))
@@ -181,13 +202,21 @@ class LlmClient:
             reason = _REASONS.get(status, f"it answered with status {status}")
             is_final = is_final or not (status in (408, 409, 429) or status >= 500)
             asked = retry_after_seconds(error.response.headers.get("retry-after"))
-        elif isinstance(error.__cause__, _AnswerRefused):
-            reason, is_final = str(error.__cause__), True
         else:
-            reason = f"it cannot be reached ({type(error.__cause__ or error).__name__})"
+            reason, is_refused = _reason(error)
+            is_final = is_final or is_refused
         if is_final:
             raise LlmUnavailable(reason) from error
         seconds = Retries(MAX_TRIES, self._retry_seconds).seconds_after(tries, asked=asked)
         if not is_in_time(seconds, give_up_at=give_up_at):
             raise LlmUnavailable(f"{reason} and can be asked again in {seconds:.1f} s, which is too late") from error
         await asyncio.sleep(seconds)
+
+
+def _reason(error: openai.APIConnectionError) -> tuple[str, bool]:
+    """Return why no answer came, and whether none ever will."""
+    cause = error.__cause__
+    for each in (cause, getattr(cause, "__cause__", None)):
+        if isinstance(each, _AnswerRefused) or getattr(each, "is_for_good", False):
+            return str(each), True
+    return f"it cannot be reached ({type(cause or error).__name__})", False

@@ -1,8 +1,14 @@
-"""An endpoint's answer, validated: the fields of a chat completion that we read."""
+"""An endpoint's answer, validated: the fields of a chat completion that we read.
 
-from typing import Annotated, Self
+Only the message itself is needed. What comes with it, usage and probabilities, counts as missing if it is malformed.
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+_MAX_LISTED = 100_000
+"""More tokens than any answer that may be requested has."""
 
 
 class TokenChance(BaseModel):
@@ -27,21 +33,30 @@ class _Message(BaseModel):
 class _Choice(BaseModel):
     message: _Message
     finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
+    logprobs: Any = None
 
 
 class Usage(BaseModel):
-    """Tokens of a question as the endpoint counts them; some endpoints count none."""
+    """Tokens of a question, as the endpoint counts them or as we estimate them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
     prompt_tokens: int = Field(default=0, ge=0)
     completion_tokens: int = Field(default=0, ge=0)
 
+    def within(self, *, prompt_tokens: int, completion_tokens: int) -> Self:
+        """Return the usage, at most that of a question of this size."""
+        return self.model_copy(
+            update={
+                "prompt_tokens": min(self.prompt_tokens, prompt_tokens),
+                "completion_tokens": min(self.completion_tokens, completion_tokens),
+            }
+        )
+
 
 class _ChatCompletion(BaseModel):
     choices: tuple[_Choice, ...] = Field(min_length=1)
-    usage: Usage | None = None
+    usage: Any = None
 
 
 class Completion(BaseModel):
@@ -64,6 +79,16 @@ class Completion(BaseModel):
             content=choice.message.content or "",
             refusal=choice.message.refusal or "",
             finish_reason=choice.finish_reason or "",
-            tokens=(choice.logprobs.content or ()) if choice.logprobs else (),
-            usage=found.usage or Usage(),
+            tokens=((_read(_Logprobs, choice.logprobs) or _Logprobs()).content or ())[:_MAX_LISTED],
+            usage=_read(Usage, found.usage) or Usage(),
         )
+
+
+_Part = TypeVar("_Part", bound=BaseModel)
+
+
+def _read(kind: type[_Part], value: object) -> _Part | None:
+    try:
+        return kind.model_validate(value)
+    except (ValidationError, RecursionError):
+        return None

@@ -1,6 +1,7 @@
 """`intentloop doctor`: check everything the platform needs and say how to fix what is wrong. Changes nothing."""
 
 import asyncio
+import json
 import platform
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,18 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pipelines.errors import BotError, SetupProblem, without_password
+from pipelines.errors import BotError, ReleaseRefused, SetupProblem, without_password
+from pipelines.files import lack_of_room
 from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.local import programs
-from serving.local.home import prepare_home
+from serving.local.home import is_open_to_others, prepare_home
 from serving.processes.child import check_port, is_listening
-from serving.store.bots import has_intents
 from serving.store.client import Database
-from serving.store.inbox import COUNTED, Inbox
+from serving.store.drafts.bots import has_intents
 from serving.store.schema import Schema
+from serving.store.threads.inbox import COUNTED, Inbox
+from serving.store.upkeep.check import DatabaseCheck
 
 if TYPE_CHECKING:
+    from pipelines.registry.client import RegisteredVersion, Registry
     from serving.queues.sqs import QueueState
 
 LATE_MINUTES = 10
@@ -45,8 +49,8 @@ class Check:
 def run_checks(settings: Settings) -> list[Check]:
     """Run every check, in the order to fix them."""
     checks: list[Callable[[Settings], Check]] = [
-        check_python, check_home, check_database, check_registry, check_release, check_demo_shop, check_api,
-        check_inbox, check_queue, check_training_queue, check_messenger, check_llm,
+        check_python, check_home, check_database, check_upkeep, check_registry, check_release, check_demo_shop,
+        check_api, check_inbox, check_queue, check_training_queue, check_messenger, check_llm,
     ]  # fmt: skip
     return [check(settings) for check in checks]
 
@@ -61,12 +65,17 @@ def check_python(_settings: Settings) -> Check:
 
 def check_home(settings: Settings) -> Check:
     """Try to write to the home folder."""
+    lack = lack_of_room(settings.home)
+    if lack is not None:
+        return Check("folder", "problem", lack, "make room on it")
     try:
-        folder = prepare_home(settings.home)
+        folder = prepare_home(settings.home, closes=False)
     except SetupProblem as error:
         return Check(
             "folder", "problem", str(error).partition(";")[0], "set INTENTLOOP_HOME to a folder you may write to"
         )
+    if is_open_to_others(folder):
+        return Check("folder", "problem", f"other users of this machine may read {folder}", f"chmod 700 {folder}")
     return Check("folder", "ok", str(folder))
 
 
@@ -84,6 +93,22 @@ def check_database(settings: Settings) -> Check:
     if not has_bot:
         return Check("database", "note", "answers; it holds no bot yet", "intentloop import data/sample/bot.json")
     return Check("database", "ok", f"answers; bot {settings.default_bot!r} is in it")
+
+
+def check_upkeep(settings: Settings) -> Check:
+    """Check the database's indexes, its documents, and the clock that its expired documents are deleted by."""
+    if settings.mongo_uri is None and not is_listening(programs.LOOPBACK, settings.mongo_port):
+        return Check("upkeep", "note", "unknown while the database is not running")
+    try:
+        findings = asyncio.run(_with_database(settings, lambda database: DatabaseCheck(database).look(utc_now())))
+    except BotError as error:
+        return Check("upkeep", "problem", str(error).partition(";")[0], "see database above")
+    problems = [finding for finding in findings if finding.is_problem]
+    if not problems:
+        return Check("upkeep", "ok", "the database's indexes are there, and the clock agrees with it")
+    more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+    found = f"{problems[0].place}: {problems[0].what}{more}"
+    return Check("upkeep", "problem", found, "see what `intentloop db check` says, then `intentloop db check --repair`")
 
 
 def check_registry(settings: Settings) -> Check:
@@ -107,18 +132,35 @@ def check_release(settings: Settings) -> Check:
     """Check for a version that answers customers."""
     if settings.mlflow_tracking_uri is None and not is_listening(programs.LOOPBACK, settings.mlflow_port):
         return Check("release", "note", "unknown while MLflow is not running")
-    from pipelines.registry.client import Registry
+    from pipelines.registry.client import Registry, describe_newest
 
     bot, alias = settings.default_bot, settings.release_alias
     try:
-        version = Registry(settings.resolved_tracking_uri).version_behind(bot, alias=alias)
+        registry = Registry(settings.resolved_tracking_uri)
+        version = registry.version_behind(bot, alias=alias)
+        newest = describe_newest(registry.versions(bot)) if version is None else ""
     except BotError as error:
         return Check("release", "problem", str(error).partition(";")[0], "see MLflow above")
     if version is None:
-        return Check("release", "problem", f"bot {bot!r} has no promoted release", "intentloop train --promote")
-    if not version.gate_passed:
-        found = f"version {version.version} has the alias {alias!r} but did not pass its gate"
-        return Check("release", "problem", found, "move the alias to a version with the tag gate=passed")
+        found = f"bot {bot!r} has no promoted release{'; ' if newest else ''}{newest}"
+        return Check("release", "problem", found, "intentloop train --promote")
+    return _check_promoted(settings, registry, version)
+
+
+def _check_promoted(settings: Settings, registry: "Registry", version: "RegisteredVersion") -> Check:
+    """Verify the version behind the alias as the chat API does: its gate, its bot, its files and its signature."""
+    from pipelines.registry.client import shortened
+    from pipelines.registry.fetch import fetch_judged
+
+    key, alias = settings.verdict_key, settings.release_alias
+    secret = key.get_secret_value() if key is not None else None
+    try:
+        fetch_judged(registry, version, bot=settings.default_bot, verdict_key=secret)
+    except ReleaseRefused as error:
+        found = f"version {version.version} has the alias {alias!r} but must not answer: {shortened(error.reason)}"
+        return Check("release", "problem", found, f"{error.remedy}: `intentloop rollback` or `intentloop promote`")
+    except BotError as error:
+        return Check("release", "problem", str(error).partition(";")[0], "see MLflow above")
     return Check("release", "ok", f"version {version.version} of {version.name} has the alias {alias!r}")
 
 
@@ -138,7 +180,19 @@ def check_api(settings: Settings) -> Check:
         return _check_free_port(settings.api_port, "chat API", "INTENTLOOP_API_PORT")
     if answer[0] != 200:
         return Check("chat API", "problem", f"runs and is not ready: {answer[1][:300]}", "mend what is named above")
+    problems = _problems_of(answer[1])
+    if problems:  # it answers, but with another version than the promoted one
+        return Check(
+            "chat API", "problem", f"answers on port {settings.api_port}, but {problems[0]}", "see release above"
+        )
     return Check("chat API", "ok", f"ready on port {settings.api_port}")
+
+
+def _problems_of(readiness: str) -> list[str]:
+    try:
+        return [str(problem) for problem in json.loads(readiness).get("problems", ())]
+    except (ValueError, AttributeError):
+        return []
 
 
 def check_inbox(settings: Settings) -> Check:

@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import secrets
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,19 +16,44 @@ LOCK_FILE = "up.lock"
 ADMIN_TOKEN_FILE = "admin-token"  # noqa: S105 - the name of its file
 
 
-def prepare_home(home: Path) -> Path:
-    """Create the home folder and return its absolute path; raise `SetupProblem` if it is not writable."""
+PRIVATE = 0o700
+_PROBE = b"x" * 65536
+
+
+def prepare_home(home: Path, *, closes: bool = True) -> Path:
+    """Create the home folder, for this user alone, and return its absolute path.
+
+    It holds the admin token, addresses with passwords and what customers said. An existing folder is closed to others
+    too, with `closes`, if it is this user's.
+
+    Raises
+    ------
+    SetupProblem
+        It cannot be written to, or its disk is full.
+    """
     folder = home.expanduser().resolve()
     probe = folder / f".probe-{os.getpid()}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            folder.mkdir(mode=PRIVATE)
+        if closes and is_open_to_others(folder):
+            folder.chmod(PRIVATE)
+        try:
+            probe.write_bytes(_PROBE)  # a full disk still takes an empty file
+        finally:
+            probe.unlink(missing_ok=True)
     except OSError as error:
         raise SetupProblem(
             f"cannot write to the folder {folder} ({error.strerror}); choose another one: INTENTLOOP_HOME=..."
         ) from error
     return folder
+
+
+def is_open_to_others(folder: Path) -> bool:
+    """Whether other users may look into a folder of ours; one that all share, such as `/tmp`, is not ours."""
+    found = folder.stat()
+    return bool(found.st_mode & 0o077) and found.st_uid == os.getuid() and not found.st_mode & stat.S_ISVTX
 
 
 @contextmanager

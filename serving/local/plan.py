@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.errors import SetupProblem
 from pipelines.settings import Settings
+from serving.access.same_origin import require_loopback_if_off
 from serving.local import programs
 from serving.local.home import prepare_home, require_packages
 from serving.processes.child import check_port
@@ -43,8 +44,9 @@ def make_plan(settings: Settings) -> Plan:
     Raises
     ------
     SetupProblem
-        The home folder is not writable, or two servers have the same port.
+        The home folder is not writable, two servers have the same port, or everybody in a network would be an owner.
     """
+    require_loopback_if_off(settings)
     plan = Plan(
         settings=programs.local_settings(settings, prepare_home(settings.home)),
         has_database=settings.mongo_uri is None,

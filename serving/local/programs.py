@@ -54,6 +54,9 @@ def database(settings: Settings) -> Program:
     """Plan the embedded database; it has no password, so it listens on loopback only."""
     folder = settings.home / "mongo"
     folder.mkdir(parents=True, exist_ok=True)
+    # After a crash, or in a copied folder, it may name a process that is alive but another one; the database would then
+    # not start. That its port is free was checked before.
+    (folder / "server.pid").unlink(missing_ok=True)
     command = [sys.executable, "-m", "nx_27017.nx_27017", "--data-dir", ".", "--host", LOOPBACK]
     command += ["--port", str(settings.mongo_port), "--log-file", "server.log", "--pid-file", "server.pid"]
     return Program("mongo", "the database (NX-27017)", command, folder=folder)
@@ -115,7 +118,13 @@ def training(settings: Settings, *, is_sample: bool) -> Program:
 
 def chat_api(settings: Settings) -> Program:
     """Plan the chat API."""
-    command = [sys.executable, "-m", "serving.cli", "serve"]
+    command = [
+        sys.executable,
+        "-m",
+        "serving.cli",
+        "serve",
+        "--no-record",
+    ]  # `up` has recorded what it was started with
     return Program("api", "the chat API", command, environment=environment(settings))
 
 

@@ -7,15 +7,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from pipelines.errors import SetupProblem, StoreUnavailable, without_password
+from pipelines.home import record_settings
 from pipelines.settings import OUT_OF_SCOPE_FOLDER, Settings
+from serving.clock import utc_now
+from serving.console import Console
 from serving.local import programs
 from serving.local.home import ADMIN_TOKEN_FILE, hold_home, require_packages
 from serving.local.plan import Plan, check_machine, make_plan
 from serving.local.stack import Stack
-from serving.processes.child import Program, is_listening
+from serving.processes.child import is_listening
 from serving.processes.signals import StopRequested, stop_on_signals
 from serving.progress import ProgressView, Step
 
@@ -36,17 +37,19 @@ def run_up(settings: Settings, *, console: Console, follow_parent: bool = False)
     Raises
     ------
     SetupProblem
-        Something is missing, or a program of the platform ended by itself.
+        Something is missing, a program ended while the platform started, or one keeps ending.
     """
     plan = make_plan(settings)
     home = plan.settings.home
     with hold_home(home, address=plan.api_url) as is_after_crash, stop_on_signals(follow_parent=follow_parent) as check:
-        stack = Stack(home, check_stop=check)
+        stack = Stack(home, check_stop=check, say=lambda sentence: say_plainly(console, sentence))
         try:
             check_machine(plan, patience_seconds=_AFTER_CRASH_SECONDS if is_after_crash else 0.0)
+            # Without the addresses of our own servers, which follow from their ports, as for everybody who sets none.
+            record_settings(settings.model_copy(update={"endpoints": plan.settings.endpoints}), home)
             with ProgressView(console) as view:
                 problem = start(plan, stack, view)
-            say_where(plan, console, problem=problem)
+            say_where(plan, console, problem=problem, first_key=_first_key(plan.settings))
             stack.watch()
         except StopRequested:
             console.print("Stopping ...")
@@ -71,13 +74,13 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
     settings = plan.settings
     # Together: the bot is imported while MLflow, which takes longest, starts.
     if plan.has_registry:
-        stack.start_server(programs.registry(settings))
+        stack.start_server(lambda: programs.registry(settings))
     if plan.has_database:
-        stack.start_server(programs.database(settings))
+        stack.start_server(lambda: programs.database(settings))
     if plan.has_shop:
-        stack.start_server(programs.demo_shop(settings))
+        stack.start_server(lambda: programs.demo_shop(settings))
     if plan.has_stand_in:
-        stack.start_server(programs.stand_in(settings))
+        stack.start_server(lambda: programs.stand_in(settings))
     with view.step("Database", expected_seconds=2) as step:
         _await_port(stack, step, settings.mongo_port if plan.has_database else None, own="INTENTLOOP_MONGO_URI")
     with view.step("Bot", expected_seconds=2) as step:
@@ -97,33 +100,78 @@ def start(plan: Plan, stack: Stack, view: ProgressView) -> str | None:
         _keep_out_of_scope(settings)
     problem = _ensure_release(settings, stack, view, is_sample=drafts.is_sample)
     with view.step("Chat API", expected_seconds=4) as step:
-        program = programs.chat_api(settings)
-        not_ready = _start_api(program, plan, stack, step, is_release_expected=problem is None)
+        not_ready = _start_api(plan, stack, step, is_release_expected=problem is None)
     return problem or not_ready
 
 
-def say_where(plan: Plan, console: Console, *, problem: str | None) -> None:
-    """Print the addresses, a line to paste, and why the bot cannot answer yet, if it cannot."""
+def say_plainly(console: Console, sentence: str) -> None:
+    """Print a line as it is."""
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def say_where(plan: Plan, console: Console, *, problem: str | None, first_key: str | None = None) -> None:
+    """Print the addresses, lines to paste, the first owner's key, and why the bot cannot answer yet, if it cannot."""
     body = json.dumps({"thread_id": "me", "text": "where is my order ORD-1042?", "context": {}})
     url = plan.api_url
     lines = [
         "",
         f"  Chat page    {url}/",
         f"  API docs     {url}/docs",
-        f"  Admin API    the token is in {plan.settings.home / ADMIN_TOKEN_FILE}",
-        f"  MLflow UI    {without_password(plan.settings.resolved_tracking_uri)}",
+        f"  Admin API    {_who_may(plan.settings)}",
+        f"  MLflow UI    {_model_page(plan.settings)}",
         *(_STAND_IN_NOTE if plan.has_stand_in else ()),
         "",
         "  Ask it something:",
         "",
         f"curl -s {url}/bots/channels/rest/webhook -H 'Content-Type: application/json' -d '{body}'",
         "",
+        *(_about_key(first_key, url) if first_key is not None else ()),
         "  Ctrl-C ends everything.",
     ]
     if problem is not None:
         lines += ["", f"  Everything runs, but the bot cannot answer yet: {problem}"]
     for line in lines:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _who_may(settings: Settings) -> str:
+    if settings.auth == "off":
+        return "no key is needed (INTENTLOOP_AUTH=off): everybody on this machine is an owner"
+    return f"the token is in {settings.home / ADMIN_TOKEN_FILE}"
+
+
+def _about_key(key: str, url: str) -> tuple[str, ...]:
+    return (
+        "  Your owner's key for the admin API, shown this once (`intentloop keys create` makes more):",
+        "",
+        f"export KEY={key}",
+        f'curl -s {url}/api/v1/session -H "Authorization: Bearer $KEY"',
+        "",
+    )
+
+
+def _first_key(settings: Settings) -> str | None:
+    """Make an owner's key at the first start; only its hash is stored, and no log has it."""
+    from serving.store.access.first_key import make_first_key
+    from serving.store.client import Database
+
+    async def make() -> str | None:
+        database = Database.from_settings(settings)
+        try:
+            key = await make_first_key(database, now=utc_now())
+        finally:
+            database.close()
+        return str(key) if key is not None else None
+
+    return asyncio.run(make()) if settings.auth == "on" else None
+
+
+def _model_page(settings: Settings) -> str:
+    from pipelines.registry.client import model_name
+    from pipelines.registry.links import model_page
+
+    uri = settings.resolved_tracking_uri
+    return model_page(uri, model_name(settings.default_bot)) or without_password(uri)
 
 
 def _await_port(stack: Stack, step: Step, port: int | None, *, own: str) -> None:
@@ -151,13 +199,15 @@ class _Drafts:
 
 
 async def _ensure_drafts(settings: Settings) -> _Drafts:
-    from serving.store.bots import export_bot, has_intents, import_bot
     from serving.store.client import Database
+    from serving.store.drafts.bots import export_bot, has_intents, import_bot
+    from serving.store.drafts.import_journal import restore_killed_import
 
     database = Database.from_settings(settings)
     bot, file = settings.default_bot, programs.SAMPLE / "bot.json"
     try:
         sample = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+        await restore_killed_import(database, bot)
         if await has_intents(database, bot=bot):
             drafts = await export_bot(database, bot=bot)
             return _Drafts("yours is there", sample is not None and drafts["intents"] == sample["intents"])
@@ -215,8 +265,8 @@ def _ensure_release(settings: Settings, stack: Stack, view: ProgressView, *, is_
     return f"the training promoted no release; its log is {job.log}\n{job.last_lines()}"
 
 
-def _start_api(program: Program, plan: Plan, stack: Stack, step: Step, *, is_release_expected: bool) -> str | None:
-    stack.start_server(program)
+def _start_api(plan: Plan, stack: Stack, step: Step, *, is_release_expected: bool) -> str | None:
+    stack.start_server(lambda: programs.chat_api(plan.settings))
     stack.wait(step, _answers(f"{plan.api_url}/health/live"), timeout_seconds=_SERVER_SECONDS)
     is_ready = _answers(f"{plan.api_url}/health/ready")
     # Not being ready does not stop the platform: the operator may need the MLflow page to correct it.

@@ -1,5 +1,6 @@
-"""Signals that ask a process to end, turned into an exception where the process can handle it."""
+"""Signals that ask a process to end, turned into something that it can handle."""
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -37,6 +38,33 @@ def stop_on_signals(*, follow_parent: bool) -> Iterator[Callable[[], None]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def stop_event_on_signals() -> Iterator[asyncio.Event]:
+    """Yield an event that Ctrl-C or SIGTERM sets; a second signal ends the process at once, even if its loop hangs."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    is_asked = False
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        nonlocal is_asked
+        if is_asked:
+            die_of(number)
+        is_asked = True
+        loop.call_soon_threadsafe(stop.set)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def die_of(number: int) -> None:
+    """End this process at once, as the signal does where nobody handles it."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def _is_ignored(number: int) -> bool:

@@ -1,13 +1,20 @@
 """What is known about an alias under watch: frozen, and put together from what the looks at the registry found."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
-from pipelines.errors import BotError, RegistryUnavailable, ReleaseRefused
-from pipelines.registry.client import RegisteredVersion
+from pipelines.errors import (
+    BotError,
+    ModelNotLoaded,
+    NotFound,
+    RegistryUnavailable,
+    ReleaseRefused,
+    without_password,
+)
+from pipelines.registry.client import RegisteredVersion, shortened
 from pipelines.registry.release import Release
 
 Role = Literal["answers", "canary", "shadow"]
@@ -23,6 +30,9 @@ class RegistryLike(Protocol):
 
     def find_version(self, bot: str, version: str) -> RegisteredVersion:
         """Return a version by its number."""
+
+    def versions(self, bot: str) -> list[RegisteredVersion]:
+        """Return every version of a bot."""
 
     def aliases(self, bot: str) -> dict[str, str]:
         """Return the version of each alias."""
@@ -59,6 +69,11 @@ class ReleaseStatus:
         Versions behind the alias that were refused, each with its reason, newest last.
     canary, shadow
         The versions on trial beside it, if any.
+    problem
+        Why the version that answers is not the one behind the alias, in a sentence; None if all is well, and while
+        nothing answers: then `ReleaseProvider.current` raises it.
+    trial
+        What this process has counted of the `canary` and of the `others`: turns, and those with each sign.
     """
 
     version: str | None
@@ -66,6 +81,8 @@ class ReleaseStatus:
     refused: tuple[str, ...]
     canary: str | None = None
     shadow: str | None = None
+    problem: str | None = None
+    trial: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,9 +99,9 @@ class Loaded:
     at
         When loading ended.
     found
-        Its version in the registry; None for one from the cache.
+        Its version in the registry; None for one from the cache, until the registry has confirmed it.
     verdict
-        SHA-256 of the verdict that allowed it; None for one from the cache.
+        SHA-256 of the verdict that allowed it.
     """
 
     release: Release
@@ -93,6 +110,15 @@ class Loaded:
     at: datetime
     found: RegisteredVersion | None = None
     verdict: str | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the registry has said that it may answer."""
+        return self.source != "cache"
+
+    def confirmed(self, found: RegisteredVersion) -> Self:
+        """Return the same release as one that the registry has confirmed."""
+        return replace(self, source="registry", found=found)
 
 
 @dataclass(frozen=True)
@@ -131,12 +157,27 @@ class Look:
         The version behind the alias, if this look refused it; None for one that was refused before.
     loaded
         The version behind the alias, if it is a new one.
+    confirmed
+        The release that answers from the cache, whatever the alias says, if the registry confirms that it may.
+    withdrawn
+        The key of the release that answers from the cache, if the registry says that it must not.
+    unmarked
+        The version behind the alias, if it answers and its tags do not say so yet: the alias was moved in the UI.
+    untagged
+        The refusal of the version behind the alias, if it was known before and the version's tags do not say so.
+    behind
+        The number of the version behind the alias, empty if there is none; None if the registry did not answer.
     """
 
     answered_at: datetime | None = None
     problem: BotError | None = None
     refusal: Refusal | None = None
     loaded: Loaded | None = None
+    confirmed: Loaded | None = None
+    withdrawn: str | None = None
+    unmarked: RegisteredVersion | None = None
+    untagged: Refusal | None = None
+    behind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -198,6 +239,26 @@ class AliasState:
         return self.loaded.key if self.loaded is not None else None
 
     @property
+    def mismatch(self) -> str | None:
+        """Why another version answers than the one behind the alias, and what to do, in a sentence; or None.
+
+        A registry that does not answer is no mismatch: it says nothing about the alias.
+        """
+        if self.loaded is None or not isinstance(self.problem, ModelNotLoaded | NotFound):
+            return None
+        answers = f"version {self.version} of bot {self.bot!r} keeps answering"
+        if not isinstance(self.problem, ReleaseRefused):
+            return (
+                f"nothing carries the alias {self.alias!r} any more; {answers}, but no server that starts now would "
+                f"find it; set the alias again, or run `intentloop promote {self.version}`"
+            )
+        refused = self.problem
+        return without_password(
+            f"the alias {self.alias!r} is on version {refused.version}, which must not answer: "
+            f"{shortened(refused.reason)}; {answers}; {refused.remedy}, or run `intentloop rollback`"
+        )
+
+    @property
     def needs_fallback(self) -> bool:
         """Whether an earlier release should answer: the promoted one is refused, or the registry is silent.
 
@@ -211,7 +272,8 @@ class AliasState:
         """Return the state after a look at the registry, and the swap if another release took over.
 
         The registry's answer wins whenever it comes, also over a release that was loaded from the cache meanwhile. A
-        canary that was stopped while the look was under way stays away.
+        canary that was stopped while the look was under way stays away. What came from the cache leaves once the
+        registry says that it must not answer.
         """
         refused = self.refused
         if look.refusal is not None:
@@ -220,14 +282,24 @@ class AliasState:
         state = replace(
             self,
             last_poll_at=look.answered_at or self.last_poll_at,
-            refusal=look.refusal or (self.refusal if look.loaded is None else None),
+            refusal=look.refusal or (self.refusal if self._still_refused(look) else None),
             refused=refused,
             problem=look.problem,
         )
         stopped_key = self.stopped.version.key if self.stopped is not None else None
-        if look.loaded is None or look.loaded.key in (self.key, stopped_key):
-            return state, None
-        return state._swapped(look.loaded)
+        given = look.loaded or look.confirmed
+        if given is not None and given.key != stopped_key:
+            return state._given(given, is_promoted=look.loaded is not None)
+        refused_key = look.refusal.key if look.refusal is not None else None
+        if state.loaded is not None and not state.loaded.is_confirmed and self.key in (look.withdrawn, refused_key):
+            return state.cleared(), None
+        return state, None
+
+    def _still_refused(self, look: Look) -> bool:
+        """Whether the refused version may be behind the alias still; one that comes back is judged and tagged anew."""
+        if self.refusal is None or look.loaded is not None:
+            return False
+        return look.behind in (None, self.refusal.version.version)
 
     def falling_back(self, earlier: Loaded) -> tuple[Self, Swap | None]:
         """Return the state with an earlier release, and the swap, unless the registry has settled the matter since."""
@@ -243,6 +315,17 @@ class AliasState:
     def after_stop(self, stop: Stop) -> Self:
         """Return the state without the canary that did worse, which must not come back by itself."""
         return replace(self, loaded=None, stopped=stop)
+
+    def _given(self, given: Loaded, *, is_promoted: bool) -> tuple[Self, Swap | None]:
+        """Return the state with a release that the registry has confirmed; `is_promoted`: it is behind the alias."""
+        now = self.loaded
+        if now is None or now.key != given.key:
+            return self._swapped(given) if is_promoted else (self, None)
+        if now.is_confirmed:
+            return self, None
+        if now.verdict == given.verdict and given.found is not None:
+            return replace(self, loaded=now.confirmed(given.found)), None
+        return self._swapped(given)  # other files under the same name
 
     def _swapped(self, loaded: Loaded) -> tuple[Self, Swap]:
         return replace(self, loaded=loaded), Swap(self.bot, self.alias, self.role, self.version, loaded)

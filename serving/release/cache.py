@@ -1,6 +1,6 @@
 """Releases kept on this machine, so that serving starts when MLflow is down, and the local journal of swaps.
 
-releases/BOT/VERSION-RUN/     `release/` and its verdict, renamed into place once complete
+releases/BOT/VERSION-RUN/     `release/`, its verdict and the verdict's signature, renamed into place once complete
 releases/BOT/last_good.json   the version that answered last
 releases/BOT/journal.jsonl    one line for each swap
 """
@@ -8,6 +8,7 @@ releases/BOT/journal.jsonl    one line for each swap
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -19,8 +20,8 @@ from typing import Any
 
 from pipelines.errors import NotFound
 from pipelines.files import write_whole
-from pipelines.registry.release import MANIFEST_FILE, find_release_folder
-from pipelines.registry.verdict import VERDICT_FILE
+from pipelines.registry.release import MANIFEST_FILE, find_release_folder, read_plain
+from pipelines.registry.verdict import SIGNATURE_FILE, VERDICT_FILE
 from pipelines.settings import BOT_NAME_RULE, is_bot_name
 from serving.clock import utc_now
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 RELEASE_FOLDER = "release"
 LAST_GOOD_FILE, JOURNAL_FILE = "last_good.json", "journal.jsonl"
+_KEY = re.compile(r"(?P<version>[0-9]{1,9})-[A-Za-z0-9_.-]{1,8}")
 _INCOMING_SECONDS = 3600.0
 """A download older than this belongs to a process that was killed."""
 
@@ -51,6 +53,16 @@ class ReleaseCache:
     def __init__(self, root: Path, *, keep: int = 3) -> None:
         self._root, self._keep = root, keep
 
+    def beside(self, name: str) -> "ReleaseCache":
+        """Return a cache in a folder of its own that no bot has, for releases that answer nobody."""
+        return ReleaseCache(self._root.with_name(f"{self._root.name}-{name}"), keep=self._keep)
+
+    def prune(self, bot: str, *, current: str) -> None:
+        """Delete all but a release and those used last."""
+        with suppress(OSError):
+            os.utime(self.folder(bot) / current)
+            self._prune(self.folder(bot), current=current)
+
     def folder(self, bot: str) -> Path:
         """Return a bot's folder, whether or not it exists; raises `NotFound` for a name that no bot can have.
 
@@ -61,9 +73,10 @@ class ReleaseCache:
         return self._root / bot
 
     def get(self, bot: str, key: str) -> Path | None:
-        """Return the folder of a cached release, or None."""
+        """Return the folder of a cached release, or None. Nothing is verified yet, but it is no link to elsewhere."""
         folder = self.folder(bot) / key / RELEASE_FOLDER
-        return folder if (folder / MANIFEST_FILE).is_file() else None
+        is_here = not (folder.is_symlink() or folder.parent.is_symlink())
+        return folder if is_here and (folder / MANIFEST_FILE).is_file() else None
 
     def add(self, bot: str, key: str, fill: Callable[[Path], None]) -> Path:
         """Download a release and return its folder, with its verdict beside it; the folder appears whole or not at all.
@@ -77,13 +90,15 @@ class ReleaseCache:
         parent = self.folder(bot)
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=parent, ignore_cleanup_errors=True) as aside:
-            fill(Path(aside))
-            found = find_release_folder(Path(aside), name=bot, version=key)
+            download = Path(aside) / "download"
+            download.mkdir()
+            fill(download)
+            found = find_release_folder(download, name=bot, version=key)
             whole = Path(aside) / f".{key}"
             whole.mkdir()
             verdict = found.parent / VERDICT_FILE
             found.rename(whole / RELEASE_FOLDER)
-            if verdict.is_file():
+            if verdict.is_file() and found != download:
                 verdict.rename(whole / VERDICT_FILE)
             target = parent / key
             try:
@@ -91,23 +106,36 @@ class ReleaseCache:
             except OSError:
                 # Another process of this machine was faster, or the folder there is incomplete.
                 if self.get(bot, key) is None:
-                    shutil.rmtree(target)
+                    _remove(target)
                     whole.rename(target)
         return target / RELEASE_FOLDER
 
+    def keep_signature(self, bot: str, key: str, signature: str) -> None:
+        """Keep the verdict's signature beside it, for starts without the registry that holds it."""
+        file = self.folder(bot) / key / SIGNATURE_FILE
+        with suppress(OSError):
+            if not file.is_symlink() and file.is_file() and read_plain(file) == signature.encode():
+                return
+            _remove(file)
+            write_whole(file, signature.encode())
+
     def discard(self, bot: str, key: str) -> None:
-        """Delete a release whose files are damaged, so that it is downloaded again."""
-        shutil.rmtree(self.folder(bot) / key, ignore_errors=True)
+        """Delete a release that is damaged or must not answer; if it may answer again, it is downloaded again."""
+        with suppress(OSError):
+            _remove(self.folder(bot) / key)
 
     def last_good(self, bot: str) -> CachedRelease | None:
         """Return the release that answered last on this machine, if it is still there."""
         try:
-            record = json.loads((self.folder(bot) / LAST_GOOD_FILE).read_text(encoding="utf-8"))
-            key, version = str(record["key"]), str(record["version"])
-        except (OSError, ValueError, KeyError, TypeError):
+            key = str(json.loads(read_plain(self.folder(bot) / LAST_GOOD_FILE))["key"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        folder = self.get(bot, Path(key).name)
-        return CachedRelease(version, folder, Path(key).name) if folder is not None else None
+        return self._kept(bot, key)
+
+    def kept(self, bot: str, version: str) -> list[CachedRelease]:
+        """Return what is kept of a version, under whichever key: registries may each have a version of that number."""
+        keys = sorted(path.name for path in self.folder(bot).glob(f"{version}-*")) if version.isdecimal() else []
+        return [found for key in keys if (found := self._kept(bot, key)) is not None]
 
     def record_swap(self, bot: str, *, key: str, version: str, before: str | None, data_hash: str, source: str) -> None:
         """Record a release as the last good one, add the swap to the journal and delete old releases.
@@ -151,6 +179,11 @@ class ReleaseCache:
                 rows.append(row)
         return [row for row in rows if isinstance(row, dict)]
 
+    def _kept(self, bot: str, key: str) -> CachedRelease | None:
+        named = _KEY.fullmatch(key)
+        folder = self.get(bot, key) if named is not None else None
+        return CachedRelease(named["version"], folder, key) if named is not None and folder is not None else None
+
     def _prune(self, folder: Path, *, current: str) -> None:
         # a folder without a leading dot is a release, perhaps in the layout of an earlier program version
         releases = [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "." and path.name != current]
@@ -160,3 +193,11 @@ class ReleaseCache:
         for left_over in folder.glob(".incoming-*"):
             if time.time() - left_over.stat().st_mtime > _INCOMING_SECONDS:
                 shutil.rmtree(left_over, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, or what lies in its place; a link is removed, not followed."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

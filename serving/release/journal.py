@@ -7,18 +7,37 @@ import asyncio
 import logging
 import socket
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
+from pydantic import ValidationError
+
 from pipelines.errors import StoreUnavailable
 from serving.release.alias_state import Swap
-from serving.store.promotions import Entry, Move, Promotions, answered_before
+from serving.store.releases.promotions import Entry, Move, Promotions, answered_before
 
 logger = logging.getLogger(__name__)
 
 _MAX_WAITING = 1000
 _CLOCKS_DIFFER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the journal holds of a bot: apart from the files on this machine, it says what they should be.
+
+    Attributes
+    ----------
+    answered
+        The versions that answered, latest last.
+    verdicts
+        SHA-256 of the verdict by which each version was promoted, by version.
+    """
+
+    answered: tuple[str, ...] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
 
 class SwapJournal:
@@ -67,16 +86,18 @@ class SwapJournal:
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 
-    async def answered(self, bot: str) -> list[str]:
-        """Return the versions that answered, latest last; none if the database does not answer."""
+    async def recorded(self, bot: str) -> Recorded:
+        """Return what is recorded of a bot; nothing if the database does not answer."""
         if self._promotions is None:
-            return []
+            return Recorded()
         try:
-            entries = await self._promotions.recent(bot)
-        except StoreUnavailable as error:
-            logger.warning("the journal of promotions cannot be read", extra={"bot": bot, "reason": str(error)})
-            return []
-        return answered_before([entry.move for entry in entries])
+            moves = [entry.move for entry in await self._promotions.recent(bot)]
+        except (StoreUnavailable, ValidationError, KeyError) as error:
+            reason = str(error) if isinstance(error, StoreUnavailable) else "it holds an entry of another program"
+            logger.warning("the journal of promotions cannot be read", extra={"bot": bot, "reason": reason})
+            return Recorded()
+        verdicts = {move.to_version: move.verdict for move in moves if move.to_version and move.verdict}
+        return Recorded(tuple(answered_before(moves)), verdicts)
 
     async def _flush(self) -> None:
         while self._waiting and self._promotions is not None:

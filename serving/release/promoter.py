@@ -8,35 +8,43 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from pipelines.errors import NotFound, StoreUnavailable, UserInputError
-from pipelines.registry.client import PROMOTED_AT_TAG, STAGE_TAG, RegisteredVersion, Registry
+from pipelines.errors import NotFound, RegistryUnavailable, StoreUnavailable, UserInputError
+from pipelines.registry.client import ANSWERED, ANSWERS, PROMOTED_AT_TAG, STAGE_TAG, RegisteredVersion, Registry
 from pipelines.registry.fetch import fetch_judged
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.release.cache import ReleaseCache
-from serving.release.loader import STOPPED_TAG
+from serving.release.loader import CANARY_SHARE_TAG, STOPPED_TAG
+from serving.release.marks import correct_marks
 from serving.release.trials import CANARY, SHADOW
 from serving.store.client import Database
-from serving.store.promotions import Move, Promotions, answered_before
+from serving.store.releases.promotions import Move, Promotions, answered_before
 
 
 @dataclass(frozen=True)
 class AliasMove:
     """An alias that was moved from the version `before`, if there was one.
 
-    `note` is the file it was recorded in if the database did not answer.
+    `version` is None if it was only removed. `note` is the file it was recorded in if the database did not answer.
+    `is_made` is false if nothing was left to do.
     """
 
     alias: str
     before: str | None
-    version: str
+    version: str | None
     note: str | None
+    is_made: bool = True
 
     def describe(self, *, bot: str, poll_seconds: float) -> list[str]:
         """Describe the move in sentences."""
+        if not self.is_made:
+            return [f"version {self.version} of bot {bot!r} answers already; nothing was moved"]
         before = f", before it version {self.before}" if self.before not in (None, self.version) else ""
-        lines = [f"version {self.version} of bot {bot!r} carries the alias {self.alias}{before}"]
+        if self.version is None:
+            lines = [f"version {self.before} of bot {bot!r} has lost the alias {self.alias}"]
+        else:
+            lines = [f"version {self.version} of bot {bot!r} carries the alias {self.alias}{before}"]
         lines.append(f"every server notices within about {poll_seconds * 1.2 + 1:.0f} seconds")
         if self.note is not None:
             lines.append(f"the database did not answer; this is noted in {self.note} instead")
@@ -83,19 +91,61 @@ class Promoter:
         )
 
     async def promote(
-        self, version: RegisteredVersion, *, alias: str | None = None, why: str = "", command: str = "promote"
+        self,
+        version: RegisteredVersion,
+        *,
+        alias: str | None = None,
+        why: str = "",
+        command: str = "promote",
+        by: str | None = None,
+        share: float | None = None,
     ) -> AliasMove:
         """Move an alias to a version that serving would accept: the alias that answers, or `canary` or `shadow`.
 
-        `why` and `command`, which asks for the move, go into the journal. Raises `ReleaseRefused` if serving would
-        refuse the version, and `RegistryUnavailable`; nothing has moved then.
+        `why` and who asks for the move, `by` or a `command` of this machine's user, go into the journal. `share` is a
+        canary's share of threads, in (0, 1]; None: that of the setting. What answers already, and by this very verdict
+        according to the journal, is only verified. Raises `ReleaseRefused` if serving would refuse
+        the version, and `RegistryUnavailable`; nothing has moved then.
         """
         wanted = alias or self._alias
-        if wanted == CANARY and STOPPED_TAG in version.tags:
-            self._registry.delete_tag(version, STOPPED_TAG)  # asking for it by name means another trial
-        return await self._move(version, alias=wanted, kind="promotion", command=command, why=why)
+        if wanted == CANARY:
+            self._prepare_canary(version, share)
+        by = by or f"intentloop {command} by {_user()}"
+        return await self._move(version, alias=wanted, kind="promotion", by=by, why=why)
 
-    async def roll_back(self, *, why: str = "") -> AliasMove:
+    async def stop_trial(self, alias: str, *, why: str = "", by: str | None = None) -> AliasMove:
+        """Remove `canary` or `shadow` from the version that is tried; returns the move to no version.
+
+        Raises `NotFound` if nothing is tried, and `RegistryUnavailable`.
+        """
+        found = self._registry.version_behind(self._bot, alias=alias)
+        if found is None:
+            raise NotFound(
+                f"version of bot {self._bot!r} with the alias", alias, hint="nothing is tried, nothing moved"
+            )
+        answering = self._registry.version_behind(self._bot, alias=self._alias)
+        move = Move(
+            bot=self._bot,
+            kind="canary_stop" if alias == CANARY else "trial",
+            from_version=found.version,
+            to_version=answering.version if answering is not None and alias == CANARY else None,
+            at=utc_now(),
+            by=by or f"intentloop by {_user()}",
+            why=f"alias {alias} removed{': ' if why else ''}{why}",
+        )
+        note = await self._record(move)
+        self._registry.remove_alias(self._bot, alias)
+        return AliasMove(alias, found.version, None, note)
+
+    def _prepare_canary(self, version: RegisteredVersion, share: float | None) -> None:
+        if STOPPED_TAG in version.tags:
+            self._registry.delete_tag(version, STOPPED_TAG)  # asking for it by name means another trial
+        if share is not None:
+            self._registry.set_tag(version, CANARY_SHARE_TAG, f"{share:g}")
+        elif CANARY_SHARE_TAG in version.tags:
+            self._registry.delete_tag(version, CANARY_SHARE_TAG)
+
+    async def roll_back(self, *, why: str = "", by: str | None = None) -> AliasMove:
         """Restore the version that answered before the one behind the alias now; `why` goes into the journal.
 
         Raises `UserInputError` if nothing answered before, `ReleaseRefused` if serving would refuse that version, and
@@ -110,9 +160,10 @@ class Promoter:
             now = f"version {current}" if current else "now"
             raise UserInputError(
                 f"no version of bot {self._bot!r} is known to have answered before {now}, so nothing was moved; "
-                f"name one with `intentloop promote VERSION`"
+                f"promote one by its number (`intentloop promote VERSION`, or POST .../releases/VERSION/promote)"
             )
-        return await self._move(version, alias=self._alias, kind="rollback", command="rollback", why=why)
+        by = by or f"intentloop rollback by {_user()}"
+        return await self._move(version, alias=self._alias, kind="rollback", by=by, why=why)
 
     async def _move(
         self,
@@ -120,7 +171,7 @@ class Promoter:
         *,
         alias: str,
         kind: Literal["promotion", "rollback"],
-        command: str,
+        by: str,
         why: str,
     ) -> AliasMove:
         answers = alias == self._alias
@@ -133,13 +184,15 @@ class Promoter:
         )
         found = self._registry.version_behind(self._bot, alias=alias)
         before = found.version if found is not None else None
+        if answers and before == version.version and await self._is_recorded(before, judged.digest):
+            return AliasMove(alias, before, before, None, is_made=False)
         move = Move(
             bot=self._bot,
             kind=kind if answers else "trial",
             from_version=before,
             to_version=version.version,
             at=utc_now(),
-            by=f"intentloop {command} by {_user()}",
+            by=by,
             why=why if answers else f"alias {alias}{': ' if why else ''}{why}",
             verdict=judged.digest,
         )
@@ -148,16 +201,26 @@ class Promoter:
         self._registry.set_alias(self._bot, alias, version.version)
         if answers:
             self._tag(version, before)
+        with suppress(RegistryUnavailable):  # the move is made; every server does the same when it notices
+            correct_marks(self._registry, self._bot)
         return AliasMove(alias, before, version.version, note)
 
     def _tag(self, version: RegisteredVersion, before: str | None) -> None:
         """Show the move in the MLflow UI; the order of promotions helps if every journal is lost."""
-        self._registry.set_tag(version, STAGE_TAG, "Production")
+        self._registry.set_tag(version, STAGE_TAG, ANSWERS)
         self._registry.set_tag(version, PROMOTED_AT_TAG, utc_now().isoformat(timespec="milliseconds"))
         if before not in (None, version.version):
             former = self._newest_of([before])
             if former is not None:
-                self._registry.set_tag(former, STAGE_TAG, "Archived")
+                self._registry.set_tag(former, STAGE_TAG, ANSWERED)
+
+    async def _is_recorded(self, version: str, verdict: str) -> bool:
+        """Whether the newest entry of the journal that moved what answers is of this version by this verdict."""
+        with suppress(StoreUnavailable):
+            moves = [entry.move for entry in await self._promotions.recent(self._bot)]
+            last = next((move for move in reversed(moves) if move.changes_answers), None)
+            return last is not None and (last.to_version, last.verdict) == (version, verdict)
+        return False
 
     async def _record(self, move: Move) -> str | None:
         """Write a move into the journal, or else into this machine's; return the latter's file in that case."""
@@ -179,8 +242,8 @@ class Promoter:
             moves = []
         if answered := answered_before(moves or self._moves_of_this_machine()):
             return answered
-        promoted = [version for version in self._registry.versions(self._bot) if PROMOTED_AT_TAG in version.tags]
-        return [version.version for version in sorted(promoted, key=lambda version: version.tags[PROMOTED_AT_TAG])]
+        found = [(version.promoted_at, version.version) for version in self._registry.versions(self._bot)]
+        return [version for _, version in sorted((at, version) for at, version in found if at is not None)]
 
     def _moves_of_this_machine(self) -> list[Move]:
         return [

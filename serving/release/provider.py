@@ -7,10 +7,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from pipelines.errors import BotError, ModelNotLoaded, NotFound, RegistryUnavailable, ReleasePending, ReleaseRefused
 from pipelines.registry.client import Registry
+from pipelines.registry.deadline import Bounded
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.clock import is_set_within
@@ -19,9 +20,10 @@ from serving.release.alias_state import AliasState, RegistryLike, ReleaseStatus
 from serving.release.cache import ReleaseCache
 from serving.release.journal import SwapJournal
 from serving.release.loader import ReleaseLoader
+from serving.release.shelf import ReleaseShelf
 from serving.release.trials import CANARY, SHADOW, Trials
 from serving.release.watch import AliasWatch
-from serving.store.promotions import Promotions
+from serving.store.releases.promotions import Promotions
 
 _JITTER = 0.2
 _FIRST_POLL_SECONDS = 10.0
@@ -29,7 +31,7 @@ _ABSENT_SECONDS = 30.0
 _MAX_ABSENT = 1000
 _MAX_FIRST_USES = 50
 _LAST_LOOK_SECONDS = 2.0
-_MAX_FORMER = 3
+_MAX_FORMER = 4
 """How many versions that answered earlier are tried when nothing else can answer."""
 
 
@@ -75,7 +77,9 @@ class ReleaseProvider:
         self._trials = Trials(
             self._loader, canary_share=canary_share, has_shadow=has_shadow, note=lambda move: self._journal.note(move)
         )
+        self._shelf = ReleaseShelf(ReleaseLoader(connect, cache.beside("tried"), verdict_key=verdict_key))
         self._watches: dict[str, AliasWatch] = {default_bot: self._watch_of(default_bot)}
+        self._tried_in_vain: dict[str, object] = {}
         self._absent: OrderedDict[str, tuple[float, BotError]] = OrderedDict()
         self._lookups = asyncio.Semaphore(2)
         self._first_uses: dict[str, asyncio.Task[None]] = {}
@@ -88,7 +92,10 @@ class ReleaseProvider:
         """Build the provider from the settings."""
         key = settings.verdict_key
         return cls(
-            lambda: Registry(settings.resolved_tracking_uri),
+            lambda: cast(
+                RegistryLike,
+                Bounded(Registry(settings.resolved_tracking_uri, most_megabytes=settings.release_max_megabytes)),
+            ),
             cache=ReleaseCache(settings.home / "releases"),
             alias=settings.release_alias,
             poll_seconds=settings.release_poll_seconds,
@@ -192,6 +199,14 @@ class ReleaseProvider:
             table = f"shadow/version-{version}.json"
             await asyncio.to_thread(self._loader.log_figures, found[1], metrics, table=table, rows=rows)
 
+    async def version(self, bot: str, version: str) -> Release:
+        """Return a registered version to try, which may answer nobody; raises as `ReleaseShelf.get` does."""
+        return await self._shelf.get(bot, version)
+
+    async def newest(self, bot: str) -> Release:
+        """Return the newest registered version to try; raises as `ReleaseShelf.newest` does."""
+        return await self._shelf.newest(bot)
+
     def status(self, bot: str) -> ReleaseStatus:
         """Describe a bot's releases; nothing is known of a bot that was never used."""
         watch = self._watches.get(bot)
@@ -202,6 +217,8 @@ class ReleaseProvider:
             state.refused,
             canary=self._trials.version_of(bot, CANARY),
             shadow=self._trials.version_of(bot, SHADOW),
+            problem=state.mismatch,
+            trial=self._trials.counts(bot),
         )
 
     def _watch_of(self, bot: str) -> AliasWatch:
@@ -249,6 +266,7 @@ class ReleaseProvider:
             self._wake.clear()
             for watch in list(self._watches.values()):
                 await self._to_the_end(watch.refresh())
+                await self._fall_back(watch)
 
     async def _to_the_end(self, look: Coroutine[Any, Any, None]) -> None:
         """Wait for a look. It goes on if the watcher is stopped in the middle, so that its swap is written down."""
@@ -258,14 +276,25 @@ class ReleaseProvider:
         await asyncio.shield(task)
 
     async def _fall_back(self, watch: AliasWatch) -> None:
-        """Fall back to an earlier release when the promoted one is refused or unavailable."""
-        if not watch.state.needs_fallback:
+        """Fall back to an earlier release when the promoted one is refused or unavailable.
+
+        A registry that answers is asked about each of them. While it is silent, only what can be proved without it
+        answers. What was tried in vain is tried again once something has changed.
+        """
+        state = watch.state
+        if not state.needs_fallback:
             return
-        await watch.fall_back(self._loader.load_last_good)
-        if not (watch.state.needs_fallback and isinstance(watch.state.problem, ReleaseRefused)):
+        recorded = await self._journal.recorded(state.bot)
+        last = await asyncio.to_thread(self._loader.last_good_version, state.bot)
+        tried = (state.refusal, type(state.problem), recorded, last)
+        if self._tried_in_vain.get(state.bot) == tried:
             return
-        former = reversed(await self._journal.answered(watch.state.bot))
-        for version in list(dict.fromkeys(former))[:_MAX_FORMER]:
-            await watch.fall_back(partial(self._loader.load_former, version=version))
-            if not watch.state.needs_fallback:
-                return
+        if isinstance(state.problem, ReleaseRefused):
+            former = [*([last] if last is not None else []), *reversed(recorded.answered)]
+            for version in list(dict.fromkeys(former))[:_MAX_FORMER]:
+                if not await watch.fall_back(partial(self._loader.load_former, version=version)):
+                    return
+        else:
+            await watch.fall_back(partial(self._loader.load_cached, recorded=recorded))
+        if watch.state.needs_fallback:
+            self._tried_in_vain[state.bot] = tried

@@ -6,6 +6,7 @@ Each is the version behind the alias of that name. Nothing that happens to them 
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from pipelines.errors import BotError, ReleaseRefused
@@ -17,7 +18,7 @@ from serving.release.alias_state import AliasState, Stop
 from serving.release.canary import CanaryTrial, is_chosen
 from serving.release.loader import ReleaseLoader
 from serving.release.watch import AliasWatch
-from serving.store.promotions import Move
+from serving.store.releases.promotions import Move
 
 logger = logging.getLogger(__name__)
 
@@ -26,10 +27,14 @@ CANARY, SHADOW = "canary", "shadow"
 
 @dataclass
 class _Challengers:
-    """The canary and the shadow of a bot; `compared` are the canary and the release beside it that `trial` counts."""
+    """The canary and the shadow of a bot.
+
+    `compared` are the canary and the release beside it that `trial` counts. `share` is the canary's share of threads.
+    """
 
     canary: AliasWatch
     shadow: AliasWatch
+    share: float
     trial: CanaryTrial = field(default_factory=CanaryTrial)
     compared: tuple[str, str] | None = None
 
@@ -40,7 +45,7 @@ class Trials:
     Parameters
     ----------
     canary_share
-        Share of threads that a canary answers; 0 switches canaries off.
+        Share of threads that a canary answers unless its version has another one; 0 switches canaries off.
     note
         Takes an entry for the journal of promotions.
     """
@@ -73,15 +78,26 @@ class Trials:
             # The release that answers anyway is not on trial.
             if is_wanted and version not in (None, answering.version) and watch.state.alias != answering.alias:
                 await watch.refresh()
+                if watch is found.canary:
+                    await self._read_share(found)
                 if not isinstance(watch.state.problem, ReleaseRefused):
                     continue
             watch.state = watch.state.cleared()
+            await watch.correct_marks(version or "")
+
+    async def _read_share(self, challengers: _Challengers) -> None:
+        state = challengers.canary.state
+        if state.version is None:
+            return
+        with suppress(BotError):  # the look has reported it
+            own = await asyncio.to_thread(self._loader.canary_share, state.bot, state.version)
+            challengers.share = self._share if own is None else own
 
     def canary_for(self, bot: str, thread_id: str) -> Release | None:
         """Return the canary, if it answers this thread."""
         found = self._challengers.get(bot)
         canary = found.canary.state.loaded if found is not None else None
-        if canary is None or not is_chosen(bot, thread_id, key=canary.key, share=self._share):
+        if found is None or canary is None or not is_chosen(bot, thread_id, key=canary.key, share=found.share):
             return None
         return canary.release
 
@@ -89,6 +105,14 @@ class Trials:
         """Return the version that is the bot's canary or shadow, if any."""
         found = self._challengers.get(bot)
         return {CANARY: found.canary, SHADOW: found.shadow}[role].state.version if found is not None else None
+
+    def counts(self, bot: str) -> dict[str, dict[str, int]]:
+        """Return what was counted of the canary and of the others beside it; nothing before the first turn."""
+        found = self._challengers.get(bot)
+        if found is None or found.compared is None or found.canary.state.version != found.compared[0]:
+            return {}
+        arms = {"canary": found.trial.canary, "others": found.trial.others}
+        return {name: {"turns": arm.turns, **arm.count_by_sign} for name, arm in arms.items()}
 
     def shadow(self, bot: str) -> tuple[Release, RegisteredVersion] | None:
         """Return the shadow of a bot, if it has one."""
@@ -121,6 +145,7 @@ class Trials:
         return _Challengers(
             AliasWatch(self._loader, AliasState(bot, CANARY, "canary")),
             AliasWatch(self._loader, AliasState(bot, SHADOW, "shadow")),
+            share=self._share,
         )
 
     def _report(self, answering: AliasState, stop: Stop) -> None:

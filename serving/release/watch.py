@@ -21,6 +21,7 @@ class AliasWatch:
         self, loader: ReleaseLoader, state: AliasState, *, on_swap: Callable[[Swap], None] | None = None
     ) -> None:
         self._loader, self.state, self._on_swap = loader, state, on_swap
+        self._corrected_for: str | None = None
 
     async def refresh(self) -> None:
         """Ask the registry once, and swap in the version behind the alias if it is new. Never raises."""
@@ -34,17 +35,43 @@ class AliasWatch:
             await self._put(*self.state.after(look))
             if look.refusal is not None or look.loaded is not None:
                 await asyncio.to_thread(self._loader.report, self.state, look)
+            if look.untagged is not None:
+                await asyncio.to_thread(self._loader.tag_refusal, look.untagged)
+            if look.unmarked is not None and look.unmarked.key == self.state.key:
+                await asyncio.to_thread(self._loader.mark_answering, self.state.bot, look.unmarked)
+            await self.correct_marks(look.behind)
         except Exception as error:
             # The watcher must outlive a fault in one look; it is logged and shown, and the next look tries again.
             logger.exception("release poll broke", extra={"bot": self.state.bot, "alias": self.state.alias})
             problem = RegistryUnavailable("the registry", f"{type(error).__name__}: {error}")
             self.state, _ = self.state.after(Look(problem=problem))
 
-    async def fall_back(self, load: Callable[[AliasState], Loaded | None]) -> None:
-        """Swap in an earlier release unless the registry settles the matter meanwhile; `load` runs in a thread."""
-        earlier = await asyncio.to_thread(load, self.state)
+    async def correct_marks(self, behind: str | None) -> None:
+        """Put right what the alias has left behind, once for each version that it moves to, and at the start.
+
+        `behind` is the number of the version that carries it now, empty for none; None: unknown.
+        """
+        if behind in (None, self._corrected_for):
+            return
+        if await asyncio.to_thread(self._loader.correct_marks, self.state.bot):
+            self._corrected_for = behind
+
+    async def fall_back(self, load: Callable[[AliasState], Loaded | None]) -> bool:
+        """Swap in an earlier release unless the registry settles the matter meanwhile; `load` runs in a thread.
+
+        Returns
+        -------
+        bool
+            Whether to look further: nothing answers yet, and the registry did not fail.
+        """
+        try:
+            earlier = await asyncio.to_thread(load, self.state)
+        except RegistryUnavailable as error:
+            logger.warning("former release cannot be used", extra={"bot": self.state.bot, "reason": str(error)})
+            return False
         if earlier is not None:
             await self._put(*self.state.falling_back(earlier))
+        return self.state.needs_fallback
 
     async def _put(self, state: AliasState, swap: Swap | None) -> None:
         self.state = state

@@ -1,19 +1,77 @@
-"""What a candidate would change in stored conversations, and whether that speaks against it.
+"""A stored conversation as two releases handle it, and the goals that one of them no longer reaches.
 
-This reveals what held-out utterances cannot: a form that no longer fills, a changed tool call, a text that fails to
-render.
+This reveals what held-out utterances cannot: a form that no longer fills, a changed tool call, a reply without its
+content.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, NamedTuple, Self
 
-from pipelines.schemas.verdict import Check
-from serving.replay.replay import Difference, ReplayedTurn
+from pipelines.registry.release import Release
+from pipelines.schemas.turns import TurnRecord
+from serving.dialogue.messages import TurnResponse
+from serving.dialogue.reply import ReplyGap
+from serving.replay.calls import ReplayedCall
+from serving.replay.definitions import redefined_intents, reworded_intents
+from serving.replay.replay import Difference, ReplayedTurn, differences
 
-_SHOWN = 3
-"""Intents named in a reason."""
+LossKind = Literal["lost", "gone", "redefined", "uncallable", "spoilt"]
+"""Why a goal is not reached, or a reply is not worth having.
+
+lost
+    The release understands or fills something else, which chance may explain.
+gone
+    It no longer has the intent.
+redefined
+    An author changed the tool, the parameters or the confirmation: the outcome is unknown, or a tool acts too early.
+uncallable
+    The tool's templates cannot be rendered.
+spoilt
+    A changed text leaves out a name or everything, or cannot be rendered.
+"""
+
+
+class Loss(NamedTuple):
+    """A goal of a conversation that the candidate does not reach, or a reply that it spoils; `why` quotes nobody."""
+
+    kind: LossKind
+    intent_id: str
+    why: str = ""
+
+
+class Goal(NamedTuple):
+    """What a conversation was for: an intent's tool was called, or without a tool its form was filled.
+
+    `call` identifies the tool call; it is empty without one.
+    """
+
+    intent_id: str
+    call: str = ""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two releases, and what was changed between them.
+
+    Attributes
+    ----------
+    redefined, reworded
+        Intents of both whose tool or parameters, or whose texts, were changed.
+    """
+
+    production: Release
+    candidate: Release
+    redefined: frozenset[str]
+    reworded: frozenset[str]
+
+    @classmethod
+    def of(cls, production: Release, candidate: Release) -> Self:
+        """Compare the definitions of two releases."""
+        before, after = production.definition, candidate.definition
+        return cls(production, candidate, redefined_intents(before, after), reworded_intents(before, after))
 
 
 @dataclass(frozen=True)
@@ -27,6 +85,21 @@ class ComparedTurn:
     after: ReplayedTurn
     differences: tuple[Difference, ...]
 
+    @property
+    def new_gaps(self) -> list[ReplyGap]:
+        """What only the candidate's reply leaves out."""
+        if self.after.handling.is_unknown or self.before.after.intent_id != self.after.after.intent_id:
+            return []
+        known = {(gap.what, gap.name) for gap in self.before.outcome.reply.gaps}
+        new = [gap for gap in self.after.outcome.reply.gaps if (gap.what, gap.name) not in known]
+        named = {gap.what for gap in new if gap.name}
+        return [gap for gap in new if gap.name or gap.what not in named]  # a name explains why nothing is said
+
+    @property
+    def new_problem(self) -> str:
+        """Why only the candidate's reply cannot be rendered; empty if it can."""
+        return "" if self.before.outcome.reply.problem else self.after.outcome.reply.problem or ""
+
 
 @dataclass(frozen=True)
 class ComparedConversation:
@@ -39,127 +112,167 @@ class ComparedConversation:
     channel
         Where it began.
     goals
-        The intents carried out in production, with repetition: the tool answered or, without a tool, the form was
+        The intents carried out in production, with repetition: the tool was called or, without a tool, the form was
         filled.
-    lost
-        Goals that the candidate no longer reaches.
-    tool_changed
-        Goals whose tool call differs because the tool was changed: its result is unknown.
+    losses
+        What the candidate does not reach, and the replies that it spoils.
+    logged_goals
+        The intents carried out according to the log, as far as production still has them.
+    is_own
+        Whether production itself answered every turn then.
+    missed
+        Goals of the log that production, replayed, does not reach: here nothing can be compared.
+    unanswered
+        Intents whose tool production calls in a way whose answer the log does not hold: the replies are not compared.
+    unset
+        Pairs of an endpoint without a base URL here and the intent whose tool uses it.
     """
 
     thread_id: str
     channel: str
     turns: tuple[ComparedTurn, ...]
     goals: tuple[str, ...]
-    lost: tuple[str, ...]
-    tool_changed: tuple[str, ...]
+    losses: tuple[Loss, ...] = ()
+    logged_goals: tuple[str, ...] = ()
+    is_own: bool = False
+    missed: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    unset: frozenset[tuple[str, str]] = field(default_factory=frozenset)
 
-    @property
-    def problems(self) -> list[tuple[str, str]]:
-        """The intents whose reply only the candidate fails to render, and why."""
-        return [
-            (turn.after.after.intent_id, turn.after.outcome.reply.problem)
-            for turn in self.turns
-            if turn.after.outcome.reply.problem and not turn.before.outcome.reply.problem
-        ]
+    def of(self, *kinds: LossKind) -> tuple[Loss, ...]:
+        """Return the losses of some kinds."""
+        return tuple(loss for loss in self.losses if loss.kind in kinds)
 
+    @cached_property
+    def lost(self) -> tuple[str, ...]:
+        """The intents that the candidate no longer carries out, or answers badly."""
+        return tuple(loss.intent_id for loss in self.of("lost", "gone", "uncallable", "spoilt"))
 
-@dataclass(frozen=True)
-class ReplayReport:
-    """What a candidate would change in stored conversations.
-
-    Attributes
-    ----------
-    version
-        The version in production.
-    unavailable
-        Why the conversations could not be read; empty if they could.
-    n_unreadable
-        Conversations that one of the releases, or this program, cannot replay.
-    """
-
-    columns: ClassVar = ("thread", "channel", "turn", "intent", "intent_now", "changes", "lost")
-
-    version: str
-    conversations: tuple[ComparedConversation, ...]
-    unavailable: str = ""
-    n_unreadable: int = 0
-
-    @property
-    def reaching(self) -> list[ComparedConversation]:
-        """The conversations that reach a goal in production."""
-        return [each for each in self.conversations if each.goals]
-
-    @property
-    def lost(self) -> list[ComparedConversation]:
-        """The conversations that lose a goal."""
-        return [each for each in self.conversations if each.lost]
-
-    @property
-    def tool_changed(self) -> list[ComparedConversation]:
-        """The conversations that call a changed tool and lose nothing else."""
-        return [each for each in self.conversations if each.tool_changed and not each.lost]
-
-    def rows(self) -> list[dict[str, str | int]]:
-        """Return one row per changed turn, with `columns`, quoting nobody.
-
-        `changes` lists what differs, `lost` the goals that the whole conversation loses.
-        """
-        return [
-            {
-                "thread": conversation.thread_id,
-                "channel": conversation.channel,
-                "turn": turn.after.turn,
-                "intent": turn.before.after.intent_id,
-                "intent_now": turn.after.after.intent_id,
-                "changes": ", ".join(difference.subject for difference in turn.differences),
-                "lost": ", ".join(conversation.lost or conversation.tool_changed),
-            }
-            for conversation in self.conversations
-            for turn in conversation.turns
-            if turn.differences
-        ]
-
-    def check(self, *, max_lost_goals: float, accept_tool_changes: bool = False) -> Check:
-        """Refuse a candidate that loses too many goals, cannot render a reply, or calls changed tools without approval.
-
-        `max_lost_goals` is the largest share of goal-reaching conversations that may lose one, in [0, 1]; above 0, one
-        conversation always may. `accept_tool_changes` says that the tools were changed on purpose.
-        """
-        n_reaching, n_lost, n_tool_changed = len(self.reaching), len(self.lost), len(self.tool_changed)
-        allowed = max(1, int(max_lost_goals * n_reaching)) if max_lost_goals > 0 else 0
-        reasons = [self.unavailable] if self.unavailable else []
-        if n_lost > allowed:
-            reasons.append(
-                f"{n_lost} of {n_reaching} stored conversations that reach their goal with version {self.version} no "
-                f"longer do ({_most(name for each in self.lost for name in each.lost)}); at most {allowed} may"
-            )
-        if n_tool_changed > allowed and not accept_tool_changes:
-            reasons.append(
-                f"{n_tool_changed} of {n_reaching} stored conversations call a changed tool differently from version "
-                f"{self.version} ({_most(name for each in self.tool_changed for name in each.tool_changed)}), with "
-                "unknown results; if this is intended, train with --accept-tool-changes"
-            )
-        problems = [problem for each in self.conversations for problem in each.problems]
-        if problems:
-            reasons.append(
-                f"{len(problems)} replies of stored conversations can no longer be rendered "
-                f"({_most(name for name, _ in problems)}): {problems[0][1]}"
-            )
-        figures = {
-            "replayed_conversations": len(self.conversations),
-            "replayed_turns": sum(len(each.turns) for each in self.conversations),
-            "replay_changed_turns": len(self.rows()),
-            "replay_goals": n_reaching,
-            "replay_lost": n_lost,
-            "replay_tool_changes": n_tool_changed,
-        }
-        note = f"replayed {len(self.conversations)} stored conversations, {n_reaching} of which reach a goal"
-        if self.n_unreadable:
-            note += f"; {self.n_unreadable} more could not be replayed"
-        return Check(reasons=tuple(reasons), figures={key: float(n) for key, n in figures.items()}, notes=(note,))
+    @cached_property
+    def tool_changed(self) -> tuple[str, ...]:
+        """The intents that an author redefined so that the outcome is unknown."""
+        return tuple(loss.intent_id for loss in self.of("redefined"))
 
 
-def _most(names: Iterable[str]) -> str:
-    counted = Counter(names).most_common(_SHOWN)
-    return ", ".join(f"{name}: {n}" for name, n in counted)
+def compare_conversation(
+    records: Sequence[TurnRecord], before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], pair: Pair
+) -> ComparedConversation:
+    """Compare what two releases make of the records of one conversation."""
+    turns = tuple(
+        ComparedTurn(old, new, tuple(differences(old.handling, new.handling)))
+        for old, new in zip(before, after, strict=True)
+    )
+    goals = Counter(goal for turn in before if (goal := goal_of(turn)) is not None)
+    missing = goals - Counter(goal for turn in after if (goal := goal_of(turn)) is not None)
+    missing -= Counter(_renamed(turns, pair))
+    logged = Counter(_logged_goals(records, pair.production))
+    missed = logged - Counter(goal.intent_id for goal in goals.elements())
+    return ComparedConversation(
+        thread_id=records[0].thread_id,
+        channel=records[0].channel,
+        turns=turns,
+        goals=tuple(goal.intent_id for goal in goals.elements()),
+        losses=(
+            *(_explain(goal, after, pair) for goal in missing.elements()),
+            *_premature(turns, pair),
+            *_spoilt(turns, pair),
+        ),
+        logged_goals=tuple(logged.elements()),
+        is_own=all(record.release == pair.production.version for record in records),
+        missed=tuple(missed.elements()),
+        unanswered=tuple(turn.after.intent_id for turn in before if turn.handling.is_unknown),
+        unset=frozenset(_unset(turns)),
+    )
+
+
+def goal_of(turn: ReplayedTurn) -> Goal | None:
+    """Return the goal that a turn reaches, if any; a call whose answer the log does not hold reaches it too."""
+    outcome, form = turn.outcome, turn.after.form
+    if outcome.tool is not None:
+        has_failed = outcome.tool.failure is not None and not turn.handling.is_unknown
+        is_made = turn.call is not None and turn.call.request is not None and not has_failed
+        return Goal(outcome.tool.intent_id, turn.call.key) if turn.call is not None and is_made else None
+    is_filled = form is not None and form.is_complete and outcome.decision.tool_intent is None
+    return Goal(form.intent_id) if form is not None and is_filled else None
+
+
+def _logged_goals(records: Sequence[TurnRecord], production: Release) -> Iterator[str]:
+    """Yield the goals of the log, in order, of intents that production still has with or without a tool as then."""
+    intent_by_id = production.definition.intent_by_id()
+    for record in records:
+        if record.tool is not None:
+            intent = intent_by_id.get(record.tool.intent_id)
+            if record.tool.failure is None and intent is not None and intent.tool is not None:
+                yield record.tool.intent_id
+            continue
+        form = TurnResponse.model_validate_json(record.answer).form
+        intent = intent_by_id.get(form.intent_id) if form is not None else None
+        if form is not None and form.is_complete and intent is not None and intent.tool is None:
+            yield form.intent_id
+
+
+def _renamed(turns: Sequence[ComparedTurn], pair: Pair) -> Iterator[Goal]:
+    """Yield the goals of an intent that is gone, where the same turn reaches the same with a new intent."""
+    old, new = pair.production.definition.intent_by_id(), pair.candidate.definition.intent_by_id()
+    for turn in turns:
+        before, after = goal_of(turn.before), goal_of(turn.after)
+        if before is None or after is None or before.intent_id in new or after.intent_id in old:
+            continue
+        if _parts(turn.before.call) == _parts(turn.after.call):
+            yield before
+
+
+def _parts(call: ReplayedCall | None) -> object:
+    return None if call is None else call.parts()
+
+
+def _explain(goal: Goal, after: Sequence[ReplayedTurn], pair: Pair) -> Loss:
+    """Return why the candidate does not reach a goal."""
+    name = goal.intent_id
+    if name not in pair.candidate.definition.intent_by_id():
+        return Loss("gone", name)
+    turns = [turn for turn in after if turn.after.intent_id == name]
+    failed = next((turn.call for turn in turns if turn.call is not None and turn.call.request is None), None)
+    if failed is not None:
+        return Loss("uncallable", name, failed.problem)
+    return Loss("redefined" if turns and name in pair.redefined else "lost", name)
+
+
+def _premature(turns: Sequence[ComparedTurn], pair: Pair) -> Iterator[Loss]:
+    """Yield the redefined intents whose tool is called where production still asks, or asks for a yes."""
+    for turn in turns:
+        name = turn.after.after.intent_id
+        is_early = turn.before.call is None and turn.after.call is not None and turn.before.after.form is not None
+        if is_early and name in pair.redefined and name == turn.before.after.intent_id:
+            yield Loss("redefined", name)
+
+
+def _spoilt(turns: Sequence[ComparedTurn], pair: Pair) -> Iterator[Loss]:
+    """Yield the replies that the candidate spoils, once for each text and name."""
+    seen: set[tuple[str, str]] = set()
+    for turn in turns:
+        name = turn.after.after.intent_id
+        if turn.new_problem:
+            yield Loss("spoilt", name, turn.new_problem)
+            continue
+        forms = {form.intent_id for form in turn.after.outcome.decision.state.forms}
+        is_reworded = bool((pair.reworded | pair.redefined) & {name, *forms})
+        for gap in turn.new_gaps:
+            if (gap.what, gap.name) not in seen:
+                seen.add((gap.what, gap.name))
+                yield Loss("spoilt" if is_reworded else "lost", name, describe_gap(gap))
+
+
+def describe_gap(gap: ReplyGap) -> str:
+    """Describe what a reply leaves out."""
+    if not gap.name:
+        return f"{gap.what}: it says nothing, so that customers get a plain sentence such as \u201cDone.\u201d"
+    meant = f"; did you mean {gap.nearest!r}?" if gap.nearest else ""
+    return f"{gap.what}: nothing is called {gap.name!r}, which is left out{meant}"
+
+
+def _unset(turns: Sequence[ComparedTurn]) -> Iterator[tuple[str, str]]:
+    for turn in turns:
+        for call in (turn.before.call, turn.after.call):
+            if call is not None:
+                yield from ((name, call.intent_id) for name in call.unset)

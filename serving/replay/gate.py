@@ -4,9 +4,9 @@ Nothing leaves the process, as in `serving.replay.replay`.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 
 from pydantic import ValidationError
 
@@ -15,10 +15,14 @@ from pipelines.progress import Progress
 from pipelines.registry.release import Release
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
-from serving.replay.compare import ComparedConversation, ComparedTurn, ReplayReport
-from serving.replay.replay import ReplayedTurn, differences, replay_turns
+from serving.replay.calls import Endpoints, UnsetEndpoint
+from serving.replay.compare import ComparedConversation, Pair, compare_conversation
+from serving.replay.definitions import definition_changes
+from serving.replay.names import new_unknown_names
+from serving.replay.replay import replay_turns
+from serving.replay.report import ReplayReport
 from serving.store.client import Database
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 
 
 async def replay_newest(
@@ -55,9 +59,12 @@ async def replay_both(
     state_ttl: timedelta | None = None,
     progress: Progress,
 ) -> ReplayReport:
-    """Replay conversations on both releases, in the order of `threads`; for the other parameters see `replay_turns`."""
+    """Replay conversations on both releases, in the order of `threads`; for the other parameters see `replay_turns`.
+
+    `endpoints` are the operator's base URLs, by name.
+    """
     compared: list[ComparedConversation] = []
-    changed_tools = _changed_tools(production, candidate)
+    pair, known = Pair.of(production, candidate), Endpoints(endpoints)
     n_unreadable = 0
     for number, records in enumerate(threads):
         if number % 10 == 0:
@@ -66,54 +73,45 @@ async def replay_both(
         try:
             before, after = [
                 await replay_turns(
-                    records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
+                    records, release, public_shortcuts=public_shortcuts, endpoints=known, state_ttl=state_ttl
                 )
                 for release in (production, candidate)
             ]
         except (BotError, ValidationError):  # a turn that another program wrote, or a context that is too large
             n_unreadable += 1
             continue
-        compared.append(_compare(records[0], before, after, changed_tools))
+        compared.append(compare_conversation(records, before, after, pair))
     progress(1.0, "conversations replayed")
-    return ReplayReport(production.version, tuple(compared), n_unreadable=n_unreadable)
-
-
-def _compare(
-    first: TurnRecord, before: Sequence[ReplayedTurn], after: Sequence[ReplayedTurn], changed_tools: frozenset[str]
-) -> ComparedConversation:
-    turns = tuple(
-        ComparedTurn(old, new, tuple(differences(old.handling, new.handling)))
-        for old, new in zip(before, after, strict=True)
-    )
-    goals = Counter(turn.after.intent_id for turn in before if _reaches_goal(turn))
-    missing = goals - Counter(turn.after.intent_id for turn in after if _reaches_goal(turn))
-    asked = Counter(turn.after.intent_id for turn in after if turn.handling.is_unknown)
-    tool_changed = Counter({name: min(n, asked[name]) for name, n in missing.items() if name in changed_tools})
-    return ComparedConversation(
-        thread_id=first.thread_id,
-        channel=first.channel,
-        turns=turns,
-        goals=tuple(goals.elements()),
-        lost=tuple((missing - tool_changed).elements()),
-        tool_changed=tuple(tool_changed.elements()),
+    return ReplayReport(
+        production.version,
+        tuple(compared),
+        n_unreadable=n_unreadable,
+        unset=tuple(_unset(pair, compared, known, sorted(endpoints))),
+        redefined=tuple(definition_changes(production.definition, candidate.definition)),
+        names=new_unknown_names(pair, threads),
     )
 
 
-def _reaches_goal(turn: ReplayedTurn) -> bool:
-    """Whether a goal was reached: the tool answered or, without one, the form was filled."""
-    outcome, form = turn.outcome, turn.after.form
-    if outcome.reply.problem is not None:
-        return False
-    if outcome.tool is not None:
-        return outcome.tool.failure is None
-    return form is not None and form.is_complete and outcome.decision.tool_intent is None
+def _unset(
+    pair: Pair, conversations: Iterable[ComparedConversation], endpoints: Endpoints, names: Sequence[str]
+) -> Iterable[UnsetEndpoint]:
+    """Yield the endpoints without a base URL that tools of either release use."""
+    before, after = (_used_unset(release, endpoints) for release in (pair.production, pair.candidate))
+    for name in dict.fromkeys((*after, *before)):
+        intents = dict.fromkeys((*after.get(name, ()), *before.get(name, ())))
+        yield UnsetEndpoint(
+            name,
+            nearest=next(iter(get_close_matches(name, names, n=1)), ""),
+            intents=tuple(intents),
+            n_conversations=sum(any(used == name for used, _ in each.unset) for each in conversations),
+            is_new=name not in before,
+        )
 
 
-def _changed_tools(production: Release, candidate: Release) -> frozenset[str]:
-    """Return the intents of both releases whose tool has changed."""
-    now = candidate.definition.intent_by_id()
-    return frozenset(
-        name
-        for name, intent in production.definition.intent_by_id().items()
-        if name in now and now[name].tool != intent.tool
-    )
+def _used_unset(release: Release, endpoints: Endpoints) -> dict[str, list[str]]:
+    """Map the endpoints without a base URL to the intents whose tools use them."""
+    found: dict[str, list[str]] = {}
+    for intent in release.definition.intents:
+        for name in endpoints.unset(intent.tool) if intent.tool is not None else ():
+            found.setdefault(name, []).append(intent.intent_id)
+    return found

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.verdict import Check
-from serving.replay.compare import ComparedTurn, ReplayReport
+from serving.replay.compare import ComparedTurn
+from serving.replay.report import ReplayReport
 
 PERIOD = timedelta(weeks=4)
 

@@ -4,24 +4,30 @@ Nothing leaves the process: a tool's result is the logged one, as long as the re
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.errors import ToolFailed
+from pydantic import ValidationError
+
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
+from pipelines.schemas.keys import thread_hash
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import ToolRecord, TurnRecord
-from pipelines.templates.marks import RequestValues
-from pipelines.templates.request import render_request
+from pipelines.templates.sandbox import noting_gaps
 from serving.dialogue.engine import TurnOutcome, TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import FormStatus, TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
+from serving.dialogue.turn_record import unreadable_answer
+from serving.replay.calls import Endpoints, ReplayedCall
 
 NOT_RECORDED = "not in the log"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,10 @@ class ReplayedTurn:
         When the logged turn was answered.
     llm
         The language model's reading then, with its cost; None if it was not asked.
+    logged_tool
+        The logged tool call; None if there was none.
+    call
+        The release's own tool call; None if it calls none.
     """
 
     turn: int
@@ -75,6 +85,8 @@ class ReplayedTurn:
     differences: tuple[Difference, ...]
     answered_at: datetime
     llm: LlmReading | None
+    logged_tool: ToolRecord | None = None
+    call: ReplayedCall | None = None
 
     @property
     def handling(self) -> Handling:
@@ -90,7 +102,8 @@ class _RecordedEffects:
     message: UserMessage
     release: Release
     public_shortcuts: frozenset[str]
-    endpoints: Mapping[str, str]
+    endpoints: Endpoints
+    call: ReplayedCall | None = None
 
     async def read(self) -> Interpretation:
         return await interpret(
@@ -108,21 +121,17 @@ class _RecordedEffects:
         call = ToolRecord(intent_id=intent.intent_id, key=recorded.key if recorded else "")
         if intent.tool is None:
             raise ValueError(f"intent {intent.intent_id!r} has no tool")
-        values = RequestValues(
-            parameters=plan.decision.parameters,
-            context=plan.decision.state.context,
-            endpoints=dict(self.endpoints),
-            optional=intent.optional_names,
-            language=self.release.definition.language,
+        self.call = self.endpoints.render(
+            intent.tool, plan, intent, key=call.key, language=self.release.definition.language
         )
-        try:
-            request = render_request(intent.tool, values, intent_id=intent.intent_id, key=call.key)
-        except ToolFailed as error:
-            return call.model_copy(update={"failure": error.reason})
+        request = self.call.request
+        if request is None:
+            return call.model_copy(update={"failure": self.call.problem})
         call = call.model_copy(update={"method": request.method, "url": request.url, "body": request.body})
-        if recorded is None or _request_of(recorded) != _request_of(call):
+        is_own = self.record.release == self.release.version
+        if recorded is None or not self.endpoints.has_answer(recorded, self.call, is_own=is_own):
             return call.model_copy(update={"failure": f"its answer is {NOT_RECORDED}"})
-        answered = recorded.model_dump(include={"result", "context", "failure", "has_acted"})
+        answered = recorded.model_dump(include={"url", "result", "context", "failure", "has_acted", "may_have_acted"})
         return call.model_copy(update=answered)
 
 
@@ -131,7 +140,7 @@ async def replay_turns(
     release: Release,
     *,
     public_shortcuts: frozenset[str],
-    endpoints: Mapping[str, str],
+    endpoints: Endpoints,
     state_ttl: timedelta | None = None,
 ) -> list[ReplayedTurn]:
     """Replay a thread turn by turn, each on the state that the release itself reached.
@@ -143,7 +152,7 @@ async def replay_turns(
     public_shortcuts
         Intents that customers may call as `/intent_id`.
     endpoints
-        The operator's base URLs, by name: a tool call is the same only if it goes to the same address.
+        The operator's endpoints, which a tool call is compared relative to.
     state_ttl
         A longer pause clears the state, as in the live thread. None: never.
     """
@@ -161,6 +170,33 @@ async def replay_turns(
     return turns
 
 
+def readable_turns(records: Sequence[TurnRecord]) -> list[TurnRecord]:
+    """Return turns, some of which another program may have written, so that all of them can be replayed.
+
+    A message that cannot be read is taken as its text alone, and an answer as one that says nothing. A turn without
+    either message or text is left out.
+    """
+    kept = []
+    for record in records:
+        try:
+            message = UserMessage.model_validate_json(record.message)
+        except ValidationError:
+            place = record.model_dump(include={"bot", "thread_id", "message_id", "channel", "text"})
+            message = UserMessage(**place)
+            if not record.text:
+                _log.warning(
+                    "thread %.12s turn %d: left out, it has no message", thread_hash(record.thread), record.turn
+                )
+                continue
+        try:
+            TurnResponse.model_validate_json(record.answer)
+            answer = record.answer
+        except ValidationError:
+            answer = unreadable_answer(record, message, said="").model_dump_json()
+        kept.append(record.model_copy(update={"message": message.model_dump_json(), "answer": answer}))
+    return kept
+
+
 async def replay_turn(
     record: TurnRecord,
     message: UserMessage,
@@ -168,7 +204,7 @@ async def replay_turn(
     release: Release,
     *,
     public_shortcuts: frozenset[str],
-    endpoints: Mapping[str, str],
+    endpoints: Endpoints,
 ) -> ReplayedTurn:
     """Replay one turn on the state it was answered on.
 
@@ -180,16 +216,24 @@ async def replay_turn(
 
 async def _replay_turn(effects: _RecordedEffects, state: DialogueState) -> ReplayedTurn:
     record, release = effects.record, effects.release
-    outcome = await converse(release.definition, state, effects, seed=f"{record.thread}:{record.turn}")
+    with noting_gaps():
+        outcome = await converse(release.definition, state, effects, seed=f"{record.thread}:{record.turn}")
     before = TurnResponse.model_validate_json(record.answer)
     after = outcome.response(effects.message, turn=record.turn, release=release.version)
-    turn = ReplayedTurn(record.turn, record.text, before, outcome, after, (), record.created_at, record.llm)
+    turn = ReplayedTurn(
+        record.turn,
+        record.text,
+        before,
+        outcome,
+        after,
+        (),
+        record.created_at,
+        record.llm,
+        logged_tool=record.tool,
+        call=effects.call,
+    )
     found = differences(Handling(before, record.route, record.tool), turn.handling)
     return replace(turn, differences=tuple(found))
-
-
-def _request_of(tool: ToolRecord) -> tuple[str, str | None, str | None, str]:
-    return tool.intent_id, tool.method, tool.url, json.dumps(tool.body, sort_keys=True)
 
 
 def _describe_call(tool: ToolRecord | None) -> str:

@@ -15,8 +15,9 @@ from typing import Any
 from pipelines.registry.release import Release
 from serving.dialogue.services import AnsweredTurn
 from serving.logs import describe_crash
+from serving.replay.calls import Endpoints
 from serving.replay.replay import ReplayedTurn, replay_turn
-from serving.store.shadows import ShadowCount
+from serving.store.releases.shadows import ShadowCount
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ class ShadowPlayer:
         endpoints: Mapping[str, str],
     ) -> None:
         self._shadow_of, self._cpu_share = shadow_of, cpu_share
-        self._public_shortcuts, self._endpoints = public_shortcuts, endpoints
+        self._public_shortcuts, self._endpoints = public_shortcuts, Endpoints(endpoints)
         self._counts: dict[tuple[str, str, str, str], ShadowCount] = {}
         self._lock = threading.Lock()
         self._hung: set[tuple[str, str]] = set()

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pipelines.errors import BotError, StoreUnavailable
 from serving.replay.shadow import ShadowPlayer
-from serving.store.shadows import COUNTED, ShadowCount, ShadowCounts
+from serving.store.releases.shadows import COUNTED, ShadowCount, ShadowCounts
 
 _log = logging.getLogger(__name__)
 

@@ -21,9 +21,10 @@ from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.dialogue.messages import TurnResponse, UserMessage
 from serving.dialogue.state import DialogueState
-from serving.replay.replay import ReplayedTurn, replay_turns
+from serving.replay.calls import Endpoints
+from serving.replay.replay import ReplayedTurn, readable_turns, replay_turns
 from serving.store.client import Database
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 
 
 class _Saved(BaseModel):
@@ -51,7 +52,7 @@ class Thread:
         database = Database.from_settings(settings)
         try:
             log = TurnLog(database, ttl=timedelta(days=settings.turn_ttl_days))
-            records = await log.of_thread(thread_key(bot, thread_id))
+            records = readable_turns(await log.of_thread_id(bot, thread_id))
         finally:
             database.close()
         if not records:
@@ -91,13 +92,22 @@ class Thread:
         public_shortcuts = frozenset(settings.public_shortcuts)
         state_ttl = timedelta(days=settings.state_ttl_days)
         return await replay_turns(
-            self.records, release, public_shortcuts=public_shortcuts, endpoints=endpoints, state_ttl=state_ttl
+            self.records,
+            release,
+            public_shortcuts=public_shortcuts,
+            endpoints=Endpoints(endpoints),
+            state_ttl=state_ttl,
         )
 
     def with_text(self, turn: int, text: str) -> Self:
         """Replace the customer's text in a turn, counted from 1."""
         message = UserMessage.model_validate_json(self._at(turn).message).model_copy(update={"text": text})
         return self._with(turn, text=text, message=message.model_dump_json())
+
+    def with_context(self, turn: int, context: Mapping[str, JsonValue]) -> Self:
+        """Replace what the caller says about the customer in a turn, counted from 1."""
+        message = UserMessage.model_validate_json(self._at(turn).message)
+        return self._with(turn, message=message.model_copy(update={"context": dict(context)}).model_dump_json())
 
     def with_result(self, step: ReplayedTurn, result: JsonValue) -> Self:
         """Replace the result of the tool that a step calls, for every identical call in that turn."""
@@ -128,12 +138,20 @@ class Thread:
     def _at(self, turn: int) -> TurnRecord:
         found = next((record for record in self.records if record.turn == turn), None)
         if found is None:
-            raise NotFound("turn", str(turn), hint=f"the thread has {len(self.records)} turns, counted from 1")
+            raise _no_turn(turn, [record.turn for record in self.records])
         return found
 
     def _with(self, turn: int, **changes: object) -> Self:
         changed = self._at(turn).model_copy(update=changes)
         return replace(self, records=tuple(changed if record.turn == turn else record for record in self.records))
+
+
+def step_at(steps: Sequence[ReplayedTurn], turn: int) -> ReplayedTurn:
+    """Return the step of a turn, counted from 1; raise `NotFound` if there is none."""
+    found = next((step for step in steps if step.turn == turn), None)
+    if found is None:
+        raise _no_turn(turn, [step.turn for step in steps])
+    return found
 
 
 @dataclass(frozen=True)
@@ -192,6 +210,11 @@ class TemplateTable:
                 rows.append(("tool, body", intent.tool.json_data, body))
         texts = [("response", text, "") for text in (intent.speech_response, *intent.speech_responses) if text]
         return [*rows, *texts, ("reply", "", said)]
+
+
+def _no_turn(turn: int, turns: Sequence[int]) -> NotFound:
+    there = f"has turns {turns[0]} to {turns[-1]}" if len(turns) > 1 else f"has only turn {turns[0]}"
+    return NotFound("turn", str(turn), hint=f"the thread {there}; choose one of them")
 
 
 def _unanswered(bot: str, thread_id: str, turn: int, text: str) -> TurnRecord:

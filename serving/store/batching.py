@@ -73,7 +73,7 @@ class Batcher(Generic[Item, Result]):
             raise
         except StoreUnavailable as error:
             for _, result in waiting:
-                _fail(result, StoreUnavailable(error.what))
+                _fail(result, type(error)(error.what))
         except Exception:  # one bad item must not fail the others
             await asyncio.gather(*(self._call_alone(item, result) for item, result in waiting))
         else:

@@ -15,18 +15,17 @@ import httpcore2
 import httpx2
 
 from pipelines.errors import SecretUnavailable, ToolFailed
-from pipelines.schemas.bot import ResponseMapping
+from pipelines.schemas.tool import ResponseMapping
 from pipelines.templates.references import filled, hidden, in_json, in_url, names_in, scrubbed
 from pipelines.templates.request import ToolRequest
 from serving.breaker import Breakers
 from serving.retry import Retries, is_in_time, retry_after_seconds
 from serving.tools.answers import read_body
-from serving.tools.failures import Busy, describe, is_refused
-from serving.tools.guard import GuardedBackend
+from serving.tools.failures import Busy, Fate, describe, is_refusal, is_refused
+from serving.tools.guard import GuardedBackend, WatchedStream
 from serving.tools.mapping import AnswerUnusable, ToolAnswer, map_answer
 from serving.tools.secrets import Secrets
 
-IDEMPOTENT_METHODS = frozenset(("GET", "PUT", "DELETE"))
 MAX_TRIES = 3
 RETRY_SECONDS = 0.2
 MIN_SECONDS = 1.0
@@ -37,7 +36,7 @@ _LARGE_BYTES = 65_536
 _BUSY = frozenset((429, 502, 503, 504))
 
 
-class _GuardedTransport(httpx2.AsyncHTTPTransport):
+class GuardedTransport(httpx2.AsyncHTTPTransport):
     """The stock transport over connections that the guard opens."""
 
     def __init__(self, backend: GuardedBackend, *, ssl_context: ssl.SSLContext) -> None:
@@ -62,6 +61,7 @@ class _Outgoing:
     headers: tuple[tuple[str, str], ...]
     content: bytes | None
     mapping: ResponseMapping | None
+    is_repeatable: bool
     secrets: tuple[str, ...]
 
     def __repr__(self) -> str:
@@ -102,7 +102,7 @@ class ToolClient:
         self._breakers = Breakers(time.monotonic)
         self._slots: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._http = httpx2.AsyncClient(
-            transport=_GuardedTransport(backend, ssl_context=httpx2.create_ssl_context()),
+            transport=GuardedTransport(backend, ssl_context=httpx2.create_ssl_context()),
             # a proxy from the environment would connect in place of the guard; a redirect would go unchecked
             trust_env=False,
             follow_redirects=False,
@@ -123,10 +123,15 @@ class ToolClient:
         """Close every connection."""
         await self._http.aclose()
 
+    @property
+    def max_response_bytes(self) -> int:
+        """The largest answer that is read."""
+        return self._max_bytes
+
     async def call(self, request: ToolRequest, *, spent_seconds: float = 0.0) -> ToolAnswer:
         """Send a request, read the answer and apply the request's mapping.
 
-        An idempotent method is tried up to `MAX_TRIES` times if the host does not answer or is busy.
+        An idempotent request is tried up to `MAX_TRIES` times if the host does not answer or is busy.
 
         Parameters
         ----------
@@ -143,7 +148,8 @@ class ToolClient:
         Raises
         ------
         ToolFailed
-            No usable answer within the limits; the reason contains no value of the customer's and no secret.
+            No usable answer within the limits; the reason contains no value of the customer's and no secret. It says
+            whether the tool may have acted, which a `GET` never does.
         """
         url = _url(request, hidden(request.url))
         host = f"{url.host}:{_port(url)}"
@@ -151,22 +157,21 @@ class ToolClient:
             raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is not called for some seconds")
         seconds = max(self.timeout_seconds - spent_seconds, min(MIN_SECONDS, self.timeout_seconds))
         give_up_at = asyncio.get_running_loop().time() + seconds
-        record = self._breakers.gave_up
+        record, fate = self._breakers.gave_up, Fate()
         try:
             async with asyncio.timeout_at(give_up_at), self._slots.setdefault(host, _slots()):
-                answer = await self._try(await self._prepare(request, url), give_up_at=give_up_at)
+                answer = await self._try(await self._prepare(request, url), fate, give_up_at=give_up_at)
             record = self._breakers.succeeded
         except AnswerUnusable as error:
             record = self._breakers.succeeded  # the host does answer
-            has_acted = error.has_acted and request.method != "GET"
-            raise ToolFailed(request.intent_id, str(error), has_acted=has_acted) from error
+            raise _failure(request, error, fate, str(error)) from error
         except TimeoutError as error:
             record = self._breakers.failed
-            raise ToolFailed(request.intent_id, f"no answer within {seconds:.3g} s") from error
+            raise _failure(request, error, fate, f"no answer within {seconds:.3g} s") from error
         except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
             if not is_refused(error):
                 record = self._breakers.failed
-            raise ToolFailed(request.intent_id, describe(error)) from error
+            raise _failure(request, error, fate, describe(error)) from error
         finally:
             record(host)
         return answer
@@ -196,31 +201,36 @@ class ToolClient:
             headers=sent_headers,
             content=json.dumps(json.loads(filled(body, values, write=in_json))).encode() if has_body else None,
             mapping=request.mapping,
+            is_repeatable=request.is_repeatable,
             secrets=tuple(values.values()),
         )
 
-    async def _try(self, outgoing: _Outgoing, *, give_up_at: float) -> ToolAnswer:
-        retries = Retries(MAX_TRIES if outgoing.method in IDEMPOTENT_METHODS else 1, RETRY_SECONDS)
+    async def _try(self, outgoing: _Outgoing, fate: Fate, *, give_up_at: float) -> ToolAnswer:
+        retries = Retries(MAX_TRIES if outgoing.is_repeatable else 1, RETRY_SECONDS)
         for number in count(1):
             try:
-                return await self._send(outgoing)
+                return await self._send(outgoing, fate)
             except (httpx2.HTTPError, httpx2.StreamError, Busy) as error:
                 asked = error.wait_seconds if isinstance(error, Busy) else None
                 seconds = retries.seconds_after(number, asked=asked)
                 if not is_in_time(seconds, give_up_at=give_up_at) or is_refused(error):
                     raise
+                fate.next_try(error)
             await self._sleep(seconds)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    async def _send(self, outgoing: _Outgoing) -> ToolAnswer:
+    async def _send(self, outgoing: _Outgoing, fate: Fate) -> ToolAnswer:
         async with self._http.stream(
             outgoing.method,
             outgoing.url,
             headers=outgoing.headers,
             content=outgoing.content,
             # sent over the wire instead of the URL, which logs and traces see and which contains no secret
-            extensions={"target": outgoing.target},
+            extensions={"target": outgoing.target, "trace": fate.trace},
         ) as response:
+            stream = response.extensions.get("network_stream")
+            if isinstance(stream, WatchedStream) and not stream.has_answered:
+                raise httpx2.RemoteProtocolError("it answered an earlier request twice")
             _check_head(response)
             content_type = response.headers.get("content-type", "")
             try:
@@ -242,6 +252,20 @@ class ToolClient:
     def _understand(self, body: bytes, content_type: str, outgoing: _Outgoing) -> ToolAnswer:
         document = read_body(scrubbed(body, outgoing.secrets), content_type)
         return map_answer(document, outgoing.mapping, max_chars=self._max_bytes)
+
+
+def _failure(request: ToolRequest, error: Exception, fate: Fate, reason: str) -> ToolFailed:
+    """Return why a call failed, and whether the tool may have acted all the same."""
+    may_act = request.method != "GET"
+    unusable = error if isinstance(error, AnswerUnusable) else None
+    has_acted = may_act and unusable is not None and unusable.has_acted
+    return ToolFailed(
+        request.intent_id,
+        reason,
+        has_acted=has_acted,
+        may_have_acted=may_act and not has_acted and fate.may_have_acted(error),
+        is_refusal=unusable is not None and unusable.status is not None and is_refusal(unusable.status),
+    )
 
 
 def _slots() -> asyncio.Semaphore:
@@ -268,8 +292,8 @@ def _check_head(response: httpx2.Response) -> None:
     if status in _BUSY or status >= 500:
         raise Busy(status, retry_after_seconds(response.headers.get("retry-after")))
     if 300 <= status < 400:
-        raise AnswerUnusable("it answered with a redirect, which is not followed")
+        raise AnswerUnusable("it answered with a redirect, which is not followed", status=status)
     if not 200 <= status < 300:
-        raise AnswerUnusable(f"it answered with status {status}")
-    if response.headers.get("content-encoding", "identity") != "identity":
+        raise AnswerUnusable(f"it answered with status {status}", status=status)
+    if response.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
         raise AnswerUnusable("its answer is compressed, which was not asked for", has_acted=True)

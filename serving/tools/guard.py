@@ -7,9 +7,11 @@ resolves differently the second time gains nothing, and neither do other spellin
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -35,7 +37,9 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 class AddressRefused(httpcore2.ConnectError):
-    """The guard does not let a tool reach this host."""
+    """The guard does not let this host be reached."""
+
+    is_for_good = True
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
@@ -110,6 +114,49 @@ def allowed_origins(hosts: Iterable[str], endpoints: Iterable[str]) -> frozenset
     return frozenset(origins)
 
 
+class WatchedStream(httpcore2.AsyncNetworkStream):
+    """A connection that knows whether its peer has said anything since the last request.
+
+    Attributes
+    ----------
+    has_answered
+        Whether something was read after the last write. What stands in the buffer without it is not an answer to that
+        request: the tool has answered an earlier one twice.
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.has_answered = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore2's
+        """Read some bytes."""
+        found = await self._stream.read(max_bytes, timeout)
+        self.has_answered = True
+        return found
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore2's
+        """Write bytes."""
+        self.has_answered = False
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is httpcore2's
+    ) -> httpcore2.AsyncNetworkStream:
+        """Go on encrypted."""
+        return WatchedStream(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what is known about the connection."""
+        return self._stream.get_extra_info(info)
+
+
 class GuardedBackend(httpcore2.AsyncNetworkBackend):
     """Opens connections to public addresses and to the operator's exceptions only.
 
@@ -141,9 +188,10 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         failure: httpcore2.ConnectError = HostUnknown("the name of its host is not known")
         for address in addresses:
             try:
-                return await self._sockets.connect_tcp(
+                stream = await self._sockets.connect_tcp(
                     address, port, timeout=timeout, local_address=local_address, socket_options=socket_options
                 )
+                return WatchedStream(stream)
             except httpcore2.ConnectError as error:
                 failure = error
         raise failure

@@ -8,7 +8,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.visitor import TreeInterpreter
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from pipelines.schemas.bot import ResponseMapping
+from pipelines.schemas.tool import ResponseMapping
 from pipelines.templates.mapping import parse_expression
 from pipelines.templates.meter import Meter
 
@@ -27,10 +27,13 @@ class ToolAnswer(BaseModel):
 
 
 class AnswerUnusable(ValueError):
-    """An answer cannot be used; the message quotes nothing of it. `has_acted`: its status says that the tool did."""
+    """An answer cannot be used; the message quotes nothing of it.
 
-    def __init__(self, reason: str, *, has_acted: bool = False) -> None:
-        self.has_acted = has_acted
+    `has_acted`: its status says that the tool did. `status` is set if that is what makes it unusable.
+    """
+
+    def __init__(self, reason: str, *, has_acted: bool = False, status: int | None = None) -> None:
+        self.has_acted, self.status = has_acted, status
         super().__init__(reason)
 
 

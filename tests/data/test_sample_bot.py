@@ -16,7 +16,6 @@ from pipelines.nlu.text import tokenize
 from pipelines.schemas.bot import (
     CANCEL_INTENT,
     FALLBACK_INTENT,
-    FREE_TEXT,
     HANDOVER_INTENT,
     SYSTEM_INTENTS,
     WELCOME_INTENT,
@@ -24,6 +23,7 @@ from pipelines.schemas.bot import (
     Intent,
 )
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.parameter import FREE_TEXT
 
 pytestmark = pytest.mark.data
 

@@ -10,8 +10,8 @@ import sys
 import time
 
 from pipelines.errors import JobOver, TrainingBusy
+from pipelines.home import get_settings
 from pipelines.schemas.retraining import Trained
-from pipelines.settings import get_settings
 from serving.jobs.lease import TrainingLease
 from serving.jobs.process import EXIT_BUSY
 from serving.jobs.retraining import Retrained, outcome_of

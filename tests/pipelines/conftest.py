@@ -70,6 +70,9 @@ def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def mlflow_store(mlflow_database: Path) -> Iterator[str]:
     """Give the URI of a SQLite store, in use for as long as the test runs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        importlib.import_module("mlflow.store.tracking.sqlalchemy_store")  # warns of its own mappings
     uri = f"sqlite:///{mlflow_database}"
     with tracked_at(uri):
         yield uri

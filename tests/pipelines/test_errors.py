@@ -31,7 +31,7 @@ def test_every_error_is_drawn_in_the_tree_below_its_parent() -> None:
     )
 
 
-ROOT = Path(errors.__file__).parents[1]
+ROOT = Path(errors.__file__).parents[2]
 
 # What is raised and caught inside one room, and never reaches a person as it is.
 CONTROL_FLOW = {
@@ -42,8 +42,13 @@ CONTROL_FLOW = {
     "IdempotencyKeyReused": "of the demo shop, which stands for a customer's program",
     "KeysTaken": "must be the driver's error; says which documents lost a race, and the store takes the winner's",
     "StopRequested": "ends `intentloop up` in order; nothing is wrong",
+    "LargerThanListed": "from the download of a release to its loader; becomes `ReleaseRefused`",
     "_AnswerRefused": "must be a read error of the HTTP library; becomes `LlmUnavailable`",
     "ClaimLost": "from the engine's handler back to the turn, which takes up what the other process decided",
+    "_Changed": "of one try to store a bot's settings, which is repeated",
+    "_GivenUp": "ends the thread of a question to the registry that nobody waits for any more",
+    "_OpenQuote": "between the reader of tables in text and its parts, which reads the rows another way",
+    "_Unusable": "between parts of what an issuer says; becomes `TokenRefused`, or the keys from before are used on",
     "_EventTakenOver": "ends one delivery whose event another worker has taken over",
 }
 
@@ -53,7 +58,7 @@ def test_every_exception_class_is_in_the_tree_or_control_flow() -> None:
         node.name: {ast.unparse(base).split(".")[-1] for base in node.bases}
         for room in ("pipelines", "serving")
         for file in (ROOT / room).rglob("*.py")
-        if file != Path(errors.__file__)
+        if file.parent != Path(errors.__file__).parent
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef)
     }

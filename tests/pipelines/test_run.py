@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import nbformat
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.errors import DataRejected, NotFound, RegistryUnavailable, TrainingFailed
+from pipelines.errors import DataRejected, NotFound, RegistryUnavailable, SetupProblem, TrainingFailed
 from pipelines.registry.release import load_release
+from pipelines.registry.runs import Runs
 from pipelines.run import TrainingOutcome, run_training
 from pipelines.schemas.labels import Destination
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
-from serving.store.bots import import_bot
 from serving.store.client import Database
-from serving.store.labels import Labels
-from tests.support.bots import TINY_BOT_WIRE
+from serving.store.drafts.bots import import_bot
+from serving.store.labelling.labels import Labels
+from tests.support.bots import TINY_BOT_WIRE, example
 from tests.support.labels import accepted_item
 from tests.support.mlflow_store import tracked_at
 from tests.support.servers import free_port
@@ -87,7 +89,16 @@ def test_run_training_registers_and_promotes(run: Run, mlflow_uri: str) -> None:
     assert outcome.gate_reasons == ""
     assert {"holdout_accuracy", "test_accuracy", "n_examples", "validation_errors"} <= set(outcome.metrics)
     client = mlflow.MlflowClient(mlflow_uri)
-    assert client.get_run(outcome.run_id).info.status == "FINISHED"
+    finished = client.get_run(outcome.run_id)
+    assert finished.info.status == "FINISHED"
+    run_page, gate_page = (line.partition(": ")[2] for line in outcome.pages())
+    assert run_page == Runs(mlflow_uri).url(outcome.run_id)
+    assert "/artifacts/gate/report.html?" in gate_page
+    n_examples = f"{outcome.metrics['n_examples']:.0f}"
+    assert finished.info.run_name == f"tiny v1 · {n_examples} examples · gate passed"
+    assert (finished.data.tags["gate"], finished.data.tags["version"]) == ("passed", "1")
+    assert finished.data.tags["mlflow.source.name"] == "intentloop train"
+    assert {"train", "holdout", "test"} == {each.dataset.name for each in finished.inputs.dataset_inputs}
     assert str(client.get_model_version_by_alias("intentloop-tiny", "production").version) == "1"
 
 
@@ -110,10 +121,18 @@ def test_run_training_records_everything(run: Run, mlflow_uri: str) -> None:
     assert version.tags["data_hash"] == data_hash
 
 
+TEST_SET = [
+    {**example("my parcel is not here, it is [ORD-4711](order_id)"), "intent": "track_order"},
+    {**example("a very good evening to you"), "intent": "greet"},
+    {**example("Where is my order ORD-1042?"), "intent": "track_order"},
+    {**example("of an intent that is gone"), "intent": "former"},
+]
+
+
 async def write_drafts(mongo_uri: str, *, bot: str = "tiny", labels: dict[str, Destination]) -> None:
-    """Put the tiny bot into the database, and labels: texts, each with where it goes."""
+    """Put the tiny bot with a test set into the database, and labels: texts, each with where it goes."""
     database = Database(mongo_uri, name="intentloop_gate", timeout_seconds=5.0)
-    await import_bot(database, TINY_BOT_WIRE, bot=bot, source="test")
+    await import_bot(database, {**TINY_BOT_WIRE, "testSet": TEST_SET}, bot=bot, source="test")
     items = [accepted_item(bot, text, "track_order", bound_for=side) for text, side in labels.items()]
     await Labels(database).store([item.model_copy(update={"revision": 0}) for item in items])
     database.close()
@@ -132,12 +151,26 @@ def test_run_training_compares_with_production_and_replays(
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
     assert outcome.gate_reasons == ""
     assert {"gate_compared_rows", "gate_replayed_conversations"} <= set(outcome.metrics)
+    assert outcome.metrics["gate_relabelled_texts"] == 0  # beside the snapshot that production's run has logged
     assert outcome.metrics["production_n_examples"] == 1  # the label that is held out
-    assert {"gate/gate.json", "gate/replay.csv", "data/learnt.txt"} <= paths_of(client, outcome.run_id)
+    assert {"gate/gate.json", "gate/replay.csv", "gate/relabelled.csv", "data/learnt.txt"} <= paths_of(
+        client, outcome.run_id
+    )
+    assert outcome.metrics["test_set_n_examples"] == 3, "one is of an unknown intent"
+    assert outcome.metrics["gate_test_set_compared_rows"] == 2, "production has learnt from one of them"
+    tags = client.get_run(outcome.run_id).data.tags
+    assert tags["test_set"].isdigit()
     gate = json.loads(Path(client.download_artifacts(outcome.run_id, "gate/gate.json", str(tmp_path))).read_text())
     # the same examples are held out again, so the version in production has learnt from none of them
-    assert f"compared with version {production} on " in gate["notes"][0]
-    assert "; 0 more were left out" in gate["notes"][0]
+    (compared,) = [note for note in gate["notes"] if f"version {production} on " in note and "held-out" in note]
+    assert "; 0 more were left out" in compared
+    (named,) = [note for note in gate["notes"] if note.startswith(f"judged on test set {tags['test_set']} too: 3 rows")]
+    assert named.endswith(tags["test_set_sha256"])
+    assert "1 examples are not learnt from: they nearly equal a row of test set 1" in gate["notes"]
+    assert any("the bot has no out-of-scope utterances" in note for note in gate["notes"])
+    names = [measure["name"] for measure in gate["measures"]]
+    for part in ("texts with another intent since version", "accuracy on utterances of test set", "CPU time that 95 %"):
+        assert any(name.startswith(part) for name in names), names
 
 
 @pytest.mark.integration
@@ -152,18 +185,24 @@ def test_run_training_refuses_a_leak_into_the_holdout_before_anything_is_fitted(
     done: list[str] = []
     with pytest.raises(TrainingFailed, match=r"is for training and nearly equals .* reject one of the two with"):
         run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: done.append(what))
-    assert done == ["starting", "reading the bot and its examples"]
+    assert done == ["opening the run", "reading the bot and its examples"]
 
 
 @pytest.mark.integration
-def test_run_training_without_the_conversations_is_not_passed(
+def test_run_training_of_changed_labels_and_without_the_conversations_is_not_passed(
     run: Run, mlflow_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("INTENTLOOP_MONGO_URI", f"mongodb://127.0.0.1:{free_port()}")
-    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    wire = json.loads(json.dumps(TINY_BOT_WIRE))
+    by_id = {intent["intentId"]: intent["trainingData"] for intent in wire["intents"]}
+    by_id["order_product"] += [by_id["track_order"].pop() for _ in range(6)]
+    source = str(write_bot(tmp_path, wire))
     params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
-    assert outcome.gate_reasons.startswith("the stored conversations could not be replayed")
+    assert outcome.gate_reasons.startswith(
+        "6 of 13 texts of 'track_order' are now labelled 'order_product'; if that is meant, train again with "
+    )
+    assert "the stored conversations could not be replayed" in outcome.gate_reasons
 
 
 @pytest.mark.integration
@@ -199,6 +238,7 @@ def broken_bot() -> dict[str, Any]:
     wire["intents"][2]["trainingData"].append({"text": "   ", "entities": []})
     span = {"value": "Oslo", "begin": 90, "end": 94, "name": "order_id"}
     wire["intents"][2]["trainingData"].append({"text": "to Oslo", "entities": [span]})
+    wire["intents"][2]["speechResponse"] = "Hello {{ context.name"
     return dict(wire)
 
 
@@ -211,13 +251,17 @@ def test_run_training_stops_at_bad_rows_and_names_them(mlflow_uri: str, tmp_path
         run_training(params, settings_at(home), progress=lambda share, what: None)
     message = str(caught.value)
     assert "greet/9: the text is empty. Repair: write an utterance or delete the row." in message
-    assert "greet/10: characters 90 to 94 of 'to Oslo' lie outside the text. Repair: set them to 3 and 7." in message
+    assert "greet.speechResponse: it is not a valid template" in message
+    assert "greet/10" not in message, "an offset that does not fit is corrected, as by an import"
     assert "Traceback" not in message
     client = mlflow.MlflowClient(mlflow_uri)
     experiment = client.get_experiment_by_name("intentloop-broken")
     assert experiment is not None
     [failed] = client.search_runs([experiment.experiment_id])
     assert failed.info.status == "FAILED"
+    told = failed.data.tags["failed_reason"]
+    assert told == "bot.json cannot be used, 2 problem(s) to repair; validation/report.html names them"
+    assert failed.info.run_name.endswith("examples · failed")
     paths = paths_of(client, failed.info.run_id)
     assert {"validation/report.html", f"notebook/{failed.info.run_id}.ipynb"} <= paths
     with pytest.raises(MlflowException, match="not found"):
@@ -242,6 +286,10 @@ def test_run_training_below_the_gate_is_registered_but_not_promoted(mlflow_uri: 
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
     assert not outcome.is_promoted
     assert "below the floor 100.0%" in outcome.gate_reasons
+    refused = mlflow.MlflowClient(mlflow_uri).get_run(outcome.run_id)
+    assert (refused.info.status, refused.data.tags["gate"]) == ("FINISHED", "failed")
+    assert "below the floor 100.0%" in refused.data.tags["failed_reason"]
+    assert refused.info.run_name.endswith("gate failed")
 
 
 @pytest.mark.integration
@@ -286,9 +334,37 @@ def test_run_training_whose_server_goes_silent_in_the_end_says_so(
 def test_run_training_of_nothing_leaves_nothing_in_mlflow(mlflow_uri: str, mongo_uri: str, tmp_path: Path) -> None:
     settings = settings_at(tmp_path).model_copy(update={"mongo_uri": mongo_uri})
     params = TrainParams(bot="unknown", home=tmp_path / "home", tracking_uri=mlflow_uri)
-    missing = params.model_copy(update={"source": str(tmp_path / "bot.json")})
-    for each, problem in ((params, NotFound), (missing, DataRejected)):
+    missing = params.model_copy(update={"source": str(tmp_path / "unwritten.json")})
+    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    wrong_file = params.model_copy(update={"source": source, "test_file": tmp_path / "tset.jsonl"})
+    for each, problem in ((params, NotFound), (missing, DataRejected), (wrong_file, DataRejected)):
         with pytest.raises(problem):
             run_training(each, settings, progress=lambda share, what: None)
     assert mlflow.MlflowClient(mlflow_uri).get_experiment_by_name("intentloop-unknown") is None
     assert not (tmp_path / "home").exists()
+
+
+def test_run_training_shows_nothing_that_the_kernel_says_of_itself(
+    mlflow_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # as when a kernel is ended in the middle of a message: its own log then has the traceback of a socket
+    cells = ["get_ipython().kernel.log.error('broken off', exc_info=KeyError())", "raise ValueError('told')"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "probe.ipynb")
+    monkeypatch.setattr("pipelines.run.NOTEBOOK", tmp_path / "probe.ipynb")
+    source = str(write_bot(tmp_path, TINY_BOT_WIRE))
+    params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri)
+    with pytest.raises(TrainingFailed, match="told"):
+        run_training(params, settings_at(tmp_path), progress=lambda share, what: None)
+    said = capfd.readouterr()
+    assert "broken off" not in said.out + said.err
+    assert "Traceback" not in said.out + said.err
+
+
+def test_training_on_a_full_disk_is_refused_before_anything_is_started(tmp_path: Path, full_disk: None) -> None:
+    with pytest.raises(SetupProblem, match="has only 3 MB left, too little for a training; make room on it"):
+        run_training(
+            TrainParams(home=tmp_path, tracking_uri="http://127.0.0.1:1"), settings_at(tmp_path), progress=print
+        )
+    assert list(tmp_path.iterdir()) == []

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from pipelines.settings import Settings, get_settings
+from pipelines.home import get_settings
+from pipelines.settings import Settings
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import random
-import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
@@ -14,13 +13,13 @@ import httpx2
 import pytest
 
 from serving.bench.beside import Slices
-from serving.bench.figures import latency_of
 from serving.bench.generator import run_load
 from serving.bench.plan import LoadPlan
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from tests.fakes.llm_server import chooses
 from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, drip, flood, hang, hang_up, tool_server
 from tests.support.api_process import start_api
+from tests.support.ratios import assert_hardly_slower
 from tests.support.servers import ENGINES, free_port, mongo_server, stop
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -209,15 +208,5 @@ async def test_latency_of_others_does_not_move(
         for customer in customers:
             customer.cancel()
         await asyncio.gather(*customers, return_exceptions=True)
-    assert all(sample.is_answered for sample in done.samples)
-    quiet, busy = (latency_of(slices.of(done.samples, kind)) for kind in (slices.quiet, slices.busy))
-    ratio = slices.p95_ratio(done.samples)
-    assert quiet is not None
-    assert busy is not None
-    assert ratio is not None
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{partner.name} {fault}: p95 of others {quiet.p95:.1f} ms while it behaves, {busy.p95:.1f} ms while it "
-            f"does not, {ratio:.2f} times between neighbours; p99 {quiet.p99:.1f} and {busy.p99:.1f} ms\n"
-        )
-    assert ratio <= ALLOWED_RATIO
+    words = (f"{partner.name} {fault}", "while it behaves", "while it does not")
+    assert_hardly_slower(slices, done.samples, at_most=ALLOWED_RATIO, words=words, capsys=capsys)

@@ -12,16 +12,13 @@ from subprocess import Popen
 import httpx2
 import pytest
 
-from pipelines.schemas.keys import thread_hash, thread_key
+from pipelines.schemas.keys import thread_key
 from serving.store.client import Database
-from serving.store.inbox import Inbox
-from serving.store.schema import Schema
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.fakes.graph_server import ACCEPTS, GraphServer, graph_server
 from tests.fakes.tool_server import hang
 from tests.serving.channels.test_facebook_webhook import PAGE, FacebookPlatform
 from tests.support.api_process import DATABASE, start_api
-from tests.support.records import now
 from tests.support.servers import ENGINES, mongo_server, stop
 from tests.support.sqs_server import AWS_VARIABLES, TestQueue, make_queue, sqs_server
 from tests.support.worker_process import start_worker
@@ -82,14 +79,6 @@ class World:
                 response = await client.post(self.url + PATH, content=body, headers=headers)
                 assert response.status_code == 200, response.text
 
-    async def let_leases_pass(self) -> None:
-        """Let the time pass for which others leave alone what a process had that is dead now."""
-        inbox = Inbox(self.database, Schema(self.database))
-        await asyncio.sleep(1)  # the database may still be busy with what the dead process asked of it
-        for customer in range(CUSTOMERS):
-            for item in await inbox.open_of(thread_hash(thread_key("default", f"facebook:{PAGE}:{customer}"))):
-                await inbox.update(item, due_at=now() - timedelta(seconds=1), sent=item.sent)
-
     async def settled(self) -> None:
         async with asyncio.timeout(60):
             while await self.database.collection("inbox").find_one({"is_open": True}):  # noqa: ASYNC110
@@ -141,7 +130,6 @@ async def test_an_api_that_was_killed_answers_after_its_restart(world: World) ->
     received = world.graph.tool.received
     received[:] = [request for request in received if b"sender_action" not in request.body][:accepted]
     world.graph.behaviours = [ACCEPTS]
-    await world.let_leases_pass()
     await world.start_api()
     await world.settled()
     assert {sent.token for sent in world.graph.messages} == {"page-token-7"}
@@ -180,7 +168,6 @@ async def test_a_worker_finishes_what_a_killed_one_began(queue: TestQueue, world
     received = world.graph.tool.received
     received[:] = [request for request in received if b"sender_action" not in request.body][:5]
     world.graph.behaviours = [ACCEPTS]
-    await world.let_leases_pass()
     second, third = world.start_worker(), world.start_worker()
     await world.bring(batches)  # the platform repeats itself, and saves the wait for hidden messages
     await world.settled()

@@ -23,12 +23,14 @@ class Chat:
     bot: str
     count: int = 0
 
-    async def send(self, text: str, *, thread: str = "t", message_id: str | None = None, **fields: Any) -> TurnResponse:
+    async def send(
+        self, text: str, *, thread: str = "t", message_id: str | None = None, channel: str = "rest", **fields: Any
+    ) -> TurnResponse:
         """Send a message; without an id it gets a new one."""
         self.count += 1
         message_id = message_id or f"{id(self)}-{self.count}"
         message = UserMessage(
-            bot=self.bot, thread_id=thread, message_id=message_id, text=text, channel="rest", **fields
+            bot=self.bot, thread_id=thread, message_id=message_id, text=text, channel=channel, **fields
         )
         return await handle_turn(message, self.services)
 

@@ -1,20 +1,22 @@
-"""Two chat APIs on one database, with the demo shop behind them: real processes, which a test may kill."""
+"""Chat APIs and workers on one database, with the demo shop behind them: real processes, which a test may kill."""
 
 import json
 import sys
+import time
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from tests.support.api_process import DATABASE, start_api
 from tests.support.bots import TINY_BOT
 from tests.support.releases import make_release
-from tests.support.servers import free_port, mongo_command, start, stop
+from tests.support.servers import START_SECONDS, free_port, mongo_command, start, stop
+from tests.support.worker_process import start_worker
 
-API_COUNT = 2
+MOST_APIS = 4
 
 
 def buying_release(folder: Path) -> Path:
@@ -38,15 +40,21 @@ def buying_release(folder: Path) -> Path:
 
 @dataclass
 class Cluster:
-    """The processes of one run. Each may be killed, and started again at its old address."""
+    """The processes of one run. Each may be killed, and started again at its old address.
+
+    There is an API for each of the `clocks`, which are so many seconds ahead, and a worker for each of `worker_clocks`.
+    What workers need besides comes from the environment.
+    """
 
     folder: Path
     engine: str
     release: Path
     tool_timeout_seconds: float = 1.0
+    clocks: tuple[float, ...] = (0.0, 0.0)
+    worker_clocks: tuple[float, ...] = ()
     mongo_port: int = field(default_factory=free_port)
     shop_port: int = field(default_factory=free_port)
-    api_ports: list[int] = field(default_factory=lambda: [free_port() for _ in range(API_COUNT)])
+    api_ports: list[int] = field(default_factory=lambda: [free_port() for _ in range(MOST_APIS)])
     _running: dict[str, Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -67,14 +75,24 @@ class Cluster:
     @property
     def urls(self) -> list[str]:
         """Where the APIs are."""
-        return [f"http://127.0.0.1:{port}" for port in self.api_ports]
+        return [f"http://127.0.0.1:{port}" for port in self.api_ports[: len(self.clocks)]]
 
     def start(self) -> None:
         """Start everything."""
         self.start_database()
         self.start_shop()
-        for number in range(API_COUNT):
+        for number in range(len(self.clocks)):
             self.start_api(number)
+        for number in range(len(self.worker_clocks)):
+            self.start_worker(number)
+        self._wait_until_workers_work()
+
+    def _wait_until_workers_work(self) -> None:
+        logs = [self.folder / f"worker{number}" / "output.log" for number in range(len(self.worker_clocks))]
+        give_up_at = time.monotonic() + START_SECONDS
+        while any("working on" not in log.read_text(encoding="utf-8") for log in logs):
+            assert time.monotonic() < give_up_at, "the workers do not start"
+            time.sleep(0.1)
 
     def start_database(self) -> None:
         """Start the database on what it has stored."""
@@ -98,10 +116,31 @@ class Cluster:
             shop=self.shop_url,
             port=self.api_ports[number],
             tool_timeout_seconds=self.tool_timeout_seconds,
+            clock_seconds=self.clocks[number],
         )
 
+    def start_worker(self, number: int) -> None:
+        """Start one of the workers."""
+        self._running[f"worker{number}"] = start_worker(
+            self.folder / f"worker{number}",
+            release=self.release,
+            mongo_uri=self.mongo_uri,
+            shop=self.shop_url,
+            tool_timeout_seconds=self.tool_timeout_seconds,
+            clock_seconds=self.worker_clocks[number],
+        )
+
+    def start_again(self, name: str) -> None:
+        """Start a process that was killed: `database`, `api0`, `worker1`."""
+        if name == "database":
+            self.start_database()
+        elif name.startswith("api"):
+            self.start_api(int(name.removeprefix("api")))
+        else:
+            self.start_worker(int(name.removeprefix("worker")))
+
     def kill(self, name: str) -> None:
-        """End a process as a power failure would: `database`, `api0`, `api1`."""
+        """End a process as a power failure would: `database`, `api0`, `worker1`."""
         self._running[name].kill()
         self._running[name].wait()
 

@@ -1,6 +1,8 @@
 """Watches every command that the suite sends to a database: only what Amazon DocumentDB understands may go out."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from pymongo import monitoring
@@ -21,7 +23,18 @@ SAFE_COMMANDS = frozenset(
             "endSessions",
             "find",
         ),
-        *("getMore", "hello", "insert", "ismaster", "killCursors", "listCollections", "listIndexes", "ping", "update"),
+        *(
+            "dropIndexes",
+            "getMore",
+            "hello",
+            "insert",
+            "ismaster",
+            "killCursors",
+            "listCollections",
+            "listIndexes",
+            "ping",
+            "update",
+        ),
     )
 )
 SAFE_OPERATORS = frozenset(
@@ -33,6 +46,7 @@ SAFE_OPERATORS = frozenset(
 )
 UNSAFE_INDEX_OPTIONS = frozenset(("partialFilterExpression", "collation", "wildcardProjection", "hidden", "clustered"))
 UNSAFE_INDEX_KINDS = frozenset(("text", "hashed", "2d"))
+_OWN: ContextVar[list[str] | None] = ContextVar("own", default=None)
 _DRIVER_FIELDS = frozenset(("$db", "$clusterTime", "$readPreference"))
 
 
@@ -76,7 +90,19 @@ class CommandWatch(monitoring.CommandListener):
         """Look at a command that goes out."""
         if event.command.get("find") != FORGOTTEN:  # every process looks there in its own time
             self.names.append(event.command_name)
+            if (own := _OWN.get()) is not None:
+                own.append(event.command_name)
         self.problems += problems_of(event.command_name, dict(event.command))
+
+    @contextmanager
+    def own(self) -> Iterator[list[str]]:
+        """Collect the names of what this task and those it begins send meanwhile, and of nothing in the background."""
+        names: list[str] = []
+        token = _OWN.set(names)
+        try:
+            yield names
+        finally:
+            _OWN.reset(token)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Nothing to see."""

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from mlflow import MlflowClient
 
 from pipelines.registry.client import model_name
 from pipelines.registry.verdict import VERDICT_FILE
-from tests.support.servers import free_port, stop, wait_until_listening
+from tests.support.releases import made_for
+from tests.support.servers import START_SECONDS, free_port, stop, wait_until_listening
 from tests.support.verdicts import write_judged
 
 QUIET = {
@@ -65,7 +67,7 @@ def start_mlflow(
 
 
 def _wait_until_healthy(port: int) -> None:
-    give_up_at = time.monotonic() + 60
+    give_up_at = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up_at:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
@@ -95,16 +97,33 @@ def register_release(
         verdict = str(Path(folder) / VERDICT_FILE) if is_judged else ""
         command = [sys.executable, "-c", REGISTER, uri, name, str(release), verdict, json.dumps(tags), str(MODEL_CODE)]
         variables = {**os.environ, **QUIET, **(environment or {})}
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=variables)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=variables)
     if done.returncode != 0:
         raise RuntimeError(done.stderr[-3000:])
     return done.stdout.rpartition("version=")[2].strip()
 
 
 def copy_version(uri: str, version: tuple[str, str], *, name: str) -> str:
-    """Give a registered version, `(name, version)`, to another model as well; its files stay where they are."""
+    """Copy a version, `(name, version)`, to another model as MLflow's button "Promote model" does: files and all."""
     client = MlflowClient(uri, registry_uri=uri)
     return str(client.copy_model_version(f"models:/{version[0]}/{version[1]}", name).version)
+
+
+def register_for(uri: str, release: Path, *, bot: str, is_judged: bool = True, **verdict: Any) -> str:
+    """Register a release folder as one of a bot, in a moment: without the pyfunc model around it; gives the version."""
+    client, name = MlflowClient(uri, registry_uri=uri), model_name(bot)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    run = client.create_run("0")
+    with TemporaryDirectory() as folder:
+        own = made_for(bot, release, Path(folder) / "release")
+        tags = write_judged(own, Path(folder), **verdict) if is_judged else {}
+        client.log_artifacts(run.info.run_id, folder, "release")
+    source = f"{run.info.artifact_uri}/release"
+    version = str(client.create_model_version(name, source, run.info.run_id).version)
+    for tag, value in tags.items():
+        client.set_model_version_tag(name, version, tag, value)
+    return version
 
 
 @dataclass(frozen=True)
@@ -117,8 +136,11 @@ class Registered:
 
 
 def register_once(uri: str, release_folders: tuple[Path, Path]) -> Registered:
-    """Register two releases, which takes seconds; `copy_version` gives them to a test's own bot."""
-    name = model_name("registered-once")
-    good, better = [(name, register_release(uri, folder, name=name)) for folder in release_folders]
-    unjudged = (name, register_release(uri, release_folders[0], name=name, is_judged=False))
+    """Register two releases with the pyfunc model around them, which takes seconds; `copy_version` copies them."""
+    bot = "registered-once"
+    name = model_name(bot)
+    with TemporaryDirectory() as place:
+        folders = [made_for(bot, folder, Path(place) / folder.name) for folder in release_folders]
+        good, better = [(name, register_release(uri, folder, name=name)) for folder in folders]
+        unjudged = (name, register_release(uri, folders[0], name=name, is_judged=False))
     return Registered(good, better, unjudged)

@@ -25,3 +25,8 @@ def run_notebook(name: str, executed: Path, **parameters: Any) -> list[dict[str,
 def kinds_of(outputs: list[dict[str, Any]]) -> list[str]:
     """Name each thing that is shown by its media type."""
     return [kind for output in outputs for kind in output.get("data", {})]
+
+
+def count_tables(outputs: list[dict[str, Any]]) -> int:
+    """Count the outputs that show a table; a progress bar is none."""
+    return sum("<table" in "".join(output.get("data", {}).get("text/html", ())) for output in outputs)

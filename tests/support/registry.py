@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import NotFound, RegistryUnavailable
-from pipelines.registry.client import RegisteredVersion
+from pipelines.registry.client import PROMOTED_AT_TAG, STAGE_TAG, RegisteredVersion
 from pipelines.registry.release import MANIFEST_FILE
+from tests.support.releases import bot_of, made_for
 from tests.support.verdicts import write_judged
 
 REFUSED_TAG = "refused_reason"
@@ -51,13 +52,20 @@ class ScriptedRegistry:
         tags: dict[str, str] | None = None,
         alias: str = "production",
         key: str | None = None,
+        is_copied: bool = False,
         **verdict: Any,
     ) -> RegisteredVersion:
-        """Let a version carry an alias; `tags` stands for all that its verdict gives it."""
+        """Let a version carry an alias, made for the bot unless it `is_copied` from another one.
+
+        `tags` stands for all that its verdict gives it.
+        """
         name = f"intentloop-{bot}"
         run = f"run{version}run"
         place = self._verdicts / f"{version}-{run[:8]}"
         is_release = (folder / MANIFEST_FILE).is_file()
+        if is_release and not is_copied and bot_of(folder) != bot:
+            own = self._verdicts / f"made-for-{bot}-{version}-{folder.name}"
+            folder = own if own.is_dir() else made_for(bot, folder, own)
         given = write_judged(folder, place, key=key, **verdict) if is_release else {"gate": "passed"}
         registered = RegisteredVersion(name, version, run, given if tags is None else tags)
         self.folder_by_key[registered.key] = folder
@@ -80,6 +88,11 @@ class ScriptedRegistry:
         if (bot, version) not in self.known:
             raise NotFound("version", version, hint="none")
         return self.known[bot, version]
+
+    def versions(self, bot: str) -> list[RegisteredVersion]:
+        """Give every version of a bot."""
+        self._fail_if_down()
+        return [version for (name, _), version in self.known.items() if name == bot]
 
     def aliases(self, bot: str) -> dict[str, str]:
         """Map every alias to its version."""
@@ -106,13 +119,16 @@ class ScriptedRegistry:
         return next(self._verdicts.glob(f"{version}-*/verdict.json"))
 
     def set_tag(self, version: RegisteredVersion, name: str, value: str) -> None:
-        """Note a tag."""
+        """Set a tag, and note it unless it only says which version answers."""
         self._fail_if_down()
-        self.tags_set.append((version.version, name, value))
+        version.tags[name] = value
+        if name not in (STAGE_TAG, PROMOTED_AT_TAG):
+            self.tags_set.append((version.version, name, value))
 
     def delete_tag(self, version: RegisteredVersion, name: str) -> None:
-        """Note that a tag is gone."""
+        """Delete a tag, and note it."""
         self._fail_if_down()
+        version.tags.pop(name, None)
         self.tags_deleted.append((version.version, name))
 
     def log_figures(

@@ -1,10 +1,13 @@
 """Real, tiny, seeded releases for tests."""
 
+import hashlib
+import json
+import shutil
 from pathlib import Path
 
 from pipelines.nlu.encoder.encoder import SentenceEncoder
 from pipelines.nlu.model import NluModel
-from pipelines.registry.release import write_release
+from pipelines.registry.release import BOT_FILE, MANIFEST_FILE, write_release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example, LabelledSpan
 from pipelines.schemas.release import BotDefinition
@@ -62,3 +65,20 @@ def make_release(
 def make_two_releases(folder: Path) -> tuple[Path, Path]:
     """Train the tiny bot with two seeds."""
     return make_release(folder / "one", TINY_BOT, seed=1), make_release(folder / "two", TINY_BOT, seed=2)
+
+
+def bot_of(release: Path) -> str:
+    """Give the bot that a release folder names."""
+    return str(json.loads((release / MANIFEST_FILE).read_bytes())["bot"])
+
+
+def made_for(bot: str, release: Path, folder: Path) -> Path:
+    """Write a release again into a folder, as if it had been trained for another bot: nothing else differs."""
+    shutil.copytree(release, folder)
+    definition = json.loads((folder / BOT_FILE).read_bytes()) | {"name": bot}
+    (folder / BOT_FILE).write_text(json.dumps(definition), encoding="utf-8")
+    digest = hashlib.sha256((folder / BOT_FILE).read_bytes()).hexdigest()
+    manifest = json.loads((folder / MANIFEST_FILE).read_bytes())
+    manifest |= {"bot": bot, "bot_hash": digest, "sha256_by_file": manifest["sha256_by_file"] | {BOT_FILE: digest}}
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
+    return folder

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from pipelines.templates.marks import RequestValues
 from pipelines.templates.request import ToolRequest, render_request
 

@@ -9,8 +9,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 ENGINES = ("nx-27017", "secantusdb")
-START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+START_SECONDS = 300.0
+STOP_SECONDS = 60.0
 
 
 def free_port() -> int:

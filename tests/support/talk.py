@@ -9,8 +9,10 @@ from pydantic import JsonValue
 from pipelines.nlu.entities.roles import assign_roles, role_cues
 from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.entities import SystemEntities, with_system_types
-from pipelines.schemas.bot import BotFile, Parameter
-from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.bot import BotFile
+from pipelines.schemas.parameter import Parameter
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation

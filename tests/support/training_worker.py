@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pipelines.settings import get_settings
+from pipelines.home import get_settings
 from serving.jobs.worker import run_training_worker
 from serving.logs import configure_logging
 from serving.queues import sqs

@@ -18,9 +18,9 @@ import psutil
 from mlflow import MlflowClient
 
 from pipelines.settings import Settings
-from serving.store.bots import import_bot
 from serving.store.client import Database
-from serving.store.jobs import Job, Jobs
+from serving.store.drafts.bots import import_bot
+from serving.store.work.jobs import Job, Jobs
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.mlflow_server import mlflow_server
 from tests.support.serve_process import ROOT, environment_of
@@ -106,7 +106,7 @@ class Platform:
     ) -> tuple[int, str, str]:
         """Run `intentloop retrain`, or `train`; gives exit code, output and error output."""
         process = self.start_retrain(bot, *options, command=command, **settings)
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=600)
         return process.returncode, output, errors
 
     def runs(self, bot: str) -> list[str]:

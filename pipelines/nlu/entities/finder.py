@@ -169,11 +169,9 @@ class EntityFinder:
         if not self.tagger_.model_:
             return
         text, tokens = utterance.text, utterance.tokens
-        if text.isascii():
-            pass
-        elif self._tokens == _TOKENS:
+        if not text.isascii() and self._tokens == _TOKENS:
             tokens = composed_tokens(tokens)
-        else:
+        elif not text.isascii():  # a release of the time before marks were part of a word
             tokens = tokenize_without_marks(text)
             known = self._known.find(tokens)
         clues = None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from pipelines.nlu.entities.forms import bare, typed
 from pipelines.nlu.text import Token, tokenize
-from pipelines.schemas.bot import FREE_TEXT, Parameter
+from pipelines.schemas.parameter import FREE_TEXT, Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 RoleCues = Mapping[str, Mapping[str, Sequence[str]]]

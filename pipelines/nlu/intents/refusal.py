@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.schemas.bot import SYSTEM_INTENTS, Intent
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 
 MAX_OPTIONS = 3

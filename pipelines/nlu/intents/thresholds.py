@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from pipelines.nlu.intents.calibration import MIN_ROWS
 from pipelines.nlu.intents.refusal import refused_mask
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 
 DEFAULT_CONFIDENCE = 0.2
 """Used when there are too few rows to fit."""

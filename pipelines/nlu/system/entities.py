@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines.nlu.system.contacts import EmailFinder, UrlFinder
 from pipelines.nlu.system.values import Finder, ValueMatch
 from pipelines.nlu.text import clean
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 if TYPE_CHECKING:

@@ -10,18 +10,23 @@ from pydantic_core import ErrorDetails
 
 from pipelines.botfile.check import check_content
 from pipelines.botfile.read import read_content
-from pipelines.errors import DataRejected
+from pipelines.botfile.spans import repair_spans
+from pipelines.botfile.test_rows import test_set_of
+from pipelines.errors import DataRejected, no_such_bot
+from pipelines.home import get_settings
 from pipelines.schemas import html
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.drafts import bot_wire
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.keys import BOTS, ENTITIES, INTENTS
+from pipelines.schemas.test_sets import FixedTestSet
 from pipelines.schemas.training import TrainParams
-from pipelines.settings import Settings, get_settings
+from pipelines.settings import Settings
 from pipelines.steps.data.frame import COLUMNS, frame_of, to_frame
 from pipelines.steps.data.labels import LABEL_COLUMNS, accepted_labels, read_items
-from pipelines.steps.data.mongo import no_such_bot, open_database
+from pipelines.steps.data.mongo import open_database
 from pipelines.steps.data.snapshot import stored_form
+from pipelines.steps.data.test_set import read_test_set
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,10 @@ class Extract:
         Accepted labels that are held out: never trained on, evaluated separately. Columns as `labels.LABEL_COLUMNS`.
     notes
         What was left out, in sentences.
+    test_set
+        The bot's fixed test set, if it has one: never trained on.
+    converted
+        What was read differently from how the bot file writes it, in sentences.
     """
 
     bot_file: BotFile
@@ -47,6 +56,8 @@ class Extract:
     source: str
     production: pd.DataFrame = field(default_factory=lambda: frame_of((), columns=LABEL_COLUMNS))
     notes: tuple[str, ...] = ()
+    test_set: FixedTestSet | None = None
+    converted: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         """Render for a notebook: size and first rows."""
@@ -95,13 +106,19 @@ def extract_from_mongo(uri: str, database: str, bot: str) -> Extract:
         written=drafts.frame["text"],
     )
     frame = pd.concat([drafts.frame, accepted.train[list(COLUMNS)]], ignore_index=True)
-    return replace(drafts, frame=frame, production=accepted.holdout, notes=accepted.notes)
+    test_set = read_test_set(uri, database, bot)
+    return replace(drafts, frame=frame, production=accepted.holdout, notes=accepted.notes, test_set=test_set)
 
 
 def extract_from_file(file: Path) -> Extract:
-    """Read a bot file, as `intentloop import` does; `DataRejected` if missing, not JSON, or not a bot."""
+    """Read a bot file, as `intentloop import` does; `DataRejected` if missing, not JSON, or not a bot.
+
+    Annotations with wrong offsets are corrected.
+    """
     checked = check_content(read_content(file), source=str(file))
-    return replace(extract_from_wire(checked.wire, source=str(file)), notes=checked.notes)
+    wire = dict(checked.wire)
+    wire["intents"], repairs = repair_spans(wire.get("intents", []), entities=wire.get("entities", []))
+    return replace(extract_from_wire(wire, source=str(file)), converted=(*checked.notes, *repairs))
 
 
 def read_examples(file: Path) -> list[Example]:
@@ -148,7 +165,7 @@ def extract_from_wire(wire: Any, *, source: str) -> Extract:
                 for span in example.entities
             )
             rows.append((f"{intent.intent_id}/{number}", intent.intent_id, example.text, spans, "author"))
-    return Extract(bot_file, frame_of(rows), source)
+    return Extract(bot_file, frame_of(rows), source, test_set=test_set_of(bot_file, bot=""))
 
 
 def _describe(fault: ErrorDetails) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from pipelines.schemas.examples import OUT_OF_SCOPE, LabelledSpan
 from pipelines.schemas.keys import LABELS
 from pipelines.schemas.labels import LabelItem, label_id
+from pipelines.schemas.stored import read_each
 from pipelines.steps.data.frame import frame_of
 from pipelines.steps.data.mongo import open_database
 
@@ -32,11 +33,12 @@ class Labels:
 def read_items(uri: str, database: str, bot: str) -> list[LabelItem]:
     """Read a bot's labelling queue from MongoDB by key, decided items included.
 
-    Raises `StoreUnavailable` if the database does not answer.
+    What cannot be read is left out, and the log names it. Raises `StoreUnavailable` if the database does not answer.
     """
     with open_database(uri, database) as place:
         documents = list(place[LABELS].find({"bot": bot}))
-    return [LabelItem.from_document(document) for document in sorted(documents, key=lambda each: str(each["_id"]))]
+    documents.sort(key=lambda each: str(each["_id"]))
+    return list(read_each(documents, LabelItem.from_document, collection=LABELS))
 
 
 def accepted_labels(items: Sequence[LabelItem], *, intents: Collection[str], written: Iterable[str] = ()) -> Labels:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import DataRejected, NotFound, StoreUnavailable
+from pipelines.errors import DataRejected, StoreUnavailable, no_such_bot
 from pipelines.schemas.keys import INTENTS
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
@@ -18,7 +18,14 @@ def open_database(uri: str, database: str) -> Iterator[Any]:
     from pymongo.errors import PyMongoError
 
     try:
-        client = pymongo.MongoClient[dict[str, Any]](uri, serverSelectionTimeoutMS=5000, tz_aware=True)
+        client = pymongo.MongoClient[dict[str, Any]](
+            uri,
+            serverSelectionTimeoutMS=5000,
+            tz_aware=True,
+            # one date or text that Python cannot hold must not keep the documents beside it from being read
+            datetime_conversion="DATETIME_AUTO",
+            unicode_decode_error_handler="replace",
+        )
     except (PyMongoError, ValueError) as error:  # ValueError: a URI whose port or host cannot be one
         raise StoreUnavailable(type(error).__name__) from error
     with client:
@@ -26,11 +33,6 @@ def open_database(uri: str, database: str) -> Iterator[Any]:
             yield client[database]
         except PyMongoError as error:
             raise StoreUnavailable(type(error).__name__) from error
-
-
-def no_such_bot(bot: str) -> NotFound:
-    """Return the error for a bot without intents in the database."""
-    return NotFound("bot", bot, hint="import one with `intentloop import FILE --bot NAME`")
 
 
 def require_source(params: TrainParams, settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """Production turns as a table: customers' messages, how they were understood, and later feedback."""
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,7 +9,8 @@ import pandas as pd
 
 from pipelines.progress import Progress
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.schemas.keys import TURNS
+from pipelines.schemas.keys import REST, TURN_DIGITS, TURNS
+from pipelines.schemas.stored import read_each, usable_moment
 from pipelines.schemas.turns import DONE, TurnDocument
 from pipelines.steps.data.mongo import open_database
 
@@ -30,6 +32,9 @@ class Turn(NamedTuple):
     llm_confidence: float
     label_of: str
     label_intent: str
+    form: str
+    asks: str
+    channel: str
 
 
 TURN_COLUMNS = Turn._fields
@@ -53,18 +58,25 @@ llm_intent, llm_confidence
 label_of, label_intent
     If this turn answers "did you mean": the `message_id` of the ambiguous message, and the intent the customer chose,
     empty for none of the options.
+form, asks
+    What was open after this turn: the intent whose form was, and what the next message was asked for: `value`,
+    `confirmation` or `choice` ("did you mean"). Empty if nothing was.
+channel
+    How the thread came; threads of two channels may have the same id.
 """
 _FIELDS = {
     **dict.fromkeys(("thread_id", "turn", "message_id", "created_at", "release", "text", "route", "why"), 1),
-    **dict.fromkeys(("nlu", "llm", "label"), 1),
+    **dict.fromkeys(("nlu", "llm", "label", "state", "channel"), 1),
 }
 _REPORT_EVERY = 1000
+_KINDS = tuple(float | int if kind is float else kind for kind in Turn.__annotations__.values())
 
 
 def read_turns(uri: str, database: str, bot: str, *, since: datetime, progress: Progress | None = None) -> pd.DataFrame:
     """Read a bot's finished turns since a moment from MongoDB, as `turns_frame`.
 
-    `progress` reports no share, which is unknown beforehand. Raises `StoreUnavailable` if the database does not answer.
+    `progress` reports no share, which is unknown beforehand. Turns that cannot be read are left out, and the log names
+    them. Raises `StoreUnavailable` if the database does not answer.
     """
     query = {"bot": bot, "status": DONE, "created_at": {"$gte": since}}
     with open_database(uri, database) as place:
@@ -72,8 +84,14 @@ def read_turns(uri: str, database: str, bot: str, *, since: datetime, progress: 
 
 
 def turns_frame(documents: Iterable[TurnDocument]) -> pd.DataFrame:
-    """Return documents of `turns`, or the fields of turn records, as a table in order of time, with `TURN_COLUMNS`."""
-    frame = pd.DataFrame([_row(document) for document in documents], columns=list(TURN_COLUMNS))
+    """Return documents of `turns`, or the fields of turn records, as a table in order of time, with `TURN_COLUMNS`.
+
+    What cannot be read is left out; `frame.attrs["n_unreadable"]` counts it.
+    """
+    unreadable: list[object] = []
+    rows = list(read_each(documents, _row, collection=TURNS, on_unreadable=unreadable.append))
+    frame = pd.DataFrame(rows, columns=list(TURN_COLUMNS))
+    frame.attrs["n_unreadable"] = len(unreadable)
     return frame.sort_values(["said_at", "thread_id", "turn"], ignore_index=True)
 
 
@@ -96,7 +114,7 @@ def _row(document: TurnDocument) -> Turn:
     ranking = nlu.get("ranking")
     best: dict[str, Any] = ranking[0] if ranking else {}
     said = {"understood": llm.get("intent_id"), "none": OUT_OF_SCOPE}.get(str(llm.get("outcome")))
-    return Turn(
+    row = Turn(
         thread_id=document["thread_id"],
         turn=document["turn"],
         message_id=document["message_id"],
@@ -111,7 +129,33 @@ def _row(document: TurnDocument) -> Turn:
         llm_confidence=_number(llm.get("confidence") if said else None),
         label_of=label.get("message_id", ""),
         label_intent=label.get("intent_id") or "",
+        channel=str(document.get("channel", REST)),
+        **_open_after(document.get("state") or "{}"),
     )
+    return _checked(row)
+
+
+def _checked(row: Turn) -> Turn:
+    """Return a row; raise if a field is not of its kind or out of its range."""
+    for name, value, kind in zip(TURN_COLUMNS, row, _KINDS, strict=True):
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(f"{name} is not of its kind")
+    usable_moment(row.said_at)
+    if not 0 < row.turn < 10**TURN_DIGITS or row.confidence < 0 or row.confidence > 1:
+        raise ValueError("a number is out of its range")
+    return row
+
+
+def _open_after(state: str) -> dict[str, str]:
+    """Return the columns `form` and `asks` of a dialogue's state; what cannot be read has nothing open."""
+    try:
+        known = json.loads(state)
+        forms, question = known.get("forms") or [], known.get("question")
+        form = forms[-1] if forms else {}
+        asks = "confirmation" if form.get("is_confirming") else "value" if form.get("asking") else ""
+        return {"form": str(form.get("intent_id", "")), "asks": "choice" if question else asks}
+    except (ValueError, AttributeError, TypeError):
+        return {"form": "", "asks": ""}
 
 
 def _number(value: float | None) -> float:

@@ -17,6 +17,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
 from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.shares import describe_figure, describe_share
 from pipelines.steps.data.extract import read_examples
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 
@@ -171,24 +172,29 @@ def describe_evaluation(evaluation: Evaluation) -> list[tuple[str, str]]:
     metrics = evaluation.metrics
     rows = []
     if "accuracy" in metrics:
-        interval = f"{metrics['accuracy_low']:.2%} to {metrics['accuracy_high']:.2%}"
+        n = metrics["n_in_scope"]
         rows += [
-            ("intent accuracy (95 % interval)", f"{metrics['accuracy']:.2%} ({interval})"),
-            ("macro-F1", f"{metrics['macro_f1']:.2%}"),
-            ("accuracy at the fitted thresholds", f"{metrics['effective_accuracy']:.2%}"),
-            (
-                "asked which is meant, right one offered / not",
-                f"{metrics['asked_right']:.2%} / {metrics['asked_wrong']:.2%}",
-            ),
+            ("intent accuracy", describe_share(metrics["accuracy"], n=n)),
+            ("macro-F1", describe_figure(metrics["macro_f1"], n=n)),
+            ("accuracy at the fitted thresholds", describe_share(metrics["effective_accuracy"], n=n)),
+            ("asked which is meant, right one offered", describe_share(metrics["asked_right"], n=n)),
+            ("asked which is meant, right one missing", describe_share(metrics["asked_wrong"], n=n)),
             ("calibration error (ECE, 15 bins)", f"{metrics['calibration_error']:.4f}"),
             ("latency p50 / p95", f"{metrics['latency_ms_p50']:.2f} / {metrics['latency_ms_p95']:.2f} ms"),
             ("CPU a message, mean", f"{metrics['cpu_ms_mean']:.2f} ms"),
         ]
     if "entity_f1" in metrics:
-        rows.append(("entity F1 exact / overlap", f"{metrics['entity_f1']:.2%} / {metrics['entity_f1_overlap']:.2%}"))
+        n, interval = metrics["n_entities"], (metrics["entity_f1_low"], metrics["entity_f1_high"])
+        rows += [
+            ("entity F1, exact", describe_figure(metrics["entity_f1"], n=n, interval=interval)),
+            ("entity F1, overlapping", describe_figure(metrics["entity_f1_overlap"], n=n)),
+        ]
     if "out_of_scope_recall" in metrics:
-        shares = f"{metrics['out_of_scope_recall']:.2%} / {metrics['out_of_scope_asked']:.2%}"
-        rows.append(("out of scope: sent to fallback / asked about", shares))
+        n = metrics["n_out_of_scope"]
+        rows += [
+            ("out of scope: sent to fallback", describe_share(metrics["out_of_scope_recall"], n=n)),
+            ("out of scope: asked about", describe_share(metrics["out_of_scope_asked"], n=n)),
+        ]
     if "out_of_scope_auroc" in metrics:
         rows.append(("out of scope: AUROC", f"{metrics['out_of_scope_auroc']:.3f}"))
     return rows

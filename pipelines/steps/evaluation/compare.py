@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,7 +15,7 @@ from pipelines.registry.runs import LEARNT_FILE, Runs
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.steps.data.split import fingerprints
 from pipelines.steps.evaluation.evaluate import Evaluation
-from pipelines.steps.evaluation.predictions import Prediction
+from pipelines.steps.evaluation.predictions import Grade, Prediction
 
 MIN_ROWS_OF_INTENT = 3
 """With fewer held-out utterances an intent does not show whether its label was swapped."""
@@ -22,6 +23,12 @@ MIN_ENTITIES = 10
 """An entity type that production finds less often may be missing by chance."""
 INTENTS = "intents"
 """Subject of the test of the intents."""
+_OUTCOMES: tuple[tuple[str, bool, tuple[Grade, ...]], ...] = (
+    ("out-of-scope utterances refused", True, ("refused rightly",)),
+    ("in-scope utterances answered right", False, ("answered right",)),
+    ("in-scope utterances answered wrong", False, ("answered wrong",)),
+    ("in-scope utterances understood rightly but refused", False, ("refused needlessly",)),
+)
 _Z = 1.96
 
 
@@ -51,6 +58,17 @@ class PairedTest:
 
 
 @dataclass(frozen=True)
+class OutcomeChange:
+    """How often something becomes of messages, in production and now, and the chance of so uneven a change."""
+
+    what: str
+    n_rows: int
+    n_before: int
+    n_now: int
+    p_value: float
+
+
+@dataclass(frozen=True)
 class Comparison:
     """A candidate beside the version in production, on the candidate's held-out utterances.
 
@@ -66,6 +84,8 @@ class Comparison:
         Cycles of intents that seem to have swapped labels: production takes each for the next.
     vanished
         Entity types that production finds and the candidate never does, with production's count.
+    outcomes
+        What becomes of messages that production has not learnt from, where that differs.
     """
 
     version: str
@@ -74,6 +94,7 @@ class Comparison:
     n_seen: int | None
     swapped: tuple[tuple[str, ...], ...]
     vanished: tuple[tuple[str, int], ...]
+    outcomes: tuple["OutcomeChange", ...] = ()
 
     def rows(self) -> list[dict[str, str | int | float]]:
         """Return one row per test: utterances that only one of the two gets right, and the p-value."""
@@ -151,7 +172,21 @@ def compare_evaluations(
         n_seen=None if seen is None else len(pairs) - len(fresh),
         swapped=_swapped(candidate, production),
         vanished=_vanished(candidate, production),
+        outcomes=tuple(_outcome_changes(fresh)),
     )
+
+
+def _has_grade(prediction: Prediction, *, grades: tuple[Grade, ...]) -> bool:
+    return prediction.grade in grades
+
+
+def _outcome_changes(pairs: Sequence[tuple[Prediction, Prediction]]) -> Iterator[OutcomeChange]:
+    for what, is_outside, grades in _OUTCOMES:
+        rows = [pair for pair in pairs if (pair[0].example.intent == OUT_OF_SCOPE) is is_outside]
+        test = _test(what, rows, partial(_has_grade, grades=grades))
+        if test.only_candidate or test.only_production:
+            n_before, n_now = (sum(pair[place].grade in grades for pair in rows) for place in (1, 0))
+            yield OutcomeChange(what, len(rows), n_before, n_now, test.p_value)
 
 
 def _test(

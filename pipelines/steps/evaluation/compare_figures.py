@@ -30,7 +30,8 @@ def figure_differences(first: Evaluation, second: Evaluation, *, n_draws: int = 
     """Return the figures of both, and the difference with its 95 % bootstrap interval.
 
     Each draw takes the same utterances for both: what makes an utterance hard makes it hard for either. Both were
-    evaluated on the same utterances in the same order; `first` is the release before.
+    evaluated on the same utterances in the same order; `first` is the release before. Times are not among them: see
+    `timing`.
 
     Returns
     -------
@@ -65,7 +66,6 @@ def _figures(predictions: Sequence[Prediction]) -> dict[str, Figure]:
     asked = np.array([each.is_asked for each in predictions], dtype=bool)
     offered = np.array([each.grade == "asked, right one offered" for each in predictions], dtype=bool)
     refused = np.array([each.is_fallback for each in predictions], dtype=bool)
-    wall = np.array([each.wall_ms for each in predictions])
     everywhere = np.ones(len(predictions), dtype=bool)
     return {
         "accuracy": _mean(right, inside),
@@ -76,9 +76,6 @@ def _figures(predictions: Sequence[Prediction]) -> dict[str, Figure]:
         "asked which intent is meant": _mean(asked, everywhere),
         "right one among those offered": _mean(offered, asked),
         "expected cost of a message": _mean(message_costs(predictions), everywhere),
-        "time, median (ms)": _percentile(wall, 0.5),
-        "time, 95th percentile (ms)": _percentile(wall, 0.95),
-        "CPU, mean (ms)": _mean(np.array([each.cpu_ms for each in predictions]), everywhere),
     }
 
 
@@ -91,17 +88,6 @@ def _f1(predictions: Sequence[Prediction]) -> Figure:
     hits = np.array([2.0 * len(set(g) & set(f)) for g, f in zip(gold, found, strict=True)])
     spans = np.array([float(len(g) + len(f)) for g, f in zip(gold, found, strict=True)])
     return lambda draws: _ratio(draws @ hits, draws @ spans)
-
-
-def _percentile(values: FloatArray, share: float) -> Figure:
-    order = np.argsort(values)
-
-    def percentile(draws: FloatArray) -> FloatArray:
-        reached = np.cumsum(draws[:, order], axis=1) >= share * draws.sum(axis=1, keepdims=True)
-        chosen: FloatArray = values[order][reached.argmax(axis=1)]
-        return chosen
-
-    return percentile
 
 
 def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:

@@ -12,7 +12,8 @@ from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
+from pipelines.shares import wilson_interval
 from pipelines.steps.evaluation.metrics import (
     PrecisionRecallF1,
     Span,
@@ -23,7 +24,6 @@ from pipelines.steps.evaluation.metrics import (
     scores_per_label,
     scores_per_type,
     span_scores,
-    wilson_interval,
 )
 from pipelines.steps.evaluation.predictions import GRADES, Grade, Prediction, message_costs, predict
 
@@ -90,7 +90,8 @@ def measure(predictions: Sequence[Prediction]) -> Evaluation:
     if any(gold_spans):
         exact, overlap = (span_scores(gold_spans, predicted_spans, overlap=how) for how in (False, True))
         metrics |= {"entity_f1": exact.f1, "entity_precision": exact.precision, "entity_recall": exact.recall}
-        metrics |= {"entity_f1_overlap": overlap.f1}
+        metrics |= {"entity_f1_overlap": overlap.f1, "n_entities": float(exact.support)}
+        metrics |= _entity_interval(gold_spans, predicted_spans)
     if outside:
         metrics |= _out_of_scope_metrics(in_scope, outside)
     return Evaluation(
@@ -133,6 +134,7 @@ def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
     confidence = np.array([prediction.confidence for prediction in in_scope])
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return {
+        "n_in_scope": float(len(in_scope)),
         "accuracy": float(correct.mean()),
         "accuracy_low": low,
         "accuracy_high": high,
@@ -145,6 +147,13 @@ def _intent_metrics(in_scope: Sequence[Prediction]) -> dict[str, float]:
         "justified_fallback": share["refused rightly"],
         "calibration_error": expected_calibration_error(confidence, correct),
     }
+
+
+def _entity_interval(gold: Sequence[Sequence[Span]], predicted: Sequence[Sequence[Span]]) -> dict[str, float]:
+    hits = [len(set(g) & set(p)) for g, p in zip(gold, predicted, strict=True)]
+    counts = (hits, [len(spans) for spans in predicted], [len(spans) for spans in gold])
+    low, high = f1_intervals(*(np.array(each)[:, None] for each in counts))
+    return {"entity_f1_low": float(low[0]), "entity_f1_high": float(high[0])}
 
 
 def _latency(predictions: Sequence[Prediction]) -> dict[str, float]:
@@ -162,6 +171,7 @@ def _latency(predictions: Sequence[Prediction]) -> dict[str, float]:
 def _out_of_scope_metrics(in_scope: Sequence[Prediction], outside: Sequence[Prediction]) -> dict[str, float]:
     count_by_kind = Counter(prediction.outcome.kind for prediction in outside)
     metrics = {
+        "n_out_of_scope": float(len(outside)),
         "out_of_scope_recall": count_by_kind["refused"] / len(outside),
         "out_of_scope_asked": count_by_kind["asked"] / len(outside),
         "out_of_scope_answered": count_by_kind["answered"] / len(outside),

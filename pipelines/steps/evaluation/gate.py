@@ -1,93 +1,29 @@
-"""Step 6: check the candidate against fixed floors and against the version in production.
+"""Step 6: check the candidate's behaviour and compare it with the version in production.
 
 Each check returns its reasons as sentences; a release passes if there are none. The replay of stored conversations is
 one more check, made by `serving.replay.gate`, which the training notebook combines with these.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
-from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
-from pipelines.schemas.verdict import Check
-from pipelines.steps.evaluation.behaviour import run_behaviour
-from pipelines.steps.evaluation.compare import INTENTS, Comparison, PairedTest, compare_evaluations
+from pipelines.schemas.verdict import Check, Measure
+from pipelines.shares import describe_share, wilson_interval
+from pipelines.steps.evaluation.behaviour import BehaviourResult, run_behaviour
+from pipelines.steps.evaluation.compare import INTENTS, Comparison, OutcomeChange, PairedTest, compare_evaluations
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
+from pipelines.steps.evaluation.floors import HELD_OUT, MIN_ROWS
 
-MIN_ROWS = 20
-"""A share of fewer utterances is too uncertain to refuse a release for it."""
 MAX_BEHAVIOUR_ROWS = 250
 """Enough for a share to the nearest percent or two; each is parsed nine times."""
 ALPHA = 0.05
 """Significance level: a difference that chance makes more often counts as none."""
-
-
-def check_floors(evaluation: Evaluation, params: TrainParams) -> Check:
-    """Check the figures on the held-out rows against the floors in `params`.
-
-    A bot too small to hold rows out passes: nothing speaks against it.
-
-    A message that is asked about ("did you mean") counts for neither limit on refusals. It is not refused needlessly:
-    the likeliest intent is always among the options, so a customer who was understood is one choice away. Nor does
-    asking refuse what is out of scope. The share of questions is noted for whoever promotes the version; asking more
-    than the version in production counts as a loss in the comparison.
-    """
-    metrics = evaluation.metrics
-    reasons = []
-    accuracy = metrics.get("accuracy")
-    if accuracy is not None and accuracy < params.min_accuracy:
-        reasons.append(f"accuracy {accuracy:.1%} on held-out utterances is below the floor {params.min_accuracy:.1%}")
-    in_scope = [each.example for each in evaluation.predictions if each.example.intent != OUT_OF_SCOPE]
-    n_outside = len(evaluation.predictions) - len(in_scope)
-    n_entities = sum(len(example.entities) for example in in_scope)
-    needless = metrics.get("needless_fallback", 0.0)
-    if len(in_scope) >= MIN_ROWS and needless > params.max_needless_fallback:
-        reasons.append(
-            f"the thresholds send {needless:.1%} of held-out utterances to fallback although they are understood "
-            f"rightly; the limit is {params.max_needless_fallback:.1%}"
-        )
-    entity_f1 = metrics.get("entity_f1")
-    if entity_f1 is not None and n_entities >= MIN_ROWS and entity_f1 < params.min_entity_f1:
-        reasons.append(
-            f"entity F1 {entity_f1:.1%} on held-out utterances is below the floor {params.min_entity_f1:.1%}"
-        )
-    recall = metrics.get("out_of_scope_recall")
-    if recall is not None and n_outside >= MIN_ROWS and recall < params.min_out_of_scope_recall:
-        reasons.append(
-            f"only {recall:.1%} of out-of-scope utterances are sent to fallback, below the floor "
-            f"{params.min_out_of_scope_recall:.1%}"
-        )
-    cpu = metrics.get("cpu_ms_p95")
-    if cpu is not None and cpu > params.max_latency_ms:
-        reasons.append(
-            f"one in twenty utterances takes more than {cpu:.0f} ms of CPU time to understand; the limit is "
-            f"{params.max_latency_ms:.0f} ms"
-        )
-    return Check(reasons=tuple(reasons), notes=(*_note_questions(metrics), *_note_busy_machine(metrics, params)))
-
-
-def _note_questions(metrics: Mapping[str, float]) -> tuple[str, ...]:
-    offered, missing = metrics.get("asked_right", 0.0), metrics.get("asked_wrong", 0.0)
-    if not offered + missing:
-        return ()
-    return (
-        f"for {offered + missing:.1%} of held-out utterances the customer is asked which intent is meant; the right "
-        f"one is among the options in {offered / (offered + missing):.0%} of these",
-    )
-
-
-def _note_busy_machine(metrics: Mapping[str, float], params: TrainParams) -> tuple[str, ...]:
-    cpu, clock = metrics.get("cpu_ms_p95", 0.0), metrics.get("latency_ms_p95", 0.0)
-    if not cpu <= params.max_latency_ms < clock:
-        return ()
-    return (
-        f"one in twenty utterances took more than {clock:.0f} ms on the clock, but only {cpu:.0f} ms of CPU time: the "
-        "machine was busy with something else",
-    )
 
 
 def check_behaviour(
@@ -100,21 +36,36 @@ def check_behaviour(
     if progress:
         progress(0.0, "checking the behaviour")
     step = -(-len(examples) // MAX_BEHAVIOUR_ROWS) or 1
-    results = run_behaviour(model, examples[::step], seed=params.seed)
+    results = [each for each in run_behaviour(model, examples[::step], seed=params.seed) if each.n_utterances]
+    measures = [_measure_of(result, params.min_behaviour) for result in results]
     reasons = [
         f"{1 - result.kept:.1%} of utterances are taken for another intent after the change {result.change!r}; "
         f"the limit is {1 - params.min_behaviour:.1%}"
-        for result in results
-        if result.n_utterances >= MIN_ROWS and result.kept < params.min_behaviour
+        for result, measure in zip(results, measures, strict=True)
+        if not measure.passed
     ]
-    figures = {f"behaviour_{result.change}": result.kept for result in results if result.n_utterances}
-    return Check(reasons=tuple(reasons), figures=figures)
+    figures = {f"behaviour_{result.change}": result.kept for result in results}
+    return Check(reasons=tuple(reasons), figures=figures, measures=tuple(measures))
+
+
+def _measure_of(result: BehaviourResult, floor: float) -> Measure:
+    low, high = wilson_interval(result.kept * result.n_utterances, result.n_utterances)
+    return Measure(
+        name=f"same intent after the change {result.change.replace('_', ' ')!r}",
+        value=result.kept,
+        low=low,
+        high=high,
+        limit=floor,
+        n=result.n_utterances,
+        passed=result.kept >= floor or result.n_utterances < MIN_ROWS,
+    )
 
 
 def measure_release(folder: Path) -> Check:
     """Measure the size of a release; it is never a reason to refuse."""
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return Check(figures={"release_mb": size / 1e6})
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
+    measure = Measure(name="size of the release on disk, in MB", value=size, unit="count")
+    return Check(figures={"release_mb": size}, measures=(measure,))
 
 
 def compare_with(
@@ -135,22 +86,38 @@ def compare_with(
         rows,
         thresholds=definition.thresholds,
         intent_by_id=definition.intent_by_id(),
-        progress=progress,
+        progress=(lambda share, _: progress(share, "evaluating the version in production")) if progress else None,
     )
     return compare_evaluations(candidate, measured, version=production.version, seen=seen)
 
 
-def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check:
+def check_comparison(
+    comparison: Comparison, *, types: Collection[str], rows: str = HELD_OUT, prefix: str = ""
+) -> Check:
     """Refuse a candidate that is significantly worse than production, or that has lost something on the way.
 
-    If it is unknown what production has learnt from, being worse is only noted: it may know these very rows. Only
-    entity `types` that the candidate's bot still uses can be missed. The notes state the number of rows compared, and
-    what production may have learnt from.
+    If it is unknown what production has learnt from, being worse is only noted: it may know these very rows. The notes
+    state the number of rows compared, and what production may have learnt from.
+
+    Parameters
+    ----------
+    comparison
+        The candidate beside production.
+    types
+        The entity types that the candidate's bot still uses: only these can be missed.
+    rows
+        What they were compared on, in words.
+    prefix
+        Begins the figures' names.
     """
     version, tests = comparison.version, comparison.tests
     alpha = ALPHA / max(1, len(tests) - 1)  # Bonferroni: one of many entity types looks worse by chance sooner or later
-    worse = [test for place, test in enumerate(tests) if test.is_worse(alpha=alpha if place else ALPHA)]
-    losses = [_describe_loss(test, version) for test in worse]
+    alphas = [alpha if place else ALPHA for place in range(len(tests))]
+    losses = [
+        _describe_loss(test, version, rows)
+        for test, least in zip(tests, alphas, strict=True)
+        if test.is_worse(alpha=least)
+    ]
     is_fair = comparison.n_seen is not None
     reasons = losses if is_fair else []
     for circle in comparison.swapped:
@@ -166,13 +133,30 @@ def check_comparison(comparison: Comparison, *, types: Collection[str]) -> Check
             )
     first = tests[0]
     figures = {
-        "compared_rows": float(first.n_rows),
-        "compared_won": float(first.only_candidate),
-        "compared_lost": float(first.only_production),
-        "compared_p_value": first.p_value,
+        f"{prefix}compared_rows": float(first.n_rows),
+        f"{prefix}compared_won": float(first.only_candidate),
+        f"{prefix}compared_lost": float(first.only_production),
+        f"{prefix}compared_p_value": first.p_value,
     }
-    notes = (_describe_rows(comparison), *(losses if not is_fair else ()))
-    return Check(reasons=tuple(reasons), figures=figures, notes=notes)
+    measures = [
+        _measure_test(test, least, version, rows, is_fair=is_fair) for test, least in zip(tests, alphas, strict=True)
+    ]
+    changed = [_describe_change(change, version, rows) for change in comparison.outcomes]
+    notes = (_describe_rows(comparison, rows), *(losses if not is_fair else ()), *changed)
+    return Check(reasons=tuple(reasons), figures=figures, notes=notes, measures=tuple(measures))
+
+
+def _measure_test(test: PairedTest, alpha: float, version: str, rows: str, *, is_fair: bool) -> Measure:
+    """Return how uneven the test is. It refuses only what is worse: a better candidate has a small p-value too."""
+    balance = f"production {test.only_production}, candidate {test.only_candidate} right alone"
+    return Measure(
+        name=f"{_subject(test)}, compared with version {version} on {rows}: {balance}",
+        value=test.p_value,
+        limit=alpha,
+        unit="p",
+        n=test.n_rows,
+        passed=not (is_fair and test.is_worse(alpha=alpha)),
+    )
 
 
 def entity_types(bot_file: BotFile) -> frozenset[str]:
@@ -180,22 +164,35 @@ def entity_types(bot_file: BotFile) -> frozenset[str]:
     return frozenset(parameter.type for intent in bot_file.intents for parameter in intent.parameters)
 
 
-def _describe_loss(test: PairedTest, version: str) -> str:
-    what = "intents" if test.subject == INTENTS else f"entities of type {test.subject!r}"
+def _subject(test: PairedTest) -> str:
+    return "intents" if test.subject == INTENTS else f"entities of type {test.subject!r}"
+
+
+def _describe_loss(test: PairedTest, version: str, rows: str) -> str:
     return (
-        f"{what}: version {version} is right on {test.only_production} held-out utterances that this one gets wrong, "
-        f"and wrong on only {test.only_candidate} that this one gets right (p = {test.p_value:.1g})"
+        f"{_subject(test)}: version {version} is right on {test.only_production} {rows} that this one gets wrong, and "
+        f"wrong on only {test.only_candidate} that this one gets right (p = {test.p_value:.1g})"
     )
 
 
-def _describe_rows(comparison: Comparison) -> str:
+def _describe_change(change: OutcomeChange, version: str, rows: str) -> str:
+    before, now = (describe_share(n / change.n_rows, n=change.n_rows) for n in (change.n_before, change.n_now))
+    chance = "more than chance" if change.p_value < ALPHA else "within chance"
+    on = "" if rows == HELD_OUT else f" of {rows}"
+    return (
+        f"{change.what}{on}: {before} by version {version}, {now} by this one; "
+        f"the difference is {chance} (p = {change.p_value:.2g})"
+    )
+
+
+def _describe_rows(comparison: Comparison, rows: str) -> str:
     n_rows, n_seen, version = comparison.n_rows, comparison.n_seen, comparison.version
     if n_seen is None:
         return (
-            f"compared with version {version} on {n_rows} held-out utterances; the training data of that version is "
-            "unknown, so it may contain some of them"
+            f"compared with version {version} on {n_rows} {rows}; the training data of that version is unknown, so it "
+            "may contain some of them"
         )
     return (
-        f"compared with version {version} on {n_rows - n_seen} held-out utterances; {n_seen} more were left out, since "
-        "that version was trained on them"
+        f"compared with version {version} on {n_rows - n_seen} {rows}; {n_seen} more were left out, since that version "
+        "was trained on them"
     )

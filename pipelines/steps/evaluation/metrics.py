@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binomtest
 from sklearn.metrics import f1_score, precision_recall_fscore_support, roc_auc_score
 
 Span = tuple[int, int, str]
@@ -53,14 +52,6 @@ def macro_f1(gold: Sequence[str], predicted: Sequence[str]) -> float:
     if not gold:
         return 0.0
     return float(f1_score(gold, predicted, labels=sorted(set(gold)), average="macro", zero_division=0))
-
-
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a share, in [0, 1]; of no trials the whole range."""
-    if total == 0:
-        return 0.0, 1.0
-    interval = binomtest(hits, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 def f1_intervals(

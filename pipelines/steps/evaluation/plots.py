@@ -138,7 +138,9 @@ def plot_trade_off(curve: pd.DataFrame) -> Figure:
     below.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     forbidden = curve.loc[~curve["allowed"], "confidence"]
     if len(forbidden):
-        above.axvspan(forbidden.iloc[0], 1.0, color=_GREY, alpha=0.15, label="refuses too many needlessly")
+        above.axvspan(
+            forbidden.iloc[0], 1.0, color=_GREY, alpha=0.15, label="not taken: refuses too many who were understood"
+        )
         below.axvspan(forbidden.iloc[0], 1.0, color=_GREY, alpha=0.15)
     for axes in (above, below):
         axes.axvline(chosen["confidence"], color="black", linestyle="--", linewidth=1)

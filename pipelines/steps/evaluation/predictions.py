@@ -15,7 +15,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.progress import Progress
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import NluResult
 
 Grade = Literal[

@@ -7,8 +7,9 @@ import pandas as pd
 from pipelines.nlu.model import NluModel
 from pipelines.nlu.text import clean, tokenize
 from pipelines.schemas.examples import OUT_OF_SCOPE
+from pipelines.shares import wilson_interval
 from pipelines.steps.evaluation.evaluate import Evaluation, spans_of
-from pipelines.steps.evaluation.metrics import span_scores, wilson_interval
+from pipelines.steps.evaluation.metrics import span_scores
 from pipelines.steps.evaluation.predictions import Prediction
 
 COLUMNS = ("slice", "value", "utterances", "accuracy", "low", "high", "effective_accuracy", "asked", "entity_f1")

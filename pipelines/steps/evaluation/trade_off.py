@@ -9,7 +9,7 @@ from pipelines.nlu.intents.refusal import columns_of, options_to_offer, refused_
 from pipelines.nlu.intents.thresholds import Costs
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.steps.evaluation.evaluate import Evaluation
 
 _CONFIDENCES = np.round(np.arange(0.0, 0.99, 0.02), 2)

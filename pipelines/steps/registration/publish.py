@@ -1,4 +1,4 @@
-"""The repeatable end of a registration: a version's tags and description, then the candidate's alias.
+"""The repeatable end of a registration: a version's tags and description, then the alias `candidate` if it passed.
 
 A version exists as soon as its files do; its tags follow. They are noted on the run beforehand, so that a retraining
 can finish what a crash interrupted, and no alias ever points at a version without a verdict.
@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from pipelines.errors import ReleaseRefused, RunGivenUp
 from pipelines.registry.client import CANDIDATE, RegisteredVersion, Registry
 from pipelines.registry.fetch import downloaded
-from pipelines.registry.runs import GIVEN_UP_TAG, Runs
-from pipelines.registry.verdict import load_judged
+from pipelines.registry.run_record import GIVEN_UP_TAG, VERSION_TAG
+from pipelines.registry.runs import Runs
+from pipelines.registry.verdict import GATE_PASSED, GATE_TAG, load_judged
 
 _PUBLICATION_TAG = "publication"
 
@@ -22,6 +23,11 @@ class Publication(BaseModel):
 
     description: str
     tags: dict[str, str]
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the version has passed its gate."""
+        return self.tags.get(GATE_TAG) == GATE_PASSED
 
 
 def require_wanted(runs: Runs, run_id: str) -> None:
@@ -37,9 +43,13 @@ def note_publication(runs: Runs, run_id: str, publication: Publication) -> None:
 
 
 def publish_version(registry: Registry, bot: str, version: RegisteredVersion, publication: Publication) -> None:
-    """Write the description and tags of a version, and only then make it the candidate."""
+    """Write the description and tags of a version, and only then make it the candidate if it passed its gate."""
     registry.describe(version, description=publication.description, tags=publication.tags)
-    registry.set_alias(bot, CANDIDATE, version.version)
+    if publication.has_passed:
+        registry.set_alias(bot, CANDIDATE, version.version)
+    runs = Runs(registry.tracking_uri)
+    runs.set_tag(version.run_id, VERSION_TAG, version.version)
+    runs.rename(version.run_id)
 
 
 def finish_registration(registry: Registry, bot: str, version: RegisteredVersion, *, verdict_key: str | None) -> bool:
@@ -58,11 +68,11 @@ def finish_registration(registry: Registry, bot: str, version: RegisteredVersion
     publication = Publication.model_validate_json(text)
     if publication.tags.keys() <= version.tags.keys():
         candidate = registry.version_behind(bot, alias=CANDIDATE)
-        if candidate is not None and candidate.version == version.version:
+        if not publication.has_passed or (candidate is not None and candidate.version == version.version):
             return False
         registry.set_alias(bot, CANDIDATE, version.version)
         return True
     with downloaded(registry, version, bot=bot) as folder:
-        load_judged(folder, name=bot, version=version.version, tags=publication.tags, key=verdict_key, must_pass=False)
+        load_judged(folder, bot=bot, version=version.version, tags=publication.tags, key=verdict_key, must_pass=False)
     publish_version(registry, bot, version, publication)
     return True

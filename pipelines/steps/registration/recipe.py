@@ -13,22 +13,24 @@ from pipelines.steps.data.extract import Extract
 from pipelines.steps.data.snapshot import content_hash
 
 _ELSEWHERE = {"home", "tracking_uri", "run_id", "source", "out_of_scope_file", "test_file", "promote", "release_alias"}
-_ELSEWHERE |= {"cases", "cross_validate"}
-"""Parameters that name places: the files' content is among the rows, or is only reported on."""
+_ELSEWHERE |= {"cases", "cross_validate", "accept_relabelled"}
+"""Parameters that name places: the files' content is among the rows, or is only reported on. What was accepted once
+makes no other release."""
 _ANSWERING = ("dialogue", "llm", "replay", "tools")
 """Packages of `serving` with which the gate answers saved and stored conversations; no other affects an answer."""
 _LIBRARIES = ("numpy", "scikit-learn", "python-crfsuite", "onnxruntime", "tokenizers")
 
 
 def recipe_of(extract: Extract, params: TrainParams) -> str:
-    """Return the SHA-256 of examples, bot, saved cases, parameters, code and libraries.
+    """Return the SHA-256 of examples, bot, test set, saved cases, parameters, code and libraries.
 
     Two trainings with the same recipe give the same release. The whole bot counts, not only its examples: another reply
     or tool makes another release.
     """
     parts = {
         "data": content_hash(extract.frame),
-        "bot": extract.bot_file.model_dump_json(),
+        "bot": extract.bot_file.model_dump_json(exclude={"test_set"}),
+        "test_set": extract.test_set.version.sha256 if extract.test_set is not None else "",
         "cases": {file.name: _sha256(file) for file in params.cases.glob("*.json") if file.is_file()},
         "params": params.model_dump(mode="json", exclude=_ELSEWHERE),
         "code": code_digest(),

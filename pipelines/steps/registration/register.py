@@ -1,8 +1,7 @@
-"""Step 7: freeze the release and register it with its verdict, as the candidate."""
+"""Step 7: freeze the release and register it with its verdict, as the candidate if it passed."""
 
 import math
 import shutil
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +9,13 @@ from pathlib import Path
 import mlflow
 
 from pipelines.nlu.model import NluModel
-from pipelines.registry.client import STAGE_TAG, RegisteredVersion, Registry, model_name
-from pipelines.registry.fetch import find_answering
+from pipelines.registry.client import ACCURACY_ROWS_TAG, STAGE_TAG, RegisteredVersion, Registry, model_name
+from pipelines.registry.fetch import load_answering
+from pipelines.registry.origin import git_commit
 from pipelines.registry.release import MANIFEST_FILE, load_release, write_release
 from pipelines.registry.runs import Runs
 from pipelines.registry.verdict import (
+    GATE_TAG,
     REASONS_TAG,
     VERDICT_FILE,
     manifest_hash,
@@ -27,13 +28,13 @@ from pipelines.schemas.training import TrainParams
 from pipelines.schemas.verdict import Check, Verdict
 from pipelines.steps.data.snapshot import Snapshot
 from pipelines.steps.evaluation.evaluate import Evaluation
+from pipelines.steps.registration.describe import describe_model, describe_version
+from pipelines.steps.registration.model import log_release
 from pipelines.steps.registration.publish import Publication, note_publication, publish_version, require_wanted
 
 GOLDEN_SIZE = 60
 _MAX_TAG_CHARS = 3000
 """Limit of the gate's reasons: together with all other tags they must fit into one tag of the run, which holds 8000."""
-_CODE_FILE = Path(__file__).with_name("pyfunc_model.py")
-_REQUIREMENTS = ("numpy", "pydantic", "pydantic-settings", "python-crfsuite", "mlflow-skinny", "pandas")
 
 
 def freeze(
@@ -52,6 +53,7 @@ def freeze(
         name=params.bot,
         language=bot_file.language,
         timezone=bot_file.timezone,
+        phrases=bot_file.phrases,
         intents=bot_file.intents,
         entities=bot_file.entities,
         thresholds=model.thresholds_,
@@ -83,7 +85,7 @@ def register_release(
     evaluation: Evaluation,
     verdict_key: str | None = None,
 ) -> RegisteredVersion:
-    """Log the release folder and its verdict as a pyfunc model, and register it as the alias `candidate`.
+    """Log the release folder and its verdict as a pyfunc model, and register it; as `candidate` if it passed the gate.
 
     From then on this process logs to the server of `registry`. All checks together, `gate`, become `verdict.json`
     beside the release and tags on the version; without a `verdict_key` the verdict is not signed. The figures on the
@@ -94,18 +96,22 @@ def register_release(
     require_wanted(runs, run_id)
     manifest = Manifest.model_validate_json((folder / MANIFEST_FILE).read_bytes())
     verdict_file = folder.parent / VERDICT_FILE
-    answering, _ = find_answering(registry, params.bot, alias=params.release_alias)
+    answering, _ = load_answering(registry, params.bot, alias=params.release_alias)
     compared_with = answering.version if answering is not None else None
     write_verdict(verdict_file, _verdict(folder, manifest, gate, evaluation, compared_with=compared_with))
     publication = Publication(
-        description=describe(evaluation, manifest),
-        tags={**verdict_tags(verdict_file, key=verdict_key), **_facts(manifest, gate, evaluation)},
+        description=describe_version(
+            gate, evaluation, manifest, compared_with=compared_with, alias=params.release_alias
+        ),
+        # in the order in which the MLflow UI lists them: what a person reads comes before the hashes
+        tags={GATE_TAG: "", **_facts(manifest, gate, evaluation), **verdict_tags(verdict_file, key=verdict_key)},
     )
     # before the version exists: after a crash, whoever finds it without its tags finds them here
     note_publication(runs, run_id, publication)
     number = _log_model(folder, verdict_file, name=model_name(params.bot), run_id=run_id, registry=registry)
     require_wanted(runs, run_id)  # checked again: the upload may have taken long
     publish_version(registry, params.bot, registry.find_version(params.bot, number), publication)
+    registry.describe_model(params.bot, describe_model(params.bot, alias=params.release_alias))
     return registry.find_version(params.bot, number)
 
 
@@ -113,24 +119,17 @@ def _log_model(folder: Path, verdict_file: Path, *, name: str, run_id: str, regi
     """Log and register a release; return its version number."""
     mlflow.set_tracking_uri(registry.tracking_uri)
     with mlflow.start_run(run_id=run_id):
-        logged = mlflow.pyfunc.log_model(
-            name="release",
-            python_model=str(_CODE_FILE),
-            artifacts={"release": str(folder), "verdict": str(verdict_file)},
-            registered_model_name=name,
-            pip_requirements=[f"{package}=={_version(package)}" for package in _REQUIREMENTS],
-            input_example=None,
-        )
-    return str(logged.registered_model_version)
+        return log_release(folder, verdict_file, name=name)
 
 
 def _facts(manifest: Manifest, gate: Check, evaluation: Evaluation) -> dict[str, str]:
-    facts = {"bot_hash": manifest.bot_hash, "git_commit": manifest.git_commit or "", STAGE_TAG: "Staging"}
-    if gate.reasons:
-        facts[REASONS_TAG] = "; ".join(gate.reasons)[:_MAX_TAG_CHARS]
+    """Return the tags that are for people; a version that failed its gate has no stage."""
+    facts = {STAGE_TAG: "Staging"} if gate.passed else {REASONS_TAG: "; ".join(gate.reasons)[:_MAX_TAG_CHARS]}
     if "accuracy" in evaluation.metrics:
         facts["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
-    return facts
+    if "n_in_scope" in evaluation.metrics:
+        facts[ACCURACY_ROWS_TAG] = f"{evaluation.metrics['n_in_scope']:.0f}"
+    return {**facts, "git_commit": manifest.git_commit or "", "bot_hash": manifest.bot_hash}
 
 
 def _verdict(
@@ -148,32 +147,3 @@ def _verdict(
         created_at=datetime.now(UTC),
         git_commit=manifest.git_commit,
     )
-
-
-def describe(evaluation: Evaluation, manifest: Manifest) -> str:
-    """Describe in one line how good a version is, for whoever decides on it in the MLflow UI."""
-    metrics = evaluation.metrics
-    parts = [f"Trained on snapshot {manifest.data_hash[:12]}"]
-    if "accuracy" in metrics:
-        interval = f"{metrics['accuracy_low']:.1%} to {metrics['accuracy_high']:.1%}"
-        parts.append(f"{metrics['accuracy']:.1%} of held-out utterances understood ({interval})")
-    if "entity_f1" in metrics:
-        parts.append(f"entity F1 {metrics['entity_f1']:.1%}")
-    if "out_of_scope_recall" in metrics:
-        parts.append(f"{metrics['out_of_scope_recall']:.0%} of out-of-scope utterances refused")
-    return ", ".join(parts) + "."
-
-
-def git_commit() -> str | None:
-    """Return the commit of the code, or None outside a checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import version
-
-    return version(package)

@@ -22,8 +22,9 @@ def train_model(
 ) -> NluModel:
     """Fit intents, entities, calibration and thresholds on the training part, out-of-scope rows included.
 
-    Without the `tuning` of a search, the amount of data decides. The built encoder is kept under `params.home`. The
-    same frame, bot, tuning and seed give the same model.
+    Without the `tuning` of a search, the amount of data decides. Thresholds that the bot file sets replace the fitted
+    ones here, before anything is measured, so that the evaluation and the gate judge what will answer. The built
+    encoder is kept under `params.home`. The same frame, bot, tuning and seed give the same model.
     """
     encoder = find_encoder(params.encoder, cache=params.home / "encoders")
     model = NluModel(
@@ -31,7 +32,10 @@ def train_model(
         seed=params.seed,
         algorithm=params.algorithm,
         language=bot_file.language,
-        costs=Costs(refusal=params.refusal_cost),
+        costs=Costs(refusal=params.refusal_cost, needless_limit=params.needless_limit),
         tuning=tuning,
     )
-    return model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)
+    model.fit(to_examples(frame), bot_file.entities, intents=bot_file.intents, progress=progress)
+    if bot_file.thresholds is not None:
+        model.thresholds_ = bot_file.thresholds.over(model.thresholds_)
+    return model

@@ -11,18 +11,9 @@ from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import stands_alone
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, is_reserved
 from pipelines.nlu.text import clean, has_content, split
-from pipelines.schemas.bot import (
-    BOOLEAN,
-    CANCEL_INTENT,
-    FALLBACK_INTENT,
-    FREE_TEXT,
-    HANDOVER_INTENT,
-    TEXT_TYPES,
-    WELCOME_INTENT,
-    BotFile,
-    Intent,
-)
+from pipelines.schemas.bot import CANCEL_INTENT, FALLBACK_INTENT, HANDOVER_INTENT, WELCOME_INTENT, BotFile, Intent
 from pipelines.schemas.examples import LabelledSpan
+from pipelines.schemas.parameter import BOOLEAN, FREE_TEXT, TEXT_TYPES
 from pipelines.schemas.training import Finding, Severity
 
 FEW_EXAMPLES = 5
@@ -119,13 +110,17 @@ def check_intents(
     asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # before the trained model
     for intent in bot_file.intents:
         count, row = counts[intent.intent_id], intent.intent_id
-        if row in _NEVER_RECOGNISED or (not count and (row in called or asks_llm)):
+        is_reached = count or row in called or asks_llm
+        if row in _NEVER_RECOGNISED:
             pass
-        elif not count:
+        elif not is_reached:
             explanation = "it has no example, no button leads to it and customers may not call it: nobody can reach it."
             yield warning("intent_can_be_reached", row, explanation, "add examples, or delete the intent.")
-        elif count < FEW_EXAMPLES:
+        elif 0 < count < FEW_EXAMPLES:
             yield warning("enough_examples", row, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more.")
+        if is_reached and _says_nothing(intent):
+            explanation = "it has no reply, so customers are told that it is done, and nothing is."
+            yield warning("intent_says_something", row, explanation, "write a speechResponse, or give it a tool.")
         yield from _check_buttons(intent, {each.intent_id for each in bot_file.intents})
         for parameter in intent.parameters:
             row = f"{intent.intent_id}.{parameter.name}"
@@ -140,6 +135,13 @@ def check_intents(
                 )
             if parameter.required and not parameter.prompt.strip():
                 yield warning("prompt_is_there", row, "it is required but has no prompt.", "write the question to ask.")
+
+
+def _says_nothing(intent: Intent) -> bool:
+    """Whether an intent neither replies nor acts, and the platform has no sentence of its own for it."""
+    texts = (intent.speech_response, *intent.speech_responses)
+    is_said = any(text.strip() for text in texts) or intent.intent_id in (*_NEVER_RECOGNISED, CANCEL_INTENT)
+    return not is_said and intent.tool is None
 
 
 def _buttons(bot_file: BotFile) -> Iterator[str]:

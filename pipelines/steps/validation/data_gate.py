@@ -9,6 +9,7 @@ from pipelines.schemas.training import Finding
 from pipelines.steps.data.extract import extract_from_wire
 from pipelines.steps.validation.repair import RepairResult, repair_bot
 from pipelines.steps.validation.validate import ValidationReport, check_bot, validate_examples
+from pipelines.templates.unknown_names import LoggedShapes
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,24 @@ class DataGate:
         Names of the operator's endpoints; if none are known here, tools may name any.
     public_shortcuts
         Intents that customers may call as `/intent_id`.
+    logged
+        What tools answered lately, as far as it is known.
     """
 
     source: str
     endpoints: Collection[str] = ()
     public_shortcuts: Collection[str] = ()
+    logged: LoggedShapes | None = None
 
     def check(self, wire: dict[str, Any], *, progress: Progress | None = None) -> ValidationReport:
         """Return all findings about a bot file; `DataRejected` if it is not one."""
         extract = extract_from_wire(wire, source=self.source)
         return validate_examples(
-            extract, endpoints=self.endpoints, public_shortcuts=self.public_shortcuts, progress=progress
+            extract,
+            endpoints=self.endpoints,
+            public_shortcuts=self.public_shortcuts,
+            logged=self.logged,
+            progress=progress,
         )
 
     def repair(self, wire: dict[str, Any], report: ValidationReport) -> RepairResult:

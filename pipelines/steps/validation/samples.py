@@ -8,7 +8,8 @@ from typing import Any
 from jinja2 import TemplateError, nodes
 from pydantic import JsonValue
 
-from pipelines.schemas.bot import BOOLEAN, BotFile, Entity, Intent, Parameter
+from pipelines.schemas.bot import BotFile, Entity, Intent
+from pipelines.schemas.parameter import BOOLEAN, Parameter
 from pipelines.templates.language import BotEnvironment
 from pipelines.templates.sandbox import BlankUndefined
 
@@ -131,7 +132,7 @@ def _trees(templates: list[str]) -> Iterator[nodes.Template]:
     """Yield the parsed templates; a malformed one is reported elsewhere."""
     for template in templates:
         with suppress(TemplateError, RecursionError):
-            yield _PARSER.parse(template)
+            yield _PARSER.parse_checked(template)
 
 
 def _member(node: nodes.Node, owner: str) -> str | None:

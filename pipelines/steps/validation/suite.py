@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.errors import DataRejected
+from pipelines.progress import Progress
 from pipelines.schemas.training import Finding, Severity
 from pipelines.steps.data.snapshot import stored_form
 
@@ -17,18 +18,22 @@ _SEVERITY_BY_NAME: dict[str, Severity] = {"critical": "error", "warning": "warni
 """By great-expectations' names."""
 
 
-def run_suite(frame: pd.DataFrame, suite_file: Path) -> tuple[list[dict[str, Any]], list[Finding]]:
+def run_suite(
+    frame: pd.DataFrame, suite_file: Path, *, progress: Progress = lambda share, what: None
+) -> tuple[list[dict[str, Any]], list[Finding]]:
     """Run the great-expectations suite; return one row per expectation, and a finding per example that breaks one.
 
     An expectation's `meta` may hold `check`, `explanation` and `repair` for its findings; the suite sets their
     severity.
     """
+    progress(0.0, "loading the checks of the table")
     # imported here: great-expectations takes seconds to import, and warns about its own deprecated imports
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import great_expectations as gx
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    progress(0.7, "checking the table")
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     suite = gx.ExpectationSuite(**json.loads(suite_file.read_text(encoding="utf-8")))

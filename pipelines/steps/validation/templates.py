@@ -5,56 +5,60 @@ from collections.abc import Collection, Iterator
 
 from jinja2 import TemplateError, TemplateSyntaxError, Undefined, meta, nodes
 
-from pipelines.schemas.bot import CANCEL_INTENT, BotFile, Intent, ToolHeader, ToolSpec
+from pipelines.schemas.bot import BotFile, Intent
+from pipelines.schemas.tool import ToolSpec
 from pipelines.schemas.training import Finding
-from pipelines.steps.validation.checks import error, warning
+from pipelines.steps.validation.checks import error, note, warning
 from pipelines.steps.validation.replies import ReplyCheck
 from pipelines.steps.validation.tools import ToolCheck
 from pipelines.templates.language import CALLABLE_NAMES, BotEnvironment
+from pipelines.templates.literal_secrets import JSON_VALUES, KEYS, QUERY_VALUES, SECRET_NAMES, USER_VALUES
 from pipelines.templates.mapping import mapping_problems
+from pipelines.templates.suspicious import CONTROL, INTERNAL, OTHER_SCHEME
+from pipelines.templates.texts import EXPRESSION, reply_texts
+from pipelines.templates.unknown_names import LoggedShapes, unknown_names
 
 _REPLY_NAMES = frozenset(("context", "parameters", "result"))
 _REQUEST_NAMES = frozenset(("context", "endpoints", "parameters", "secrets"))
 _SECRET_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,62}")
-_EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_KEY_HEADER = re.compile(r"auth|key|token|secret|cookie|password|signature", re.IGNORECASE)
-# What keys look like in any header: a scheme and its credentials, known prefixes, a JSON web token.
-_KEY = re.compile(
-    r"\b(bearer|basic|token|apikey)\s+[\w.~+/=-]{6,}|\b(sk|pk|rk)[-_]\w{8,}|\bgh[opsu]_\w{16,}|\bxox[a-z]-\w{6,}"
-    r"|\bA[KS]IA[A-Z0-9]{12,}|\beyJ[\w-]{8,}\.[\w-]{8,}|\b[0-9a-f]{32,}\b",
-    re.IGNORECASE,
-)
+_TRIMMED = re.compile(r"\s+(?=\{[{%]-)|(?<=-[}%]\})\s+")
+_LONG = re.compile(r"[\w.~+/%=-]{12,}")
+_ENOUGH_ANSWERS = 10
+"""Logged answers from which on a name that none of them has is worth a note."""
 _ENVIRONMENT = BotEnvironment(undefined=Undefined)
 
 
-def check_templates(bot_file: BotFile, *, endpoints: Collection[str]) -> Iterator[Finding]:
+def check_templates(
+    bot_file: BotFile, *, endpoints: Collection[str], logged: LoggedShapes | None = None
+) -> Iterator[Finding]:
     """Find templates that cannot be rendered, undeclared names, keys in plain text, and invalid mappings.
 
-    If no `endpoints` of the operator are known here, their names are not checked. Findings come in the order of the
-    intents.
+    If no `endpoints` of the operator are known here, their names are not checked. Names are also looked up in the
+    `logged` answers of tools and the context of threads. Findings come in the order of the intents.
     """
     tools, replies = ToolCheck(bot_file, endpoints=endpoints), ReplyCheck(bot_file)
     for intent in bot_file.intents:
-        for place, template, more in _replies(intent):
+        for place, template, more in reply_texts(intent):
             known = {"parameters": [parameter.name for parameter in intent.parameters]}
             found = list(_check(place, template, names=_REPLY_NAMES | more, members=known, is_request=False))
             yield from found or replies.check(intent, place, template)
         if intent.tool is not None:
             yield from _check_tool(intent, intent.tool, endpoints, tools)
+        elif intent.api_details is not None:
+            yield from _check_unused_tool(intent, intent.api_details)
+    yield from _check_logged(bot_file, logged or LoggedShapes())
 
 
-def _replies(intent: Intent) -> Iterator[tuple[str, str, frozenset[str]]]:
-    """Yield each reply text: its place, the template, and the extra names it may use."""
-    row, nothing = intent.intent_id, frozenset[str]()
-    more = frozenset(("cancelled",)) if row == CANCEL_INTENT else nothing
-    yield f"{row}.speechResponse", intent.speech_response, more
-    for number, text in enumerate(intent.speech_responses, start=1):
-        yield f"{row}.speechResponses[{number}]", text, more
-    yield f"{row}.confirmPrompt", intent.confirm_prompt, nothing
-    yield f"{row}.resumePrompt", intent.resume_prompt, frozenset(("prompt",))
-    for parameter in intent.parameters:
-        yield f"{row}.{parameter.name}.prompt", parameter.prompt, nothing
-        yield f"{row}.{parameter.name}.invalidPrompt", parameter.invalid_prompt, nothing
+def _check_logged(bot_file: BotFile, logged: LoggedShapes) -> Iterator[Finding]:
+    """Find names that no logged answer or context has: a warning if a similar one is known, else a note."""
+    for unknown in unknown_names(bot_file.intents, logged):
+        what = "answers of its tool" if unknown.root == "result" else "logged turns"
+        explanation = f"it uses {unknown.name}, which none of the {unknown.n_values:,} newest {what} has."
+        if unknown.nearest:
+            yield warning("template_fits_the_answers", unknown.place, explanation, f"write {unknown.nearest}.")
+        elif unknown.n_values >= _ENOUGH_ANSWERS:
+            repair = "correct it, unless the tool gives it in rare cases or will from now on."
+            yield note("template_fits_the_answers", unknown.place, explanation, repair)
 
 
 def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str], tools: ToolCheck) -> Iterator[Finding]:
@@ -65,12 +69,13 @@ def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str], tool
     texts = {f"{row}.url": tool.url} | ({f"{row}.jsonData": tool.json_data} if tool.is_json else {})
     for header in tool.headers:
         texts[f"{row}.headers.{header.header_key}"] = header.header_value
-        yield from _check_header(f"{row}.headers.{header.header_key}", header)
+    yield from _check_keys(row, tool)
+    yield from _check_url(f"{row}.url", tool.url)
     rendered = {finding.row: finding for finding in tools.check(intent, tool)}
     for place in dict.fromkeys((*texts, *rendered)):
         found = list(_check(place, texts.get(place, ""), names=_REQUEST_NAMES, members=known, is_request=True))
         yield from _joined(found, rendered.get(place))
-    uses_secret = any(re.search(r"\bsecrets\b", "".join(_EXPRESSION.findall(text))) for text in texts.values())
+    uses_secret = any(re.search(r"\bsecrets\b", "".join(EXPRESSION.findall(text))) for text in texts.values())
     if uses_secret and not re.match(r"\s*\{\{-?\s*endpoints\b", tool.url):
         yield warning(
             "secret_goes_to_an_endpoint",
@@ -88,6 +93,30 @@ def _check_tool(intent: Intent, tool: ToolSpec, endpoints: Collection[str], tool
         )
 
 
+def _check_url(place: str, url: str) -> Iterator[Finding]:
+    """Find control characters in a URL."""
+    controls = set(CONTROL.findall(EXPRESSION.sub("", _TRIMMED.sub("", url.strip()))))
+    if controls:
+        explanation = "it holds a line end or another control character, which is sent encoded (%0A) or not at all."
+        find = warning if controls <= {"\n", "\t"} else error
+        yield find("tool_can_be_called", place, explanation, "remove it.")
+
+
+def _check_unused_tool(intent: Intent, tool: ToolSpec) -> Iterator[Finding]:
+    """Find what somebody may have planted in a tool that is switched off."""
+    row = f"{intent.intent_id}.apiDetails"
+    yield from _check_keys(row, tool)
+    scheme = OTHER_SCHEME.match(tool.url)
+    if scheme is not None:
+        explanation = f"its URL begins with {scheme[1]}:, which no tool may call; it is switched off now."
+        yield warning("tool_can_be_called", f"{row}.url", explanation, "begin it with https://, or delete the tool.")
+    for header in tool.headers:
+        if CONTROL.search(header.header_key + header.header_value):
+            explanation = "it holds a line end or another control character; its tool is switched off now."
+            place = f"{row}.headers.{header.header_key}"
+            yield warning("tool_can_be_called", place, explanation, "remove the character, or delete the tool.")
+
+
 def _joined(found: list[Finding], rendered: Finding | None) -> list[Finding]:
     """Join what the names of a template tell with what its rendering tells: one fault is one finding."""
     if rendered is None:
@@ -99,16 +128,25 @@ def _joined(found: list[Finding], rendered: Finding | None) -> list[Finding]:
     return [finding.model_copy(update={"severity": "error"}) for finding in found]
 
 
-def _check_header(place: str, header: ToolHeader) -> Iterator[Finding]:
-    literal = _EXPRESSION.sub("", header.header_value).strip()
-    looks_secret = _KEY_HEADER.search(header.header_key) and re.search(r"[\w.~+/=-]{12,}", literal)
-    if _KEY.search(literal) or looks_secret:
-        yield warning(
-            "secret_is_a_reference",
-            place,
-            "it seems to hold a key, which anybody who sees the bot or its file can read.",
-            "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and replace the key.",
-        )
+def _check_keys(row: str, tool: ToolSpec) -> Iterator[Finding]:
+    """Find keys that are written out: the release and whatever else is logged of a training would hold them."""
+    url, body = f"{row}.url", f"{row}.jsonData"
+    found = [(f"{row}.headers.{header.header_key}", header.header_key, header.header_value) for header in tool.headers]
+    found += [(url, match["name"], match["value"]) for match in QUERY_VALUES.finditer(EXPRESSION.sub("", tool.url))]
+    found += [(url, "password", match["value"]) for match in USER_VALUES.finditer(EXPRESSION.sub("", tool.url))]
+    if tool.is_json:
+        found += [(body, match["name"], match["value"]) for match in JSON_VALUES.finditer(tool.json_data)]
+    for place, name, value in found:
+        literal = EXPRESSION.sub("", value).strip()
+        key = KEYS.search(literal) or (_LONG.search(literal) if SECRET_NAMES.search(name) else None)
+        if key is not None:
+            find = error if any(map(str.isdigit, key[0])) else warning  # words alone may be no key
+            yield find(
+                "secret_is_a_reference",
+                place,
+                f"its {name!r} seems to hold a key, which anybody who sees the bot, its releases or a log can read.",
+                "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and replace the key.",
+            )
 
 
 def _check(
@@ -124,6 +162,9 @@ def _check(
         explanation = f"it is not a valid template: {str(fault).rstrip('.')}{where}."
         yield error("template_can_be_rendered", place, explanation, "correct it.")
         return
+    for name in _internals(tree):
+        explanation = f"it reaches for {name!r}, which belongs to the program and not to the conversation."
+        yield error("template_can_be_rendered", place, explanation, "remove it; templates see values only.")
     effect = "no request can be sent" if is_request else "it will be left empty"
     for name in sorted({method.attr for method, _ in _called(tree)} - CALLABLE_NAMES):
         explanation = f"it calls .{name}(), which is not available: {effect}."
@@ -141,6 +182,13 @@ def _check(
         if is_request and owner == "secrets" and not _SECRET_NAME.fullmatch(member):
             explanation = f"{member!r} cannot be the name of a secret."
             yield error("secret_is_a_reference", place, explanation, "use capital letters, digits and _.")
+
+
+def _internals(tree: nodes.Template) -> list[str]:
+    """Return the names of Python's own attributes that a template reads or passes on, each once."""
+    named = [node.attr for node in tree.find_all(nodes.Getattr)]
+    named += [each for node in tree.find_all(nodes.Const) if isinstance(node.value, str) for each in [node.value]]
+    return list(dict.fromkeys(found[0] for name in named for found in INTERNAL.finditer(name)))
 
 
 def _called(tree: nodes.Template) -> Iterator[tuple[nodes.Getattr, list[nodes.Expr]]]:

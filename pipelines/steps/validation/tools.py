@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from jinja2 import TemplateError, TemplateSyntaxError
 
-from pipelines.schemas.bot import BotFile, Intent, ToolSpec
+from pipelines.schemas.bot import BotFile, Intent
+from pipelines.schemas.tool import ToolSpec
 from pipelines.schemas.training import Finding
 from pipelines.steps.validation.checks import error, warning
 from pipelines.steps.validation.samples import Samples, Scenario
@@ -114,7 +115,7 @@ def _offset(template: str, fault: TemplateError) -> int | None:
 
 
 def place_in(template: str, offset: int) -> str:
-    """Say where in a template an offset is."""
+    """Return where in a template an offset is."""
     line = template.count("\n", 0, offset) + 1
     return f"line {line}, column {offset - template.rfind(chr(10), 0, offset)}"
 

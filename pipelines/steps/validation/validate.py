@@ -3,7 +3,7 @@
 The great-expectations suite in `data/expectations/` checks the shape of the table, `checks` its meaning.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,22 +12,26 @@ import pandas as pd
 
 from pipelines.errors import DataRejected
 from pipelines.nlu.text import clean, has_content
-from pipelines.progress import Progress
+from pipelines.progress import Progress, part
 from pipelines.schemas import html
-from pipelines.schemas.bot import TrainingExample
+from pipelines.schemas.bot import BotFile, TrainingExample
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.findings import title_of
 from pipelines.schemas.training import SEVERITIES, Finding, Severity
 from pipelines.steps.data.extract import Extract
 from pipelines.steps.validation.annotations import check_annotations
 from pipelines.steps.validation.checks import check_entities, check_intents, check_spans, check_texts, error, note
+from pipelines.steps.validation.fields import check_entity_fields, check_intent_fields
 from pipelines.steps.validation.privacy import check_privacy, shown_text
 from pipelines.steps.validation.repair import propose
 from pipelines.steps.validation.similar import check_similar
 from pipelines.steps.validation.suite import SUITE_FILE, run_suite
 from pipelines.steps.validation.templates import check_templates
+from pipelines.templates.unknown_names import LoggedShapes
 
 _LABEL_REPAIR = "add the intent again, or decide about these labels anew with `intentloop label --decide`."
+
+_FILE_REPAIR = "nothing, or let `intentloop validate FILE --fix` correct the file."
 
 
 @dataclass(frozen=True)
@@ -98,30 +102,35 @@ def validate_examples(
     *,
     endpoints: Collection[str] = (),
     public_shortcuts: Collection[str] = (),
+    logged: LoggedShapes | None = None,
     suite_file: Path = SUITE_FILE,
     progress: Progress | None = None,
 ) -> ValidationReport:
     """Check shape and meaning of the examples, and the bot around them; bad data raises nothing.
 
     If no `endpoints` of the operator are known here, tools may name any. Customers may call the `public_shortcuts` as
-    `/intent_id`.
+    `/intent_id`. Names in templates are also looked up in the `logged` answers.
     """
     frame, report = extract.frame, progress or (lambda share, what: None)
     n_by_intent = {intent.intent_id: len(intent.training_data) for intent in extract.bot_file.intents}
     suite: list[dict[str, Any]] = []
     findings: list[Finding] = []
     if not frame["intent"].eq(OUT_OF_SCOPE).all():
-        report(0.0, "checking the table")
-        suite, findings = run_suite(frame, suite_file)
+        suite, findings = run_suite(frame, suite_file, progress=part(report, 0.0, 0.8))
     report(0.8, "checking what the examples say")
-    findings += check_bot(extract, endpoints=endpoints, public_shortcuts=public_shortcuts)
+    findings += check_bot(extract, endpoints=endpoints, public_shortcuts=public_shortcuts, logged=logged)
     findings += [note("labels_fit_the_drafts", "labels", f"{said}.", _LABEL_REPAIR) for said in extract.notes]
+    findings += [note("file_is_read_as_meant", "bot file", f"{said}.", _FILE_REPAIR) for said in extract.converted]
     report(1.0, "checked")
     return ValidationReport(extract.source, len(frame), tuple(_placed(findings, extract)), tuple(suite), n_by_intent)
 
 
 def check_bot(
-    extract: Extract, *, endpoints: Collection[str] = (), public_shortcuts: Collection[str] = ()
+    extract: Extract,
+    *,
+    endpoints: Collection[str] = (),
+    public_shortcuts: Collection[str] = (),
+    logged: LoggedShapes | None = None,
 ) -> list[Finding]:
     """Run every check of our own and attach the repairs; the parameters are those of `validate`.
 
@@ -134,13 +143,23 @@ def check_bot(
         findings = [error("has_examples", "training data", nothing, "add at least two utterances to each intent.")]
     findings += check_spans(frame, bot_file)
     findings += check_texts(frame)
-    findings += check_similar(frame)
+    findings += _of_intents(check_similar(frame), bot_file)
     findings += check_annotations(frame, bot_file)
     findings += check_privacy(frame, bot_file)
-    findings += check_intents(frame, bot_file, public_shortcuts=public_shortcuts)
+    findings += _of_intents(check_intents(frame, bot_file, public_shortcuts=public_shortcuts), bot_file)
     findings += check_entities(bot_file)
-    findings += check_templates(bot_file, endpoints=endpoints)
+    findings += _of_intents(check_intent_fields(bot_file), bot_file)
+    findings += check_entity_fields(bot_file)
+    findings += _of_intents(check_templates(bot_file, endpoints=endpoints, logged=logged), bot_file)
     return _placed(findings, extract)
+
+
+def _of_intents(findings: Iterable[Finding], bot_file: BotFile) -> Iterator[Finding]:
+    """Attach the intent to findings about one, or about a part of it: their rows begin with its id."""
+    ids = sorted((intent.intent_id for intent in bot_file.intents), key=len, reverse=True)
+    for finding in findings:
+        owner = next((name for name in ids if f"{finding.row}.".startswith(f"{name}.")), "")
+        yield finding.model_copy(update={"intent_id": owner})
 
 
 def _placed(findings: list[Finding], extract: Extract) -> list[Finding]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 from serving.dialogue.answers.joints import Joint
 from serving.dialogue.slots.constraints import Problem, check_value, fitting_part
 from serving.dialogue.slots.values import Candidate, ValueReader

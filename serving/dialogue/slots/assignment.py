@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import Self
 
 from pipelines.nlu.text import tokenize
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 from serving.dialogue.answers.glue import NAME_LINKS, VALUE_LINKS
 from serving.dialogue.answers.joints import Joint
 from serving.dialogue.answers.reader import AnswerReader, plain_words
@@ -107,7 +107,7 @@ class _Assignment:
         self.was_named: set[str] = set()
 
     def give(self, cluster: _Cluster) -> None:
-        """Give values to the parameter they were said for; the far end of a range may belong to its partner."""
+        """Assign values to the parameter they were said for; the far end of a range may belong to its partner."""
         name = cluster.role or ""
         others = [other for other in self.free if other != name and other not in self.given]
         values = list(cluster.values)
@@ -118,7 +118,7 @@ class _Assignment:
         self._take(name, values)
 
     def place(self, cluster: _Cluster, following: _Cluster | None) -> bool:
-        """Give values without a role to the parameters that may take them; False if there is none."""
+        """Assign values without a role to the parameters that may take them; False if there is none."""
         free = [name for name in self.free if name not in self.given or self.by_name[name].many]
         uncued = [name for name in free if name in self.wanted or name not in self.cued]
         is_addition = cluster.joint is Joint.ADDITION and (cluster.is_plain or not self.cued)

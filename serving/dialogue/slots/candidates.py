@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 from serving.dialogue.answers.reader import Correction
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots.values import Candidate, ValueReader

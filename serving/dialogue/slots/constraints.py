@@ -8,7 +8,7 @@ import re2
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from pipelines.nlu.system.boundaries import stands_alone
-from pipelines.schemas.bot import TODAY, Bound, Parameter
+from pipelines.schemas.parameter import TODAY, Bound, Parameter
 
 ProblemKind = Literal[
     "number", "integer", "date", "time", "datetime", "email", "phone", "url", "money", "boolean",

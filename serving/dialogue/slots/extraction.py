@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from pydantic import JsonValue
 
 from pipelines.nlu.text import tokenize
-from pipelines.schemas.bot import Intent, Parameter
+from pipelines.schemas.bot import Intent
+from pipelines.schemas.parameter import Parameter
 from serving.dialogue.answers.glue import GLUE
 from serving.dialogue.answers.reader import Correction, plain_words
 from serving.dialogue.interpret import Interpretation

@@ -16,7 +16,8 @@ from pipelines.nlu.system.boundaries import UNSPACED_RUN
 from pipelines.nlu.system.entities import SYSTEM_PREFIX, SYSTEM_TYPES, SYSTEM_TYPES_BY_ALIAS, SystemEntities
 from pipelines.nlu.system.locale import system_locale
 from pipelines.nlu.text import tokenize
-from pipelines.schemas.bot import BOOLEAN, TEXT_TYPES, Entity, EntityValue, Parameter
+from pipelines.schemas.bot import Entity, EntityValue
+from pipelines.schemas.parameter import BOOLEAN, TEXT_TYPES, Parameter
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.answers.glue import GLUE

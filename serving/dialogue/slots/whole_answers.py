@@ -8,7 +8,8 @@ counts only if a word announces it (`to York`, `on lake Tolm`), or beside a valu
 from collections.abc import Sequence
 
 from pipelines.nlu.text import has_content, tokenize
-from pipelines.schemas.bot import Intent, Parameter
+from pipelines.schemas.bot import Intent
+from pipelines.schemas.parameter import Parameter
 from pipelines.schemas.understanding import EntitySpan
 from serving.dialogue.answers.glue import ANNOUNCING, ARTICLES
 from serving.dialogue.answers.reader import AnswerReader, plain_words

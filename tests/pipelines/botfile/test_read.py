@@ -91,9 +91,7 @@ JSON_OF_OTHERS: list[tuple[str, Any]] = [
     ("a file of tags and patterns", [{"tag": "hello", "patterns": ["hi"], "responses": ["Hi!"]}]),
     ("a file of tags and patterns", {"intents": [{"tag": "x", "questions": ["hi"], "responses": []}]}),
     ("a ChatterBot corpus", {"conversations": [["Hi", "Hello!"]]}),
-    ("a list of labelled texts", [{"text": "open?", "label": "hours"}, {"text": "closed?", "label": "hours"}]),
     ("training data of a language model (prompts and answers)", [{"instruction": "greet", "output": "Hi"}]),
-    ("a list of labelled texts", {"train": [["are you open", "hours"]], "test": [["bye", "goodbye"]]}),
     ("a list of an entity's values", [{"value": "Lyon", "synonyms": ["Lugdunum"]}]),
     ("a Voiceflow project", {"version": {"name": "v"}, "diagrams": {}}),
 ]  # fmt: skip
@@ -123,10 +121,6 @@ TEXTS_OF_OTHERS: list[tuple[str, str]] = [
     ("a Rasa domain", "intents:\n- hours\n- goodbye\n"),
     ("a file of tags and patterns", "intents:\n- tag: hello\n  patterns:\n  - hi\n"),
     ("a JavaScript file", "module.exports = { intents: [] }\n"),
-    ("a table (CSV)", "text,intent\nare you open,hours\n"),
-    ("a table (CSV)", "Question;Answer\r\nAre you open?;Yes\r\n"),
-    ("a table (CSV)", "utterance\tlabel\nopen?\thours\n"),
-    ("a table (CSV)", 'are you open,hours\n"when, please",hours\nbye,goodbye\nhello,greet\n'),
     ("an AIML file", '<?xml version="1.0"?>\n<aiml version="2.0"><category></category></aiml>'),
     ("an XML file", '<?xml version="1.0"?><bot/>'),
     ("a Chatito or Chatette file", "%[hours]('training': '10')\n    ~[are] you open\n"),
@@ -138,6 +132,26 @@ TEXTS_OF_OTHERS: list[tuple[str, str]] = [
 def test_text_of_another_platform_is_named(kind: str, text: str, encoding: str) -> None:
     problem = reason(text.encode(encoding), name="given.txt")
     assert problem.startswith(f"this is {kind}; it cannot be imported yet")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("a table (CSV)", "text,intent\nare you open,hours\n"),
+        ("a table (CSV)", "Question;Answer\r\nAre you open?;Yes\r\n"),
+        ("a table (CSV)", "utterance\tlabel\nopen?\thours\n"),
+        ("a table (CSV)", 'are you open,hours\n"when, please",hours\nbye,goodbye\nhello,greet\n'),
+        ("a list of labelled texts", '[{"text": "open?", "label": "hours"}, {"text": "closed?", "label": "hours"}]'),
+        ("a list of labelled texts", '{"train": [["are you open", "hours"]], "test": [["bye", "goodbye"]]}'),
+    ],
+)
+def test_a_table_leads_to_the_command_that_reads_it(kind: str, text: str) -> None:
+    problem = reason(text.encode(), name="given.txt")
+    assert problem == f"this is {kind}; `intentloop import FILE --bot NAME` makes a bot of it"
+
+
+def test_a_text_that_is_named_like_a_table_leads_there_too() -> None:
+    assert reason(b"# hours\n- are you open\n", name="rows.csv").startswith("this is a table (CSV); `intentloop import")
 
 
 @pytest.mark.parametrize(
@@ -261,7 +275,6 @@ def test_stories_of_the_time_before_intents_are_intents() -> None:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("rows.csv", "a table (CSV)"),
         ("hours.LU", "a LUIS file (.lu)"),
         ("brain.rive", "a RiveScript file"),
         ("anything.yaml", "a YAML file"),
@@ -300,3 +313,9 @@ def test_any_bytes_are_json_or_refused_with_a_reason(data: bytes) -> None:
     for start in (b"", b"PK\x03\x04", b"\x1f\x8b", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"["):
         with suppress(DataRejected):
             parse_content(start + data, source="f")
+
+
+def test_number_with_thousands_of_digits_is_named_with_its_place() -> None:
+    data = b'{"intents": [\n {"name": "n", "intentId": "x", "k": -' + b"9" * 10_000 + b"}]}"
+    with pytest.raises(DataRejected, match=r"line 2, column 39: a number with 10,000 digits is too large"):
+        parse_content(data, source="f.json")

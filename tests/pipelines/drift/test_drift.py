@@ -1,6 +1,7 @@
 """Drift: the index against its definition and against chance, and planted changes of traffic."""
 
 import random
+import re
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
@@ -99,7 +100,9 @@ def test_same_traffic_is_stable_and_another_is_not() -> None:
     assert drift.weeks["reading"].tolist() == ["stable", "changed"]
     assert drift.weeks["unknown_words"].tolist()[1] == pytest.approx(2 / 3)
     assert drift.risen[0][0] == "greet"
-    assert any("greet" in line for line in drift.sentences())
+    assert "  new words   28.6 % (26.9-30.3 %, n = 2,800)" in drift.sentences()[3]
+    [risen] = [line for line in drift.sentences() if "greet" in line]
+    assert re.fullmatch(r"  greet: [\d.]+ % \([\d.]+-[\d.]+ %, n = 800\) of messages; at training .*n = \d+\)", risen)
 
 
 def test_few_messages_tell_nothing() -> None:

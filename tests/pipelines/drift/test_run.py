@@ -18,7 +18,7 @@ from pipelines.steps.data.snapshot import write_snapshot
 from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.registration import log
 from serving.store.client import Database
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.support.bots import TINY_BOT
 from tests.support.records import now, turn_record
 from tests.support.releases import examples_of
@@ -65,9 +65,11 @@ async def test_look_for_drift_compares_turns_with_the_promoted_version_and_logs_
     assert (version, drift.n_messages, len(drift.weeks), drift.reading) == ("1", 60, 2, "changed")
     assert drift.risen[0][0] == "greet"
     client = mlflow.MlflowClient(mlflow_in_use)
-    experiment = client.get_experiment_by_name(model_name(new_name))
+    experiment = client.get_experiment_by_name(f"{model_name(new_name)}-drift")
     (run,) = client.search_runs([experiment.experiment_id], "tags.kind = 'drift'")
     assert (run.info.status, run.data.tags["reading"], run.data.tags["version"]) == ("FINISHED", "changed", "1")
+    assert run.data.tags["mlflow.runName"] == f"{new_name} v1 · 2 weeks · changed"
+    assert run.data.tags["mlflow.source.name"] == "intentloop drift"
     assert len(client.get_metric_history(run.info.run_id, "drift_psi_intents")) == 2
     logged = {file.path for file in client.list_artifacts(run.info.run_id, "drift")}
     assert logged == {"drift/weeks.csv", "drift/weeks.png"}

@@ -1,5 +1,6 @@
 """A look at examples: the tables say what was put into the bot, and plots and styles can be made of any of them."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,9 @@ def test_explore_counts_examples_wordings_and_annotations(planted: Exploration) 
     assert table.loc["greet", "annotated"] == 0.0
     assert table.loc["track_order", "wordings"] <= table.loc["track_order", "examples"]
     assert table["understood"].between(0, 1).all()
+    assert (table["low"] <= table["understood"]).all()
+    assert (table["understood"] <= table["high"]).all()
+    assert (table["tried"] == table["examples"]).all()
 
 
 def test_explore_overlap_is_of_shares(planted: Exploration) -> None:
@@ -76,6 +80,17 @@ def test_plots_and_styles_can_be_made(planted: Exploration) -> None:
     for table in (planted.hardest, planted.near_duplicates, planted.annotations):
         assert len(style_rows(table, count=1).data) == 1
         style_rows(table.head(0)).to_html()
+
+
+def test_explore_knows_nothing_of_an_intent_with_a_single_example() -> None:
+    wire = {**TINY_BOT_WIRE, "intents": [*TINY_BOT_WIRE["intents"], intent("lonely", "", ["do you rent boats"])]}
+    exploration = explore_examples(extract_of(wire), encoder=None)
+    row = exploration.intents.loc["lonely"]
+    assert (row["examples"], row["tried"], np.isnan(row["understood"])) == (1, 0, True)
+    shown = style_intents(exploration).to_html()
+    assert "a single example: unknown" in shown
+    assert re.search(r"8: \d+% to \d+%", shown)  # the greetings
+    assert f"of {len(exploration.confidences):,} understood" in plot_own_confidence(exploration).axes[0].get_title()
 
 
 def test_explore_of_a_bot_with_one_intent_and_one_row() -> None:

@@ -15,6 +15,8 @@ from pipelines.forget.redact import Redaction, cleaned, holds
 from pipelines.forget.retire import retire_versions
 from pipelines.nlu.model import NluModel
 from pipelines.registry.client import Registry, model_name
+from pipelines.registry.fetch import fetch_release
+from pipelines.registry.run_record import FAILED_REASON_TAG
 from pipelines.registry.runs import Runs
 from pipelines.schemas.examples import Example
 from pipelines.schemas.training import TrainParams
@@ -28,6 +30,7 @@ from pipelines.steps.registration import log
 from pipelines.steps.registration.artifacts import ArtifactFolder
 from pipelines.steps.registration.register import freeze, register_release
 from tests.support.bots import TINY_BOT
+from tests.support.mlflow_server import copy_version
 
 pytestmark = [
     pytest.mark.slow,
@@ -48,6 +51,8 @@ def trained(bot: str, model: NluModel, home: Path, uri: str, texts: list[str]) -
     client = mlflow.MlflowClient(uri)
     client.log_text(run_id, f"<td>{texts[-1]}</td>", "validation/report.html")
     client.log_text(run_id, "thread,turn\nvisitor-7,1\nvisitor-77,1\n", "gate/replay.csv")
+    log.log_evaluation(run_id, evaluate_model(model, [*rows, rows[0]]), prefix="holdout", model=model)
+    client.set_tag(run_id, FAILED_REASON_TAG, f"ValueError: no such text: {texts[-1]!r}")
     folder = freeze(model, TINY_BOT, params, snapshot, texts, run_id)
     registry, evaluation = Registry(uri, is_patient=True), evaluate_model(model, [])
     return register_release(
@@ -101,7 +106,7 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     lineage = search(new_name, tmp_path, uri, said_at=said_at)
     assert lineage.redaction.texts == {SAID}
     assert lineage.n_spared == 1  # the author had written it before they said it
-    assert [(each.kind, each.count) for each in lineage.occurrences] == [("snapshot", 1), ("run", 3), ("version", 1)]
+    assert [(each.kind, each.count) for each in lineage.occurrences] == [("snapshot", 1), ("run", 5), ("version", 1)]
     assert lineage.of("version")[0].name.startswith(f"{second} (has learnt from it")
 
     for occurrence in lineage.occurrences:
@@ -111,6 +116,10 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
     folder = ArtifactFolder(client.get_run(run_id).info.artifact_uri, uri)
     contents = {path: folder.read(path) for path, _ in folder.files()}
     assert "validation/report.html" not in contents
+    compared = client.load_table(client.get_run(run_id).info.experiment_id, "holdout/predictions.json", [run_id])
+    assert compared["text"].tolist() == [COMMON, COMMON], "MLflow still shows the rows of others"
+    assert all(SAID not in content.decode(errors="replace") for content in contents.values())
+    assert client.get_run(run_id).data.tags[FAILED_REASON_TAG].startswith("removed on ")
     assert contents["gate/replay.csv"] == b"thread,turn\nvisitor-77,1\n"
     (table,) = (pd.read_parquet(io.BytesIO(content)) for path, content in contents.items() if "parquet" in path)
     assert table["text"].tolist() == [COMMON]
@@ -123,7 +132,19 @@ def test_lineage_over_a_server_is_found_purged_and_retired(
 
     assert retire_versions(new_name, home=tmp_path, tracking_uri=uri).in_use == ((second, "has the alias candidate"),)
     client.set_registered_model_alias(model_name(new_name), "candidate", first)
-    assert retire_versions(new_name, home=tmp_path, tracking_uri=uri).deleted == (second,)
+    copy = copy_version(uri, (model_name(new_name), second), name=model_name(new_name))
+    client.set_registered_model_alias(model_name(new_name), "production", copy)
+    client.delete_model_version_tag(model_name(new_name), copy, RETIRE_TAG)
+    shared = retire_versions(new_name, home=tmp_path, tracking_uri=uri)
+    assert (shared.deleted, shared.in_use) == ((), ((second, f"version {copy}, which has an alias, is a copy of it"),))
+    client.set_model_version_tag(model_name(new_name), copy, RETIRE_TAG, "true")
+    client.delete_registered_model_alias(model_name(new_name), "production")
+    foreign = copy_version(uri, (model_name(new_name), first), name=model_name(f"{new_name}-other"))
+    client.set_model_version_tag(model_name(f"{new_name}-other"), foreign, RETIRE_TAG, "true")
+    assert retire_versions(f"{new_name}-other", home=tmp_path, tracking_uri=uri).deleted == (foreign,)
+    kept = Registry(uri).find_version(new_name, first)
+    assert fetch_release(Registry(uri), kept, bot=new_name).version == first  # its files are not the copy's to delete
+    assert retire_versions(new_name, home=tmp_path, tracking_uri=uri).deleted == (second, copy)
     assert search(new_name, tmp_path, uri, said_at=said_at).occurrences == ()
 
 

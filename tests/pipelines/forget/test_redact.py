@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from pipelines.forget.redact import Redaction, cleaned, holds
@@ -46,3 +48,21 @@ def test_thread_id_is_no_pattern(thread_id: str) -> None:
     assert holds("case.json", f'{{"thread_id": "{thread_id}"}}'.encode(), meant)
     assert not holds("case.json", b'{"thread_id": "axxb7", "n": 77}', meant)
     assert meant.mask(f"thread {thread_id}: x".encode()) == b"thread " + b"*" * len(thread_id.encode()) + b": x"
+
+
+def test_table_that_mlflow_compares_loses_only_the_rows() -> None:
+    rows = [["yes", 0.5, None], ["Yes", 0.25, "a"], ["no", 1.0, "ü"]]
+    table = json.dumps({"columns": ["text", "confidence", "note"], "data": rows}).encode()
+    assert holds("holdout/predictions.json", table, words("yes")) == 2
+    kept = cleaned("holdout/predictions.json", table, words("yes"))
+    assert kept is not None
+    assert json.loads(kept) == {"columns": ["text", "confidence", "note"], "data": [["no", 1.0, "ü"]]}
+    none = cleaned("holdout/predictions.json", table, words("yes", "no"))
+    assert none is not None
+    assert json.loads(none)["data"] == []
+
+
+@pytest.mark.parametrize("content", ["[1]", "7", '{"columns": ["text"]}', '{"columns": 1, "data": "x"}', "{", ""])
+def test_other_json_is_searched_as_text(content: str) -> None:
+    assert not holds("gate.json", content.encode(), words("take it to quimbly lane"))
+    assert holds("gate.json", f"{content} take it to quimbly lane".encode(), words("take it to quimbly lane"))

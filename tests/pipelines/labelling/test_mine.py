@@ -1,5 +1,6 @@
 """What of the log enters the labelling queue, in which order, on which side of the wall."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.labelling.mine import BETWEEN, DECIDED, TAUGHT, UNDERSTOOD, Mined, mine_turns
+from pipelines.labelling.mine import ANSWERS, BETWEEN, DECIDED, TAUGHT, UNDERSTOOD, Mined, mine_turns
 from pipelines.registry.release import Release
 from pipelines.schemas.examples import OUT_OF_SCOPE
 from pipelines.schemas.labels import LabelItem, Proposal, side_of
@@ -109,7 +110,63 @@ def test_mine_leaves_out_answers_to_forms_and_questions_buttons_and_signs(dig: A
         **dict.fromkeys(("ORD-12", "no stop", "dunno mate", "yes", "???", "the first"), ("cancel", 0.2)),
     )
     assert mined.items == ()
-    assert mined.n_turns == 7
+    assert (mined.n_turns, mined.left_out) == (7, {ANSWERS: 5})
+
+
+def state(form: str = "", *, asking: str = "order_id", options: tuple[str, ...] = ()) -> str:
+    """Give a dialogue's state as the log holds it: an open form, or a "did you mean"."""
+    forms = [{"intent_id": form, "slots": [], "asking": asking}] if form else []
+    question = {"message_id": "m", "text": "x", "options": options} if options else None
+    return json.dumps({"forms": forms, "context": {}, "question": question})
+
+
+def test_mine_finds_wishes_in_and_after_a_form_and_no_answers(dig: Any) -> None:
+    said = [
+        ("track my order", {"state": state("track_order")}),
+        (
+            "wait, I want to cancel the order",
+            {"route": "form", "why": "form is active; x", "state": state("track_order")},
+        ),
+        ("banana", {"route": "form", "why": "form is active; x", "state": state("track_order")}),
+        ("can I speak to a human", {"route": "form", "why": "form is active; x", "state": state("track_order")}),
+        ("ORD-12", {"route": "form", "why": "answer to the form; x", "state": state()}),
+        ("perfect, thanks a lot", {"route": "fallback", "why": "confidence below 0.3", "state": state()}),
+        ("wifi password", {"route": "fallback", "why": "confidence below 0.3", "state": state()}),
+        ("book it", {"state": state("order_product", asking="quantity")}),
+        ("several", {"route": "fallback", "why": "order_product: asked in vain for quantity", "state": state()}),
+        ("maybe seven of them", {"route": "fallback", "why": "confidence below 0.3", "state": state()}),
+        ("umm the parcel thing", {"route": "clarify", "why": "torn", "state": state(options=("a", "b"))}),
+        ("the other thing", {"route": "fallback", "why": "confidence below 0.3", "state": state()}),
+    ]
+    turns = [
+        turn_of(number, text, thread_id="t", turn=number, **{"route": "intent", "why": "most likely", **fields})
+        for number, (text, fields) in enumerate(said, start=1)
+    ]
+    kept = ["wait, I want to cancel the order", "can I speak to a human", "wifi password", "umm the parcel thing"]
+    mined = dig(*turns, **{text: ("greet", 0.2) for text, _ in said})
+    assert sorted(texts(mined)) == sorted([*kept, "track my order", "book it"])
+    assert mined.left_out == {ANSWERS: len(said) - 6}
+
+
+def test_mine_keeps_a_wish_that_turns_every_option_down(dig: Any) -> None:
+    none = {"message_id": "m1", "text": "x", "intent_id": None}
+    mined = dig(
+        turn_of(1, "umm the parcel thing", thread_id="t", route="clarify"),
+        turn_of(2, "neither", thread_id="t", turn=2, label=none),
+        turn_of(3, "neither, I want a refund", thread_id="u", turn=2, label=none),
+        **dict.fromkeys(("umm the parcel thing", "neither", "neither, I want a refund"), ("greet", 0.2)),
+    )
+    assert sorted(texts(mined)) == ["neither, I want a refund", "umm the parcel thing"]
+
+
+def test_mine_keeps_a_text_that_was_an_answer_once_and_a_wish_another_time(dig: Any) -> None:
+    mined = dig(
+        turn_of(1, "gift wrapping", route="form", why="form is active; x"),
+        turn_of(2, "gift wrapping", route="fallback", why="confidence below 0.3"),
+        **{"gift wrapping": ("greet", 0.2)},
+    )
+    assert [(item.text, len(item.sources)) for item in mined.items] == [("gift wrapping", 1)]
+    assert mined.left_out == {}
 
 
 def test_mine_takes_the_customers_own_word(dig: Any) -> None:

@@ -10,7 +10,7 @@ from pipelines.nlu.explain import explain_text, verdict_of
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.explanation import Explanation
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from tests.support.texts import odd_texts
 
@@ -50,6 +50,12 @@ def test_explain_finds_the_training_example_itself(tiny_model: NluModel) -> None
     assert (nearest[0].text, nearest[0].intent_id) == ("good morning", "greet")
     assert nearest[0].similarity == pytest.approx(1.0, abs=0.01)
     assert [row.similarity for row in nearest] == sorted((row.similarity for row in nearest), reverse=True)
+
+
+def test_explain_tells_what_a_form_took_from_what_the_model_reads(tiny_model: NluModel) -> None:
+    read, taken = explain_text(tiny_model, "hello"), explain_text(tiny_model, "hello", form="order")
+    assert read.verdict.startswith("Answered as greet: its confidence")
+    assert taken.verdict == f"Form: the form of order took the text. Outside a form: a{read.verdict[1:]}"
 
 
 def test_explain_is_the_same_after_loading(tiny_model: NluModel, tmp_path: Path) -> None:

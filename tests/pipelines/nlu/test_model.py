@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from pipelines.nlu.model import RANKING_LENGTH, NluModel
 from pipelines.nlu.text import JUDGED_CHARACTERS, MAX_CHARACTERS
-from pipelines.schemas.bot import Intent, Parameter
+from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
+from pipelines.schemas.parameter import Parameter
 from pipelines.schemas.understanding import NluResult
 from tests.support.bots import TINY_BOT
 from tests.support.releases import examples_of

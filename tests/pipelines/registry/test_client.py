@@ -9,7 +9,7 @@ from pipelines.registry.client import Registry, model_name
 from pipelines.registry.fetch import fetch_judged, fetch_release, find_version
 from pipelines.registry.reference import Reference, parse_reference
 from pipelines.registry.release import load_release
-from tests.support.mlflow_server import copy_version, register_release
+from tests.support.mlflow_server import copy_version, register_for
 from tests.support.servers import free_port
 
 pytestmark = pytest.mark.integration
@@ -21,7 +21,7 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     registry = Registry(mlflow_uri)
     with pytest.raises(NotFound):
         registry.find(new_name, alias="production")
-    version = register_release(mlflow_uri, release_folders[0], name=model_name(new_name))
+    version = register_for(mlflow_uri, release_folders[0], bot=new_name)
     with pytest.raises(ModelNotLoaded) as caught:
         registry.find(new_name, alias="production")
     assert not isinstance(caught.value, ReleaseRefused)
@@ -68,22 +68,22 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
     [
         (
             {"gate": "failed", "gate_reasons": "accuracy 42.0% on held-out utterances is below the floor 60.0%"},
-            "its candidate, version {}, is refused, since it has not passed the gate: accuracy 42.0% on held-out "
+            "its newest version, {}, is refused, since it has not passed the gate: accuracy 42.0% on held-out "
             "utterances is below the floor 60.0%; correct that and train again",
         ),
         (
             {"gate": "failed", "gate_reasons": "no database at mongodb://me:pa55@db/x " + "x" * 3000},
-            "its candidate, version {}, is refused, since it has not passed the gate: no database at "
+            "its newest version, {}, is refused, since it has not passed the gate: no database at "
             f"mongodb://***@db/x {'x' * 466} ...; correct that and train again",
         ),
         (
             {"gate": "failed", "gate_reasons": ""},
-            "its candidate, version {}, is refused, since it has not passed the gate: no reason is given; correct that "
+            "its newest version, {}, is refused, since it has not passed the gate: no reason is given; correct that "
             "and train again",
         ),
         (
             {"gate": "passed"},
-            "its candidate, version {0}, has passed the gate; promote it with `intentloop promote {0}`",
+            "its newest version, {0}, has passed the gate; promote it with `intentloop promote {0}`",
         ),
         (
             {"gate": "unknown"},
@@ -91,16 +91,26 @@ def test_find_distinguishes_no_bot_no_alias_and_a_version(
         ),
     ],
 )
-def test_find_without_the_alias_says_what_keeps_the_candidate_from_answering(
+def test_find_without_the_alias_says_what_keeps_the_newest_version_from_answering(
     mlflow_uri: str, registered: Any, new_name: str, tags: dict[str, str], said: str
 ) -> None:
     registry, name = Registry(mlflow_uri), model_name(new_name)
     version = copy_version(mlflow_uri, registered.good, name=name)
     registry.describe(registry.find_version(new_name, version), tags=tags)
-    registry.set_alias(new_name, "candidate", version)
-    with pytest.raises(ModelNotLoaded) as caught:
+    for alias in ("production", "candidate"):
+        with pytest.raises(ModelNotLoaded) as caught:
+            registry.find(new_name, alias=alias)
+        assert str(caught.value) == f"{name!r} has no version behind the alias {alias!r}; {said.format(version)}"
+
+
+def test_find_without_the_alias_names_an_older_version_that_passed(
+    mlflow_uri: str, registered: Any, new_name: str
+) -> None:
+    registry, name = Registry(mlflow_uri), model_name(new_name)
+    passed, failed = [copy_version(mlflow_uri, registered.good, name=name) for _ in range(2)]
+    registry.describe(registry.find_version(new_name, failed), tags={"gate": "failed", "gate_reasons": "too bad"})
+    with pytest.raises(ModelNotLoaded, match=f"or promote version {passed}, which has passed it: `intentloop promote"):
         registry.find(new_name, alias="production")
-    assert str(caught.value) == f"{name!r} has no version behind the alias 'production'; {said.format(version)}"
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")  # that stages are going
@@ -146,6 +156,24 @@ def test_describe_writes_everything_uncut(mlflow_uri: str, registered: Any, new_
     found = registry.find_version(new_name, number)
     assert (len(found.tags["gate_reasons"]), found.tags["accuracy"]) == (3000, "0.9")
     assert MlflowClient(mlflow_uri).get_model_version(found.name, number).description == "a good one"
+
+
+def test_describe_model_keeps_what_a_person_wrote(mlflow_uri: str, new_name: str) -> None:
+    registry, client, name = Registry(mlflow_uri), MlflowClient(mlflow_uri), model_name(new_name)
+    client.create_registered_model(name)
+
+    def described(text: str) -> str:
+        registry.describe_model(new_name, text)
+        return str(client.get_registered_model(name).description)
+
+    assert described("how to promote").startswith("how to promote\n<!-- ")
+    later = described("how to promote, of a later program")
+    assert later.startswith("how to promote, of a later program\n<!-- ")
+    for own in (later.replace("promote", "promote here"), f"{later} Ask Ann first.", "Ask Ann first."):
+        client.update_registered_model(name, own)
+        assert described("newer still") == own
+    client.update_registered_model(name, " ")
+    assert described("newer still").startswith("newer still\n<!-- ")
 
 
 def test_find_of_a_silent_server_is_an_error_of_ours() -> None:

@@ -71,6 +71,8 @@ def test_translated_tells_what_is_missing_from_a_silent_server() -> None:
 def test_short_reason_finds_what_the_system_said() -> None:
     wrapped = "API request failed with HTTPConnectionPool(... [Errno 111] Connection refused')) and more"
     assert short_reason(Exception(wrapped)) == "connection refused"
+    failing = "Max retries exceeded (Caused by ResponseError('too many 503 error responses'))"
+    assert short_reason(Exception(failing)).startswith("it answered 503 again and again; its log says why")
     assert short_reason(Exception("first\nsecond")) == "first"
     assert short_reason(ValueError()) == "ValueError"
 

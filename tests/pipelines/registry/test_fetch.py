@@ -28,6 +28,6 @@ def test_open_release_finds_a_version_by_reference_or_number(mlflow_uri: str, re
 
 def test_open_release_refuses_what_names_nothing(tmp_path: Path) -> None:
     with pytest.raises(UserInputError, match="names no version"):
-        open_release("newest", bot="default", tracking_uri="sqlite://")
+        open_release("latest", bot="default", tracking_uri="sqlite://")
     with pytest.raises(ReleaseRefused, match="its manifest cannot be read"):
         open_release(str(tmp_path), bot="default", tracking_uri="sqlite://")

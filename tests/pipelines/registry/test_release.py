@@ -12,7 +12,8 @@ import pytest
 from pipelines.errors import ReleaseRefused
 from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release, load_release, write_release
-from pipelines.schemas.release import RELEASE_FORMAT, Thresholds
+from pipelines.schemas.release import RELEASE_FORMAT
+from pipelines.schemas.thresholds import Thresholds
 from tests.support.bots import TINY_BOT
 from tests.support.releases import make_release
 

@@ -3,12 +3,15 @@
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import mlflow
 import pytest
 
 from pipelines.errors import NotFound, RegistryUnavailable
-from pipelines.registry.runs import GIVEN_UP_TAG, Runs
+from pipelines.registry.origin import PROCESS_TAG
+from pipelines.registry.run_record import FAILED_REASON_TAG, GATE_TAG, GIVEN_UP_TAG, KINDS, VERSION_TAG
+from pipelines.registry.runs import Runs
 from pipelines.schemas.training import TrainParams
 from tests.support.servers import free_port
 
@@ -65,8 +68,73 @@ def test_runs_of_a_bot_are_found_and_read(mlflow_store: str, monkeypatch: pytest
             read("0" * 32)
 
 
+@pytest.mark.slow
+def test_name_of_a_training_says_how_it_stands(mlflow_store: str, tmp_path: Path) -> None:
+    runs = Runs(mlflow_store)
+
+    def name(run_id: str) -> str:
+        return runs.get(run_id).tags["mlflow.runName"]
+
+    run_id = runs.begin("named", home=tmp_path)
+    assert name(run_id) == "named · training"
+    runs.log_metric(run_id, "n_examples", 1204)
+    runs.rename(run_id)
+    assert name(run_id) == "named · 1,204 examples · training"
+    runs.set_tags(run_id, {GATE_TAG: "failed", VERSION_TAG: "12", FAILED_REASON_TAG: "too bad"})
+    runs.end(run_id, succeeded=True)
+    assert name(run_id) == "named v12 · 1,204 examples · gate failed"
+    assert runs.get(run_id).tags[FAILED_REASON_TAG] == "too bad"
+
+    failed, dead, own = (runs.begin("named", home=tmp_path) for _ in range(3))
+    runs.end(failed, succeeded=False, reason="KeyError: 'x'")
+    runs.give_up(dead, "no sign of life")
+    mlflow.MlflowClient().update_run(own, name="my best one")
+    runs.end(own, succeeded=True)
+    assert [name(each) for each in (failed, dead, own)] == ["named · failed", "named · given up", "my best one"]
+    told = [runs.get(each).tags[FAILED_REASON_TAG] for each in (failed, dead)]
+    assert told == ["KeyError: 'x'", "no sign of life"]
+    refused = mlflow.search_runs(experiment_names=["intentloop-named"], filter_string="tags.gate = 'failed'")
+    assert refused["run_id"].tolist() == [run_id]
+
+
+@pytest.mark.slow
+def test_give_up_dead_ends_runs_of_dead_processes_only(mlflow_store: str, tmp_path: Path) -> None:
+    runs = Runs(mlflow_store)
+    alive, unknown, dead = (
+        runs.begin("mortal", home=tmp_path),
+        runs.begin("mortal"),
+        runs.begin("mortal", home=tmp_path),
+    )
+    parts = runs.get(dead).tags[PROCESS_TAG].split("/")
+    runs.set_tag(dead, PROCESS_TAG, "/".join((*parts[:4], "1")))
+    assert runs.give_up_dead("mortal", home=tmp_path / "other") == []
+    assert runs.give_up_dead("mortal", home=tmp_path) == [dead]
+    assert {run.run_id for run in runs.running("mortal")} == {alive, unknown}
+    assert "killed, or its notebook restarted" in runs.get(dead).tags[FAILED_REASON_TAG]
+
+
+@pytest.mark.slow
+def test_runs_of_every_kind_are_found_and_are_one_bots(mlflow_store: str) -> None:
+    runs = Runs(mlflow_store)
+    ids = [runs.begin("both", kind=kind) for kind in KINDS]
+    of_other = runs.begin("both-drift")  # its trainings share an experiment with the drift checks of `both`
+    former = mlflow.MlflowClient().create_run(runs.find_experiment("both"), tags={"kind": "drift"}).info.run_id
+    assert {run.run_id for page in runs.pages("both") for run in page} == {*ids, former}
+    assert {run.run_id for page in runs.pages("both-drift") for run in page} == {of_other}
+    assert [run.run_id for run in runs.running("both-drift")] == [of_other]
+
+
+@pytest.mark.slow
+def test_begin_in_an_experiment_that_was_deleted(mlflow_store: str) -> None:
+    runs = Runs(mlflow_store)
+    runs.begin("binned")
+    mlflow.MlflowClient().delete_experiment(runs.find_experiment("binned"))
+    assert runs.get(runs.begin("binned")).status == "RUNNING"
+
+
 @pytest.mark.integration
 def test_url_is_the_page_of_a_run_on_a_server(mlflow_uri: str) -> None:
     runs = Runs(mlflow_uri)
     run_id = runs.begin("paged")
-    assert runs.url(run_id) == f"{mlflow_uri}/#/experiments/{runs.find_experiment('paged')}/runs/{run_id}"
+    experiment = runs.find_experiment("paged")
+    assert runs.url(run_id) == f"{mlflow_uri}/#/experiments/{experiment}/runs/{run_id}?workflowType=machine_learning"

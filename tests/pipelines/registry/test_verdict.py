@@ -24,7 +24,7 @@ class Version:
 
     def load(self, *, key: str | None = None, must_pass: bool = True, **tags: str) -> JudgedRelease:
         return load_judged(
-            self.release, name="default", version="1", tags={**self.tags, **tags}, key=key, must_pass=must_pass
+            self.release, bot="default", version="1", tags={**self.tags, **tags}, key=key, must_pass=must_pass
         )
 
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines.schemas.bot import FREE_TEXT, BotFile, Entity, Intent, Parameter, zone_of
+from pipelines.schemas.bot import BotFile, Entity, Intent, zone_of
+from pipelines.schemas.parameter import FREE_TEXT, Parameter
 from tests.support.bots import TINY_BOT, TINY_BOT_WIRE
 
 # as ai-chatbot-framework exported it: an intent with a tool, and one of the time before tools

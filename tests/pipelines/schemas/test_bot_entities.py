@@ -1,6 +1,7 @@
 import pytest
 
-from pipelines.schemas.bot import Entity, Parameter
+from pipelines.schemas.bot import Entity
+from pipelines.schemas.parameter import Parameter
 
 
 @pytest.mark.parametrize(

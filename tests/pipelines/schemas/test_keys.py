@@ -1,7 +1,17 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.schemas.keys import bot_key_range, message_key, thread_id_of, thread_key, turn_key, turn_key_range
+from pipelines.schemas.keys import (
+    bot_key_range,
+    channel_thread_key,
+    message_key,
+    thread_id_of,
+    thread_key,
+    thread_keys,
+    turn_key,
+    turn_key_range,
+)
 
 PART = st.text(alphabet=":%3Aab", max_size=6)
 
@@ -44,3 +54,32 @@ def test_thread_id_of_gives_what_the_key_was_made_of(bot: str, thread: str, turn
 def test_bot_key_range_holds_the_bots_turns_and_no_others(bot: str, other: str, thread: str) -> None:
     lowest, highest = bot_key_range(bot)
     assert (lowest <= turn_key(thread_key(other, thread), 1) < highest) is (bot == other)
+
+
+ID = st.text(alphabet=":%/2F3Arestxy\u02d0\uff1a ", min_size=1, max_size=9)
+
+
+@given(ID, ID, st.sampled_from(["x", "y", "xy", "telegram"]))
+def test_channel_thread_key_gives_no_caller_of_rest_a_platforms_thread(chosen: str, sender: str, platform: str) -> None:
+    theirs = channel_thread_key("b", f"{platform}:{sender}", channel=platform)
+    assert theirs == thread_key("b", f"{platform}:{sender}")  # where it has always been
+    for thread_id in (chosen, f"{platform}:{sender}", f"rest/{platform}:{sender}"):
+        assert channel_thread_key("b", thread_id, channel="rest") != theirs
+
+
+@given(ID, ID)
+def test_channel_thread_key_tells_ids_of_one_channel_apart(one: str, other: str) -> None:
+    keys = [channel_thread_key("b", thread_id, channel="rest") for thread_id in (one, other)]
+    assert (keys[0] == keys[1]) is (one == other)
+
+
+@given(ID, st.integers(min_value=1, max_value=99))
+def test_thread_keys_hold_each_key_of_an_id(thread_id: str, turn: int) -> None:
+    keys = thread_keys("b", thread_id)
+    assert {thread_key("b", thread_id), channel_thread_key("b", thread_id, channel="rest")} == set(keys)
+    assert {thread_id_of(turn_key(key, turn)) for key in keys} == {thread_id}
+
+
+def test_channel_thread_key_of_a_platform_needs_its_name() -> None:
+    with pytest.raises(ValueError, match="begin with 'telegram' and a colon"):
+        channel_thread_key("b", "12345", channel="telegram")

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from pipelines.registry.release import definition_to_wire
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.llm import DEFAULT_PROMPT, LlmConfig
-from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.thresholds import Thresholds
 
 FRAMEWORK = {"base_url": "http://x/v1", "api_key": "k", "model_name": "llama", "max_tokens": 4096, "temperature": 0.7}
 

@@ -19,12 +19,13 @@ from pipelines.registry.release import Release
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.scoring import LoggedMessage, Score
 from pipelines.schemas.turns import TurnRecord
+from pipelines.scoring.log import open_log
 from pipelines.scoring.parts import parts_folder, remove, unfinished_in
 from pipelines.scoring.score import COLUMNS, Job, Summary, score_log
 from serving.dialogue.state import DialogueState, Form, Slot
 from serving.replay.score import score_messages
 from serving.store.client import Database
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.support.records import claim_of, turn_record
 
 pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
@@ -183,3 +184,26 @@ async def test_score_damaged_release_is_refused_before_anything_is_written(
     with pytest.raises(ReleaseRefused):
         run(release_folder=damaged)
     assert not (tmp_path / "scores.parquet.parts").exists()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", 5), ("text", None), ("message", [1]), ("release", {}), ("intent_id", 7), ("route", ["x"]),
+        ("confidence", "sure"), ("confidence", {}), ("thread_id", 3), ("turn", "1"), ("turn", 9), ("thread", None),
+        ("state", 12),
+    ],
+)  # fmt: skip
+async def test_log_is_read_without_a_turn_that_cannot_be(
+    database: Database, mongo_uri: str, bot: str, field: str, value: Any
+) -> None:
+    turns = database.collection("turns")
+    stored = await turns.find_one({"bot": bot, "text": "i want to buy a tent"})
+    assert stored is not None
+    await turns.replace_one({"_id": stored["_id"]}, {**stored, field: value})
+    with open_log(mongo_uri, "intentloop_test", bot, since=NOW - timedelta(days=7), until=NOW) as log:
+        (part,) = log.parts(size=99)
+        rows = log.read(part)
+        placed = log.messages(part)
+    assert len(rows) == (7 if field in ("state", "thread") else 6)
+    assert {(message.thread_id, message.turn) for message, _ in rows} <= placed

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from pipelines.templates.marks import RequestValues
 from pipelines.templates.references import filled, names_in
 from pipelines.templates.request import ToolRequest, render_request

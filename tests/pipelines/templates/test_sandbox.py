@@ -1,7 +1,7 @@
 import pytest
 from jinja2 import TemplateError
 
-from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render
+from pipelines.templates.sandbox import REPLY_ENVIRONMENT, noting_gaps, render, render_contained
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,29 @@ def test_render_measures_each_rendering_on_its_own() -> None:
 
 def test_render_gives_whole_characters_that_can_be_stored_and_sent() -> None:
     assert render(REPLY_ENVIRONMENT, r"{{ '\ud83d\ude00' }} {{ '\ud83d' }}!", {}) == "\U0001f600 \ufffd!"
+
+
+@pytest.mark.parametrize(
+    ("template", "gaps"),
+    [
+        ("{{ result.mesage }}", [("mesage", "message")]),
+        ("{{ result.mesage | upper }}{{ result.mesage }}", [("mesage", "message")]),
+        ("{{ 'a' ~ result.mesage }}", [("mesage", "message")]),
+        ("{% for row in result.rwos %}{{ row }}{% endfor %}", [("rwos", "rows")]),
+        ("{{ result.rows | map(attribute='nmae') | join }}", [("nmae", "name")]),
+        ("{{ result.rows[5].name }}", [("5", "")]),
+        ("{{ result.nothing.name }}", [("name", "")]),
+        ("{{ resutl.message }}", [("resutl", "")]),
+        ("{{ result[parameters.city] }}", [("a name that a value gives", "")]),
+        ("{{ result.message }}{{ result.nothing }}{{ result.rows | join(attribute='name') }}", []),
+        ("{{ result.mesage | default('none') }}{{ result.mesage or 'none' }}", []),
+        ("{% if result.mesage %}x{% endif %}{{ 'x' if result.mesage }}", []),
+    ],
+)
+def test_render_contained_returns_the_gaps_of_a_reply(template: str, gaps: list[tuple[str, str]]) -> None:
+    result = {"message": "Hi", "nothing": None, "rows": [{"name": "a"}]}
+    values = {"result": result, "parameters": {"city": "Rome"}}
+    with noting_gaps():
+        found = render_contained(template, values).gaps
+    assert [(gap.name, gap.nearest) for gap in found] == gaps
+    assert render_contained(template, values).gaps == ()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from pipelines.templates.marks import RequestValues
 from pipelines.templates.request import render_request
 from tests.support.requests import request_of

@@ -9,7 +9,10 @@ import pytest
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.api.app import create_app
+from serving.store.client import Database
+from serving.store.schema import Schema
 from tests.fakes.tool_server import ToolServer, tool_server
+from tests.support.damage import drop_message_index
 from tests.support.fixed import FixedReleases
 from tests.support.servers import free_port
 
@@ -273,6 +276,47 @@ async def test_ready_names_what_answers(client: httpx2.AsyncClient) -> None:
     assert (body["inbox_waiting"], body["inbox_oldest_seconds"]) == (0, None)
     assert (await client.get("/ready")).json() == {"status": "ok"}
     assert (await client.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_ready_with_a_refused_version_behind_the_alias_stays_200_and_says_it(
+    client: httpx2.AsyncClient, releases: FixedReleases
+) -> None:
+    releases.problem = "the alias 'production' is on version 2, which must not answer: too bad"
+    response = await client.get("/health/ready")
+    body = response.json()
+    assert (response.status_code, body["status"], body["release"]) == (200, "degraded", "1")
+    assert body["problems"] == [releases.problem]
+    assert (await client.get("/ready")).json() == {"status": "ok"}
+    assert (await client.post(OURS, json=HELLO)).status_code == 200
+
+
+async def test_ready_with_a_nearly_full_disk_stays_200_and_says_it(client: httpx2.AsyncClient, full_disk: None) -> None:
+    response = await client.get("/health/ready")
+    body = response.json()
+    assert (response.status_code, body["status"], body["release"]) == (200, "degraded", "1")
+    assert "the disk of the home folder is nearly full" in body["problems"][0]
+
+
+async def test_ready_with_a_missing_index_stays_200_and_says_it(
+    client: httpx2.AsyncClient, app_settings: Settings
+) -> None:
+    assert (await client.get("/health/ready")).json()["status"] == "ok"
+    database = Database.from_settings(app_settings)
+    await drop_message_index(database)
+    turns = database.collection("turns")
+    await turns.insert_many([{"_id": name, "message_key": "taken"} for name in ("first", "second")])
+    try:
+        services = client._transport.app.state.services  # type: ignore[attr-defined]
+        await services.ledger.schema.renew()
+        response = await client.get("/health/ready")
+        body = response.json()
+        assert (response.status_code, body["status"], body["database"]) == (200, "degraded", True)
+        assert "'message_once' of 'turns' is missing" in body["problems"][0]
+        assert (await client.post(OURS, json=HELLO)).status_code == 200
+    finally:
+        await turns.delete_many({"message_key": "taken"})
+        await Schema(database).ensure()
+        database.close()
 
 
 async def test_ready_without_a_release_is_503(client: httpx2.AsyncClient, releases: FixedReleases) -> None:

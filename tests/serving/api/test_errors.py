@@ -1,4 +1,5 @@
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -20,9 +21,12 @@ from pipelines.errors import (
     SetupProblem,
     StateConflict,
     StoreUnavailable,
+    TokenRefused,
     UserInputError,
 )
-from serving.api.errors import describe_validation, install_error_handlers
+from serving.api.command_routes import with_routes
+from serving.api.errors import install_error_handlers, public_text
+from serving.api.fields import describe_validation
 
 
 @pytest.mark.parametrize(
@@ -31,6 +35,7 @@ from serving.api.errors import describe_validation, install_error_handlers
         (UserInputError("send less"), 422, "invalid_input"),
         (NotFound("bot", "x", hint="import it"), 404, "not_found"),
         (NotAuthentic("sign it"), 403, "forbidden"),
+        (TokenRefused("send it"), 401, "unauthorized"),
         (DataRejected("file", ["row 1"]), 422, "data_rejected"),
         (StateConflict(), 409, "conflict"),
         (ModelNotLoaded("x", "production"), 503, "no_release"),
@@ -53,7 +58,75 @@ async def test_every_error_of_ours_has_its_status(error: BotError, status: int, 
         response = await client.get("/")
     assert (response.status_code, response.json()["error"]) == (status, name)
     assert ("retry-after" in response.headers) is (status in (409, 503))
-    assert (response.json()["detail"] == str(error)) is (status != 500)
+    assert (response.json()["detail"] == with_routes(public_text(str(error)))) is (status != 500)
+    assert ("www-authenticate" in response.headers) is (status == 401)
+
+
+@pytest.mark.parametrize(
+    "internal",
+    [
+        "http://mlflow.internal:5000/api?x=1", "mongodb://user:pass@db-7.vpc/", "sqlite:////srv/mlflow.db",
+        "HTTPConnectionPool(host='mlflow', port=5000)", "db-7.vpc:27017", "localhost:27017", "10.0.3.17", "[::1]:5000",
+        "/srv/intentloop/releases/7/model.bin", "file:///etc/passwd",
+    ],
+)  # fmt: skip
+async def test_a_503_names_no_server_and_no_file_but_the_log_does(
+    internal: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = FastAPI()
+    install_error_handlers(app)
+    errors = {
+        "/registry": RegistryUnavailable(internal, f"no answer from {internal}"),
+        "/store": StoreUnavailable(f"find: {internal} refused"),
+        "/release": ReleaseRefused("x", "3", f"cannot read {internal}"),
+        "/queue": QueueUnavailable(f"{internal} is full"),
+    }
+
+    @app.get("/{name}")
+    async def fail(request: Request) -> None:
+        raise errors[request.url.path]
+
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://t") as client:
+        for path, error in errors.items():
+            caplog.clear()
+            body = (await client.get(path)).json()
+            hosts = [
+                word for word in re.split(r"[^\w.-]+|:", internal) if "." in word or word in ("mlflow", "localhost")
+            ]
+            assert internal not in body["detail"]
+            assert not any(host in body["detail"] for host in hosts), body
+            assert str(error) in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version 3 of 'x' is refused: its hash differs; correct that and train again",
+        "the database did not answer (ping: AutoReconnect); check INTENTLOOP_MONGO_URI or run `intentloop doctor`",
+        "it was made at 2026-11-23 10:30 with train/test 80:20 and and/or",
+    ],
+)
+def test_public_text_leaves_everything_else(text: str) -> None:
+    assert public_text(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("import one with `intentloop import FILE --bot NAME`", " or PUT /api/v1/bots/shop/draft"),
+        ("promote it with `intentloop promote 7`", " or POST /api/v1/bots/shop/releases/7/promote"),
+        ("(`intentloop promote VERSION`)", " or POST /api/v1/bots/shop/releases/VERSION/promote)"),
+        ("correct that, or run `intentloop rollback`", " or POST /api/v1/bots/shop/releases/rollback"),
+        ("train one with `intentloop train --promote`", " or POST /api/v1/bots/shop/trainings"),
+        ("such as `intentloop label --decide FILE`", " or POST /api/v1/bots/shop/labels/decisions"),
+        ("run `intentloop doctor`", ""),
+        ("import one with `intentloop import FILE --bot NAME`, or POST /api/v1/bots", ""),
+        ("`intentloop trainings` is no command", ""),
+    ],
+)
+def test_a_command_that_is_recommended_stands_beside_its_route(text: str, shown: str) -> None:
+    end = text.rfind("`") + 1
+    assert with_routes(text, "shop").removeprefix(text[:end]) == (shown or text[end:])
 
 
 def test_describe_validation_names_places_and_no_values() -> None:

@@ -1,6 +1,8 @@
 """MLflow tells that an alias was moved: signed by its own function here, and sent by a real server."""
 
 import asyncio
+import base64
+import hmac
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
@@ -174,3 +176,16 @@ async def test_real_server_is_understood(webhook_server: str, settings: Settings
     finally:
         server.should_exit = True
         await serving
+
+
+@pytest.mark.parametrize(
+    "moment", ["1e26", "-1", "NaN", "Infinity", "", " 1", "9" * 13, "9" * 400, "9" * 5000, "²", "1764000000.0"]
+)
+def test_a_signed_moment_that_is_none_is_refused(moment: str) -> None:
+    signature = _generate_hmac_signature(SECRET, "d-1", moment, MOVED)
+    if not moment.isascii():  # the library signs UTF-8, and headers arrive as Latin-1
+        digest = hmac.new(SECRET.encode(), b"d-1." + moment.encode("latin-1") + b"." + MOVED.encode(), "sha256")
+        signature = "v1," + base64.b64encode(digest.digest()).decode()
+    headers = {"x-mlflow-delivery-id": "d-1", "x-mlflow-timestamp": moment, "x-mlflow-signature": signature}
+    with pytest.raises(NotAuthentic, match="too old or from the future"):
+        SignedWebhook(SECRET).accept(MOVED.encode(), headers, now=NOW)

@@ -17,8 +17,8 @@ from serving.bench.figures import describe
 from serving.bench.own_api import DATABASE_SUFFIX, on_database
 from serving.local.home import prepare_home
 from serving.local.programs import local_settings
-from serving.store.bots import import_bot
 from serving.store.client import Database
+from serving.store.drafts.bots import import_bot
 from tests.support.api_process import api_process
 from tests.support.bots import TINY_BOT
 from tests.support.mlflow_server import register_release

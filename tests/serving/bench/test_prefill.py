@@ -6,8 +6,8 @@ from pipelines.errors import SetupProblem
 from pipelines.schemas.keys import thread_key
 from serving.bench.prefill import copy_threads
 from serving.store.client import Database
-from serving.store.states import StateStore
-from serving.store.turns import TurnLog
+from serving.store.threads.states import StateStore
+from serving.store.threads.turns import TurnLog
 from tests.support.records import turn_record
 
 DAY = timedelta(days=1)
@@ -17,10 +17,10 @@ async def test_copy_threads_stores_whole_conversations(database: Database, new_n
     states, log = StateStore(database, ttl=DAY), TurnLog(database, ttl=DAY)
     first = turn_record(new_name, 1, "m1")
     await log.append(first)
-    await states.advance(await states.load(new_name, "t"), first)
+    await states.advance(await states.load(thread_key(new_name, "t")), first)
     shares: list[float] = []
     await copy_threads(database, (new_name, "t"), threads=("a", "b"), turns=300, report=shares.append)
-    thread = await states.load(new_name, "b")
+    thread = await states.load(thread_key(new_name, "b"))
     assert (thread.turn, thread.state) == (300, first.state)
     key = thread_key(new_name, "a")
     assert await log.last_number(key) == 300

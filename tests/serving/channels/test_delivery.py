@@ -15,11 +15,13 @@ from serving.channels import delivery, graph_api
 from serving.channels.contract import IncomingEvent, Parsed
 from serving.channels.delivery import Deliveries
 from serving.channels.inbox import WebhookInbox, open_deliveries
-from serving.store.inbox import InboxItem
 from serving.store.integrations import Integration, IntegrationStore
+from serving.store.threads.inbox import InboxItem
+from serving.store.watch import SILENCE_SECONDS, Watch
 from serving.wiring import open_services
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.fakes.tool_server import ToolServer, answer, hang, hang_up, tool_server
+from tests.support.clocks import Ticking
 from tests.support.fixed import FixedReleases
 from tests.support.long_texts import COMPLAINTS, long_complaint
 from tests.support.queues import NoQueue
@@ -64,6 +66,10 @@ class Post:
     async def due_threads(self) -> list[str]:
         due = await self.deliveries.inbox.due_threads(now(), limit=1000)
         return [sender for sender in ("2002", "3003") if self.mark(sender) in due]
+
+    async def stuck_threads(self) -> list[str]:
+        stuck = await self.deliveries.stuck_threads()
+        return [sender for sender in ("2002", "3003") if self.mark(sender) in stuck]
 
     async def stored(self, message_id: str, sender: str = "2002") -> dict[str, Any]:
         collection = self.deliveries.services.database.collection("inbox")
@@ -245,10 +251,75 @@ async def test_an_event_that_another_process_left_behind_is_finished_once_its_ti
     await post.deliveries.inbox.update(held, due_at=now() + timedelta(seconds=60), sent=1)
     waiting = await post.work()
     assert waiting is not None
-    assert 55 < waiting <= 60
-    await make_due(post)
+    assert 4 < waiting <= 5  # by its signs of life, not by its clock
+    ticking = Ticking()
+    post.deliveries._watch = Watch(clock=ticking)
+    for _ in range(4):
+        await post.deliveries.inbox.beat(held)
+        assert await post.stuck_threads() == []
+        ticking.seconds += 2
+    for _ in range(2):
+        assert await post.stuck_threads() == []
+        assert await post.work() is not None
+        ticking.seconds += 2
+    assert await post.stuck_threads() == ["2002"]
     assert await post.work() is None
     assert post.graph.texts == ["What can I do for you?"]
+
+
+@pytest.mark.parametrize("ahead", [-timedelta(days=200), -timedelta(hours=1), timedelta(0)], ids=str)
+async def test_an_event_whose_message_a_dead_worker_hides_in_the_queue_is_taken_up(
+    post: Post, ahead: timedelta
+) -> None:
+    """By a process whose clock is not ahead; what was accepted by a clock ahead seems to wait, and is stuck at once."""
+    ticking = Ticking()
+    right, post.deliveries._watch = post.deliveries.services, Watch(clock=ticking)
+    post.deliveries.services = replace(right, now=lambda: now() + ahead)
+    await post.accept(post.event("hello"))
+    post.deliveries.services = right
+    for _ in range(3):
+        assert post.mark() not in await post.deliveries.overdue_threads()
+        ticking.seconds += 2
+    assert post.mark() in await post.deliveries.overdue_threads()
+    assert await post.work() is None
+    assert post.mark() not in await post.deliveries.overdue_threads()
+    assert post.graph.texts == ["Hello!"]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=200)])
+async def test_an_event_whose_wait_was_written_by_a_clock_ahead_waits_no_longer_than_meant(
+    post: Post, ahead: timedelta
+) -> None:
+    post.graph.behaviours = [failure(2, status=500)]
+    right, ticking = post.deliveries.services, Ticking()
+    await post.accept(post.event("hello"))
+    post.deliveries.services = replace(right, now=lambda: now() + ahead)
+    assert await post.work() is not None  # it shall be tried again in five seconds
+    post.deliveries.services = right
+    post.deliveries._watch = Watch(clock=ticking)
+    post.graph.tool.received.clear()
+    post.graph.behaviours = [ACCEPTS]
+    for _ in range(3):
+        assert await post.stuck_threads() == []
+        assert await post.work() is not None
+        ticking.seconds += 2
+    assert await post.stuck_threads() == ["2002"]
+    assert await post.work() is None
+    assert post.graph.texts == ["Hello!"]
+
+
+async def test_a_clock_far_ahead_loses_no_event(post: Post) -> None:
+    await post.accept(post.event("hello"))
+    assert await post.work() is None
+    post.deliveries.services = replace(post.deliveries.services, now=lambda: now() + timedelta(days=200))
+    inbox = WebhookInbox(post.deliveries, NoQueue())
+    for text in ("hello", "hello"):
+        await inbox.accept(post.bot, "facebook", Parsed(events=(post.event(text),)))
+        assert await post.work() is None
+    assert post.graph.texts == ["Hello!"] * 3
+    old = post.event("hello", sent_at=now() - timedelta(days=8))  # by the platform's own clock
+    await inbox.accept(post.bot, "facebook", Parsed(events=(old,)))
+    assert await post.open_items() == []
 
 
 async def test_a_worker_that_was_too_slow_stops_sending(post: Post) -> None:
@@ -289,6 +360,10 @@ async def test_an_event_that_kills_its_workers_is_given_up_without_being_touched
     await post.accept(post.event("hello"), post.event("/cancel"))
     for _ in range(len(post.deliveries.retry_seconds) + 1):
         assert await post.deliveries.inbox.claim((await post.open_items())[0], until=now()) is not None
+    ticking = Ticking()
+    post.deliveries._watch = Watch(max_gap_seconds=60, clock=ticking)
+    assert await post.work() is not None
+    ticking.seconds += SILENCE_SECONDS
     assert await post.work() is None
     assert post.graph.texts == ["Cancelled."]
     assert (await post.stored("m1"))["failure"] == "not finished in 8 attempts"
@@ -364,3 +439,29 @@ async def test_no_secret_and_no_text_is_logged(post: Post, caplog: pytest.LogCap
     assert caplog.text
     for kept in (*SECRETS.values(), "xyzzy"):
         assert kept not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["", "{", "[]", '"x"', "null", '{"kind": "wink"}', "OTHER THREAD", "NO TEXT", "[" * 5000],
+)
+async def test_work_goes_on_behind_an_event_that_cannot_be_read(
+    post: Post, event: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = post.event("a secret")
+    forms = {
+        "OTHER THREAD": first.model_copy(update={"thread_id": "facebook:1001:3003"}).model_dump_json(),
+        "NO TEXT": first.model_dump_json(exclude={"text"}),
+    }
+    await post.accept(first, post.event("hello"))
+    inbox = post.deliveries.services.database.collection("inbox")
+    stored = await post.stored("m1")
+    await inbox.replace_one({"_id": stored["_id"]}, {**stored, "event": forms.get(event, event)})
+    assert await post.work() is None
+    assert [(sent.recipient, sent.text) for sent in post.graph.messages] == [("2002", "Hello!")]
+    assert await inbox.find_one({"_id": stored["_id"]}) is None
+    aside = await post.deliveries.services.database.collection("quarantine").find_one({"document_id": stored["_id"]})
+    assert aside is not None
+    assert aside["thread"] == post.thread()  # deleted with the conversation
+    assert post.mark()[:12] in caplog.text
+    assert "a secret" not in caplog.text

@@ -309,3 +309,14 @@ def test_parse_reads_another_sticker_as_an_attachment(sticker: Any) -> None:
     attachments: list[Any] = [{"type": "image", "payload": {"sticker_id": sticker}}, 5, {"payload": "x"}]
     found = read_one(message={"mid": "m_1", "sticker_id": sticker, "attachments": attachments})
     assert (found.kind, found.text) == ("attachment", "")
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [1e26, -1, 1.5, float("nan"), float("inf"), "soon", "", [], {}, True, None, 10**18, -(10**300), 253402300799000,
+     -62135596800000],
+    ids=repr,
+)  # fmt: skip
+def test_parse_takes_a_message_whatever_its_moment(moment: Any) -> None:
+    found = read_one(timestamp=moment, message={"mid": "m", "text": "hello"})
+    assert (found.text, found.message_id, found.sent_at) == ("hello", "m", None)

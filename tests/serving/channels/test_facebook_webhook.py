@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from serving.store.states import StoredThread
+from serving.store.threads.states import StoredThread
 from tests.fakes.graph_server import ACCEPTS, GraphServer, failure, graph_server
 from tests.support.records import now
 from tests.support.webhook_conformance import SECRET, Platform, Webhook, WebhookConformance
@@ -118,7 +118,7 @@ class TestFacebookWebhook(WebhookConformance):
 
     async def _context(self, webhook: Webhook, customer: str = "1") -> dict[str, Any]:
         services = webhook.webhook_inbox.deliveries.services
-        stored = await services.ledger.open("default", f"facebook:{PAGE}:{customer}", "another")
+        stored = await services.ledger.open("default", f"facebook:{PAGE}:{customer}", "another", channel="facebook")
         assert isinstance(stored, StoredThread)
         assert stored.state is not None
         context: dict[str, Any] = json.loads(stored.state)["context"]

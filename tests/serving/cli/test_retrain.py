@@ -4,14 +4,14 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines.errors import RegistryUnavailable, TrainingInterrupted, TrainingOverdue
+from pipelines.errors import RegistryUnavailable, TrainingCancelled, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from serving.cli import retrain
 from serving.cli.retrain import is_decided
 from serving.jobs import retraining
 from serving.jobs.lease import TrainingLease
-from serving.store.promotions import Move
+from serving.store.releases.promotions import Move
 from tests.support.records import now
 
 
@@ -46,8 +46,8 @@ class NotingLease:
     is_lost = False
     limit_hours = 10.0
 
-    def __init__(self, *, has_job: bool, is_overdue: bool) -> None:
-        self.has_job, self.is_overdue = has_job, is_overdue
+    def __init__(self, *, has_job: bool, is_overdue: bool, cancelled_by: str | None = None) -> None:
+        self.has_job, self.is_overdue, self.cancelled_by = has_job, is_overdue, cancelled_by
         self.said: list[str] = []
 
     def conclude(self, **changes: Any) -> None:
@@ -87,3 +87,17 @@ def test_retrain_has_a_last_word_whatever_happens_and_tells_what_has_failed(
     with pytest.raises(raised):
         retrain._retrain(TrainParams(), given, cast("TrainingLease", lease), force=False, promotes=False)
     assert (lease.said, told) == ([state], [] if state == "queued" else ["failed"])
+
+
+def test_retrain_that_is_cancelled_says_by_whom_and_bothers_nobody(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retrain, "_train_and_promote", ends)
+    monkeypatch.setattr(retraining, "notify", lambda *_, **__: pytest.fail("somebody was told"))
+    lease = NotingLease(has_job=True, is_overdue=False, cancelled_by="Ann")
+    with pytest.raises(TrainingCancelled, match="was cancelled by Ann"):
+        retrain._retrain(TrainParams(), settings, cast("TrainingLease", lease), force=False, promotes=False)
+    assert lease.said == ["cancelled"]

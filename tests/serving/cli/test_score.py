@@ -1,6 +1,7 @@
 """`intentloop score`, run as a user runs it, on a log of any length."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from pipelines.scoring.worker import identity
 from serving.dialogue.state import DialogueState
 from serving.store.client import Database
 from serving.store.schema import Schema
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.support.command_line import ROOT, intentloop
 from tests.support.records import turn_record
 
@@ -92,9 +93,9 @@ async def test_score_command_says_what_would_be_different(
     files = list((tmp_path / "scores").iterdir())
     assert [file.suffix for file in files] == [".parquet"]
     assert lines[0] == f"25 messages scored with version tiny: {files[0]}"
-    assert lines[1].startswith("intent ")
-    assert lines[2].endswith(" would take another route than they did")
-    assert "100% scored 25 of 25 messages" in scored.stderr
+    assert re.fullmatch(r"  intent +[\d.]+ % \([\d.]+-[\d.]+ %, n = 25\)", lines[1])
+    assert " would take another route than they did: " in lines[-1]
+    assert "Scoring: scored 25 of 25 messages (" in scored.stderr
     assert pq.read_table(files[0]).num_rows == 25
 
 

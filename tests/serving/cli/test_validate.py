@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.botfile.check import check_content
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.command_line import intentloop
 from tests.support.servers import mongo_server
@@ -33,7 +34,7 @@ def test_validate_file_finds_repairs_and_takes_it_back(tmp_path: Path) -> None:
     assert "error annotations outside their text (1)\n  track_order/1: characters 400 to 408" in found.stdout
     assert "2 can be repaired by --fix" in found.stdout
     assert "annotations outside their text" in page.read_text(encoding="utf-8")
-    assert "checking the table" in found.stderr
+    assert "Validation: checked (" in found.stderr
     assert file.read_text(encoding="utf-8") == content
 
     fixed = intentloop("validate", str(file), "--fix", INTENTLOOP_HOME=home)
@@ -49,6 +50,16 @@ def test_validate_file_finds_repairs_and_takes_it_back(tmp_path: Path) -> None:
     again = intentloop("validate", str(file), "--undo", INTENTLOOP_HOME=home)
     assert again.returncode == 1
     assert again.stderr.startswith("intentloop: there is no repair of")
+
+
+def test_validate_tells_what_an_import_would_read_differently(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    first_version = {**TINY_BOT_WIRE["intents"][2], "trainingData": None, "labeledSentences": None}
+    file.write_text(json.dumps([first_version, *TINY_BOT_WIRE["intents"][1:2]]), encoding="utf-8")
+    told = intentloop("validate", str(file), INTENTLOOP_HOME=str(tmp_path / "home")).stderr
+    expected = check_content(json.loads(file.read_text(encoding="utf-8")), source="f").notes
+    assert expected
+    assert all(note in told for note in expected)
 
 
 @pytest.fixture

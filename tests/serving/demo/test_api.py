@@ -157,3 +157,18 @@ def test_forget_effects_starts_again(shop: TestClient) -> None:
     shop.post("/orders/1044/cancel")
     assert shop.delete("/effects").json()["count"] == 0
     assert shop.get("/orders/1044").json()["status"] == "processing"
+
+
+def test_faults_lose_the_answers_of_actions_and_not_the_actions(shop: TestClient) -> None:
+    body, key = {"product": "tent", "quantity": "1"}, {"Idempotency-Key": "k1"}
+    shop.post("/faults", json={"kind": "bad_gateway"})
+    assert shop.get("/orders/1042").status_code == 200
+    assert shop.post("/orders", json=body, headers=key).status_code == 502
+    assert shop.get("/effects").json()["count"] == 1
+    assert shop.post("/orders", json=body, headers=key).json()["ok"]
+    assert shop.get("/effects").json()["count"] == 1
+    shop.post("/faults", json={"kind": "late", "seconds": 0})
+    assert shop.post("/orders", json=body).json()["ok"]
+    shop.post("/faults", json={"kind": "bad_gateway", "count": 9})
+    shop.delete("/faults")
+    assert shop.post("/orders", json=body).status_code == 200

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from pipelines.schemas.bot import Intent
-from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from serving.dialogue.decide import Decision, decide
 from serving.dialogue.interpret import Interpretation

@@ -15,8 +15,8 @@ from pipelines.botfile.check import check_content
 from pipelines.botfile.read import parse_content
 from pipelines.registry.release import Release, load_release
 from pipelines.schemas.bot import BotFile, Intent
-from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
+from serving.store.drafts.bots import export_bot, import_bot
 from tests.support.bots import intent
 from tests.support.releases import make_release
 from tests.support.trained_talk import TrainedTalk

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pipelines.schemas.bot import Intent
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.route import Route, choose_route

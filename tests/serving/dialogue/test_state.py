@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from pipelines.errors import UserInputError
@@ -17,6 +20,16 @@ def test_state_of_an_older_program_is_read() -> None:
     assert DialogueState.model_validate_json(stored).active_form == Form(
         intent_id="a", slots=(Slot(name="b", type="c", value="d"),), asking="e"
     )
+
+
+@pytest.mark.parametrize(
+    "said_at", [0, "2026-11-29T16:00:00Z", "2026-11-29T16:00:00+02:00", "2026-11-29T16:00:00", None]
+)
+def test_a_call_of_unknown_outcome_may_be_dated_in_any_way(said_at: Any) -> None:
+    call = {"intent_id": "a", "values": {}, "key": "k", "message_id": "m", "said_at": said_at}
+    state = DialogueState.model_validate({"uncertain": [call]})
+    left = state.recent_uncertain(datetime(2026, 11, 29, 16, 1)).uncertain  # noqa: DTZ001  the bot's own clock
+    assert len(left) == (said_at != 0)
 
 
 def test_with_context_merges_and_new_values_win() -> None:

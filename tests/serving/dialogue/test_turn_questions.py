@@ -11,7 +11,8 @@ from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.keys import thread_key
-from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.turns import LabelRecord, TurnRecord
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.settings import Settings

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from pipelines.registry.release import Release
-from pipelines.schemas.bot import Parameter, ToolSpec
+from pipelines.schemas.parameter import Parameter
+from pipelines.schemas.tool import ToolSpec
 from pipelines.settings import Settings
 from serving.dialogue.phrases import PHRASES, SERVICE_UNAVAILABLE
-from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, tool_server
+from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, json_of, raw, tool_server
 from tests.support.chat import Chat, open_chat
 
 ANSWER = {"rows": [{"name": "Tent", "price": 12.5, "tags": None}, {"name": None, "price": None, "tags": ["x"]}]}
@@ -171,3 +172,47 @@ async def test_handle_turn_tells_the_operator_which_reply_failed(
     assert f"bot {chat.bot} release 1 thread " in caplog.text
     assert "response of 'order_product': line 2: ValueError while rendering" in caplog.text
     assert "Tent" not in caplog.text
+
+
+NOTHING = {
+    "null": answer("null"),
+    "204": raw(b"HTTP/1.1 204 No Content\r\n\r\n"),
+    "empty": answer(""),
+    "text": answer("all good", kind="text/plain"),
+    "page": answer("<html>Sign in</html>", kind="text/html"),
+    "number": answer("7"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+@pytest.mark.parametrize(
+    ("method", "response", "reply"),
+    [
+        ("GET", "", PHRASES["de"].nothing_found),
+        ("GET", "{{ result.message }}", PHRASES["de"].nothing_found),
+        ("GET", "It is {{ result.order.status }}.", PHRASES["de"].nothing_found),
+        ("GET", "It is {{ result['status'] | upper }}.", PHRASES["de"].nothing_found),
+        (
+            "GET",
+            "{% if result.status %}It is {{ result.status }}.{% else %}No such order.{% endif %}",
+            "No such order.",
+        ),
+        ("GET", "Hello {{ context.name }}!", "Hello !"),
+        ("POST", "", PHRASES["de"].done),
+        ("POST", "{{ result.message }}", PHRASES["de"].done_but),
+        ("PUT", "Your number is {{ result.number }}.", PHRASES["de"].done_but),
+        ("POST", "Ordered.", "Ordered."),
+    ],
+)
+async def test_handle_turn_of_an_answer_without_fields_makes_no_answer_of_it(
+    chat: Chat, tool: ToolServer, name: str, method: str, response: str, reply: str
+) -> None:
+    tool.behaviours = [NOTHING[name]]
+    set_tool(chat, requestType=method, response=response, language="de", isJson=True)
+    assert await chat.say("buy two tents") == [reply]
+
+
+async def test_handle_turn_shows_an_answer_in_plain_text_that_the_reply_prints(chat: Chat, tool: ToolServer) -> None:
+    tool.behaviours = [answer("all good", kind="text/plain")]
+    set_tool(chat, requestType="GET", response="It says: {{ result }}", isJson=True)
+    assert await chat.say("buy two tents") == ["It says: all good"]

@@ -32,10 +32,11 @@ from serving.channels.inbox import WebhookInbox, open_deliveries
 from serving.channels.queue import ThreadQueue
 from serving.channels.sqs import SqsQueue, ThreadJob
 from serving.cli.forget import describe
+from serving.dialogue.messages import TurnResponse
 from serving.forget.run import Erasure, ErasureRequest, Outcome
-from serving.store.bots import export_bot, import_bot
 from serving.store.client import Database
-from serving.store.labels import Labels
+from serving.store.drafts.bots import export_bot, import_bot
+from serving.store.labelling.labels import Labels
 from tests.fakes.llm_server import chooses, llm_server
 from tests.fakes.tool_server import ToolServer, answer, slow, tool_server
 from tests.support.bots import TINY_BOT_WIRE, example
@@ -295,6 +296,7 @@ async def live(place: Place, chat: Chat) -> None:
     await Labels(place.database).store([label])
     drafts = await export_bot(place.database, bot=BOT)
     drafts["intents"][1]["trainingData"] += [example(ORDER.upper())]
+    drafts["testSet"] = [{**example(PARCEL), "intent": "track_order"}, {**example("good day"), "intent": "greet"}]
     await import_bot(place.database, drafts, bot=BOT, source="test")
     for file, content in {
         "home/undo/bot.json": json.dumps({"before": json.dumps([ORDER])}),
@@ -376,7 +378,10 @@ async def test_person_leaves_no_trace(
     assert outcome.traces.counts["turns"] == 6
     assert {occurrence.kind for occurrence in outcome.lineage.occurrences} == {"snapshot", "run", "version", "file"}
     assert [occurrence.name.split()[0] for occurrence in outcome.lineage.of("version")] == [second]
-    assert [place.number for place in outcome.drafts] == [len(TINY_BOT_WIRE["intents"][1]["trainingData"]) + 1]
+    assert [(place.test_set, place.number) for place in outcome.drafts] == [
+        ("", len(TINY_BOT_WIRE["intents"][1]["trainingData"]) + 1),
+        ("test set 1", 1),
+    ]
     assert "zorblax" not in str(describe(outcome, ErasureRequest(BOT, purge=True))).lower()
     assert "zorblax" not in caplog.text.lower()
     assert log.stat().st_size == size
@@ -419,9 +424,17 @@ async def test_forgetting_that_is_killed_keeps_nobody_waiting_for_long(
         finally:
             process.kill()
             await process.wait()
-        await asyncio.sleep(3.5)
-        assert (await chat.send("hello again", thread=PSID)).turn == 2
+        assert (await let_in_again(chat)).turn == 2
         assert (await place.forget(user=PSID, purge=True)).traces.counts["turns"] == 2
+
+
+async def let_in_again(chat: Chat) -> TurnResponse:
+    async with asyncio.timeout(5):  # two seconds after this process has seen the last sign of life
+        while True:
+            try:
+                return await chat.send("hello again", thread=PSID)
+            except ThreadForgotten:
+                await asyncio.sleep(0.1)
 
 
 def retire(place: Place) -> Retired:

@@ -12,7 +12,8 @@ from pipelines.schemas.keys import training_key
 from pipelines.schemas.retraining import LEASE_TAG
 from serving.jobs.exclusive import exclusive_training, sigterm_as_interrupt
 from serving.store.client import Database
-from serving.store.leases import Lease, Leases
+from serving.store.work.leases import Lease, Leases
+from tests.support.leases import steal
 from tests.support.records import now
 from tests.support.trainings import Platform
 
@@ -35,8 +36,7 @@ def test_exclusive_training_marks_the_run_and_raises_what_has_happened_when_the_
             assert tags == ({LEASE_TAG: "1"} if is_needed else {})
 
     async def take_over(database: Database) -> None:
-        later = now() + timedelta(minutes=5)
-        await Leases(database, ttl=TTL).take(training_key(new_name), holder="other", now=later)
+        await steal(Leases(database, ttl=TTL), training_key(new_name), holder="other")
 
     def train() -> None:
         with exclusive_training(planned.settings(lease_seconds=2.0), new_name, is_needed=True):

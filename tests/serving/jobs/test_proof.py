@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from mlflow import MlflowClient
 
-from pipelines.registry.runs import GIVEN_UP_TAG
+from pipelines.registry.run_record import GIVEN_UP_TAG
 from serving.jobs.queue import TrainingQueue
 from serving.jobs.service import TrainingService
 from serving.store.client import Database

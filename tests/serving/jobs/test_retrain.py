@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from pipelines.schemas.keys import training_key
-from serving.store.leases import Lease, Leases
-from serving.store.promotions import Promotions
+from serving.store.releases.promotions import Promotions
+from serving.store.work.leases import Lease, Leases
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.records import now
 from tests.support.trainings import TRAIN, Platform, wait_for

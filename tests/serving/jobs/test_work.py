@@ -19,8 +19,8 @@ from serving.queues import sqs
 from serving.queues.sqs import QueueState
 from serving.queues.worker import Worker
 from serving.store.client import Database
-from serving.store.jobs import Backend, Job, Jobs
-from serving.store.leases import Leases
+from serving.store.work.jobs import Backend, Job, Jobs
+from serving.store.work.leases import Leases
 from tests.support.records import now
 from tests.support.sqs_server import AWS_VARIABLES, make_queue, sqs_server
 

@@ -12,7 +12,7 @@ from serving.jobs.queue import TrainingQueue
 from serving.jobs.service import TrainingService
 from serving.jobs.worker import run_training_worker
 from serving.store.client import Database
-from serving.store.jobs import Job
+from serving.store.work.jobs import Job
 from tests.support.records import now
 from tests.support.servers import stop
 from tests.support.sqs_server import AWS_VARIABLES, TestQueue, make_queue, sqs_server

@@ -1,6 +1,7 @@
 """The limits around a question to the language model, over a real socket and a real database."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.breaker import FAILURES_TO_OPEN, OPEN_SECONDS
+from serving.demo.language_model import completion
 from serving.llm.reader import LlmReader
 from serving.store.client import Database
+from serving.store.usage import Period, TokenBudget
 from tests.fakes.llm_server import chooses, fails
-from tests.fakes.tool_server import Behaviour, ToolServer, hang
+from tests.fakes.tool_server import Behaviour, ToolServer, answer, hang
 from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, settled, used
 from tests.support.records import now
 from tests.support.servers import free_port
@@ -64,7 +67,7 @@ async def test_read_gives_up_waiting_for_its_place_and_leaves_other_bots_theirs(
     assert (await reader.read(TENTS, bot=f"{new_name}x", release=llm_release)).outcome == "understood"
     assert "no answer within" in (await first).why
     reasons = {reading.why for reading in await asyncio.gather(*others)}
-    assert reasons == {"no answer within 0.6 s", "too many questions of this bot are in progress"}
+    assert reasons == {f"no answer within {TIMEOUT_SECONDS:g} s", "too many questions of this bot are in progress"}
 
 
 async def test_read_leaves_an_endpoint_alone_that_keeps_failing_and_comes_back(
@@ -102,13 +105,13 @@ async def test_read_with_an_empty_budget_asks_nobody(
 async def test_two_readers_share_a_budget_and_stop_when_it_is_spent(
     make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
 ) -> None:
-    llm.behaviours = [chooses("greet", usage={"prompt_tokens": 900, "completion_tokens": 100, "total_tokens": 1000})]
-    readers = [make_reader(llm_tokens_per_hour=4500) for _ in range(2)]
+    llm.behaviours = [chooses("greet", usage={"prompt_tokens": 200, "completion_tokens": 300, "total_tokens": 500})]
+    readers = [make_reader(llm_tokens_per_hour=2700) for _ in range(2)]
     outcomes = []
     for number in range(8):
         reading = await readers[number % 2].read(f"text {number}", bot=new_name, release=llm_release)
         outcomes.append(reading.outcome)
-        await settled(database, new_name, tokens=1000 * len(llm.received))
+        await settled(database, new_name, tokens=500 * len(llm.received))
     assert outcomes == ["understood"] * 4 + ["over_budget"] * 4
 
 
@@ -132,6 +135,82 @@ async def test_read_gives_back_what_an_endpoint_did_not_take(
     await reader.read("hello", bot=new_name, release=llm_release)
     await reader.aclose()
     assert [tokens == 0 for tokens in await used(database, new_name)] == [is_given_back] * 2
+
+
+async def test_a_slow_database_keeps_nothing_reserved_of_a_question_that_was_never_asked(
+    make_reader: MakeReader,
+    llm: ToolServer,
+    llm_release: Release,
+    database: Database,
+    new_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    take, is_late = TokenBudget._take, asyncio.Event()
+
+    async def take_late(budget: TokenBudget, period: Period, tokens: int) -> bool:
+        if period.name == "month":
+            await is_late.wait()
+        return await take(budget, period, tokens)
+
+    monkeypatch.setattr(TokenBudget, "_take", take_late)
+    reader = make_reader()
+    reading = await reader.read("hello", bot=new_name, release=llm_release)
+    assert (reading.outcome, llm.received) == ("unavailable", [])
+    is_late.set()
+    await reader.aclose()
+    assert await used(database, new_name) == [0, 0]
+
+
+RESERVED = 10_000
+"""More than a question of the tiny bot reserves."""
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        '{"prompt_tokens": 1e26, "completion_tokens": 5}',
+        '{"prompt_tokens": 5, "completion_tokens": 99999999999999999999999999}',
+        '{"prompt_tokens": 9000000, "completion_tokens": 0}',
+        '{"prompt_tokens": -1, "completion_tokens": -90000000}',
+        '{"prompt_tokens": NaN, "completion_tokens": Infinity}',
+        '{"prompt_tokens": "9000000", "completion_tokens": "5"}',
+        '{"prompt_tokens": true, "completion_tokens": false}',
+        '{"prompt_tokens": 12.5, "completion_tokens": 1.5}',
+        '{"prompt_tokens": null}',
+        '{"prompt_tokens": {"value": 5}}',
+        '{"prompt_tokens": 5, "prompt_tokens": 9000000}',
+        "[1, 2]",
+        '"many"',
+        "null",
+        "[" * 150 + "]" * 150,
+    ],
+)
+async def test_read_counts_no_more_than_was_reserved_whatever_the_endpoint_says(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str, usage: str
+) -> None:
+    body = json.dumps(completion('{"intent": "greet"}', usage={}))
+    assert '"usage": {}' in body
+    llm.behaviours = [answer(body.replace('"usage": {}', f'"usage": {usage}'))]
+    reader = make_reader()
+    reading = await reader.read("hello", bot=new_name, release=llm_release)
+    assert (reading.outcome, reading.intent_id) == ("understood", "greet")
+    assert 0 < reading.prompt_tokens + reading.completion_tokens < RESERVED
+    await reader.aclose()
+    assert await used(database, new_name) == [reading.prompt_tokens + reading.completion_tokens] * 2
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    ['"many"', '{"content": 5}', '{"content": [{"token": 5}]}', '{"content": [{"token": "x", "bytes": [999]}]}', "[]"],
+)
+async def test_read_takes_an_answer_whose_probabilities_are_malformed(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str, logprobs: str
+) -> None:
+    body = json.loads(json.dumps(completion('{"intent": "greet"}')))
+    body["choices"][0]["logprobs"] = json.loads(logprobs)
+    llm.behaviours = [answer(json.dumps(body))]
+    reading = await make_reader().read("hello", bot=new_name, release=llm_release)
+    assert (reading.outcome, reading.intent_id, reading.confidence) == ("understood", "greet", None)
 
 
 async def test_read_without_a_database_says_so_and_does_not_ask(llm: ToolServer, llm_release: Release) -> None:

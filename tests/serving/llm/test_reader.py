@@ -14,7 +14,7 @@ from serving.demo.language_model import USAGE
 from serving.llm.reader import CACHE_SECONDS, LlmReader
 from serving.store.client import Database
 from tests.fakes.llm_server import chooses, fails, message_of, obey, question_of, refuses, says
-from tests.fakes.tool_server import Behaviour, ToolServer, answer, drip, flood, hang, hang_up
+from tests.fakes.tool_server import Behaviour, ToolServer, answer, drip, flood, for_ever, hang, hang_up, reset
 from tests.support.commands import CommandWatch
 from tests.support.llm import BUY, TENTS, TIMEOUT_SECONDS, Clock, MakeReader, asking, used
 from tests.support.records import now
@@ -76,8 +76,8 @@ async def test_read_of_a_blank_text_asks_nobody(
 @pytest.mark.parametrize(
     ("behaviour", "outcome", "why"),
     [
-        (hang, "unavailable", "no answer within 0.6 s"),
-        (drip, "unavailable", "no answer within 0.6 s"),
+        (hang, "unavailable", f"no answer within {TIMEOUT_SECONDS:g} s"),
+        (drip, "unavailable", f"no answer within {TIMEOUT_SECONDS:g} s"),
         (flood, "unavailable", "larger than"),
         (hang_up, "unavailable", "cannot be reached|no answer|too late"),
         (fails("500 Oops"), "unavailable", "status 500|no answer"),
@@ -90,10 +90,19 @@ async def test_read_of_a_blank_text_asks_nobody(
         (says(None), "unavailable", "no JSON"),
         (chooses("delete_everything"), "unavailable", "does not have"),
         (chooses("none"), "none", "no intent that fits"),
+        (answer("", status="302 Found", more="Location: http://169.254.169.254/\r\n"), "unavailable", "status 302"),
+        (reset, "unavailable", "cannot be reached|no answer|too late"),
+        (for_ever(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), "unavailable", "no answer within"),
+        (for_ever(b"HTTP/1.1 200 OK\r\n", b"X-More: y\r\n"), "unavailable", "cannot be reached|no answer|too late"),
+        (
+            for_ever(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", b"data: {}\n\n"),
+            "unavailable",
+            "larger|no answer",
+        ),
     ],
     ids=[
         *("hang", "drip", "flood", "hang_up", "500", "429", "401", "html", "broken", "cut_off", "refusal", "empty"),
-        *("invented", "none"),
+        *("invented", "none", "redirect", "reset", "endless_100", "endless_headers", "stream"),
     ],
 )
 async def test_read_of_a_bad_endpoint_says_why_and_in_time(
@@ -113,7 +122,7 @@ async def test_read_of_a_bad_endpoint_says_why_and_in_time(
     assert (reading.outcome, reading.intent_id, reading.entities) == (outcome, None, ())
     assert any(part in reading.why for part in why.split("|")), reading.why
     llm.behaviours = [BUY]
-    again = await reader.read(f"{TENTS}!", bot=new_name, release=llm_release)
+    again = await reader.read(f"{TENTS} again", bot=new_name, release=llm_release)
     assert again.outcome == "understood"
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.settings import Settings
 from serving.local.doctor import (
+    check_home,
     check_inbox,
     check_queue,
     check_registry,
@@ -16,8 +17,8 @@ from serving.local.doctor import (
     run_checks,
 )
 from serving.store.client import Database
-from serving.store.inbox import Inbox, InboxItem
 from serving.store.schema import Schema
+from serving.store.threads.inbox import Inbox, InboxItem
 from tests.support.records import now
 from tests.support.servers import free_port
 from tests.support.sqs_server import AWS_VARIABLES, make_queue, sqs_server
@@ -31,8 +32,9 @@ def settings(home: Path, **fields: object) -> Settings:
 def test_run_checks_on_a_quiet_machine_finds_no_problem(tmp_path: Path) -> None:
     verdicts = {check.subject: check.verdict for check in run_checks(settings(tmp_path))}
     assert verdicts == {
-        "Python": "ok", "folder": "ok", "database": "note", "MLflow": "note", "release": "note", "demo shop": "note",
-        "chat API": "note", "inbox": "note", "queue": "ok", "trainings": "ok", "Messenger": "ok", "LLM": "note",
+        "Python": "ok", "folder": "ok", "database": "note", "upkeep": "note", "MLflow": "note", "release": "note",
+        "demo shop": "note", "chat API": "note", "inbox": "note", "queue": "ok", "trainings": "ok", "Messenger": "ok",
+        "LLM": "note",
     }  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def test_run_checks_names_what_is_wrong_and_a_remedy_for_each(tmp_path: Path) ->
         )
         problems = {check.subject: check for check in run_checks(broken) if check.verdict == "problem"}
     partners = {"database", "MLflow", "release", "demo shop", "queue", "Messenger", "LLM"}
-    assert set(problems) == partners | {"folder", "inbox"}
+    assert set(problems) == partners | {"folder", "upkeep", "inbox"}
     assert all(check.remedy for check in problems.values())
 
 
@@ -86,7 +88,14 @@ async def test_check_inbox_names_what_waits_too_long(tmp_path: Path, mongo_uri: 
     async def accept(minutes_ago: int) -> None:
         moment = now() - timedelta(minutes=minutes_ago)
         item = InboxItem.new(
-            "default", "t", str(minutes_ago), channel="facebook", event="{}", happened_at=moment, place=0, now=moment
+            "default",
+            "facebook:t",
+            str(minutes_ago),
+            channel="facebook",
+            event="{}",
+            happened_at=moment,
+            place=0,
+            now=moment,
         )
         await inbox.accept([item])
 
@@ -119,3 +128,18 @@ def test_check_queue_asks_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert (whole.verdict, whole.finding) == ("ok", "answers; messages waiting for a worker: 1")
     assert (plain.verdict, plain.remedy) == ("note", "give it a redrive policy with a maxReceiveCount of 10")
     assert gone.verdict == "problem"
+
+
+def test_check_home_says_that_its_disk_is_nearly_full(tmp_path: Path, full_disk: None) -> None:
+    check = check_home(settings(tmp_path))
+    assert (check.verdict, check.finding) == ("problem", f"the disk of {tmp_path} has only 3 MB left")
+    assert check.remedy == "make room on it"
+
+
+def test_check_home_says_when_others_may_read_it_and_changes_nothing(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    check = check_home(settings(tmp_path))
+    assert (check.verdict, check.remedy) == ("problem", f"chmod 700 {tmp_path}")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    tmp_path.chmod(0o700)
+    assert check_home(settings(tmp_path)).verdict == "ok"

@@ -9,6 +9,7 @@ from serving.local.home import (
     ADMIN_TOKEN_FILE,
     admin_token_of,
     hold_home,
+    is_open_to_others,
     prepare_home,
     require_packages,
 )
@@ -27,6 +28,24 @@ def test_prepare_home_makes_the_folder(tmp_path: Path) -> None:
     folder = prepare_home(tmp_path / "a" / "b")
     assert folder.is_dir()
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o701, None])
+def test_prepare_home_is_closed_to_others_and_closes_an_existing_one(tmp_path: Path, mode: int | None) -> None:
+    folder = tmp_path / "home"
+    if mode is not None:
+        folder.mkdir()
+        folder.chmod(mode)
+    prepare_home(folder, closes=False)
+    assert is_open_to_others(folder) is (mode is not None)
+    prepare_home(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_prepare_home_leaves_a_folder_that_all_share(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    prepare_home(tmp_path)
+    assert tmp_path.stat().st_mode & 0o7777 == 0o1777
 
 
 def test_prepare_home_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:

@@ -3,12 +3,8 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,89 +13,9 @@ from serving.local.programs import SAMPLE
 from serving.local.up import _keep_out_of_scope
 from serving.processes.child import is_listening
 from tests.support.bots import TINY_BOT
-from tests.support.servers import free_port, start, stop
+from tests.support.local_platform import LocalPlatform
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-ROOT = Path(__file__).parents[3]
-NAMES = ("API", "MLFLOW", "MONGO", "DEMO")
-
-
-class LocalPlatform:
-    """`intentloop up` in a process of its own, with ports and a home folder of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.port = {name: free_port() for name in NAMES}
-        self.output = home.parent / "up.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("INTENTLOOP_", "MLFLOW_"))}
-        ports = {f"INTENTLOOP_{name}_PORT": str(port) for name, port in self.port.items()}
-        return {**kept, **ports, "INTENTLOOP_HOME": str(self.home)}
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "serving.cli", *arguments],
-            capture_output=True, text=True, check=False, timeout=120, cwd=ROOT, env=self.environment,
-        )  # fmt: skip
-
-    def seed(self, folder: Path) -> None:
-        """Put the tiny bot into the database before the first start; the sample takes longer to train."""
-        folder.mkdir()
-        (folder / "tiny.json").write_text(json.dumps(TINY_BOT.to_wire()), encoding="utf-8")
-        port, data = self.port["MONGO"], self.home / "mongo"
-        command = [sys.executable, "-m", "nx_27017.nx_27017", "--data-dir", str(data), "--port", str(port)]
-        database = start([*command, "--log-file", "log", "--pid-file", "pid"], port=port, folder=folder)
-        try:
-            assert self.command("import", str(folder / "tiny.json")).returncode == 0
-        finally:
-            stop(database)
-
-    def start(self, *, before_ready: Callable[[], None] = lambda: None) -> None:
-        with self.output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "serving.cli", "up"],
-                stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=ROOT, env=self.environment,
-            )  # fmt: skip
-        before_ready()
-        self.until(lambda: "Ctrl-C ends everything" in self.text())
-
-    def text(self) -> str:
-        return self.output.read_text(encoding="utf-8")
-
-    def until(self, is_so: Callable[[], bool], *, seconds: float = 180.0) -> None:
-        give_up_at = time.monotonic() + seconds
-        while not is_so():
-            assert self.process is not None
-            assert self.process.poll() is None, self.text()
-            assert time.monotonic() < give_up_at, self.text()
-            time.sleep(0.1)
-
-    def wait_for_end(self) -> int:
-        assert self.process is not None
-        code = self.process.wait(30)
-        give_up_at = time.monotonic() + 30
-        while any(is_listening("127.0.0.1", port) for port in self.port.values()):
-            assert time.monotonic() < give_up_at, "a server outlived the platform"
-            time.sleep(0.1)
-        return code
-
-    def ask(self, text: str, *, thread: str) -> dict[str, Any]:
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port['API']}/api/v1/bots/default/messages",
-            data=json.dumps({"thread_id": thread, "text": text}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=20) as response:
-            answer: dict[str, Any] = json.load(response)
-            return answer
-
-    def kill(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.kill()
-            self.wait_for_end()
 
 
 @pytest.fixture
@@ -110,7 +26,7 @@ def local(tmp_path: Path) -> Iterator[LocalPlatform]:
 
 
 def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, tmp_path: Path) -> None:
-    local.seed(tmp_path / "seed")
+    local.seed(tmp_path / "seed", TINY_BOT.to_wire())
     local.start()
     assert "Training" in local.text()
     assert "a stand-in that only goes by keywords" in local.text()
@@ -119,13 +35,14 @@ def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, 
     second = local.command("up")
     assert second.returncode == 1
     assert "running already" in second.stderr
-    again = local.command("retrain")
+    again = local.command("retrain", elsewhere=True)
     assert again.returncode == 0, again.stderr
     assert "nothing to train: version 1 " in again.stdout
 
     assert local.process is not None
     local.process.kill()  # no chance to clean up
     local.wait_for_end()
+    (local.home / "mongo" / "server.pid").write_text(str(os.getpid()))  # the number was given to another process
 
     local.start()
     assert "Training" not in local.text()
@@ -140,9 +57,11 @@ def test_up_trains_once_answers_and_leaves_nothing_behind(local: LocalPlatform, 
     llm = (local.home / "run" / "llm.pid").read_text()
     demo = int((local.home / "run" / "demo.pid").read_text())
     os.kill(demo, signal.SIGKILL)
-    assert local.wait_for_end() == 1
-    assert "the demo shop was ended by SIGKILL" in local.text()
-    assert str(local.home / "logs" / "demo.log") in local.text()
+    local.until(lambda: "the demo shop was ended by SIGKILL" in local.text())
+    local.until(lambda: is_listening("127.0.0.1", local.port["DEMO"]))  # it is started again
+    assert local.process.poll() is None
+    local.process.terminate()
+    assert local.wait_for_end() == 0
     assert not Path(f"/proc/{llm}").exists()
     assert {path.name for path in tmp_path.iterdir()} == {"home", "seed", "up.log"}
 

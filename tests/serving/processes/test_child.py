@@ -34,7 +34,7 @@ time.sleep(600)
 """
 
 
-def until(is_so: Callable[[], bool], *, seconds: float = 20.0) -> None:
+def until(is_so: Callable[[], bool], *, seconds: float = 120.0) -> None:
     give_up_at = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < give_up_at, "it did not happen in time"

@@ -3,18 +3,17 @@
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from pipelines.errors import ReleasePending, ReleaseRefused
-from pipelines.registry.client import Registry, model_name
+from pipelines.registry.client import Registry
 from pipelines.registry.release import MANIFEST_FILE
 from serving.release.cache import ReleaseCache
 from serving.release.provider import ReleaseProvider
 from serving.store.client import Database
-from serving.store.promotions import Promotions
-from tests.support.mlflow_server import copy_version
+from serving.store.releases.promotions import Promotions
+from tests.support.mlflow_server import register_for
 from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
 
@@ -183,11 +182,18 @@ async def test_silence_at_the_start_says_what_is_missing(make: MakeProvider, reg
 
 @pytest.mark.integration
 async def test_alias_set_by_hand_on_a_real_server_is_refused_in_the_log_and_on_the_version(
-    mlflow_uri: str, registered: Any, new_name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    mlflow_uri: str,
+    release_folders: tuple[Path, Path],
+    new_name: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    registry, name = Registry(mlflow_uri), model_name(new_name)
-    sources = (registered.good, registered.unjudged, registered.better, registered.better)
-    versions = [copy_version(mlflow_uri, source, name=name) for source in sources]
+    registry = Registry(mlflow_uri)
+    good, better = release_folders
+    versions = [
+        register_for(mlflow_uri, folder, bot=new_name, is_judged=number != 1)
+        for number, folder in enumerate((good, good, better, better))
+    ]
     registry.set_alias(new_name, "production", versions[0])
     provider = ReleaseProvider(
         lambda: registry,

@@ -8,7 +8,7 @@ import pytest
 from pipelines.errors import StoreUnavailable
 from serving.release.provider import ReleaseProvider
 from serving.store.client import Database
-from serving.store.promotions import Move, Promotions
+from serving.store.releases.promotions import Move, Promotions
 from tests.support.providers import MakeProvider, until
 from tests.support.records import now
 from tests.support.registry import ScriptedRegistry
@@ -102,7 +102,7 @@ async def test_swap_that_a_command_has_written_down_is_not_written_again(
     promotions = Promotions(database)
     registry.promote(new_name, "1", release_folders[0])
     both = await two_processes(make, promotions, new_name)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while await steps_of(promotions, new_name) != [("noticed", None, "1")]:  # noqa: ASYNC110 - written in its time
             await asyncio.sleep(0.02)
     command = Move(

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from mlflow import MlflowClient
@@ -15,19 +14,22 @@ from pipelines.settings import Settings
 from serving.release.cache import ReleaseCache
 from serving.release.promoter import Promoter, promote_trained
 from serving.store.client import Database
-from serving.store.promotions import Promotions
+from serving.store.releases.promotions import Promotions
 from tests.support.command_line import intentloop
-from tests.support.mlflow_server import copy_version
+from tests.support.mlflow_server import copy_version, register_for
 from tests.support.servers import free_port
 
 pytestmark = [pytest.mark.integration, pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)]
 
 
 @pytest.fixture
-def versions(mlflow_uri: str, registered: Any, new_name: str) -> list[str]:
+def versions(mlflow_uri: str, release_folders: tuple[Path, Path], new_name: str) -> list[str]:
     """Give the bot three good versions and one that nobody judged."""
-    sources = (registered.good, registered.better, registered.good, registered.unjudged)
-    return [copy_version(mlflow_uri, source, name=model_name(new_name)) for source in sources]
+    good, better = release_folders
+    folders = (good, better, good, good)
+    return [
+        register_for(mlflow_uri, folder, bot=new_name, is_judged=number < 3) for number, folder in enumerate(folders)
+    ]
 
 
 @pytest.fixture
@@ -40,6 +42,20 @@ def promoter_of(registry: Registry, database: Database, folder: Path, bot: str, 
     return Promoter(registry, Promotions(database), cache, bot=bot, alias="production", verdict_key=key)
 
 
+async def test_promotion_withdraws_what_was_said_of_the_version_before_and_knows_a_copy(
+    registry: Registry, versions: list[str], database: Database, new_name: str, tmp_path: Path, mlflow_uri: str
+) -> None:
+    promoter, name = promoter_of(registry, database, tmp_path, new_name), model_name(new_name)
+    await promoter.promote(registry.find_version(new_name, versions[0]))
+    registry.set_alias(new_name, "production", versions[3])
+    registry.set_tag(registry.find_version(new_name, versions[3]), "refused_reason", "nobody judged it")
+    copy = copy_version(mlflow_uri, (name, versions[0]), name=name)
+    await promoter.promote(registry.find_version(new_name, versions[1]))
+    assert "refused_reason" not in registry.find_version(new_name, versions[3]).tags
+    tags = registry.find_version(new_name, copy).tags
+    assert (tags["stage"], "promoted_at" in tags) == ("Staging", False)
+
+
 async def test_promote_and_roll_back_again_and_again(
     registry: Registry, versions: list[str], database: Database, new_name: str, tmp_path: Path
 ) -> None:
@@ -50,6 +66,10 @@ async def test_promote_and_roll_back_again_and_again(
         command = "train --promote" if version == versions[2] else "promote"
         moved = await promoter.promote(registry.find_version(new_name, version), why=f"try {version}", command=command)
         assert (moved.version, moved.note) == (version, None)
+    again = await promoter.promote(registry.find_version(new_name, versions[2]), why="once more")
+    assert again.describe(bot="shop", poll_seconds=5) == [
+        f"version {versions[2]} of bot 'shop' answers already; nothing was moved"
+    ]
     stages = [registry.find_version(new_name, version).tags["stage"] for version in versions[:3]]
     assert stages == ["Archived", "Archived", "Production"]
     for version in reversed(versions[:2]):
@@ -67,6 +87,16 @@ async def test_promote_and_roll_back_again_and_again(
     assert "@" in moves[1].by
     assert moves[2].by.startswith("intentloop train --promote by ")
     assert (moves[1].why, moves[4].why, len(moves[1].verdict or "")) == ("try 2", "worse", 64)
+
+
+async def test_promotion_of_what_answers_is_recorded_if_the_journal_does_not_prove_it(
+    registry: Registry, versions: list[str], database: Database, new_name: str, tmp_path: Path
+) -> None:
+    registry.set_alias(new_name, "production", versions[0])  # somebody in the MLflow UI
+    promoter = promoter_of(registry, database, tmp_path, new_name)
+    assert (await promoter.promote(registry.find_version(new_name, versions[0]))).is_made
+    (entry,) = await Promotions(database).recent(new_name)
+    assert (entry.move.to_version, len(entry.move.verdict or "")) == (versions[0], 64)
 
 
 async def test_promote_refuses_what_serving_would_refuse(

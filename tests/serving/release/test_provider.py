@@ -10,6 +10,8 @@ from serving.release.provider import ReleaseProvider
 from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
 
+KEY = "a key that only training and serving have"
+
 
 async def test_start_loads_what_is_promoted(
     make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], tmp_path: Path
@@ -126,30 +128,30 @@ async def test_version_that_holds_no_release_is_refused(
 async def test_start_from_the_cache_when_the_registry_is_down(
     make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
 ) -> None:
-    registry.promote("default", "1", release_folders[0])
-    first = make()
+    registry.promote("default", "1", release_folders[0], key=KEY)
+    first = make(verdict_key=KEY)
     await first.start()
     await first.stop()
     registry.is_down = True
-    second = make()
+    second = make(verdict_key=KEY)
     await second.start()
     assert second.current("default").version == "1"
     assert second.status("default").last_poll_at is None
     registry.is_down = False
-    registry.promote("default", "2", release_folders[1])
+    registry.promote("default", "2", release_folders[1], key=KEY)
     await until(lambda: second.current("default").version == "2")
 
 
 async def test_start_does_not_wait_for_a_hanging_registry(
     make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry.promote("default", "1", release_folders[0])
-    first = make()
+    registry.promote("default", "1", release_folders[0], key=KEY)
+    first = make(verdict_key=KEY)
     await first.start()
     await first.stop()
     monkeypatch.setattr("serving.release.provider._FIRST_POLL_SECONDS", 0.1)
     registry.gate.clear()
-    second = make()
+    second = make(verdict_key=KEY)
     await second.start()
     assert second.current("default").version == "1"
     assert registry.n_waited_in_vain == 0

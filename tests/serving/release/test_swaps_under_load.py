@@ -16,7 +16,7 @@ from pipelines.registry.client import Registry, model_name
 from serving.release.cache import ReleaseCache
 from serving.release.promoter import Promoter
 from serving.store.client import Database
-from serving.store.promotions import Promotions
+from serving.store.releases.promotions import Promotions
 from tests.fakes.slow_proxy import SlowProxy, slow_proxy
 from tests.support.bots import TINY_BOT
 from tests.support.mlflow_server import register_release, start_mlflow
@@ -85,7 +85,7 @@ class Site:
     async def until_live(self, version: str) -> float:
         """Wait until a version answers everywhere; gives the seconds that took."""
         began = time.monotonic()
-        async with httpx2.AsyncClient(timeout=30) as client, asyncio.timeout(60):
+        async with httpx2.AsyncClient(timeout=30) as client, asyncio.timeout(300):
             while await self.versions(client) != {version}:  # noqa: ASYNC110 - other processes' progress
                 await asyncio.sleep(0.1)
         return time.monotonic() - began

@@ -1,5 +1,6 @@
 """Canaries and shadows beside the release that answers, and the canary that is stopped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from serving.dialogue.messages import TurnSignals
 from serving.release.canary import MIN_TURNS
 from serving.release.provider import ReleaseProvider
 from serving.store.client import Database
-from serving.store.promotions import Promotions
+from serving.store.releases.promotions import Promotions
 from tests.support.providers import MakeProvider, until
 from tests.support.registry import ScriptedRegistry
 
@@ -60,6 +61,18 @@ async def test_canary_answers_its_share_of_threads_and_nobody_without_a_thread(
     registry.remove_alias("default", "canary")
     await until(lambda: provider.status("default").canary is None)
     assert answered_by(provider, "2") == []
+
+
+async def test_canary_with_a_share_of_its_own_answers_that_until_it_is_taken_back(
+    make: MakeProvider, registry: ScriptedRegistry, release_folders: tuple[Path, Path]
+) -> None:
+    provider = await with_canary(make, registry, release_folders)
+    canary = registry.known["default", "2"]
+    registry.known["default", "2"] = replace(canary, tags={**canary.tags, "canary_share": "0.9"})
+    await until(lambda: len(answered_by(provider, "2")) > 320)
+    for odd in ("0", "1.5", "nan", "much"):
+        registry.known["default", "2"] = replace(canary, tags={**canary.tags, "canary_share": odd})
+        await until(lambda: 60 < len(answered_by(provider, "2")) < 140)
 
 
 @pytest.mark.parametrize(("share", "verdict"), [(0.0, {}), (0.25, {"passed": False})])

@@ -2,13 +2,16 @@
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pipelines.errors import NotFound, RegistryUnavailable, ReleaseRefused
+from pipelines.registry.client import RegisteredVersion
 from serving.release.alias_state import AliasState, Stop, Swap
 from serving.release.cache import ReleaseCache
+from serving.release.journal import Recorded
 from serving.release.loader import ReleaseLoader
 from serving.release.watch import AliasWatch
 from tests.support.providers import until
@@ -36,6 +39,11 @@ def described(swaps: list[Swap]) -> list[tuple[str | None, str, str]]:
     return [(swap.before, swap.loaded.release.version, swap.loaded.source) for swap in swaps]
 
 
+def recorded_of(version: RegisteredVersion) -> Recorded:
+    """Give what the journal holds once the version was promoted."""
+    return Recorded((version.version,), {version.version: version.tags["verdict"]})
+
+
 async def hanging_look(watch: AliasWatch, registry: ScriptedRegistry) -> asyncio.Task[None]:
     registry.gate.clear()
     finds = len(registry.finds)
@@ -52,10 +60,10 @@ async def test_answer_that_comes_after_the_cached_release_was_loaded_wins(
     swaps: list[Swap],
     tmp_path: Path,
 ) -> None:
-    registry.promote("default", "1", release_folders[0])
+    version = registry.promote("default", "1", release_folders[0])
     await AliasWatch(loader, watch.state).refresh()  # fills the cache
     look = await hanging_look(watch, registry)
-    await watch.fall_back(loader.load_last_good)
+    await watch.fall_back(partial(loader.load_cached, recorded=recorded_of(version)))
     assert watch.state.version == "1"
     registry.promote("default", "2", release_folders[1])
     registry.gate.set()
@@ -73,7 +81,7 @@ async def test_cached_release_that_is_loaded_after_the_answer_is_dropped(
     release_folders: Releases,
     swaps: list[Swap],
 ) -> None:
-    registry.promote("default", "1", release_folders[0])
+    version = registry.promote("default", "1", release_folders[0])
     await AliasWatch(loader, watch.state).refresh()
     registry.promote("default", "2", release_folders[1])
     is_refreshed = threading.Event()
@@ -83,7 +91,7 @@ async def test_cached_release_that_is_loaded_after_the_answer_is_dropped(
         is_refreshed.set()
 
     def load_late(state: AliasState) -> object:
-        earlier = loader.load_last_good(state)
+        earlier = loader.load_cached(state, recorded_of(version))
         assert is_refreshed.wait(15)
         return earlier
 
@@ -109,7 +117,13 @@ async def test_refusal_is_known_here_before_the_registry_shows_it(
 ) -> None:
     registry.promote("default", "1", release_folders[0], passed=False)
     known: list[tuple[str, ...]] = []
-    monkeypatch.setattr(registry, "set_tag", lambda *_: known.append(watch.state.refused))
+    write = registry.set_tag
+
+    def set_tag(version: RegisteredVersion, name: str, value: str) -> None:
+        known.append(watch.state.refused)
+        write(version, name, value)
+
+    monkeypatch.setattr(registry, "set_tag", set_tag)
     for _ in range(2):
         await watch.refresh()
     assert len(known) == 1

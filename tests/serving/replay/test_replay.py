@@ -1,6 +1,7 @@
 """A stored conversation answered again: by the same release nothing differs, by another what should."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace as changed
@@ -8,12 +9,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.keys import thread_key
 from pipelines.schemas.turns import TurnRecord
 from pipelines.settings import Settings
+from serving.cli.tables.replays import print_replay, replay_as_json
+from serving.replay.calls import Endpoints
 from serving.replay.replay import NOT_RECORDED, ReplayedTurn, replay_turns
 from tests.fakes.tool_server import ToolServer, tool_server
 from tests.support.chat import Chat, open_chat
@@ -47,7 +51,7 @@ async def talk(chat: Chat) -> list[TurnRecord]:
 async def again(chat: Chat, records: list[TurnRecord], release: Release) -> list[ReplayedTurn]:
     services = chat.services
     return await replay_turns(
-        records, release, public_shortcuts=services.public_shortcuts, endpoints=dict(services.endpoints)
+        records, release, public_shortcuts=services.public_shortcuts, endpoints=Endpoints(services.endpoints)
     )
 
 
@@ -57,7 +61,7 @@ async def test_replay_forgets_what_the_live_thread_had_forgotten(chat: Chat, tin
     first, second = await chat.services.ledger.turns.of_thread(thread_key(chat.bot, "t"))
     for days, is_form_there in ((29, True), (31, False)):
         later = second.model_copy(update={"created_at": first.created_at + timedelta(days=days)})
-        more = {"public_shortcuts": frozenset[str](), "endpoints": dict(chat.services.endpoints)}
+        more = {"public_shortcuts": frozenset[str](), "endpoints": Endpoints(chat.services.endpoints)}
         turns = await replay_turns([first, later], tiny_release, state_ttl=timedelta(days=30), **more)
         assert (turns[1].differences == ()) is is_form_there
 
@@ -90,6 +94,16 @@ async def test_replay_of_a_changed_text_differs_in_the_reply_alone(chat: Chat, t
     (difference,) = turns[0].differences
     assert (difference.subject, difference.after) == ("reply", "Hi Ada")
     assert not any(turn.differences for turn in turns[1:])
+
+
+async def test_replay_tells_what_a_reply_leaves_out(chat: Chat, tiny_release: Release) -> None:
+    records = await talk(chat)
+    turns = await again(chat, records, with_intent(tiny_release, "greet", speech_response="Hi {{ context.nmae }}"))
+    said = "response of 'greet': nothing is called 'nmae', which is left out; did you mean 'name'?"
+    assert json.loads(replay_as_json(turns).splitlines()[0])["left_out"] == [said]
+    console = Console(width=200, record=True, file=io.StringIO())
+    print_replay(turns, version="2", console=console)
+    assert said in console.export_text()
 
 
 async def test_replay_of_a_changed_tool_call_says_that_its_answer_is_not_known(
@@ -129,7 +143,12 @@ async def test_replay_command_shows_the_thread_and_its_exit_code_says_whether_it
     same = await asyncio.to_thread(intentloop, "replay", "t", *options, **environment)
     assert (same.returncode, same.stderr) == (0, "")
     assert f"All {len(SAID)} turns are the same." in same.stdout
-    elsewhere = {**environment, "INTENTLOOP_ENDPOINTS": '{"shop": "http://127.0.0.1:1"}'}
+    moved = {**environment, "INTENTLOOP_ENDPOINTS": '{"shop": "http://127.0.0.1:1"}'}
+    assert (await asyncio.to_thread(intentloop, "replay", "t", *options, **moved)).returncode == 0
+    unset = await asyncio.to_thread(intentloop, "replay", "t", *options, **environment | {"INTENTLOOP_ENDPOINTS": "{}"})
+    assert unset.returncode == 0
+    assert unset.stderr.startswith("note: the endpoint 'shop' has no base URL here: calls of track_order are compared")
+    elsewhere = {**environment, "INTENTLOOP_ENDPOINTS": '{"shop": "http://127.0.0.1:1/v2"}'}
     other = await asyncio.to_thread(intentloop, "replay", "t", "--json", *options, **elsewhere)
     rows = [json.loads(line) for line in other.stdout.splitlines()]
     assert other.returncode == 1

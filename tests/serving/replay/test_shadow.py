@@ -16,7 +16,7 @@ from serving.dialogue.messages import TurnSignals
 from serving.replay import shadow
 from serving.replay.shadow import ShadowPlayer
 from serving.replay.shadow_log import ShadowReporter
-from serving.store.shadows import ShadowCount, ShadowCounts
+from serving.store.releases.shadows import ShadowCount, ShadowCounts
 from tests.fakes.tool_server import ToolServer, answer, tool_server
 from tests.support.chat import Chat, open_chat
 from tests.support.records import now

@@ -11,7 +11,7 @@ from pipelines.settings import Settings
 from serving.replay.thread import StepTable, TemplateTable, Thread
 from serving.store.client import Database
 from serving.store.schema import Schema
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.support.records import turn_record
 
 HERE = Settings(_env_file=None, endpoints={"shop": "http://shop.example"})
@@ -66,7 +66,7 @@ async def test_saved_case_differs_nowhere_until_something_changes(tiny_release: 
 
 
 def test_thread_has_no_turn_beyond_its_last() -> None:
-    with pytest.raises(NotFound, match="counted from 1"):
+    with pytest.raises(NotFound, match="the thread has turns 1 to 3"):
         Thread.of_texts(TEXTS, bot="b").with_text(4, "x")
 
 
@@ -89,3 +89,48 @@ async def test_load_reads_the_log(settings: Settings, mongo_uri: str, database: 
     assert [record.turn for record in thread.records] == [1, 2]
     with pytest.raises(NotFound, match="holds no turn"):
         await Thread.load("nobody", bot=new_name, settings=here)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("message", "{"),
+        ("message", 5),
+        ("answer", "[]"),
+        ("state", "nonsense"),
+        ("route", "handed over"),
+        ("created_at", "yesterday"),
+        ("nlu", {"ranking": "x"}),
+        ("tool", "x"),
+        ("replies", 1),
+        ("llm", []),
+        ("timings_ms", None),
+    ],
+)
+async def test_a_thread_is_replayed_although_a_turn_of_it_cannot_be_read(
+    database: Database, mongo_uri: str, new_name: str, tiny_release: Release, field: str, value: object
+) -> None:
+    settings = HERE.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": "intentloop_test"})
+    case = Thread.of_texts(TEXTS, bot=new_name, thread_id="t")
+    case = case.answered_by(await case.step_through(tiny_release, settings=HERE))
+    await TurnLog(database, ttl=timedelta(days=1)).append_all(case.records)
+    turns = database.collection("turns")
+    stored = await turns.find_one({"bot": new_name, "turn": 2})
+    assert stored is not None
+    await turns.replace_one({"_id": stored["_id"]}, {**stored, field: value})
+    thread = await Thread.load("t", bot=new_name, settings=settings)
+    steps = await thread.step_through(tiny_release, settings=HERE)
+    assert tuple(step.text for step in steps) == TEXTS
+    assert [step.after.intent_id for step in steps] == ["greet", "track_order", "track_order"]
+
+
+async def test_a_turn_without_a_message_is_left_out_of_a_replay(
+    database: Database, mongo_uri: str, new_name: str, tiny_release: Release
+) -> None:
+    settings = HERE.model_copy(update={"mongo_uri": mongo_uri, "mongo_database": "intentloop_test"})
+    log = TurnLog(database, ttl=timedelta(days=1))
+    case = Thread.of_texts(TEXTS, bot=new_name, thread_id="t")
+    first, second, third = case.answered_by(await case.step_through(tiny_release, settings=HERE)).records
+    await log.append_all([first, second.model_copy(update={"text": "", "message": "{"}), third])
+    thread = await Thread.load("t", bot=new_name, settings=settings)
+    assert [step.turn for step in await thread.step_through(tiny_release, settings=HERE)] == [1, 3]

@@ -45,7 +45,7 @@ async def test_reserve_and_settle_count_what_was_used(database: Database, new_na
     assert await used(database, new_name) == {"hour": 300, "month": 300}
     await budget.settle(first, 120)
     await budget.settle(await reserved(budget, new_name, 100), 250)
-    assert await used(database, new_name) == {"hour": 370, "month": 370}
+    assert await used(database, new_name) == {"hour": 220, "month": 220}  # what was reserved is the most that counts
 
 
 async def test_reserve_beyond_the_hour_takes_nothing_and_names_it(database: Database, new_name: str) -> None:

@@ -169,6 +169,8 @@ async def test_call_of_a_tool_that_is_down_says_so(tool: ToolServer) -> None:
         (answer(b"a\xff", kind="text/plain"), "a\ufffd"),
         (answer('{"a": 1}', kind="application/problem+json"), {"a": 1}),
         (answer("{}", more="Content-Encoding: identity\r\n"), {}),
+        (answer("{}", more="Content-Encoding: IDENTITY\r\n"), {}),
+        (answer("{}", more="Content-Encoding: \r\n"), {}),
     ],
 )
 async def test_call_reads_every_usual_answer(
@@ -295,6 +297,70 @@ async def test_call_waits_as_long_as_the_host_asks_within_the_limit(
             assert (await client.call(request_to(tool))).result == {"ok": True}
     assert [seconds if seconds == 1.0 else None for seconds in waited] == waits
     assert all(seconds <= 1.0 for seconds in waited)
+
+
+async def test_call_takes_no_answer_that_was_there_before_its_request(client: ToolClient, tool: ToolServer) -> None:
+    def of(number: int) -> bytes:
+        return OK + b'Content-Length: 8\r\n\r\n{"n": %d}' % number
+
+    async def twice(_: object, writer: asyncio.StreamWriter) -> None:
+        writer.write(of(1) + of(2))
+        await writer.drain()
+
+    tool.behaviours = [twice, answer('{"n": 3}')]
+    assert (await client.call(request_to(tool))).result == {"n": 1}
+    assert (await client.call(request_to(tool))).result == {"n": 3}
+    tool.behaviours = [twice, answer('{"n": 3}')]
+    await client.call(request_to(tool))
+    with pytest.raises(ToolFailed, match=NO_HTTP) as failure:
+        await client.call(request_to(tool, method="POST"))
+    assert failure.value.may_have_acted
+
+
+async def test_call_of_a_host_without_a_name_never_went_out() -> None:
+    async def nowhere(_host: str, _port: int) -> list[str]:
+        return []
+
+    backend = GuardedBackend(allowed=frozenset(), resolver=nowhere)
+    async with ToolClient(backend, timeout_seconds=2, max_response_bytes=MAX_BYTES) as client:
+        request = ToolRequest(intent_id="buy", method="POST", url="http://shop.example/", key="k")
+        with pytest.raises(ToolFailed, match="the name of its host is not known") as failure:
+            await client.call(request)
+    assert not failure.value.may_have_acted
+
+
+ANSWERS_OR_NOT: dict[str, tuple[Behaviour, bool]] = {
+    **{name: (BAD_TOOLS[name][0], True) for name in ("hangs", "slow", "drips its head", "drips its body", "resets")},
+    **{name: (BAD_TOOLS[name][0], True) for name in ("informs for ever", "headers for ever", "another protocol")},
+    **{name: (BAD_TOOLS[name][0], True) for name in ("hangs up", "hangs up within a chunk", "two lengths")},
+    "trailers for ever": (
+        for_ever(OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X: " + b"a" * 5000 + b"\r\n"),
+        True,
+    ),
+    "5,000 cookies": (answer("{}", more="Set-Cookie: a=b; Domain=.example\r\n" * 5000), True),
+    **{f"status {status}": (answer("", status=f"{status} X"), True) for status in (303, 502, 504, 520, 524, 599)},
+    **{f"status {status}": (answer("", status=f"{status} X"), False) for status in (400, 404, 408, 409, 429, 500, 503)},
+    "redirect": (BAD_TOOLS["redirect to metadata"][0], False),
+    "not JSON": (BAD_TOOLS["cut off"][0], False),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS_OR_NOT)
+async def test_call_says_whether_the_tool_may_have_acted(tool: ToolServer, name: str) -> None:
+    tool.behaviours = [ANSWERS_OR_NOT[name][0]]
+    async with client_of(tool, timeout_seconds=0.6) as client:
+        with pytest.raises(ToolFailed) as failure:
+            await client.call(request_to(tool, method="POST"))
+        assert failure.value.may_have_acted is ANSWERS_OR_NOT[name][1]
+        with pytest.raises(ToolFailed) as failure:
+            await client.call(request_to(tool, method="GET"))
+        assert not failure.value.may_have_acted
+
+
+async def test_call_repeats_a_post_whose_tool_recognises_its_key(client: ToolClient, tool: ToolServer) -> None:
+    tool.behaviours = [hang_up, answer("", status="502 X"), answer('{"ok": true}')]
+    assert (await client.call(request_to(tool, method="POST", idempotent=True))).result == {"ok": True}
+    assert tool.effects == ["k1"]
 
 
 async def test_call_keeps_no_cookie_for_the_next_customer(client: ToolClient, tool: ToolServer) -> None:

@@ -11,7 +11,7 @@ from jinja2 import TemplateError
 from pydantic import JsonValue
 
 from pipelines.errors import ToolFailed
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from pipelines.templates.marks import RequestValues
 from pipelines.templates.request import ToolRequest, render_request
 from pipelines.templates.sandbox import REPLY_ENVIRONMENT, render

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.schemas.bot import ResponseMapping, ToolSpec
+from pipelines.schemas.tool import ResponseMapping, ToolSpec
 from serving.tools.mapping import MAX_CONTEXT_CHARS, AnswerUnusable, map_answer
 
 DOCUMENT = {

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from pipelines.errors import SecretUnavailable, ToolFailed
-from pipelines.schemas.bot import ToolSpec
+from pipelines.schemas.tool import ToolSpec
 from pipelines.templates.marks import RequestValues
 from pipelines.templates.request import ToolRequest, render_request
 from serving.tools.client import ToolClient

@@ -164,7 +164,7 @@ class MoneyFinder:
         return shared
 
     def _share(self, text: str, shared: list[_Amount], joints: Sequence[Joint | None]) -> None:
-        """Give amounts without a currency that of a neighbour; changes `shared`."""
+        """Set the currency of amounts without one to a neighbour's; changes `shared`."""
         for place in range(len(joints) - 1, -1, -1):
             first, second = shared[place], shared[place + 1]
             is_behind = second.currency is not None and second.currency.start >= second.numeral.end

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from pipelines.nlu.entities.roles import assign_roles, cues_follow, role_cues
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 from pipelines.schemas.understanding import EntitySpan
 
 CITY_CUES = {"city": {"origin": ("from", "starting in"), "destination": ("to", "towards")}}

@@ -10,7 +10,7 @@ from pipelines.nlu.intents.refusal import NOTHING_KNOWN, reason_to_refuse
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from tests.support.bots import TINY_BOT
 from tests.support.languages import GERMAN, SPANISH
 from tests.support.releases import examples_of

@@ -25,7 +25,7 @@ from pipelines.nlu.model import NluModel
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.evaluation.evaluate import measure
 from pipelines.steps.evaluation.predictions import Prediction, message_costs, predict

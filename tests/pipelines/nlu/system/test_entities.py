@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.nlu.system.entities import SYSTEM_TYPES, SystemEntities, is_reserved, with_system_types
 from pipelines.nlu.text import MAX_CHARACTERS
-from pipelines.schemas.bot import Parameter
+from pipelines.schemas.parameter import Parameter
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "ja", "ar")

@@ -48,6 +48,30 @@ def test_extract_from_file_gives_a_row_for_each_example(bot_json: Path) -> None:
     assert first["entities"] == (LabelledSpan(start=18, end=26, type="order_id", value="ORD-1042"),)
 
 
+def test_extract_from_file_takes_the_files_own_test_set(tmp_path: Path) -> None:
+    row = {"text": "to Oslo", "intent": "greet", "entities": [{"value": "Oslo", "begin": 3, "end": 7, "name": "city"}]}
+    file = lines(tmp_path / "bot.json", json.dumps({**TINY_BOT_WIRE, "testSet": [row, {**row, "text": "to Rome"}]}))
+    test_set = extract_from_file(file).test_set
+    assert test_set is not None
+    assert (test_set.version.number, test_set.version.name) == (0, "the bot file's test set")
+    assert [(row.id, row.text, row.intent) for row in test_set.rows] == [
+        ("test/1", "to Oslo", "greet"),
+        ("test/2", "to Rome", "greet"),
+    ]
+    assert test_set.rows[0].entities == (LabelledSpan(start=3, end=7, type="city", value="Oslo"),)
+    assert extract_from_file(file).frame["text"].tolist().count("to Oslo") == 0, "never among the examples"
+
+
+def test_extract_from_file_corrects_offsets_as_an_import_does_and_says_so(tmp_path: Path) -> None:
+    wire = json.loads(json.dumps(TINY_BOT_WIRE))
+    wire["intents"][0]["trainingData"][0]["entities"][0].update(begin=400, end=408)
+    found = extract_from_file(lines(tmp_path / "bot.json", json.dumps(wire)))
+    assert found.bot_file == TINY_BOT
+    (sentence,) = found.converted
+    assert sentence.startswith('intent "track_order", example 1: ')
+    assert found.notes == ()
+
+
 def test_extract_from_file_bot_without_examples_gives_no_rows(tmp_path: Path) -> None:
     found = extract_from_file(lines(tmp_path / "bot.json", '{"intents": [{"name": "a", "intentId": "a"}]}'))
     assert found.frame.empty
@@ -63,7 +87,10 @@ def test_extract_from_file_bot_without_examples_gives_no_rows(tmp_path: Path) ->
         (b"[" * 200_000, "  - it is nested too deeply"),
         (b'{"intents": [{"name": "a", "intentId": "a", "note": "\\ud800"}]}', "a lone surrogate"),
         (b'{"intents": [], "note": NaN}', "NaN and Infinity are not JSON"),
-        (b'{"intents": [], "note": %s}' % (b"9" * 5000), "  - it cannot be read as JSON: "),
+        (
+            b'{"intents": [], "note": %s}' % (b"9" * 5000),
+            "  - line 1, column 25: a number with 5,000 digits is too large",
+        ),
         (b"[]", "  - a bot file is a JSON object"),
         (b'{"intents": [{"intentId": "a"}]}', '  - intent 1 ("a"), name: Field required'),
         (b"nlu:\n- intent: book\n", "  - this is a Rasa NLU file; it cannot be imported yet"),

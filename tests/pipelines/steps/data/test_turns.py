@@ -4,13 +4,17 @@ import asyncio
 import math
 from datetime import timedelta
 
+import pytest
+
 from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
-from pipelines.steps.data.turns import TURN_COLUMNS, read_turns, rows_of
+from pipelines.steps.data.turns import TURN_COLUMNS, read_turns, rows_of, turns_frame
 from serving.replay.traffic import SimulatedMessage, answer_traffic, scripted_reading
 from serving.store.client import Database
-from serving.store.turns import TurnLog
+from serving.store.threads.turns import TurnLog
 from tests.support.records import NOW, turn_record
+from tests.support.strange_documents import STRANGE, mangled
+from tests.support.turns import turn_of
 
 
 async def test_read_turns_gives_what_was_said_since(
@@ -43,3 +47,15 @@ async def test_read_turns_gives_what_was_said_since(
     assert (second.label_of, second.label_intent, second.intent, math.isnan(second.confidence)) == (
         "early-1", "cancel", "", True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("field", [*turn_of(1, "x"), "state", "channel"])
+def test_turns_frame_leaves_out_what_cannot_be_read_and_counts_it(field: str, caplog: pytest.LogCaptureFixture) -> None:
+    sound = turn_of(1, "a secret", state="{}", channel="rest")
+    for value in (*STRANGE, math.nan, [math.nan], {"ranking": [{"intent_id": 5, "confidence": math.inf}]}, "x" * 9):
+        turns = turns_frame([turn_of(2, "hello"), mangled(sound, field, value), turn_of(3, "bye")])
+        assert {2, 3} <= {int(name[1:]) for name in turns["thread_id"] if name in ("t2", "t3")}, value
+        assert len(turns) + turns.attrs["n_unreadable"] == 3, value
+        assert len(list(rows_of(turns))) == len(turns)
+        assert turns.sort_values("turn").attrs == turns.attrs
+    assert "a secret" not in caplog.text

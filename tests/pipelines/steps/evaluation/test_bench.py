@@ -90,10 +90,13 @@ def test_write_predictions_gives_what_is_offered_beside_what_the_thresholds_say(
 def test_describe_tells_the_figures_that_are_there(result: BenchResult) -> None:
     table = dict(describe(result))
     assert table["training utterances / intents"].endswith(" / 4")
-    assert table["intent accuracy (95 % interval)"].startswith("66.67%")
-    assert table["asked which is meant, right one offered / not"] == "0.00% / 0.00%"
-    assert table["out of scope: sent to fallback / asked about"] == "100.00% / 0.00%"
-    assert "entity F1 exact / overlap" not in table
+    assert table["intent accuracy"] == "66.7 % (20.8-93.9 %, n = 3)"
+    assert table["macro-F1"].endswith(" % (n = 3)")
+    assert table["asked which is meant, right one offered"].startswith("0.0 % (0.0-")
+    assert table["asked which is meant, right one missing"].startswith("0.0 % (0.0-")
+    assert table["out of scope: sent to fallback"] == "100.0 % (20.7-100.0 %, n = 1)"
+    assert table["out of scope: asked about"] == "0.0 % (0.0-79.3 %, n = 1)"
+    assert "entity F1, exact" not in table
 
 
 def test_bench_nlu_few_shots_and_seed_are_repeatable(folder: Path) -> None:

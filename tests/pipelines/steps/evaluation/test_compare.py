@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from pipelines.steps.evaluation.compare import (
     compare_evaluations,

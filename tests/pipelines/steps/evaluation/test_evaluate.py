@@ -7,7 +7,7 @@ import pytest
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, IntentScore, NluResult
 from pipelines.steps.evaluation.evaluate import evaluate_model
 from pipelines.steps.evaluation.plots import plot_calibration, plot_confidence, plot_confusion, plot_outcomes

@@ -1,6 +1,5 @@
 """Figures against values worked out by hand, and libraries' figures against their definition."""
 
-import math
 import subprocess
 import sys
 
@@ -18,7 +17,6 @@ from pipelines.steps.evaluation.metrics import (
     scores_per_label,
     scores_per_type,
     span_scores,
-    wilson_interval,
 )
 
 LABELS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from("abcde")), min_size=1, max_size=40)
@@ -59,25 +57,6 @@ def test_scores_per_label_are_the_counts_of_each(rows: list[tuple[str, str]]) ->
 def test_scores_of_no_rows_are_none() -> None:
     assert macro_f1([], []) == 0.0
     assert scores_per_label([], []) == {}
-
-
-def test_wilson_interval_textbook_values() -> None:
-    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
-    assert wilson_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
-    assert wilson_interval(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
-    assert wilson_interval(0, 0) == (0.0, 1.0)
-
-
-@given(st.integers(1, 10_000).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total))))
-def test_wilson_interval_holds_the_share(row: tuple[int, int]) -> None:
-    low, high = wilson_interval(*row)
-    share, n, z = row[0] / row[1], row[1], 1.959964
-    half = z * math.sqrt(share * (1 - share) / n + (z / n / 2) ** 2)
-    assert [low, high] == pytest.approx(
-        [(share + z * z / n / 2 + sign * half) / (1 + z * z / n) for sign in (-1, 1)], abs=1e-6
-    )
-    assert 0.0 <= low <= row[0] / row[1] + 1e-12
-    assert row[0] / row[1] - 1e-12 <= high <= 1.0
 
 
 def test_expected_calibration_error_by_hand() -> None:

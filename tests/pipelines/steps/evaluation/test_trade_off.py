@@ -8,7 +8,7 @@ import pytest
 from pipelines.nlu.intents.thresholds import Costs
 from pipelines.nlu.model import NluModel
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.schemas.release import Thresholds
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import IntentScore, NluResult
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.evaluation.plots import plot_trade_off

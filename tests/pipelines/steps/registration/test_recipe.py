@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,16 @@ def test_recipe_of_the_same_things_is_the_same() -> None:
 )
 def test_recipe_of_anything_that_changes_the_release_is_another(changes: dict[str, Any], params: TrainParams) -> None:
     assert recipe_of(extracted(**changes), params) != recipe_of(extracted(), PARAMS)
+
+
+def test_recipe_counts_the_test_set_wherever_it_comes_from_and_not_what_was_accepted() -> None:
+    row = {"text": "hello you", "intent": "greet"}
+    of_file = extract_from_wire({**TINY_BOT_WIRE, "testSet": [row]}, source="test")
+    of_database = replace(extracted(), test_set=of_file.test_set)
+    assert recipe_of(of_file, PARAMS) == recipe_of(of_database, PARAMS) != recipe_of(extracted(), PARAMS)
+    other = extract_from_wire({**TINY_BOT_WIRE, "testSet": [{**row, "intent": "cancel"}]}, source="test")
+    assert recipe_of(other, PARAMS) != recipe_of(of_file, PARAMS)
+    assert recipe_of(extracted(), TrainParams(accept_relabelled=True)) == recipe_of(extracted(), PARAMS)
 
 
 def test_recipe_counts_saved_cases_and_passes_over_what_is_no_file(tmp_path: Path) -> None:

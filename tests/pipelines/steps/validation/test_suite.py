@@ -23,9 +23,13 @@ def found(table: Any, suite_file: Path = SUITE_FILE) -> list[tuple[str, str, str
 
 
 def test_run_suite_good_rows_break_nothing() -> None:
+    shares: list[float] = []
     rows, findings = run_suite(
-        frame("hello", "what's that? <3", "50 % & more", "caf\u00e9 \u00c5rhus \u00e2ge"), SUITE_FILE
+        frame("hello", "what's that? <3", "50 % & more", "caf\u00e9 \u00c5rhus \u00e2ge"),
+        SUITE_FILE,
+        progress=lambda share, _: shares.append(share),
     )
+    assert 0 < shares[-1] < 1
     assert findings == []
     assert all(row["success"] and row["broken_rows"] == 0 for row in rows)
 

@@ -1,7 +1,10 @@
+import time
+
 import pytest
 
 from pipelines.schemas.bot import BotFile
 from pipelines.steps.validation.templates import check_templates
+from pipelines.templates.unknown_names import LoggedShapes
 from tests.support.bots import TINY_BOT, intent, parameter
 
 TOOL = {"url": "{{ endpoints.shop }}/orders/{{ parameters.order_id }}", "requestType": "GET", "isJson": False}
@@ -115,10 +118,36 @@ def test_check_templates_knows_no_endpoints_where_none_are_declared() -> None:
         ("Cookie", "session=0123456789abcdef"),
     ],
 )
-def test_check_templates_warns_of_a_key_without_repeating_it(name: str, value: str) -> None:
+def test_check_templates_refuses_a_key_without_repeating_it(name: str, value: str) -> None:
     (found,) = findings(tool={"headers": [{"headerKey": name, "headerValue": value}]})
-    assert found.startswith(f"warning buy.apiDetails.headers.{name}: it seems to hold a key")
+    assert found.startswith(f"error buy.apiDetails.headers.{name}: its {name!r} seems to hold a key")
     assert value not in found
+
+
+@pytest.mark.parametrize(
+    ("severity", "place", "tool"),
+    [
+        ("error", "url", {"url": "{{ endpoints.shop }}/x?api_key=9f8b7c6d5e4f3a2b"}),
+        ("error", "url", {"url": "https://bot:9f8b7c6d5e4f3a2b@shop.example/x"}),
+        ("error", "jsonData", {"isJson": True, "jsonData": '{"api_key": "9f8b7c6d5e4f3a2b"}'}),
+        ("error", "jsonData", {"isJson": True, "jsonData": '{"note": "sk_live_abcdefgh1234"}'}),
+        ("warning", "jsonData", {"isJson": True, "jsonData": '{"sort_key": "customer_lastname"}'}),
+        ("warning", "jsonData", {"isJson": True, "jsonData": '{"plan": "basic subscription"}'}),
+        ("warning", "headers.X-Key-Kind", {"headers": [{"headerKey": "X-Key-Kind", "headerValue": "publishable-one"}]}),
+    ],
+)
+def test_check_templates_finds_keys_in_every_part_of_a_request(
+    severity: str, place: str, tool: dict[str, object]
+) -> None:
+    found = [each for each in findings(tool=tool) if "seems to hold a key" in each]
+    assert [each.partition(":")[0] for each in found] == [f"{severity} buy.apiDetails.{place}"]
+
+
+def test_check_templates_finds_a_key_in_a_tool_that_is_switched_off() -> None:
+    headers = [{"headerKey": "X-Api-Key", "headerValue": "9f8b7c6d5e4f3a2b"}]
+    only = intent("buy", "", [], apiTrigger=False, apiDetails={"url": "https://shop.example", "headers": headers})
+    found = check_templates(BotFile.model_validate({"intents": [only]}), endpoints=["shop"])
+    assert [(each.severity, each.check) for each in found] == [("error", "secret_is_a_reference")]
 
 
 @pytest.mark.parametrize(
@@ -162,3 +191,148 @@ def test_check_templates_knows_the_name_that_only_cancel_may_use() -> None:
     both = [intent(name, "{{ cancelled }}", []) for name in ("cancel", "buy")]
     found = list(check_templates(BotFile.model_validate({"intents": both}), endpoints=[]))
     assert [finding.row for finding in found] == ["buy.speechResponse"]
+
+
+def findings_beside(logged: LoggedShapes, response: str, *, mapping: str | None = None) -> list[str]:
+    tool = TOOL | ({"responseMapping": {"result": mapping}} if mapping else {})
+    fields = {"apiTrigger": True, "apiDetails": tool, "parameters": [parameter("order_id", "Which one?")]}
+    bot = BotFile.model_validate({"intents": [intent("buy", response, [], **fields)]})
+    found = check_templates(bot, endpoints=["shop"], logged=logged)
+    return [f"{one.severity} {one.row}: {one.explanation} {one.repair}" for one in found]
+
+
+def logged_answers(n: int) -> LoggedShapes:
+    logged = LoggedShapes()
+    for _ in range(n):
+        logged.add(context={"username": "Ada"}, intent_id="buy", answers=[{"message": "Hi", "order": {"total": 3}}])
+    return logged
+
+
+@pytest.mark.parametrize(
+    ("response", "finding"),
+    [
+        (
+            "{{ result.mesage }}",
+            "warning buy.speechResponse: it uses result.mesage, which none of the 12 newest answers of its tool has. "
+            "write result.message.",
+        ),
+        (
+            "Hi {% if result.found %}{{ result.total }}{% endif %}",
+            "warning buy.speechResponse: it uses result.total, which none of the 12 newest answers of its tool has. "
+            "write result.order.total.",
+        ),
+        ("Hi {{ context.usernme }}", "warning buy.speechResponse: it uses context.usernme"),
+        ("Hi {{ result.refund }}", "note buy.speechResponse: it uses result.refund"),
+    ],
+)
+def test_check_templates_names_what_no_logged_answer_has(response: str, finding: str) -> None:
+    assert any(found.startswith(finding) for found in findings_beside(logged_answers(12), response))
+
+
+@pytest.mark.parametrize("response", ["{{ result.message }}", "{{ result.order.total }}", "Hi {{ context.shop }}"])
+def test_check_templates_passes_what_some_logged_answer_has(response: str) -> None:
+    assert findings_beside(logged_answers(12), response) == []
+
+
+def test_check_templates_needs_answers_to_compare_with_and_knows_the_names_of_a_mapping() -> None:
+    assert findings_beside(LoggedShapes(), "{{ result.mesage }}") == []
+    assert findings_beside(logged_answers(2), "{{ result.refund }}") == []
+    assert findings_beside(logged_answers(12), "{{ result.mesage }}", mapping="order.{mesage: total}") == []
+
+
+HOSTILE_TOOLS: dict[str, tuple[dict[str, object], str]] = {
+    **{
+        url: ({"url": url}, "error buy.apiDetails.url: line 1, column 1: a URL starts with http://, https:// or an")
+        for url in (
+            "file:///etc/passwd",
+            "FILE:///x",
+            "ftp://a/x",
+            "gopher://a/",
+            "data:text/plain,x",
+            "//a/x",
+            "jar:x",
+        )
+    },
+    "user name": (
+        {"url": "https://ann:pw@a/x"},
+        "error buy.apiDetails.url: line 1, column 1: the host of a URL must be",
+    ),
+    "line end": ({"url": "https://a/x\r\nHost: b"}, "error buy.apiDetails.url: it holds a line end"),
+    "nul": ({"url": "https://a/\x00"}, "error buy.apiDetails.url: it holds a line end or another control character"),
+    "line feed": ({"url": "https://a/\nx"}, "warning buy.apiDetails.url: it holds a line end"),
+    "key in query": (
+        {"url": "https://a/?api_key=sk_live_abcdefgh1234"},
+        "error buy.apiDetails.url: its 'api_key' seems",
+    ),
+    "token in query": ({"url": "https://a/?a=b&token=9f8b7c6d5e4f"}, "error buy.apiDetails.url: its 'token' seems"),
+}
+for _name in ("X-A\r\nEvil", "X-A\n", "\x00", "X A", "X:A", "X-A ", "X-\u00e9", ""):
+    _header = {"headerKey": _name, "headerValue": "v"}
+    HOSTILE_TOOLS[f"name {_name!r}"] = (
+        {"headers": [_header]},
+        f"error buy.apiDetails.headers.{_name}: {_name!r} is not",
+    )
+for _value in ("v\r\nEvil: 1", "v\n", "\rv", "v\x00", "v\x1b[2J", "v\x85", "{{ 'a\\r\\nb' }}", "\u202ev"):
+    _header = {"headerKey": "X-A", "headerValue": _value}
+    HOSTILE_TOOLS[f"value {_value!r}"] = ({"headers": [_header]}, "error buy.apiDetails.headers.X-A: line 1, column ")
+HOSTILE_TOOLS["long value"] = (
+    {"headers": [{"headerKey": "X-A", "headerValue": "v" * 9000}]},
+    "error buy.apiDetails.headers.X-A: the header 'X-A' may have at most 8000 characters",
+)
+
+
+@pytest.mark.parametrize("name", HOSTILE_TOOLS)
+def test_check_templates_finds_a_hostile_tool(name: str) -> None:
+    tool, finding = HOSTILE_TOOLS[name]
+    assert [one for one in findings(tool=tool) if one.startswith(finding)] == findings(tool=tool)
+    assert findings(tool=tool)
+
+
+def test_check_templates_takes_a_url_over_several_lines() -> None:
+    url = "https://a/x\n  {%- if parameters.order_id %}?size={{ parameters.order_id }}{% endif -%}\n"
+    assert findings(tool={"url": url, "isJson": True}) == []
+
+
+def test_check_templates_warns_of_what_is_planted_in_a_tool_that_is_switched_off() -> None:
+    details = {"url": "file:///etc/passwd", "headers": [{"headerKey": "X\r\nEvil", "headerValue": "v"}]}
+    only = intent("buy", "", [], apiTrigger=False, apiDetails=details)
+    found = list(check_templates(BotFile.model_validate({"intents": [only]}), endpoints=[]))
+    assert [(one.severity, one.explanation.partition(",")[0]) for one in found] == [
+        ("warning", "its URL begins with file:"),
+        ("warning", "it holds a line end or another control character; its tool is switched off now."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ result.__class__ }}",
+        "{{ result['__class__'] }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ [result] | map(attribute='__class__') | list }}",
+        "{{ '{0.__class__}'.format(result) }}",
+        "{{ cycler.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context }}",
+        "{% include '/etc/passwd' %}",
+        "{% import 'x' as y %}",
+        "{% extends 'x' %}",
+        "{% macro a() %}{% endmacro %}",
+        "{{ 'a' * 1000000000 }}",
+        "{{ 10 ** 10 ** 8 }}",
+        "{{ '%999999999d' % 1 }}",
+        "{% for a in 'x' %}{% for b in 'x' %}{% for c in 'x' %}x{% endfor %}{% endfor %}{% endfor %}",
+        "{{ 1 }}" * 4000,
+        "{{ " + "(" * 500 + "1" + ")" * 500 + " }}",
+    ],
+)
+def test_check_templates_refuses_a_hostile_template_quickly(template: str) -> None:
+    begin = time.process_time()
+    found = findings(response=template)
+    assert time.process_time() - begin < 2.0
+    assert any(one.startswith("error buy.speechResponse: ") for one in found)
+
+
+def test_check_templates_of_a_huge_template_takes_no_time() -> None:
+    begin = time.process_time()
+    assert len(findings(response="{{ 1 }}" * 300_000)) == 1
+    assert time.process_time() - begin < 2.0

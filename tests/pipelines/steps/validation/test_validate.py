@@ -1,18 +1,16 @@
 """Validation finds what is wrong, names the row and says how to repair it."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from pipelines.botfile.check import check_content
 from pipelines.errors import DataRejected
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
-from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_file
+from pipelines.steps.data.extract import Extract, add_out_of_scope, extract_from_wire
 from pipelines.steps.data.frame import COLUMNS, to_frame
 from pipelines.steps.validation.checks import check_intents, check_spans, check_texts
 from pipelines.steps.validation.validate import ValidationReport, validate_examples
@@ -22,10 +20,8 @@ pytestmark = pytest.mark.usefixtures("great_expectations")
 
 
 def extract_of(wire: dict[str, Any]) -> Extract:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "bot.json"
-        file.write_text(json.dumps(wire), encoding="utf-8")
-        return replace(extract_from_file(file), source="the test")
+    """Read a bot's drafts, whose annotations no import has corrected."""
+    return extract_from_wire(check_content(wire, source="the test").wire, source="the test")
 
 
 def checked(wire: dict[str, Any]) -> ValidationReport:
@@ -37,7 +33,9 @@ def bot(*examples: Any, **fields: Any) -> dict[str, Any]:
     good = [{"text": text} for text in ("good day", "this is fine", "all is well", "very nice", "how lovely")]
     rows = [{"text": row} if isinstance(row, str) else row for row in examples]
     return {
-        "intents": [{"name": "a", "intentId": "a", "trainingData": [*good, *rows], **fields}],
+        "intents": [
+            {"name": "a", "intentId": "a", "speechResponse": "Fine.", "trainingData": [*good, *rows], **fields}
+        ],
         "entities": [{"name": "city", "entity_values": []}],
     }
 
@@ -133,11 +131,69 @@ def test_validate_text_without_letter_or_digit_is_a_warning() -> None:
 
 
 def test_validate_few_examples_is_a_warning_and_so_is_none() -> None:
-    wire = {"intents": [intent("few", "", ["one", "two"]), intent("none", "", []), *bot()["intents"]], "entities": []}
+    wire = {
+        "intents": [intent("few", "Few.", ["one", "two"]), intent("none", "", []), *bot()["intents"]],
+        "entities": [],
+    }
     assert summary(checked(wire)) == [
         ("warning", "enough_examples", "few"),
         ("warning", "intent_can_be_reached", "none"),
     ]
+
+
+def test_validate_an_intent_that_says_nothing_is_a_warning() -> None:
+    tool = {"url": "https://shop.example/orders"}
+    quiet = {**bot(speechResponse=" ")["intents"][0], "parameters": [parameter("city", "Which?", type="text")]}
+    for fields, said in (
+        ({}, [("warning", "intent_says_something", "a")]),
+        ({"apiDetails": tool}, [("warning", "intent_says_something", "a")]),  # it is not called
+        ({"apiDetails": tool, "apiTrigger": True}, []),
+        ({"speechResponses": ["", "Hello"]}, []),
+        ({"intentId": "cancel"}, []),
+    ):
+        wire = {"intents": [{**quiet, **fields}], "entities": []}
+        assert summary(checked(wire)) == said
+
+
+@pytest.mark.parametrize(
+    ("field", "severity", "repair"),
+    [
+        ("reply", "warning", "rename it, if speechResponse is meant."),
+        ("speechRespons", "warning", "rename it, if speechResponse is meant."),
+        ("Speech_Responses", "warning", "rename it, if speechResponses is meant."),
+        ("examples", "warning", "rename it, if trainingData is meant."),
+        ("owner", "note", "delete it, or leave it: an export returns it."),
+    ],
+)
+def test_validate_unknown_field_of_an_intent_is_named(field: str, severity: str, repair: str) -> None:
+    report = checked(bot(**{field: "yes", "_id": "5f", "labeledSentences": []}))
+    assert summary(report) == [(severity, "field_is_known", "a")]
+    assert (field in report.findings[0].explanation, report.findings[0].repair) == (True, repair)
+
+
+def test_validate_unknown_fields_of_parts_are_named_with_their_place() -> None:
+    tool = {"url": "https://shop.example/orders", "method": "POST", "request_typ": "POST"}
+    wire = bot(parameters=[{"name": "size", "type": "text", "id": "1", "question": "Which?"}], apiDetails=tool)
+    wire["entities"][0]["entityValues"] = []
+    assert [(finding.check, finding.row, finding.repair) for finding in checked(wire).findings] == [
+        ("field_is_known", "a.size", "rename it, if prompt is meant."),
+        ("field_is_known", "a.apiDetails", "rename it, if requestType is meant."),
+        ("field_is_known", "a.apiDetails", "rename it, if requestType is meant."),
+        ("field_is_known", "city", "rename it, if entity_values is meant."),
+    ]
+
+
+def test_validate_names_the_intent_of_what_is_wrong_with_one_or_a_part_of_it() -> None:
+    few = intent("few", "{{ parameters.x }}", ["one", "two"], parameters=[parameter("few.where", "W?", type="place")])
+    wire = {"intents": [few, *bot("?!")["intents"]], "entities": [{"name": "few", "pattern": "("}]}
+    found = {(finding.check, finding.row): finding.intent_id for finding in checked(wire).findings}
+    assert found == {
+        ("pattern_can_be_used", "few"): "",  # an entity
+        ("text_has_content", "a/6"): "a",
+        ("enough_examples", "few"): "few",
+        ("parameter_type_is_known", "few.few.where"): "few",
+        ("template_names_are_known", "few.speechResponse"): "few",
+    }
 
 
 def test_validate_system_intents_chosen_by_the_platform_need_no_examples() -> None:

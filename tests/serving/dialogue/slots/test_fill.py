@@ -1,7 +1,8 @@
 from typing import Any
 
 from pipelines.schemas.bot import Intent
-from pipelines.schemas.release import BotDefinition, Thresholds
+from pipelines.schemas.release import BotDefinition
+from pipelines.schemas.thresholds import Thresholds
 from pipelines.schemas.understanding import EntitySpan, NluResult
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots import fill

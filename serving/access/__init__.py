@@ -1,0 +1,1 @@
+"""Who calls the admin API, and what they may do."""

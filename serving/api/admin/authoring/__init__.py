@@ -1,0 +1,1 @@
+"""Bots, their drafts, and trying them."""

@@ -1,0 +1,1 @@
+"""What customers said: conversations, figures, labels, and a person's data."""

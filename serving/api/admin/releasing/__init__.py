@@ -1,0 +1,1 @@
+"""Trainings, releases, and replays of stored conversations."""

@@ -1,0 +1,1 @@
+"""Channels, settings, and who may chat."""

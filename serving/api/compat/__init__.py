@@ -1,0 +1,1 @@
+"""The admin API of ai-chatbot-framework, as its front end calls it."""

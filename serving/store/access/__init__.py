@@ -1,0 +1,1 @@
+"""Who may do what: keys, members, sessions, policies, and the audit log."""

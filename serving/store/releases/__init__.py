@@ -1,0 +1,1 @@
+"""The journal of promotions, and what shadows found."""

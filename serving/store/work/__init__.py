@@ -1,0 +1,1 @@
+"""Trainings, tasks, and the leases on exclusive work."""
