@@ -73,20 +73,6 @@ _TAGS = {  # in the order in which they are shown
     "operation": "What other programs of the platform tell this one.",
     "compatible": "Paths of ai-chatbot-framework, for its clients.",
 }
-_PARAMETERS = {  # where a route says nothing else
-    "channel": "Only what came over this channel, such as `rest`.",
-    "check": "Only those of this check.",
-    "intent": "Only what was understood as this intent.",
-    "limit": "How many at most.",
-    "max_confidence": "Only those read with at most this confidence, from 0 to 1.",
-    "min_confidence": "Only those read with at least this confidence, from 0 to 1.",
-    "page": "Counts from 1.",
-    "release": "Only what this version answered.",
-    "route": "Only what was decided so.",
-    "second": "The version after.",
-    "severity": "Only those of this severity.",
-    "status": "Only those of this status.",
-}
 
 
 def install_openapi(app: FastAPI) -> None:
@@ -133,17 +119,10 @@ def _corrected(document: dict[str, Any]) -> dict[str, Any]:
             responses["412"] = {"description": _CONFLICT, "content": {_JSON: {"schema": _CONFLICT_BODY}}}
         for status in more:
             responses.setdefault(status, {"$ref": f"{_RESPONSES}Error{status}"})
-        _describe_parameters(operation)
         operation["responses"] = dict(sorted(responses.items()))
     for name in _FRAMEWORK_SCHEMAS:
         schemas.pop(name, None)
     return document
-
-
-def _describe_parameters(operation: dict[str, Any]) -> None:
-    for parameter in operation.get("parameters", ()):
-        if parameter["name"] in _PARAMETERS:
-            parameter.setdefault("description", _PARAMETERS[parameter["name"]])
 
 
 def _describe_access(document: dict[str, Any], app: FastAPI) -> None:

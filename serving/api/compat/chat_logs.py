@@ -80,8 +80,8 @@ class CompatTurn(BaseModel):
 async def list_compat_chat_logs(
     request: Request,
     bot: DefaultBot,
-    page: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 1,
-    limit: Annotated[int, Query(ge=1, le=200)] = 10,
+    page: Annotated[int, Query(ge=1, le=MOST_LISTED, description="Counts from 1.")] = 1,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 10,
     start_date: Moment = None,
     end_date: Moment = None,
 ) -> CompatThreads:

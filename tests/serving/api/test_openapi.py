@@ -105,12 +105,17 @@ async def test_the_document_is_valid(client: httpx2.AsyncClient) -> None:
     validate((await client.get("/openapi.json")).json())
 
 
-def test_every_group_and_filter_is_described(app: FastAPI) -> None:
+def test_every_group_is_described(app: FastAPI) -> None:
     document = app.openapi()
     operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     described = [tag["name"] for tag in document["tags"]]
     assert {tag for operation in operations for tag in operation["tags"]} == set(described)
     assert (described[:4], described[-1]) == (["chat", "session", "keys", "bots"], "compatible")
+
+
+def test_every_filter_is_described_where_it_is_declared(app: FastAPI) -> None:
+    document = FastAPI.openapi(app)  # nothing of ours has been added to it
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
     bare = {
         f"{operation['operationId']}: {parameter['name']}"
         for operation in operations

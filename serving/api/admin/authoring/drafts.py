@@ -253,8 +253,8 @@ async def validate_draft(bot: Bot, request: Request, response: Response, access:
 async def list_findings(
     bot: Bot,
     access: Access,
-    check: Annotated[str | None, Query(max_length=100)] = None,
-    severity: Annotated[str | None, Query(max_length=20)] = None,
+    check: Annotated[str | None, Query(max_length=100, description="Only those of this check.")] = None,
+    severity: Annotated[str | None, Query(max_length=20, description="Only those of this severity.")] = None,
     intent: Annotated[str | None, Query(max_length=500, description="Only those of this intent.")] = None,
     repairable: Annotated[bool | None, Query(description="Only those that can be repaired safely, or cannot.")] = None,
     cursor: Cursor = None,

@@ -50,8 +50,6 @@ def _in_utc(moment: datetime) -> datetime:
 
 Bot = Annotated[BotName, Path()]
 Moment = Annotated[AwareDatetime | None, AfterValidator(lambda moment: moment and _in_utc(moment))]
-Name = Annotated[str | None, Query(min_length=1, max_length=200)]
-Share = Annotated[float | None, Query(ge=0.0, le=1.0)]
 
 
 class Conversation(BaseModel):
@@ -151,12 +149,25 @@ async def list_conversations(
         str | None, Query(min_length=1, max_length=200, description="Words in a row, in any case and spacing.")
     ] = None,
     thread_id: Annotated[str | None, Query(min_length=1, max_length=210, description="A whole id.")] = None,
-    intent: Name = None,
-    route: Annotated[RouteKind | None, Query()] = None,
-    min_confidence: Share = None,
-    max_confidence: Share = None,
-    channel: Name = None,
-    release: Name = None,
+    intent: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Only what was understood as this intent.")
+    ] = None,
+    route: Annotated[RouteKind | None, Query(description="Only what was decided so.")] = None,
+    min_confidence: Annotated[
+        float | None,
+        Query(ge=0.0, le=1.0, description="Only those read with at least this confidence, from 0 to 1."),
+    ] = None,
+    max_confidence: Annotated[
+        float | None,
+        Query(ge=0.0, le=1.0, description="Only those read with at most this confidence, from 0 to 1."),
+    ] = None,
+    channel: Annotated[
+        str | None,
+        Query(min_length=1, max_length=200, description="Only what came over this channel, such as `rest`."),
+    ] = None,
+    release: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Only what this version answered.")
+    ] = None,
     since: Annotated[Moment, Query(description="From this time on.")] = None,
     until: Annotated[Moment, Query(description="Before this time.")] = None,
     cursor: Cursor = None,

@@ -65,7 +65,7 @@ async def mine_labels(bot: Bot, asked: MineIn, request: Request, response: Respo
 async def export_labels(
     bot: Bot,
     request: Request,
-    status: Annotated[Status, Query()] = "accepted",
+    status: Annotated[Status, Query(description="Only those of this status.")] = "accepted",
     intent: Annotated[str | None, Query(max_length=200, description="Only those accepted for this intent.")] = None,
     format: Annotated[Format, Query(description="One JSON object a line, as labels are shown, or a table.")] = "jsonl",
 ) -> StreamingResponse:

@@ -63,7 +63,7 @@ def _etag(item: LabelItem) -> str:
 async def list_labels(
     bot: Bot,
     request: Request,
-    status: Annotated[Status, Query()] = "open",
+    status: Annotated[Status, Query(description="Only those of this status.")] = "open",
     intent: Annotated[
         str | None,
         Query(max_length=200, description="Only those accepted for this intent; of others, those with it proposed."),
@@ -77,7 +77,7 @@ async def list_labels(
     ] = None,
     cursor: Cursor = None,
     offset: Annotated[int, Query(ge=0, le=1_000_000, description="In place of `cursor`.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")] = 50,
 ) -> LabelPage:
     """Return a page of labels of one status."""
     database = services_of(request).database

@@ -138,7 +138,7 @@ async def compare_logged_figures(
     bot: Bot,
     request: Request,
     first: Annotated[str, Query(pattern=VERSION_PATTERN, description="The version before.")],
-    second: Annotated[str, Query(pattern=VERSION_PATTERN)],
+    second: Annotated[str, Query(pattern=VERSION_PATTERN, description="The version after.")],
 ) -> LoggedComparison:
     """Return the figures that two trainings have logged, side by side.
 

@@ -96,7 +96,7 @@ async def list_trainings(
     bot: Bot,
     request: Request,
     response: Response,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at most.")] = 20,
     before: Annotated[int | None, Query(ge=1, lt=10**10, description="Only those with a lower `id`.")] = None,
 ) -> list[Training]:
     """Return a bot's last trainings, newest first. The header `Link` leads to the earlier ones."""
