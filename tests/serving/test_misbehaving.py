@@ -18,9 +18,9 @@ from serving.bench.plan import LoadPlan
 from serving.dialogue.phrases import SERVICE_UNAVAILABLE
 from tests.fakes.llm_server import chooses
 from tests.fakes.tool_server import Behaviour, Received, ToolServer, answer, drip, flood, hang, hang_up, tool_server
-from tests.support.api_process import start_api
+from tests.support.api_process import api_process
 from tests.support.ratios import assert_hardly_slower
-from tests.support.servers import ENGINES, free_port, mongo_server, stop
+from tests.support.servers import ENGINES, free_port, mongo_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -90,19 +90,18 @@ LLM = Partner("llm", "stop the order {}", GOOD_LLM, "Hello!", "Sorry, I did not 
 def place(tmp_path_factory: pytest.TempPathFactory, tiny_release_folder: Path) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("misbehaving")
     tool_port, llm_port = free_port(), free_port()
-    with mongo_server(ENGINES[0], folder / "database") as mongo_uri:
-        process, url = start_api(
+    with (
+        mongo_server(ENGINES[0], folder / "database") as mongo_uri,
+        api_process(
             folder / "api",
             release=tiny_release_folder,
             mongo_uri=mongo_uri,
             shop=f"http://127.0.0.1:{tool_port}",
             llm=f"http://127.0.0.1:{llm_port}/v1",
             tool_timeout_seconds=LIMIT_SECONDS,
-        )
-        try:
-            yield Place(url, tool_port, llm_port)
-        finally:
-            stop(process)
+        ) as url,
+    ):
+        yield Place(url, tool_port, llm_port)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 from pipelines.errors import NotFound
 from pipelines.registry.release import Release, load_release
@@ -53,9 +54,9 @@ def start_api(
 
 
 @contextmanager
-def api_process(folder: Path, *, release: Path, mongo_uri: str, shop: str) -> Iterator[str]:
-    """Run the API; gives its base URL."""
-    process, url = start_api(folder, release=release, mongo_uri=mongo_uri, shop=shop)
+def api_process(folder: Path, *, release: Path, mongo_uri: str, shop: str, **more: Any) -> Iterator[str]:
+    """Run the API, and end it afterwards; gives its base URL. It takes what `start_api` takes."""
+    process, url = start_api(folder, release=release, mongo_uri=mongo_uri, shop=shop, **more)
     try:
         yield url
     finally:

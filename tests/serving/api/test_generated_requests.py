@@ -14,10 +14,9 @@ from serving.store.client import Database
 from serving.store.drafts.bots import import_bot
 from tests.fakes.tool_server import tool_server
 from tests.support.admin import TOKEN
-from tests.support.api_process import start_api
+from tests.support.api_process import api_process
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.mlflow_server import mlflow_server, register_for
-from tests.support.servers import stop
 
 pytestmark = [pytest.mark.prove, pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)]
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
@@ -56,10 +55,9 @@ async def test_every_response_is_as_documented(
             "rate_limit_address": 0,
             "rate_limit_thread": 0,
         }
-        process, url = start_api(
+        with api_process(
             tmp_path, release=tiny_release_folder, mongo_uri=mongo_uri, shop=shop.url, settings=settings
-        )
-        try:
+        ) as url:
             await import_tiny_bot(mongo_uri, settings["mongo_database"])
             report = tmp_path / "report.json"
             done = await asyncio.to_thread(
@@ -79,5 +77,3 @@ async def test_every_response_is_as_documented(
             assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
             assert n_cases >= N_CASES
             assert httpx2.get(f"{url}/health/live").status_code == 200
-        finally:
-            stop(process)

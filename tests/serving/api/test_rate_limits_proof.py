@@ -10,9 +10,9 @@ import pytest
 from serving.bench.beside import Slices
 from serving.bench.generator import run_load
 from serving.bench.plan import LoadPlan
-from tests.support.api_process import start_api
+from tests.support.api_process import api_process
 from tests.support.ratios import assert_hardly_slower
-from tests.support.servers import ENGINES, mongo_server, stop
+from tests.support.servers import ENGINES, mongo_server
 
 pytestmark = [pytest.mark.integration, pytest.mark.prove]
 
@@ -66,28 +66,27 @@ class Flood:
 async def test_others_do_not_feel_a_limited_client(
     tmp_path: Path, tiny_release_folder: Path, new_name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with mongo_server(ENGINES[0], tmp_path / "database") as mongo_uri:
-        process, url = start_api(
+    with (
+        mongo_server(ENGINES[0], tmp_path / "database") as mongo_uri,
+        api_process(
             tmp_path / "api",
             release=tiny_release_folder,
             mongo_uri=mongo_uri,
             shop="http://127.0.0.1:1",
             settings={"rate_limit_address": ALLOWED_PER_MINUTE},
-        )
-        try:
-            plan = LoadPlan(
-                url=f"{url}/api/v1/bots/default/messages", clients=1, rate=RATE, warm_up_seconds=1,
-                seconds=MEASURED_SECONDS, texts=("hello", "hi there", "good morning"), run_id=new_name,
-            )  # fmt: skip
-            flood = Flood(int(url.rpartition(":")[2]))
-            slices = Slices(flood)
-            alternating = asyncio.create_task(asyncio.to_thread(slices.run))
-            done = await asyncio.to_thread(run_load, plan, lambda _: None)
-            slices.stop()
-            await alternating
-            flood.end()
-        finally:
-            stop(process)
+        ) as url,
+    ):
+        plan = LoadPlan(
+            url=f"{url}/api/v1/bots/default/messages", clients=1, rate=RATE, warm_up_seconds=1,
+            seconds=MEASURED_SECONDS, texts=("hello", "hi there", "good morning"), run_id=new_name,
+        )  # fmt: skip
+        flood = Flood(int(url.rpartition(":")[2]))
+        slices = Slices(flood)
+        alternating = asyncio.create_task(asyncio.to_thread(slices.run))
+        done = await asyncio.to_thread(run_load, plan, lambda _: None)
+        slices.stop()
+        await alternating
+        flood.end()
     assert flood.statuses.keys() == {200, 429}
     assert flood.statuses[429] > 5 * flood.statuses[200]
     words = ("a limited client", "alone", f"beside {flood.statuses}")

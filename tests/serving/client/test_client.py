@@ -7,10 +7,10 @@ import pytest
 
 from serving.client import ApiError, Client, EditedMeanwhile
 from tests.support.admin import TOKEN
-from tests.support.api_process import start_api
+from tests.support.api_process import api_process
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.mlflow_server import register_for
-from tests.support.servers import free_port, stop
+from tests.support.servers import free_port
 
 pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
 
@@ -21,14 +21,11 @@ def client(tmp_path: Path, tiny_release_folder: Path, mongo_uri: str, mlflow_uri
         "admin_token": TOKEN, "mongo_database": f"client_{free_port()}", "mlflow_tracking_uri": mlflow_uri,
     }  # fmt: skip
     shop = f"http://127.0.0.1:{free_port()}"
-    process, url = start_api(
-        tmp_path, release=tiny_release_folder, mongo_uri=mongo_uri, shop=shop, settings=settings
-    )  # fmt: skip
-    try:
-        with Client(url, key=TOKEN) as client:
-            yield client
-    finally:
-        stop(process)
+    with (
+        api_process(tmp_path, release=tiny_release_folder, mongo_uri=mongo_uri, shop=shop, settings=settings) as url,
+        Client(url, key=TOKEN) as client,
+    ):
+        yield client
 
 
 def test_a_day_of_work(client: Client) -> None:
