@@ -5,14 +5,14 @@ Whoever edits a bot sees `***` in their place. What comes back as `***` is uncha
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from pipelines.errors import UserInputError
 from pipelines.templates.texts import EXPRESSION
 
 MASK = "***"
-SECRET_NAMES = re.compile(
+_SECRET_NAMES = re.compile(
     r"auth(?!or(?:s|ed)?(?![a-z]))|key(?!word|board)|token(?!i[sz])|secret|cookie|passw|pwd|credential|signature",
     re.IGNORECASE,
 )
@@ -23,23 +23,58 @@ KEYS = re.compile(
     re.IGNORECASE,
 )
 """What keys look like anywhere: a scheme and its credentials, known prefixes, a JSON web token."""
-QUERY_VALUES = re.compile(r"(?P<before>[?&](?P<name>[^=&#{}]*)=)(?P<value>(?:\{\{.*?\}\}|[^&#{}])+)", re.DOTALL)
-USER_VALUES = re.compile(r"(?P<before>//)(?P<name>)(?P<value>[^/?#@{}]+)(?=@)")
-JSON_VALUES = re.compile(
-    r'(?P<before>"(?P<name>[^"\\]*)"\s*:\s*")(?P<value>(?:\{\{.*?\}\}|\\.|[^"\\])*)(?=")', re.DOTALL
+# Groups that match in one way only (`++`, `*+`): a text that is no JSON would be tried in as many ways as it has
+# expressions, to the power of two.
+_PIECE = r"\{\{.*?\}\}|\{%.*?%\}"
+_USER_VALUE = rf"//(?P<user>(?:{_PIECE}|[^/?#@{{}}])++)(?=@)"
+_URL_VALUES = re.compile(
+    rf"(?P<before>[?&](?P<name>(?:{_PIECE}|[^=?&#{{}}])*+)=)(?P<value>(?:{_PIECE}|[^&#])++)|{_USER_VALUE}", re.DOTALL
+)
+_USER_VALUES = re.compile(_USER_VALUE, re.DOTALL)
+_JSON_VALUES = re.compile(
+    rf'(?P<before>"(?P<name>[^"\\]*)"\s*:\s*")(?P<value>(?:{_PIECE}|\\.|[^"\\])*+)(?=")', re.DOTALL
 )
 _SCHEME = re.compile(r"(?:bearer|basic|digest|token|apikey)?[\s:=]*", re.IGNORECASE)
 _KNOWN_FIELDS = frozenset(("url", "requestType", "idempotent", "headers", "isJson", "jsonData", "responseMapping"))
 
 Wire = dict[str, Any]
-_Place = tuple[str, str]
-"""What holds a secret, in a word, and its name."""
-_Replace = Callable[[_Place, str], str]
+
+
+class LiteralSecret(NamedTuple):
+    """A secret that is written out in a tool: where, what holds it, that one's name if it has one, and the value."""
+
+    place: str
+    what: str
+    name: str
+    value: str
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether a mask stands in the place of the value."""
+        return self.value.strip() == MASK
+
+
+_Replace = Callable[[LiteralSecret], str]
+
+
+def literal_secrets(tool: Mapping[str, Any]) -> Iterator[LiteralSecret]:
+    """Yield every secret that is written out in a tool (`apiDetails`): what is masked where the tool is shown.
+
+    Places are named as in findings: `url`, `jsonData`, `headers.Authorization`.
+    """
+    found: list[LiteralSecret] = []
+
+    def note(secret: LiteralSecret) -> str:
+        found.append(secret)
+        return secret.value
+
+    _replaced(tool, note)
+    yield from (secret for secret in found if not secret.is_masked)
 
 
 def masked_intent(intent: Mapping[str, Any]) -> Wire:
     """Return an intent as it is shown: with the secrets of its tool masked. References to secrets are no secrets."""
-    return _with_tool(intent, lambda place, value: MASK)
+    return _with_tool(intent, lambda secret: secret.value if secret.is_masked else MASK)
 
 
 def unmasked_intent(intent: Mapping[str, Any], stored: Mapping[str, Any] | None) -> Wire:
@@ -47,21 +82,21 @@ def unmasked_intent(intent: Mapping[str, Any], stored: Mapping[str, Any] | None)
 
     Raise `UserInputError` if it has nothing there.
     """
-    known: dict[_Place, deque[str]] = defaultdict(deque)
+    known: dict[tuple[str, str], deque[str]] = defaultdict(deque)
 
-    def note(place: _Place, value: str) -> str:
-        known[place].append(value)
-        return value
+    def note(secret: LiteralSecret) -> str:
+        known[secret.what, secret.name.lower()].append(secret.value)
+        return secret.value
 
-    def restore(place: _Place, value: str) -> str:
-        before = known[place].popleft() if known[place] else None
-        if value != MASK:
-            return value
+    def restore(secret: LiteralSecret) -> str:
+        values = known[secret.what, secret.name.lower()]
+        before = values.popleft() if values else None
+        if not secret.is_masked:
+            return secret.value
         if before is None:
-            what, name = place
             raise UserInputError(
-                f"the {what} {name!r} of the tool of {intent.get('intentId')!r} is masked, and nothing is known of it; "
-                "write its value, or better {{ secrets.NAME }}"
+                f"the {secret.what} {secret.name.lower()!r} of the tool of {intent.get('intentId')!r} is masked, and "
+                "nothing is known of it; write its value, or better {{ secrets.NAME }}"
             )
         return before
 
@@ -84,7 +119,7 @@ def unmasked_fields(fields: Mapping[str, Any], stored: Mapping[str, Any] | None)
 def _masked_field(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return masked_fields(value)
-    is_secret = isinstance(value, str) and bool(value) and bool(SECRET_NAMES.search(name))
+    is_secret = isinstance(value, str) and bool(value) and bool(_SECRET_NAMES.search(name))
     return MASK if is_secret and not value.startswith("secret:") else value
 
 
@@ -107,9 +142,9 @@ def _replaced(tool: Mapping[str, Any], replace: _Replace) -> Wire:
             changed[name] = _in_url(tool[name], replace) if name == "url" else _in_json(tool[name], replace)
     if isinstance(tool.get("headers"), list | tuple):
         changed["headers"] = [_in_header(row, replace) for row in tool["headers"]]
-    for name in tool.keys() - _KNOWN_FIELDS:
-        if isinstance(tool[name], str) and is_literal_secret(name, tool[name]):
-            changed[name] = replace(("field", name), tool[name])
+    for name in (name for name in tool if name not in _KNOWN_FIELDS):
+        if isinstance(tool[name], str) and _is_secret(name, tool[name]):
+            changed[name] = replace(LiteralSecret(name, "field", name, tool[name]))
     return changed
 
 
@@ -117,29 +152,39 @@ def _in_header(row: Any, replace: _Replace) -> Any:
     if not isinstance(row, Mapping) or not isinstance(row.get("headerValue"), str):
         return row
     name, value = str(row.get("headerKey", "")), row["headerValue"]
-    if not is_literal_secret(name, value):
+    if not _is_secret(name, value):
         return row
-    return {**row, "headerValue": replace(("header", name.lower()), value)}
+    return {**row, "headerValue": replace(LiteralSecret(f"headers.{name}", "header", name, value))}
 
 
 def _in_url(url: str, replace: _Replace) -> str:
-    url = USER_VALUES.sub(lambda found: found["before"] + replace(("user name in the URL", ""), found["value"]), url)
-    return QUERY_VALUES.sub(lambda found: _in_text(found, "query parameter", replace), url)
+    def in_user(found: re.Match[str]) -> str:
+        value = found["user"]
+        is_open = not EXPRESSION.sub("", value).strip(" :")
+        return found[0] if is_open else "//" + replace(LiteralSecret("url", "user name in the URL", "", value))
+
+    def in_either(found: re.Match[str]) -> str:
+        if found["user"] is not None:
+            return in_user(found)
+        if _is_secret(found["name"], found["value"]):
+            return found["before"] + replace(LiteralSecret("url", "query parameter", found["name"], found["value"]))
+        return found["before"] + _USER_VALUES.sub(in_user, found["value"])
+
+    return _URL_VALUES.sub(in_either, url)
 
 
 def _in_json(body: str, replace: _Replace) -> str:
-    return JSON_VALUES.sub(lambda found: _in_text(found, "field of jsonData", replace), body)
+    def in_field(found: re.Match[str]) -> str:
+        if not _is_secret(found["name"], found["value"]):
+            return found[0]
+        return found["before"] + replace(LiteralSecret("jsonData", "field of jsonData", found["name"], found["value"]))
+
+    return _JSON_VALUES.sub(in_field, body)
 
 
-def _in_text(found: re.Match[str], what: str, replace: _Replace) -> str:
-    if not is_literal_secret(found["name"], found["value"]):
-        return found[0]
-    return found["before"] + replace((what, found["name"].lower()), found["value"])
-
-
-def is_literal_secret(name: str, value: str) -> bool:
-    """Whether a value seems to hold a secret written out; `name` is that of its header, parameter or field."""
+def _is_secret(name: str, value: str) -> bool:
+    """Whether a value seems to hold a secret written out, or its mask; `name` is that of its header or field."""
     literal = EXPRESSION.sub("", value).strip()
     if value.strip() == MASK or KEYS.search(literal):
         return True
-    return bool(SECRET_NAMES.search(name)) and not _SCHEME.fullmatch(literal)
+    return bool(_SECRET_NAMES.search(EXPRESSION.sub("", name))) and not _SCHEME.fullmatch(literal)

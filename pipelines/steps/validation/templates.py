@@ -12,7 +12,7 @@ from pipelines.steps.validation.checks import error, note, warning
 from pipelines.steps.validation.replies import ReplyCheck
 from pipelines.steps.validation.tools import ToolCheck
 from pipelines.templates.language import CALLABLE_NAMES, BotEnvironment
-from pipelines.templates.literal_secrets import JSON_VALUES, KEYS, QUERY_VALUES, SECRET_NAMES, USER_VALUES
+from pipelines.templates.literal_secrets import KEYS, literal_secrets
 from pipelines.templates.mapping import mapping_problems
 from pipelines.templates.suspicious import CONTROL, INTERNAL, OTHER_SCHEME
 from pipelines.templates.texts import EXPRESSION, reply_texts
@@ -130,23 +130,18 @@ def _joined(found: list[Finding], rendered: Finding | None) -> list[Finding]:
 
 def _check_keys(row: str, tool: ToolSpec) -> Iterator[Finding]:
     """Find keys that are written out: the release and whatever else is logged of a training would hold them."""
-    url, body = f"{row}.url", f"{row}.jsonData"
-    found = [(f"{row}.headers.{header.header_key}", header.header_key, header.header_value) for header in tool.headers]
-    found += [(url, match["name"], match["value"]) for match in QUERY_VALUES.finditer(EXPRESSION.sub("", tool.url))]
-    found += [(url, "password", match["value"]) for match in USER_VALUES.finditer(EXPRESSION.sub("", tool.url))]
-    if tool.is_json:
-        found += [(body, match["name"], match["value"]) for match in JSON_VALUES.finditer(tool.json_data)]
-    for place, name, value in found:
-        literal = EXPRESSION.sub("", value).strip()
-        key = KEYS.search(literal) or (_LONG.search(literal) if SECRET_NAMES.search(name) else None)
-        if key is not None:
-            find = error if any(map(str.isdigit, key[0])) else warning  # words alone may be no key
-            yield find(
-                "secret_is_a_reference",
-                place,
-                f"its {name!r} seems to hold a key, which anybody who sees the bot, its releases or a log can read.",
-                "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and replace the key.",
-            )
+    for secret in literal_secrets(tool.to_wire()):
+        literal = EXPRESSION.sub("", secret.value).strip()
+        key = KEYS.search(literal) or _LONG.search(literal)
+        is_key = key is not None and any(map(str.isdigit, key[0]))
+        find = error if is_key else warning  # words alone, or something short, may be no key
+        yield find(
+            "secret_is_a_reference",
+            f"{row}.{secret.place}",
+            f"its {secret.name or secret.what!r} seems to hold a key, which anybody who sees the bot, its releases or "
+            "a log can read.",
+            "write {{ secrets.NAME }} in its place, set INTENTLOOP_SECRET_NAME, and replace the key.",
+        )
 
 
 def _check(

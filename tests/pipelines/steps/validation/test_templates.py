@@ -133,6 +133,9 @@ def test_check_templates_refuses_a_key_without_repeating_it(name: str, value: st
         ("error", "jsonData", {"isJson": True, "jsonData": '{"note": "sk_live_abcdefgh1234"}'}),
         ("warning", "jsonData", {"isJson": True, "jsonData": '{"sort_key": "customer_lastname"}'}),
         ("warning", "jsonData", {"isJson": True, "jsonData": '{"plan": "basic subscription"}'}),
+        ("error", "jsonData", {"jsonData": '{"api_key": "9f8b7c6d5e4f3a2b"}'}),
+        ("error", "client_secret", {"client_secret": "9f8b7c6d5e4f3a2b"}),
+        ("warning", "url", {"url": "{{ endpoints.shop }}/x?api_key=pin1"}),
         ("warning", "headers.X-Key-Kind", {"headers": [{"headerKey": "X-Key-Kind", "headerValue": "publishable-one"}]}),
     ],
 )
@@ -284,8 +287,10 @@ HOSTILE_TOOLS["long value"] = (
 @pytest.mark.parametrize("name", HOSTILE_TOOLS)
 def test_check_templates_finds_a_hostile_tool(name: str) -> None:
     tool, finding = HOSTILE_TOOLS[name]
-    assert [one for one in findings(tool=tool) if one.startswith(finding)] == findings(tool=tool)
-    assert findings(tool=tool)
+    found = findings(tool=tool)
+    others = [one for one in found if not one.startswith(finding)]
+    assert found != others
+    assert all("'user name in the URL' seems to hold a key" in one for one in others)  # which it does besides
 
 
 def test_check_templates_takes_a_url_over_several_lines() -> None:

@@ -73,7 +73,6 @@ def test_check_templates_refuses_a_body_that_is_no_json(template: str, finding: 
         ("{{ context.base }}/x", "line 1, column 1: the host of a URL must be fixed"),
         ("{{ parameters.town }}", "line 1, column 1: the host of a URL must be fixed"),
         ("https://a.example:{{ parameters.guests }}/x", "line 1, column 19: the host of a URL must be fixed"),
-        ("https://ann:pw@a.example/x", "the host of a URL must be fixed; it may contain no value, user name"),
         ("https://a.example:99999/x", "a URL has no such host or port"),
         ("{{ endpoints.shop }}x", "after its host or endpoint a URL must continue with / or ?"),
     ],
@@ -83,6 +82,13 @@ def test_check_templates_refuses_a_url_that_can_never_be_called(template: str, f
     assert found.startswith("error url: ")
     assert finding in found
     assert "the tool can never be called. > " in found
+
+
+def test_check_templates_refuses_a_user_name_in_a_url_and_names_it_as_a_secret() -> None:
+    secret, found = findings(url="https://ann:pw@a.example/x")
+    assert secret.startswith("warning url: its 'user name in the URL' seems to hold a key")
+    assert found.startswith("error url: ")
+    assert "the host of a URL must be fixed; it may contain no value, user name" in found
 
 
 @pytest.mark.parametrize(
