@@ -101,8 +101,8 @@ class AnswerFilter:
         if parts.content:
             return not has_signal and (parts.is_address or (moment == "ended" and parts.is_name))
         is_courtesy = not (parts.has_value or parts.words & self._yes_no)
-        is_request = has_signal and parts.has_value
-        return not is_request if moment == "ended" else not (has_signal or is_courtesy)
+        is_asking = has_signal or parts.is_opened  # as `do you take paypal`, where each word is a value or a small one
+        return not (is_asking and parts.has_value) if moment == "ended" else not (is_asking or is_courtesy)
 
     def _is_of_another_intent(self, word: str, form: str) -> bool:
         shares = self._shares_by_word.get(word, {})

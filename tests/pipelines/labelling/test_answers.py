@@ -148,6 +148,12 @@ def test_unknown_words_are_a_wish_where_nothing_is_asked(language: str, text: st
     assert not answers(language).is_answer(text, "ended", form="track")
 
 
+@pytest.mark.parametrize("text", ["do you have it in crimson red", "is there one for tomorrow"])
+def test_a_question_without_its_mark_is_a_wish_though_it_names_only_values(text: str) -> None:
+    assert not answers("en").is_answer(text, "open")
+    assert not answers("en").is_answer(text, "ended", form="track")
+
+
 def test_what_the_form_took_for_its_answer_is_a_wish_only_with_words_of_another_intent() -> None:
     read = answers("en").is_answer
     assert read("the reason is that I moved", "accepted", form="track")
