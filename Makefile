@@ -1,6 +1,6 @@
 # Every target sets up what it needs; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test first-part second-part prove lint fix bench lab notebooks
+.PHONY: help run test first-part second-part pages-part prove lint fix bench lab notebooks screenshots
 BIN := .venv/bin
 export PYTHON
 
@@ -10,18 +10,26 @@ help: ## say what can be made
 run: .venv/.installed-run ## start everything on this machine and train the sample bot once
 	@exec $(BIN)/intentloop up --follow-parent
 
-# The suite in two parts of about the same length, side by side; what the first one does not name is in the second.
+# The suite in two parts of about the same length, side by side; what the first one does not name is in the second. The
+# admin pages come alone: their trainings give way to whatever else works on the machine.
 FIRST := $(wildcard tests/serving/test_*.py) $(addprefix tests/serving/,api bench channels cli forget local processes release static)
+PAGES := tests/serving/static/admin
 
 test: lint ## lint, then run the whole suite
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going first-part second-part
+	@status=0; \
+	$(MAKE) --no-print-directory --jobs=2 --keep-going first-part second-part || status=1; \
+	$(MAKE) --no-print-directory pages-part || status=1; \
+	exit $$status
 
 first-part:
-	@$(BIN)/pytest -m "not prove" $(FIRST)
+	@$(BIN)/pytest -m "not prove" $(FIRST) --ignore=$(PAGES)
 
 second-part: # its report comes when it is done, in one piece
 	@$(BIN)/pytest -m "not prove" $(addprefix --ignore=,$(FIRST)) >.venv/second-part.log 2>&1; \
 	status=$$?; cat .venv/second-part.log; exit $$status
+
+pages-part:
+	@$(BIN)/pytest -m "not prove" $(PAGES)
 
 prove: .venv/.installed-dev ## prove at full size what the engine promises, and print the figures
 	@$(BIN)/pytest -m prove -q
@@ -45,6 +53,9 @@ bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder
 
 lab: .venv/.installed-dev ## open JupyterLab on the notebooks
 	@exec .ci/lab
+
+screenshots: .venv/.installed-dev ## take pictures of every admin page, into .intentloop/screenshots
+	@$(BIN)/python -m tests.support.screenshots .intentloop/screenshots
 
 notebooks: .venv/.installed-dev ## run every notebook from top to bottom
 	@mkdir -p .intentloop/notebook-mlflow

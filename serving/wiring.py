@@ -28,6 +28,7 @@ from serving.dialogue.orphans import OrphanSweep
 from serving.dialogue.privacy import Privacy
 from serving.dialogue.services import Releases, Services
 from serving.dialogue.thread_locks import ThreadLocks
+from serving.llm.completion import Completion
 from serving.llm.endpoints import LlmEndpoint
 from serving.llm.reader import LlmReader
 from serving.logs import describe_crash
@@ -174,8 +175,10 @@ async def connect_llm(
     )
 
 
-async def probe_llm(settings: Settings, secrets: Secrets, endpoint: LlmEndpoint | None, *, model: str) -> str | None:
-    """Ask a model for a word, at a bot's own endpoint or the platform's; return why it did not answer, or None."""
+async def probe_llm(
+    settings: Settings, secrets: Secrets, endpoint: LlmEndpoint | None, *, model: str
+) -> Completion | str:
+    """Ask a model for a word, at a bot's own endpoint or the platform's; return its answer, or why there is none."""
     if endpoint is None and settings.llm_base_url is None:
         return "no endpoint is set, neither the bot's own nor the platform's (INTENTLOOP_LLM_BASE_URL)"
     backend = GuardedBackend(allowed=allowed_origins(settings.tool_allowed_hosts, settings.endpoints.values()))
@@ -186,14 +189,13 @@ async def probe_llm(settings: Settings, secrets: Secrets, endpoint: LlmEndpoint 
             else:
                 client = await _connect_platform_llm(settings)
             async with client:
-                await client.probe(model)
+                return await client.probe(model)
     except TimeoutError:
         return f"no answer within {PROBE_SECONDS:g} s"
     except LlmUnavailable as error:
         return error.reason
     except (SecretUnavailable, SetupProblem) as error:
         return str(error)
-    return None
 
 
 async def _connect_platform_llm(settings: Settings) -> "LlmClient":

@@ -6,7 +6,7 @@ import signal
 import socket
 import sys
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
@@ -78,11 +78,21 @@ def commands() -> Iterator[CommandWatch]:
     assert WATCH.problems == []
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a database process."""
+    """Mark the tests that need a database process, and run those with a browser last.
+
+    A browser that is open keeps a loop running in this thread, in which no other could: those that share one for the
+    whole session come at the very end.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, "platform" in _fixtures_of(item)))
     for item in items:
-        if "mongo_uri" in getattr(item, "fixturenames", ()):
+        if "mongo_uri" in _fixtures_of(item):
             item.add_marker(pytest.mark.integration)
+
+
+def _fixtures_of(item: pytest.Item) -> Sequence[str]:
+    return getattr(item, "fixturenames", ())
 
 
 def _engines_for(file: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pipelines.errors import NotFound
 from pipelines.progress import Progress
 from pipelines.registry.client import RegisteredVersion, Registry
 from pipelines.registry.release import require_bot
+from pipelines.registry.run_record import DRIFT_TABLE
 from pipelines.registry.runs import PROFILE_FILE, Runs
 from pipelines.settings import Settings
 from pipelines.steps.data.snapshot import read_snapshot
@@ -81,6 +82,6 @@ def _log(bot: str, runs: Runs, drift: Drift, *, version: str) -> None:
         step = int(str(row["week"]).replace("-W", ""))  # 2026-W48 is step 202648
         for name in ("psi_intents", "psi_confidence", "unknown_words", "messages"):
             runs.log_metric(run_id, f"drift_{name}", float(row[name]), step=step)
-    runs.log_text(run_id, drift.weeks.to_csv(index=False), "drift/weeks.csv")
+    runs.log_text(run_id, drift.weeks.to_csv(index=False), DRIFT_TABLE)
     runs.log_figure(run_id, plot_drift(drift), "drift/weeks.png")
     runs.end(run_id, succeeded=True)

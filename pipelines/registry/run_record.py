@@ -16,6 +16,8 @@ FAILED_REASON_TAG = "failed_reason"
 MAX_REASON_CHARS = 1000
 GATE_PAGE, GATE_FILE = "gate/report.html", "gate/gate.json"
 """What the gate found, as a page and as JSON."""
+DRIFT_TABLE = "drift/weeks.csv"
+"""Table of a look for drift, a row for each week."""
 MEASURED_ON = ("holdout", "test_set", "test", "production")
 """Folders of the evaluations of a training, which also begin the names of their metrics."""
 FIGURES_FILE = "figures.json"

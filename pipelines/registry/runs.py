@@ -164,6 +164,18 @@ class Runs:
                 if not token:
                     break
 
+    def newest(self, bot: str, *, kind: Kind) -> LoggedRun | None:
+        """Return a bot's newest run of a kind that has ended well, or None."""
+        experiment_id = self.find_experiment(bot, kind=kind)
+        if experiment_id is None:
+            return None
+        with translated(self.tracking_uri):
+            wanted = f"attributes.status = 'FINISHED' and tags.`{BOT_TAG}` = '{bot}'"
+            found = self._client.search_runs(
+                [experiment_id], wanted, max_results=1, order_by=["attributes.start_time DESC"]
+            )
+        return _logged(found[0]) if found else None
+
     def running(self, bot: str) -> list[LoggedRun]:
         """Return the trainings of a bot that the server lists as running, and the runs nested below them."""
         experiment_id = self.find_experiment(bot)

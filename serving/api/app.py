@@ -16,6 +16,7 @@ from serving.access.same_origin import require_loopback_if_off
 from serving.api import chat, health, mlflow_webhook, webhooks
 from serving.api.admin.routers import ADMIN_ROUTERS
 from serving.api.admin.streams import Streams
+from serving.api.admin_pages import ADMIN_PATH, AdminPages
 from serving.api.chat_paths import is_chat
 from serving.api.compat.prefix import CompatPaths
 from serving.api.compat.routes import COMPAT_ROUTERS
@@ -99,6 +100,8 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     for router in (*ADMIN_ROUTERS, *COMPAT_ROUTERS):
         app.include_router(router)
     app.include_router(health.router)
+    pages = AdminPages()
+    app.include_router(pages.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/static/widget/script.js", _widget, include_in_schema=False)
@@ -113,7 +116,7 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     app.add_middleware(PublicCors)
     app.add_middleware(AdminCors, origins=settings.admin_origins)
     install_error_handlers(app)
-    app.add_middleware(SecurityHeaders, headers_by_path=_headers_of_pages(), ancestors_of=chat_page_ancestors)
+    app.add_middleware(SecurityHeaders, headers_by_path=_headers_of_pages(pages), ancestors_of=chat_page_ancestors)
     app.add_middleware(CompatPaths)  # outermost: what looks at a path sees that of the route
     return app
 
@@ -124,9 +127,13 @@ def _following_registry(settings: Settings) -> Releases:
     return ReleaseProvider.from_settings(settings)
 
 
-def _headers_of_pages() -> dict[str, Headers]:
+def _headers_of_pages(admin_pages: AdminPages) -> dict[str, Headers]:
     chat_page, docs_page = (page.read_text(encoding="utf-8") for page in (CHAT_PAGE, _DOCS_PAGE))
-    return {"/": page_headers(chat_page), "/docs": page_headers(docs_page, more=_DOCS_SOURCES)}
+    return {
+        "/": page_headers(chat_page),
+        "/docs": page_headers(docs_page, more=_DOCS_SOURCES),
+        ADMIN_PATH: admin_pages.headers,
+    }
 
 
 async def _docs() -> Response:

@@ -61,6 +61,7 @@ _TAGS = {  # in the order in which they are shown
     "conversations": "What customers said, what the bot answered, and why.",
     "analytics": "Figures by day and release.",
     "labels": "What customers meant: decide, export.",
+    "test set": "Texts that every version is judged on and none learns from.",
     "tasks": "Work that takes longer than a request: its progress, its result, and how to cancel it.",
     "settings": "Thresholds, language, phrases and language model of a bot.",
     "channels": "The platforms that a bot talks on, and their webhooks.",

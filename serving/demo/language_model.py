@@ -29,9 +29,12 @@ class _User(BaseModel):
 
 
 class Question(BaseModel):
-    """What is read of a request: the brief that `serving.llm` writes, and the customer's message as a JSON string."""
+    """What is read of a request: the brief that `serving.llm` writes, and the customer's message as a JSON string.
 
-    messages: tuple[_System, _User] = Field(description="The system message, then the customer's.")
+    A single message is a test of the connection.
+    """
+
+    messages: tuple[_System, _User] | tuple[_System] = Field(description="The system message, then the customer's.")
 
 
 def create_language_model() -> FastAPI:
@@ -40,6 +43,8 @@ def create_language_model() -> FastAPI:
 
     @app.post("/v1/chat/completions")
     async def complete(question: Question) -> dict[str, Any]:
+        if len(question.messages) == 1:
+            return completion("Yes.")
         system, user = question.messages
         return choose(system.content, user.content)
 

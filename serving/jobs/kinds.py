@@ -94,9 +94,19 @@ class Mine(_Request):
     version: str | None = None
 
 
-TaskRequest = Annotated[Validate | Repair | Undo | Compare | Replay | Forget | Mine, Field(discriminator="kind")]
+class LookForDrift(_Request):
+    """Compare the messages of the last `days` with what the release that answers was measured on."""
+
+    kind: Literal["drift"] = "drift"
+    days: Annotated[float, Field(gt=0, le=MOST_DAYS)] = 28.0
+
+
+TaskRequest = Annotated[
+    Validate | Repair | Undo | Compare | Replay | Forget | Mine | LookForDrift, Field(discriminator="kind")
+]
 KINDS: dict[str, type[_Request]] = {
-    str(kind.model_fields["kind"].default): kind for kind in (Validate, Repair, Undo, Compare, Replay, Forget, Mine)
+    str(kind.model_fields["kind"].default): kind
+    for kind in (Validate, Repair, Undo, Compare, Replay, Forget, Mine, LookForDrift)
 }
 
 

@@ -168,12 +168,12 @@ class LlmClient:
                 self._dialect_by_model[model] = dialect
                 return completion
 
-    async def probe(self, model: str) -> None:
+    async def probe(self, model: str) -> Completion:
         """Ask for a word, once; raise `LlmUnavailable` with the reason if the endpoint gives no completion."""
         messages: list[ChatCompletionMessageParam] = [{"role": "user", "content": "Say yes."}]
         try:
             answer = await self._openai.chat.completions.with_raw_response.create(model=model, messages=messages)
-            Completion.from_json(answer.content)
+            return Completion.from_json(answer.content)
         except openai.APIStatusError as error:
             status = error.status_code
             raise LlmUnavailable(_REASONS.get(status, f"it answered with status {status}")) from error

@@ -116,6 +116,7 @@ def say_where(plan: Plan, console: Console, *, problem: str | None, first_key: s
     lines = [
         "",
         f"  Chat page    {url}/",
+        f"  Admin pages  {url}/admin/",
         f"  API docs     {url}/docs",
         f"  Admin API    {_who_may(plan.settings)}",
         f"  MLflow UI    {_model_page(plan.settings)}",

@@ -1,6 +1,8 @@
 """What the admin API does with the releases of bots: the same functions as the commands, off the event loop."""
 
 import asyncio
+import csv
+import io
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from pipelines.errors import (
 from pipelines.registry.client import RegisteredVersion, Registry, model_name
 from pipelines.registry.fetch import find_problem
 from pipelines.registry.links import version_page
-from pipelines.registry.run_record import GATE_FILE
+from pipelines.registry.run_record import DRIFT_TABLE, GATE_FILE, LoggedRun
 from pipelines.registry.runs import Runs
 from pipelines.schemas.verdict import Check
 from pipelines.settings import Settings
@@ -30,6 +32,10 @@ from serving.release.trials import CANARY
 from serving.store.client import Database
 
 T = TypeVar("T")
+TABLES = (
+    "holdout/intents.csv", "holdout/entities.csv", "holdout/confusions.csv", "gate/comparison.csv", "gate/replay.csv",
+)  # fmt: skip
+"""Tables that a training logs; the last two only if another version answered."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,15 @@ class Evidence:
     figures: Mapping[str, float]
     gate: Check | None
     run_page: str = ""
+
+
+@dataclass(frozen=True)
+class LoggedDrift:
+    """A look for drift: its run, a row for each week, and its page."""
+
+    run: LoggedRun
+    weeks: Sequence[Mapping[str, str]]
+    page: str
 
 
 @dataclass(frozen=True)
@@ -104,6 +119,31 @@ class ReleaseManager:
     async def problem(self, bot: str, version: RegisteredVersion) -> str:
         """Return why the version behind the alias must not answer, as far as the registry shows it; else nothing."""
         return await self._calls.call(lambda registry: find_problem(registry, version, bot=bot) or "")
+
+    async def tables(self, version: RegisteredVersion) -> Mapping[str, Sequence[Mapping[str, str]]]:
+        """Return the tables of its training by file, without rows where its run has none."""
+
+        def read(registry: Registry) -> dict[str, Sequence[Mapping[str, str]]]:
+            runs = Runs(registry.tracking_uri)
+            found: dict[str, Sequence[Mapping[str, str]]] = dict.fromkeys(TABLES, ())
+            with suppress(NotFound):
+                for name in TABLES:
+                    found[name] = _table(runs.read(version.run_id, name))
+            return found
+
+        return await self._calls.call(read)
+
+    async def drift(self, bot: str) -> LoggedDrift | None:
+        """Return the last look for drift that ended; None: nobody has looked."""
+
+        def read(registry: Registry) -> LoggedDrift | None:
+            runs = Runs(registry.tracking_uri)
+            run = runs.newest(bot, kind="drift")
+            if run is None:
+                return None
+            return LoggedDrift(run, _table(runs.read(run.run_id, DRIFT_TABLE)), runs.url(run.run_id))
+
+        return await self._calls.call(read)
 
     async def evidence(self, version: RegisteredVersion) -> Evidence:
         """Return what its run has logged about a version; nothing if the run was deleted."""
@@ -192,6 +232,10 @@ class ReleaseManager:
         live = found.version if found is not None else None
         if live != wanted.instead_of:
             raise LiveReleaseChanged(bot, expected=wanted.instead_of, live=live)
+
+
+def _table(content: bytes | None) -> Sequence[Mapping[str, str]]:
+    return list(csv.DictReader(io.StringIO((content or b"").decode())))
 
 
 def _gate(content: bytes) -> Check | None:

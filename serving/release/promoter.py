@@ -19,7 +19,7 @@ from serving.release.loader import CANARY_SHARE_TAG, STOPPED_TAG
 from serving.release.marks import correct_marks
 from serving.release.trials import CANARY, SHADOW
 from serving.store.client import Database
-from serving.store.releases.promotions import Move, Promotions, answered_before
+from serving.store.releases.promotions import Move, Promotions, answered_before, former_versions
 
 
 @dataclass(frozen=True)
@@ -154,8 +154,7 @@ class Promoter:
         found = self._registry.version_behind(self._bot, alias=self._alias)
         current = found.version if found is not None else None
         answered = await self._answered()
-        former = answered[:-1] if answered[-1:] == [current] else answered
-        version = self._newest_of(former)
+        version = self._newest_of(former_versions(answered, current=current))
         if version is None:
             now = f"version {current}" if current else "now"
             raise UserInputError(

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import JsonValue
+
 from pipelines.errors import ToolFailed
 from pipelines.schemas.bot import Intent
 from pipelines.schemas.tool import ToolSpec
@@ -125,13 +127,31 @@ class Endpoints:
         names = endpoint_names(templates if tool.is_json else templates[:-1])
         return tuple(name for name in names if name not in self._base_by_name)
 
+    def bases_for(self, tool: ToolSpec) -> dict[str, str]:
+        """Return the base URLs by name; an endpoint of the tool without one stands by its name."""
+        return self._base_by_name | {name: f"{{{{ endpoints.{name} }}}}" for name in self.unset(tool)}
+
     def render(self, tool: ToolSpec, plan: TurnPlan, intent: Intent, *, key: str, language: str) -> ReplayedCall:
-        """Render a call; an endpoint without a base URL stands in it by its name."""
+        """Render the call of a turn; an endpoint without a base URL stands in it by its name."""
+        parameters, context = plan.decision.parameters, plan.decision.state.context
+        return self.render_values(tool, intent, parameters=parameters, context=context, key=key, language=language)
+
+    def render_values(
+        self,
+        tool: ToolSpec,
+        intent: Intent,
+        *,
+        parameters: dict[str, JsonValue],
+        context: dict[str, JsonValue],
+        key: str,
+        language: str,
+    ) -> ReplayedCall:
+        """Render a call with some values."""
         unset = self.unset(tool)
-        base_by_name = self._base_by_name | {name: f"{{{{ endpoints.{name} }}}}" for name in unset}
+        base_by_name = self.bases_for(tool)
         values = RequestValues(
-            parameters=plan.decision.parameters,
-            context=plan.decision.state.context,
+            parameters=parameters,
+            context=context,
             endpoints=base_by_name,
             optional=intent.optional_names,
             language=language,

@@ -7,14 +7,10 @@ otherwise the author may say what the tool would answer.
 import asyncio
 import copy
 import time
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pydantic import JsonValue
-
-from pipelines.errors import ToolFailed
 from pipelines.nlu.explain import explain_text
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import SYSTEM_INTENTS, BotFile, Intent
@@ -22,58 +18,18 @@ from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.release import BotDefinition
 from pipelines.schemas.turns import ToolRecord
-from pipelines.templates.literal_secrets import masked_intent
-from pipelines.templates.references import hidden
-from pipelines.templates.request import ToolRequest
 from pipelines.templates.sandbox import noting_gaps
 from serving.dialogue.engine import TurnOutcome, TurnPlan, converse
 from serving.dialogue.interpret import Interpretation, interpret
 from serving.dialogue.messages import UserMessage
 from serving.dialogue.services import Services
 from serving.dialogue.state import DialogueState, Slot
-from serving.replay.calls import Endpoints
-from serving.tools.mapping import AnswerUnusable, map_answer
+from serving.replay.shown_calls import SHOWN_ONLY, ShownCall, ToolUse, show_call
 
-SHOWN_ONLY = "shown only, so nothing has answered"
-"""Failure of a call that was not made."""
 _BUDGET = "~try"
 """What is tried has budgets of the language model of its own: no bot may be called so."""
 
 Origin = Literal["tagger", "lookup", "pattern", "system", "llm", "whole text", "answer", "earlier turn"]
-
-
-@dataclass(frozen=True)
-class ToolUse:
-    """What to do about tools: call them, or only show the calls, with an answer that somebody made up.
-
-    `has_answer` tells an answer of null from none.
-    """
-
-    is_called: bool = False
-    has_answer: bool = False
-    answer: JsonValue = None
-
-
-@dataclass(frozen=True)
-class ShownCall:
-    """A tool call with its secrets masked, and its answer.
-
-    Attributes
-    ----------
-    record
-        What was answered: that of the tool, or the made-up one.
-    headers
-        As sent, in order.
-    is_called
-        Whether it was sent.
-    problem
-        Why it cannot be sent, or why it failed; empty otherwise.
-    """
-
-    record: ToolRecord
-    headers: tuple[tuple[str, str], ...] = ()
-    is_called: bool = False
-    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,53 +161,17 @@ class _TriedEffects:
 
     async def call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         """Render the call, and send it if the author wants that."""
-        if intent.tool is None:
-            raise ValueError(f"intent {intent.intent_id!r} has no tool")
-        started, key = time.perf_counter(), f"try-{uuid.uuid4().hex}"
-        endpoints, language = Endpoints(self.services.endpoints), self.release.definition.language
-        rendered = endpoints.render(intent.tool, plan, intent, key=key, language=language)
-        masked = Intent.model_validate(masked_intent(intent.to_wire()))
-        shown = endpoints.render(masked.tool, plan, masked, key=key, language=language) if masked.tool else rendered
-        record = ToolRecord(intent_id=intent.intent_id, key=key)
-        request, safe = rendered.request, shown.request
-        if request is None or safe is None:
-            self.call = ShownCall(record, problem=rendered.problem or shown.problem)
-            return record.model_copy(update={"failure": rendered.problem or shown.problem})
-        sent = {"method": request.method, "url": hidden(safe.url), "body": _hidden(safe.body)}
-        record = record.model_copy(update=sent)
-        record = record.model_copy(update=await self._answer(request, is_set=not rendered.unset))
+        started, decision = time.perf_counter(), plan.decision
+        self.call = await show_call(
+            intent,
+            parameters=decision.parameters,
+            context=decision.state.context,
+            language=self.release.definition.language,
+            services=self.services,
+            tools=self.tools,
+        )
         self.note("tool", started)
-        headers = tuple((name, hidden(value)) for name, value in safe.headers)
-        problem = record.failure if record.failure not in (None, SHOWN_ONLY) else ""
-        self.call = ShownCall(record, headers, is_called=self.tools.is_called, problem=problem or "")
-        return record.model_copy(update={"duration_ms": self.timings_ms["tool"]})
-
-    async def _answer(self, request: ToolRequest, *, is_set: bool) -> dict[str, object]:
-        """Return what an answer adds to the record of a call."""
-        if not self.tools.is_called and not self.tools.has_answer:
-            return {"failure": SHOWN_ONLY}
-        try:
-            if not self.tools.is_called:
-                longest = self.services.tools.max_response_bytes
-                answer = map_answer(self.tools.answer, request.mapping, max_chars=longest)
-            elif is_set:
-                answer = await self.services.tools.call(request)
-            else:
-                return {"failure": "an endpoint of its templates has no base URL; set it in INTENTLOOP_ENDPOINTS"}
-        except ToolFailed as error:
-            doubt = {"has_acted": error.has_acted, "may_have_acted": error.may_have_acted}
-            return {"failure": error.reason, **doubt}
-        except AnswerUnusable as error:
-            return {"failure": str(error)}
-        return {"result": answer.result, "context": answer.context}
-
-
-def _hidden(value: JsonValue) -> JsonValue:
-    if isinstance(value, str):
-        return hidden(value)
-    if isinstance(value, dict):
-        return {hidden(name): _hidden(inner) for name, inner in value.items()}
-    return [_hidden(inner) for inner in value] if isinstance(value, list) else value
+        return self.call.record
 
 
 def _slots(outcome: TurnOutcome, before: DialogueState) -> Iterable[FilledSlot]:

@@ -87,11 +87,12 @@ async def import_table(
 
 
 async def _keep_test_rows(database: Database, rows: Sequence[Example], *, bot: str, replaces: bool) -> TestSetVersion:
-    """Add rows to the bot's fixed test set, each text once."""
-    stored = None if replaces else await TestSets(database).newest(bot)
-    new = {fold_text(row.text): row for row in rows}
-    old = [row for row in (stored.rows if stored is not None else ()) if fold_text(row.text) not in new]
-    version, _ = await TestSets(database).add(bot, [*old, *new.values()], now=utc_now())
+    """Add rows to the bot's fixed test set, each text once; or make them all of it."""
+    if not replaces:
+        return await TestSets(database).put_rows(bot, rows, now=utc_now())
+    version, _ = await TestSets(database).add(
+        bot, list({fold_text(row.text): row for row in rows}.values()), now=utc_now()
+    )
     return version
 
 

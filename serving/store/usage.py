@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
+from typing import TypeGuard
 
 from cachetools import TTLCache
 
@@ -119,6 +120,15 @@ class TokenBudget:
         self._shares = shares
         self._full: TTLCache[str, None] = TTLCache(_KNOWN_FULL, _KNOWN_FULL_SECONDS, timer=time.monotonic)
 
+    async def used(self, bot: str) -> tuple[tuple[Period, int], ...]:
+        """Return a bot's hour and month, each with the tokens that are used or reserved."""
+        periods = self._periods(bot, None)
+        query = self._usage.find({"_id": {"$in": [period.key for period in periods]}})
+        counted = {
+            row["_id"]: row.get("tokens") for row in await self._database.call("read usage", query.to_list(None))
+        }
+        return tuple((period, tokens if _is_count(tokens := counted.get(period.key)) else 0) for period in periods)
+
     async def reserve(self, bot: str, tokens: int, *, asker: Asker | None = None) -> Reservation | Period:
         """Reserve the most tokens that a request may use, or return the period whose budget has no room for them.
 
@@ -209,7 +219,7 @@ class TokenBudget:
         )
 
 
-def _is_count(tokens: object) -> bool:
+def _is_count(tokens: object) -> TypeGuard[int]:
     return isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens <= _MOST_COUNTED
 
 

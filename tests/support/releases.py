@@ -82,3 +82,14 @@ def made_for(bot: str, release: Path, folder: Path) -> Path:
     manifest |= {"bot": bot, "bot_hash": digest, "sha256_by_file": manifest["sha256_by_file"] | {BOT_FILE: digest}}
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest), encoding="utf-8")
     return folder
+
+
+def reworded(release: Path, folder: Path) -> Path:
+    """Write a release of the tiny bot again that greets in other words; its hashes are the old ones until it is
+    registered."""
+    target = folder / f"{release.name}-reworded"
+    shutil.copytree(release, target)
+    said = (target / BOT_FILE).read_text(encoding="utf-8")
+    assert '"Hello!"' in said
+    (target / BOT_FILE).write_text(said.replace('"Hello!"', '"Good day to you!"'), encoding="utf-8")
+    return target

@@ -53,6 +53,11 @@ def note_change(
     request.state.change = {"before": before, "after": after, **({"target": target} if target is not None else {})}
 
 
+def leave_no_entry(request: Request) -> None:
+    """Let the audit log have no entry of a request that turned out to change nothing."""
+    request.state.is_read = True
+
+
 def keep_no_response(request: Request) -> None:
     """Let the response to a request with an `Idempotency-Key` be kept nowhere: it holds a secret."""
     request.state.is_secret = True
@@ -117,7 +122,8 @@ class AdminRoute(APIRoute):
 
             async def recorded() -> Response:
                 response = await handle(request)
-                await self._record(request, caller, decision, outcome="done")
+                if not getattr(request.state, "is_read", False):
+                    await self._record(request, caller, decision, outcome="done")
                 return response
 
             key = request.headers.get(IDEMPOTENCY_HEADER)

@@ -2,9 +2,9 @@
 
 from serving.api.admin import tasks
 from serving.api.admin.accounts import audit, keys, login, members, sessions
-from serving.api.admin.authoring import bots, drafts, entities, examples, intents, tries
+from serving.api.admin.authoring import bots, drafts, entities, examples, intents, previews, test_sets, tries
 from serving.api.admin.customers import analytics, conversations, forget, label_queue, labels, persons, privacy
-from serving.api.admin.releasing import releases, replays, trainings, trials
+from serving.api.admin.releasing import measured, releases, replays, trainings, trials
 from serving.api.admin.setup import bot_settings, channels, chat_access, widget_keys
 
 ADMIN_ROUTERS = (
@@ -25,7 +25,9 @@ ADMIN_ROUTERS = (
     label_queue.router,  # before the labels, whose keys are at the same place
     labels.router,
     login.router,
+    measured.router,
     members.router,
+    previews.router,
     privacy.router,
     trials.router,  # before the releases, whose versions are at the same place
     releases.router,
@@ -33,6 +35,7 @@ ADMIN_ROUTERS = (
     sessions.public_router,
     sessions.router,
     tasks.router,
+    test_sets.router,
     trainings.router,
     tries.router,
     widget_keys.router,

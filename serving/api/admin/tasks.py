@@ -23,7 +23,7 @@ from serving.jobs.task_service import TaskService
 from serving.store.work import tasks
 from serving.store.work.tasks import ID_PATTERN, TaskState
 
-Kind = Literal["validate", "repair", "undo", "compare", "replay", "forget", "mine"]
+Kind = Literal["validate", "repair", "undo", "compare", "replay", "forget", "mine", "drift"]
 _ERRORS: dict[int | str, dict[str, Any]] = {
     404: {
         "model": ErrorBody,
@@ -46,7 +46,7 @@ class Task(BaseModel):
     id: str
     bot: str
     kind: str = Field(
-        description="What is done: `validate`, `repair`, `undo`, `compare`, `replay`, `forget` or `mine`."
+        description="What is done: `validate`, `repair`, `undo`, `compare`, `replay`, `forget`, `mine` or `drift`."
     )
     state: TaskState
     step: str = Field(description="What is being done now.")

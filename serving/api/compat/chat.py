@@ -17,7 +17,8 @@ from serving.api.webhooks import DefaultBot
 from serving.channels.incoming import Context, Id, Text
 from serving.dialogue.messages import BotMessage
 from serving.dialogue.services import Services
-from serving.replay.try_turn import ToolUse, TriedTurn, try_turn
+from serving.replay.shown_calls import ToolUse
+from serving.replay.try_turn import TriedTurn, try_turn
 from serving.store.threads.try_states import TryStates
 
 _ERRORS: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "There is no such bot."}}

@@ -30,4 +30,5 @@ def compat_path(path: str) -> str:
     inner = path.removeprefix(_PREFIX)
     if inner != path and (inner.startswith(_ROOTS) or inner in _PAGES):
         path = inner
-    return path.rstrip("/") if path.startswith("/admin/") else path
+    # the pages themselves are at "/admin/", and what they load is below it
+    return path.rstrip("/") if path.startswith("/admin/") and path != "/admin/" else path

@@ -68,6 +68,13 @@ class StoredDrafts:
 
         return with_database(lambda database: export_bot(database, bot=self.bot))
 
+    def token(self) -> str | None:
+        """Return what is another one after each change of the drafts."""
+        from serving.store.drafts.revisions import Revisions
+
+        head = with_database(lambda database: Revisions(database).read(self.bot))
+        return head.token if head is not None else None
+
     def notes(self) -> tuple[str, ...]:
         """Return nothing: drafts were converted when they were imported."""
         return ()

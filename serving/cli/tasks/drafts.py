@@ -32,9 +32,9 @@ def validate(bot: str, settings: Settings, progress: Progress) -> dict[str, Any]
     """Check the drafts of a bot."""
     drafts = StoredDrafts(bot)
     progress(0.0, "reading the drafts")
-    read_at, wire = utc_now(), drafts.read()
+    read_at, token, wire = utc_now(), drafts.token(), drafts.read()
     report = _gate(drafts, settings).check(wire, progress=progress)
-    return _shown(report, read_at=read_at, more=_out_of_scope(bot, settings))
+    return _shown(report, read_at=read_at, token=token, more=_out_of_scope(bot, settings))
 
 
 def repair(bot: str, request: Repair, settings: Settings, progress: Progress) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def repair(bot: str, request: Repair, settings: Settings, progress: Progress) ->
     drafts = StoredDrafts(bot)
     gate = _gate(drafts, settings)
     progress(0.0, "reading the drafts")
-    read_at, wire = utc_now(), drafts.read()
+    read_at, token, wire = utc_now(), drafts.token(), drafts.read()
     report = gate.check(wire, progress=part(progress, 0.0, 0.5))
     if request.findings is None:
         repaired = gate.repair(wire, report)
@@ -58,6 +58,7 @@ def repair(bot: str, request: Repair, settings: Settings, progress: Progress) ->
     if repaired.findings:
         read_at = utc_now()
         drafts.repair(wire, repaired.wire)
+        token = drafts.token()
         report = gate.check(repaired.wire, progress=part(progress, 0.5, 1.0))
     changed = difference(wire, repaired.wire) if repaired.findings else ""
     listed, _ = _listed(repaired.findings)
@@ -65,7 +66,7 @@ def repair(bot: str, request: Repair, settings: Settings, progress: Progress) ->
         "n_repaired": len(repaired.findings),
         "repaired": listed,
         "difference": changed[:MAX_DIFFERENCE],
-        "validation": _shown(report, read_at=read_at, more=_out_of_scope(bot, settings)),
+        "validation": _shown(report, read_at=read_at, token=token, more=_out_of_scope(bot, settings)),
     }
 
 
@@ -103,12 +104,15 @@ def _out_of_scope(bot: str, settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _shown(report: ValidationReport, *, read_at: datetime, more: Iterable[Finding]) -> dict[str, Any]:
+def _shown(
+    report: ValidationReport, *, read_at: datetime, token: str | None, more: Iterable[Finding]
+) -> dict[str, Any]:
     findings = (*report.findings, *more)
     listed, n_left_out = _listed(findings)
     counts = Counter(finding.severity for finding in findings)
     return {
         "read_at": read_at.isoformat(),
+        "draft_token": token,
         "n_examples": report.n_rows,
         "counts": {severity: counts[severity] for severity in SEVERITIES},
         "n_repairable": sum(finding.edit is not None for finding in findings),

@@ -1,7 +1,9 @@
 """Stored conversations answered again by a release, as JSON."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from pipelines.progress import Progress, part
@@ -18,6 +20,7 @@ from serving.replay.report import ReplayReport
 
 _MAX_TURNS = 2000
 _MAX_CHANGES = 500
+_MAX_WORDS = 300
 _MAX_LOST_GOALS = float(TrainParams.model_fields["max_lost_goals"].default)
 
 
@@ -80,5 +83,22 @@ def _report(report: ReplayReport, *, version: str) -> dict[str, Any]:
         "redefined": [change.sentence for change in report.redefined],
         "turns": rows[:_MAX_TURNS],
         "n_left_out": max(0, len(rows) - _MAX_TURNS),
+        "words": list(islice(_words(report), _MAX_WORDS)),
         "notes": [one.sentence for one in report.unset],
     }
+
+
+def _words(report: ReplayReport) -> Iterator[dict[str, Any]]:
+    """Yield what the customer wrote in each turn that changes, and what either release answers."""
+    for conversation in report.conversations:
+        for turn in conversation.turns:
+            if turn.differences:
+                yield {
+                    "thread": conversation.thread_id,
+                    "turn": turn.after.turn,
+                    "text": turn.after.text,
+                    "before": [each.text for each in turn.before.after.replies],
+                    "after": [each.text for each in turn.after.after.replies],
+                    "differences": [asdict(difference) for difference in turn.differences],
+                    "loses_a_goal": bool(conversation.lost),
+                }

@@ -64,6 +64,12 @@ def _mine(bot: str, request: kinds.Mine, settings: Settings, progress: Progress)
     return mine(bot, request, settings, progress)
 
 
+def _drift(bot: str, request: kinds.LookForDrift, settings: Settings, progress: Progress) -> Result:
+    from serving.cli.tasks.drift import look
+
+    return look(bot, request, settings, progress)
+
+
 _WORK: dict[str, Callable[[str, Any, Settings, Progress], Result]] = {
     "validate": _validate,
     "repair": _repair,
@@ -72,6 +78,7 @@ _WORK: dict[str, Callable[[str, Any, Settings, Progress], Result]] = {
     "replay": _replay,
     "forget": _forget,
     "mine": _mine,
+    "drift": _drift,
 }
-_NEEDS_TRAINING = ("validate", "repair", "compare", "forget", "mine")
+_NEEDS_TRAINING = ("validate", "repair", "compare", "forget", "mine", "drift")
 KINDS = frozenset(_WORK)

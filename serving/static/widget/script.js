@@ -1,12 +1,14 @@
 // The chat window for any website. It reads window.iky_base_url (the address of the chat API), window.chat_context
-// (what the site knows of the visitor), and, if the bot asks for them, window.iky_widget_key and
-// window.iky_visitor_token. Every text is shown as text, never as HTML.
+// (what the site knows of the visitor), window.iky_bot (the bot, unless it is the default one), and, if the bot asks
+// for them, window.iky_widget_key and window.iky_visitor_token. Every text is shown as text, never as HTML.
 (() => {
   "use strict";
   const script = document.currentScript;
   const origin = script && script.src ? new URL(script.src).origin : window.location.origin;
   const base = String(window.iky_base_url || origin).replace(/\/+$/, "");
-  const KEY = "intentloop.widget.thread";
+  const bot = window.iky_bot ? String(window.iky_bot) : "";
+  const KEY = `intentloop.widget.thread${bot && `.${bot}`}`;
+  const path = bot ? `/api/v1/bots/${encodeURIComponent(bot)}/messages` : "/bots/channels/rest/webbook";
 
   const STYLE = `
     :host { all: initial; }
@@ -81,9 +83,10 @@
       if (window.iky_visitor_token) headers["X-Visitor-Token"] = window.iky_visitor_token;
       const body = JSON.stringify({ thread_id: id, text, context: window.chat_context || {} });
       try {
-        const response = await fetch(`${base}/bots/channels/rest/webbook`, { method: "POST", headers, body });
+        const response = await fetch(base + path, { method: "POST", headers, body });
         if (!response.ok) throw new Error(String(response.status));
-        for (const reply of await response.json()) {
+        const answer = await response.json();
+        for (const reply of answer.replies || answer) {
           show(reply.text);
           const offers = element("div", { className: "offers" });
           for (const offer of reply.quick_replies || []) {

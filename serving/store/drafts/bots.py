@@ -1,8 +1,9 @@
 """The bots that authors edit: import and export of bot files; `pipelines.schemas.drafts` describes the documents."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,12 +16,25 @@ from pipelines.schemas.keys import INTENTS
 from serving.clock import utc_now
 from serving.store.client import Database
 from serving.store.drafts.import_journal import ImportJournal, restore_killed_import
-from serving.store.drafts.plan import ImportPlan, plan_import, read_drafts, write_plan
+from serving.store.drafts.plan import Changes, ImportPlan, is_same, plan_import, read_drafts, write_plan
 from serving.store.drafts.revisions import Revisions
 from serving.store.drafts.test_sets import TestSets
 
+_MOST_PARTS = 2000
 _TRIES = 5
 """How often an import begins anew because a draft was edited after it was read."""
+
+
+class ImportedPart(BaseModel):
+    """An intent or entity that an import makes, changes or deletes. The numbers are of an intent's examples."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["intent", "entity"]
+    name: str
+    change: Literal["created", "updated", "deleted"]
+    examples_before: int = 0
+    examples_after: int = 0
 
 
 class ImportReport(BaseModel):
@@ -28,7 +42,8 @@ class ImportReport(BaseModel):
 
     What the file holds and the bot has in the same form is `unchanged`; its place among the others does not matter.
     `fields` names the bot's own fields that have changed, such as `language`. `repairs` holds one sentence per
-    annotation with wrong offsets, `notes` one per thing that the file left unsaid.
+    annotation with wrong offsets, `notes` one per thing that the file left unsaid. A preview's `parts` name what would
+    change, at most 2,000 of them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -44,6 +59,7 @@ class ImportReport(BaseModel):
     fields: tuple[str, ...] = ()
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    parts: tuple[ImportedPart, ...] = ()
 
 
 async def import_bot(
@@ -55,6 +71,7 @@ async def import_bot(
     replace: bool = False,
     progress: Callable[[float, str], None] = lambda share, what: None,
     require: Callable[[dict[str, Any] | None, ImportPlan], None] | None = None,
+    is_preview: bool = False,
 ) -> ImportReport:
     """Import a bot file into the drafts, all or nothing.
 
@@ -72,6 +89,8 @@ async def import_bot(
     require
         Called before anything is written, with the bot file as it is (None: there is no such bot) and the plan; what it
         raises ends the import.
+    is_preview
+        Check and plan, and write nothing.
 
     Raises
     ------
@@ -102,8 +121,14 @@ async def import_bot(
         except BotError:
             await Revisions(database).drop_empty(bot)
             raise
-        journal = await ImportJournal.open(database, bot, plan.replaced())
         notes = checked.notes
+        if is_preview:
+            await Revisions(database).drop_empty(bot)
+            if test_rows:
+                notes += (f"its test set has {len(test_rows):,} rows, which become the bot's",)
+            parts = tuple(islice(_parts(plan), _MOST_PARTS))
+            return _report(plan, repairs=repairs, notes=notes).model_copy(update={"parts": parts})
+        journal = await ImportJournal.open(database, bot, plan.replaced())
         try:
             if not await Revisions(database).claim_all(plan.head, plan.entries, importing=journal.token):
                 await journal.close()
@@ -136,6 +161,32 @@ def _report(plan: ImportPlan, *, repairs: tuple[str, ...], notes: tuple[str, ...
         repairs=repairs,
         notes=notes,
     )
+
+
+def _parts(plan: ImportPlan) -> Iterator[ImportedPart]:
+    """Name what the import makes, changes and deletes."""
+    kinds: tuple[tuple[Literal["intent", "entity"], Changes], ...] = (
+        ("intent", plan.intents), ("entity", plan.entities),
+    )  # fmt: skip
+    for kind, changes in kinds:
+        field, name_in = changes.kind.field, changes.kind.name_in
+        for key in [*changes.after, *sorted(changes.deleted)]:
+            before, after = (rows.get(key, {}).get(field) for rows in (changes.before, changes.after))
+            row = before if after is None else after
+            if row is None or is_same(before, after):
+                continue
+            yield ImportedPart(
+                kind=kind,
+                name=name_in(row),
+                change="created" if key not in changes.before else "deleted" if after is None else "updated",
+                examples_before=_n_examples(before),
+                examples_after=_n_examples(after),
+            )
+
+
+def _n_examples(row: Any) -> int:
+    rows = row.get("trainingData") if isinstance(row, dict) else None
+    return len(rows) if isinstance(rows, list) else 0
 
 
 async def _stored(database: Database, plan: ImportPlan) -> dict[str, Any] | None:

@@ -202,7 +202,11 @@ class Revisions:
 
     async def drop_empty(self, bot: str) -> None:
         """Delete the document of a bot that has got no draft after all."""
-        query: Document = {"_id": bot, "importing": None, "docs": {}}
+        head = await self._find(bot)
+        if head is None or head.entries or head.importing is not None:
+            return
+        # by its token, and not by its empty `docs`: for the embedded database {} equals every object
+        query: Document = {"_id": bot, "token": head.token}
         await self._database.call("drop revisions", self._heads.delete_one(query))
 
     async def forget(self, bot: str) -> None:

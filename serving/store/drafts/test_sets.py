@@ -4,8 +4,8 @@ Rows are written before the version that names them, so a version is never there
 same number second fails on its key and tries the next one.
 """
 
+from collections.abc import Callable, Sequence
 from collections.abc import Collection as Group
-from collections.abc import Sequence
 from datetime import datetime
 
 from pipelines.errors import StateConflict
@@ -57,6 +57,24 @@ class TestSets:
                 continue
             return following.version, True
         raise StateConflict
+
+    async def put_rows(self, bot: str, rows: Sequence[Example], *, now: datetime) -> TestSetVersion:
+        """Add rows to the newest version, as a new one; they take the place of rows with the same text."""
+        new = {fold_text(row.text): row for row in rows}
+        return await self._change(
+            bot, lambda old: [*(row for row in old if fold_text(row.text) not in new), *new.values()], now=now
+        )
+
+    async def drop_rows(self, bot: str, texts: Group[str], *, now: datetime) -> TestSetVersion:
+        """Make a new version without the rows of these texts, folded by `fold_text`."""
+        return await self._change(bot, lambda old: [row for row in old if fold_text(row.text) not in texts], now=now)
+
+    async def _change(
+        self, bot: str, change: Callable[[Sequence[Example]], Sequence[Example]], *, now: datetime
+    ) -> TestSetVersion:
+        stored = await self.newest(bot)
+        version, _ = await self.add(bot, change(stored.rows if stored is not None else ()), now=now)
+        return version
 
     async def versions(self, bot: str) -> list[TestSetVersion]:
         """Return every version of a bot's test set that can be read, the newest first."""

@@ -127,9 +127,11 @@ class Labels:
             The item's status is not `decision.was`, or its revision not the one seen: somebody else was faster.
         """
         await self._require_intent(bot, decision.intent_id)
-        await self._require_entities(bot, {span.type for span in decision.entities or ()})
+        annotated = {span.type for span in decision.entities or ()}
         for _ in range(_TRIES):
             item = await self.get(bot, key)
+            # a date or a number is proposed although no draft declares it
+            await self._require_entities(bot, annotated - {span.type for span in item.entities})
             if item.status != decision.was or revision not in (None, item.revision):
                 raise LabelDecided(key, status=item.status, by=item.decided_by)
             decided = _decided(item, decision, by=by, now=now)

@@ -113,6 +113,11 @@ def _entry(row: Document) -> Entry:
     return Entry(number=row["number"], move=Move.model_validate(row))
 
 
+def former_versions(answered: Sequence[str], *, current: str | None) -> Sequence[str]:
+    """Return which of the versions that answered a rollback from the `current` one may restore, the likeliest last."""
+    return answered[:-1] if answered[-1:] == [current] else answered
+
+
 def answered_before(moves: Sequence[Move]) -> list[str]:
     """Return the versions that answered, in the order a rollback undoes them: the last is the one answering now.
 

@@ -33,6 +33,11 @@ _PAUSE, _LONGEST_PAUSE_SECONDS = 2.0, 0.1
 _SHORTEST_PAUSE_SECONDS = 0.005
 _SHOWN = ("thread_id", "thread", "channel", "turn", "text", "intent_id", "confidence", "route", "release", "created_at")
 
+_HAVING: dict[str, Document] = {
+    "llm": {"llm.outcome": {"$nin": [None, "off"]}},
+    "tool_failure": {"tool.failure": {"$nin": [None]}},
+}
+
 T = TypeVar("T")
 
 
@@ -50,6 +55,9 @@ class TurnFilter:
         Bounds of the confidence, both inclusive; a turn without one is within no bounds.
     since, until
         The time: from, and before.
+    having
+        What it took to answer: `llm`, the language model was needed, or `tool_failure`, a tool gave no usable answer;
+        as the figures count them.
     """
 
     text: str | None = None
@@ -62,6 +70,7 @@ class TurnFilter:
     at_most: float | None = None
     since: datetime | None = None
     until: datetime | None = None
+    having: str | None = None
 
     def query(self) -> Document:
         """Return the query, without time and thread."""
@@ -73,6 +82,8 @@ class TurnFilter:
         bounds = {"$gte": self.at_least, "$lte": self.at_most}
         if within := {name: bound for name, bound in bounds.items() if bound is not None}:
             wanted["confidence"] = within
+        if self.having is not None:
+            wanted |= _HAVING[self.having]
         if self.text is not None and self.text.split():
             wanted["text"] = {"$regex": _pattern(self.text)}
         return wanted

@@ -36,7 +36,12 @@ def test_endpoint_answers_with_a_completion() -> None:
     assert done.json()["usage"]["total_tokens"] == 224
 
 
-@pytest.mark.parametrize("messages", [(), ({"role": "user", "content": '"hi"'},)])
+def test_endpoint_answers_a_test_of_the_connection() -> None:
+    done = ask({"role": "user", "content": "Say yes."})
+    assert done.json()["choices"][0]["message"]["content"] == "Yes."
+
+
+@pytest.mark.parametrize("messages", [(), ({"role": "user"},), ({"content": SYSTEM}, {"content": "no JSON"})])
 def test_endpoint_refuses_what_is_no_question_of_ours(messages: tuple[dict[str, Any], ...]) -> None:
     assert ask(*messages).status_code == 422
 

@@ -38,6 +38,10 @@ def page(sent: list[dict[str, Any]]) -> Iterator[Page]:
             route.fulfill(body=HTML, content_type="text/html")
         elif url.endswith("/script.js"):
             route.fulfill(path=SCRIPT, content_type="text/javascript")
+        elif url == "http://bot.test/api/api/v1/bots/shop/messages":
+            if route.request.method == "POST":
+                sent.append(route.request.post_data_json)
+            route.fulfill(body=json.dumps({"replies": REPLIES}), content_type="application/json", headers=cors)
         elif url == "http://bot.test/api/bots/channels/rest/webbook":
             if route.request.method == "POST":
                 sent.append(route.request.post_data_json)
@@ -73,3 +77,13 @@ def test_a_visitor_chats_with_text_and_buttons(page: Page, sent: list[dict[str, 
     expect(log.get_by_text("Which?")).to_have_count(3)
     assert [each["text"] for each in sent] == ["/init_conversation", "hello", "/orders"]
     assert len({each["thread_id"] for each in sent}) == 1
+
+
+def test_a_page_names_another_bot(page: Page, sent: list[dict[str, Any]]) -> None:
+    expect(page.locator(".log p").first).to_have_count(1)
+    sent.clear()
+    page.add_init_script("window.iky_bot = 'shop';")
+    page.reload()
+    page.get_by_role("button", name="Chat", exact=True).click()
+    expect(page.get_by_role("log").get_by_text("Which?")).to_have_count(1)
+    assert [each["text"] for each in sent] == ["/init_conversation"]

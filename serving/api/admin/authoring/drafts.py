@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from pipelines.botfile.read import parse_content
 from pipelines.errors import DraftNeeded, ModelNotLoaded, NotFound
@@ -16,9 +16,10 @@ from pipelines.templates.literal_secrets import MASK, masked_fields, masked_inte
 from serving.access.roles import Role
 from serving.api.access import Caller, allow
 from serving.api.admin.authoring.editing import EDITS, NOT_FOUND, Access, Bot, json_response, require_etag
+from serving.api.admin.authoring.finding_models import FindingOut, FindingPage, RepairIn, counted
 from serving.api.admin.etags import IfMatch, etag_of
-from serving.api.admin.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
-from serving.api.admin.route import AdminRouter, note_change
+from serving.api.admin.paging import Cursor, Limit, decode_cursor, encode_cursor
+from serving.api.admin.route import AdminRouter, leave_no_entry, note_change
 from serving.api.admin.tasks import ACCEPTED, Task, begin_task
 from serving.api.command_routes import with_routes
 from serving.dialogue.services import Services
@@ -56,43 +57,19 @@ _FILE: dict[str, Any] = {
 }
 
 
-class RepairIn(BaseModel):
-    """Which repairs to make."""
-
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"findings": ["0123456789abcdef"]}]})
-
-    findings: tuple[str, ...] | None = Field(
-        default=None, max_length=10_000, description="`id`s of findings; null: every repair that is safe."
-    )
+Preview = Annotated[
+    bool,
+    Query(description="Only report what would change: nothing is written. The `ETag` is that of the draft as it is."),
+]
 
 
-class FindingOut(BaseModel):
-    """Something that validation found."""
+@dataclass(frozen=True)
+class ImportWay:
+    """How a bot file is imported: in place of the draft or into it, and whether only to see what that would change."""
 
-    id: str = Field(description="To send to `.../draft/repairs`.")
-    check: str
-    title: str
-    severity: str = Field(description="`error`, `warning` or `note`; an error stops a training.")
-    row: str = Field(description="The example, intent or entity concerned.")
-    explanation: str
-    repair: str = Field(description="What to do about it.")
-    intent_id: str = ""
-    position: int | None = Field(
-        default=None, description="Place of the example in its intent, from 1, when it was validated."
-    )
-    text: str = ""
-    start: int | None = Field(default=None, description="First character of `text` concerned, if only some are.")
-    end: int | None = None
-    is_repairable: bool = Field(description="Whether `.../draft/repairs` can do it.")
-
-
-class FindingPage(Page[FindingOut]):
-    """Findings of the last validation."""
-
-    task_id: str | None = Field(description="The task that found them; null: no validation of the draft has ended yet.")
-    under_way: str | None = Field(description="The task that validates the draft again, if one waits or runs.")
-    validated_at: datetime | None = Field(description="When the draft was read; what was edited later is not in it.")
-    counts: dict[str, int] = Field(description="All findings by severity.")
+    replaces: bool
+    spares_system: bool
+    is_preview: bool
 
 
 class LiveDifference(BaseModel):
@@ -140,6 +117,7 @@ async def replace_draft(
     request: Request,
     access: Access,
     system: Annotated[bool, Query(description="Whether even intents that every bot needs may go.")] = False,
+    preview: Preview = False,
     if_match: IfMatch = None,
 ) -> JSONResponse:
     """Import a bot file in place of the whole draft: what the file does not hold is deleted. All or nothing.
@@ -147,7 +125,8 @@ async def replace_draft(
     Annotations with wrong offsets are moved to their value, or dropped if it is nowhere; `repairs` names each. The bot
     is made if there is none, with `If-Match: *`.
     """
-    return await _import(bot, request, access, if_match, replaces=True, spares_system=not system)
+    way = ImportWay(replaces=True, spares_system=not system, is_preview=preview)
+    return await _import(bot, request, access, if_match, way)
 
 
 @router.patch(
@@ -158,28 +137,42 @@ async def replace_draft(
     openapi_extra=_FILE,
     dependencies=[allow(Role.AUTHOR)],
 )
-async def merge_draft(bot: Bot, request: Request, access: Access, if_match: IfMatch = None) -> JSONResponse:
-    """Import a bot file into the draft: what the file does not hold stays. All or nothing."""
-    return await _import(bot, request, access, if_match, replaces=False, spares_system=False)
-
-
-async def _import(
-    bot: str, request: Request, access: Access, if_match: str | None, *, replaces: bool, spares_system: bool
+async def merge_draft(
+    bot: Bot, request: Request, access: Access, preview: Preview = False, if_match: IfMatch = None
 ) -> JSONResponse:
+    """Import a bot file into the draft: what the file does not hold stays. All or nothing."""
+    way = ImportWay(replaces=False, spares_system=False, is_preview=preview)
+    return await _import(bot, request, access, if_match, way)
+
+
+async def _import(bot: str, request: Request, access: Access, if_match: str | None, way: ImportWay) -> JSONResponse:
     body = await request.body()
     content = await asyncio.to_thread(parse_content, body, source=_SOURCE)
     if MASK.encode() in body:
         content = await asyncio.to_thread(_unmasked, content, await _stored(access, bot))
 
+    read = ""
+
     def require(before: Wire | None, plan: ImportPlan) -> None:
-        require_etag(if_match, etag_of(before), _shown(before) if before is not None else None)
-        if spares_system:
+        nonlocal read
+        read = etag_of(before)
+        require_etag(if_match, read, _shown(before) if before is not None else None)
+        if way.spares_system:
             _require_system(plan)
 
     report = await import_bot(
-        access.drafts.database, content, bot=bot, source=_SOURCE, replace=replaces, require=require
+        access.drafts.database,
+        content,
+        bot=bot,
+        source=_SOURCE,
+        replace=way.replaces,
+        require=require,
+        is_preview=way.is_preview,
     )
-    counts = report.model_dump(mode="json", exclude={"repairs", "notes"})
+    if way.is_preview:
+        leave_no_entry(request)
+        return json_response(report, etag=read)
+    counts = report.model_dump(mode="json", exclude={"repairs", "notes", "parts"})
     note_change(request, after={**counts, "repairs": len(report.repairs)})
     after = await export_bot(access.drafts.database, bot=bot)
     return json_response(report, etag=await asyncio.to_thread(etag_of, after))
@@ -261,11 +254,11 @@ async def list_findings(
     limit: Limit = 50,
 ) -> FindingPage:
     """Return what the last validation found, worst first."""
-    await access.drafts.head(bot)
+    head = await access.drafts.head(bot)
     under_way = await access.validations.under_way(bot)
     validation = await access.validations.last(bot)
     if validation is None:
-        return FindingPage(items=[], task_id=None, under_way=under_way, validated_at=None, counts={})
+        return FindingPage(items=[], task_id=None, under_way=under_way, validated_at=None, is_current=None, counts={})
     first = _first(cursor, validation.task_id)
     wanted = {"check": check, "severity": severity, "intent_id": intent}
     rows: list[tuple[int, FindingOut]] = []
@@ -284,7 +277,12 @@ async def list_findings(
         task_id=validation.task_id,
         under_way=under_way,
         validated_at=validation.at,
+        is_current=head.token == token if (token := validation.report.get("draft_token")) else None,
         counts=counts,
+        n_repairable=sum(row.get("edit") is not None for row in validation.findings),
+        n_left_out=int(validation.report.get("n_left_out") or 0),
+        by_check=counted((row["check"], row["title"]) for row in validation.findings),
+        by_intent=counted((row["intent_id"],) * 2 for row in validation.findings if row.get("intent_id")),
     )
 
 

@@ -11,6 +11,8 @@ from serving.store.drafts.examples import KEY_PATTERN
 
 MOST_EXAMPLES = 20_000
 """In one request."""
+MOST_SHOWN = 100
+"""Examples that are shown again to whoever adds them."""
 
 
 class ExampleIn(TrainingExample):
@@ -105,6 +107,9 @@ class AddedOut(BaseModel):
     unchanged: int = Field(description="Texts that their intent had as they are, or that were sent twice.")
     repairs: tuple[str, ...] = Field(description="A sentence for each of the first annotations that were moved.")
     n_repairs: int = Field(description="How many annotations were moved to their value.")
+    examples: tuple[ExampleOut, ...] = Field(
+        default=(), description=f"The examples sent as they are now, if at most {MOST_SHOWN} were sent."
+    )
 
 
 class DeletedOut(BaseModel):

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from serving.api.admin.authoring.editing import (
     require_etag,
 )
 from serving.api.admin.authoring.example_shapes import (
+    MOST_SHOWN,
     AddedOut,
     DeletedOut,
     DeletionIn,
@@ -215,7 +217,19 @@ async def _add(
         field: sum(getattr(each, field) for each in outcomes.values()) for field in ("added", "changed", "unchanged")
     }
     note_change(request, after={**counts, "intents": len(by_intent)})
-    return AddedOut(**counts, repairs=repairs[:_MOST_REPAIRS_TOLD], n_repairs=len(repairs))
+    shown = await _now(access, bot, by_intent) if len(wires) <= MOST_SHOWN else ()
+    return AddedOut(**counts, repairs=repairs[:_MOST_REPAIRS_TOLD], n_repairs=len(repairs), examples=shown)
+
+
+async def _now(access: DraftAccess, bot: str, by_intent: Mapping[str, Sequence[Wire]]) -> tuple[ExampleOut, ...]:
+    """Return the examples of some texts as they are now; one that somebody has deleted meanwhile is left out."""
+    validation = await access.validations.last(bot)
+    found = []
+    for intent in await access.index.all(INTENT, bot):
+        for text in dict.fromkeys(fold_text(wire["text"]) for wire in by_intent.get(intent.name, ())):
+            same = (number for number in intent.find_rows(text) if fold_text(intent.row(number)["text"]) == text)
+            found += [_shown(intent, number, validation) for number in islice(same, 1)]
+    return tuple(found)
 
 
 async def _require_intents(access: DraftAccess, bot: str, names: Sequence[str]) -> None:

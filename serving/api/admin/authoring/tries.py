@@ -21,7 +21,8 @@ from serving.channels.incoming import BotName, Context, Id, Text, new_message_id
 from serving.dialogue.messages import BotMessage, FormStatus, UserMessage
 from serving.dialogue.services import Services
 from serving.dialogue.state import DialogueState
-from serving.replay.try_turn import Origin, ShownCall, ToolUse, TriedTurn, draft_release, try_turn, unknown_intents
+from serving.replay.shown_calls import ShownCall, ToolUse
+from serving.replay.try_turn import Origin, TriedTurn, draft_release, try_turn, unknown_intents
 from serving.store.drafts.definition import read_definition
 from serving.store.threads.try_states import KEPT, TryStates
 

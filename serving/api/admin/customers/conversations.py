@@ -170,6 +170,10 @@ async def list_conversations(
     ] = None,
     since: Annotated[Moment, Query(description="From this time on.")] = None,
     until: Annotated[Moment, Query(description="Before this time.")] = None,
+    having: Annotated[
+        Literal["llm", "tool_failure"] | None,
+        Query(description="`llm`: the language model was needed. `tool_failure`: a tool gave no usable answer."),
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ConversationPage:
@@ -188,6 +192,7 @@ async def list_conversations(
         at_most=max_confidence,
         since=since,
         until=until,
+        having=having,
     )
     services: Services = request.app.state.services
     place = _place(bot, cursor) if cursor is not None else None
@@ -208,6 +213,7 @@ async def show_conversation(
         bool, Query(description="Whether to explain the readings of the release that answers now.")
     ] = True,
     cursor: Cursor = None,
+    after: Annotated[int, Query(ge=0, lt=10**9, description="Only turns after this one, in place of `cursor`.")] = 0,
     limit: Limit = 50,
 ) -> ShownConversation:
     """Return the turns of a conversation, in order, each with what decided it.
@@ -215,7 +221,7 @@ async def show_conversation(
     `rest/ID` names the REST thread of an id that is also a platform's.
     """
     services: Services = request.app.state.services
-    after = int(decode_cursor(cursor, int)[0] or 0) if cursor is not None else 0
+    after = int(decode_cursor(cursor, int)[0] or 0) if cursor is not None else after
     if not 0 <= after < 10**9:
         raise UserInputError("cursor: not one of this list; take `next` of the page before, or leave it out")
     records: list[TurnRecord] = []

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.schemas.examples import LabelledSpan
 from pipelines.schemas.labels import KEY_PATTERN, Decision, Destination, LabelItem, Proposal, Source, Status
+from serving.channels.incoming import Id, Text
 from serving.store.labelling.labels import MAX_PAGE
 
 _NAME = r"^[^\x00-\x1f\x7f-\x9f]+$"
@@ -77,6 +78,22 @@ class EditIn(BaseModel):
     entities: tuple[LabelledSpan, ...] | None = Field(
         default=None, max_length=50, description="The annotations; by default those it has."
     )
+
+
+class LabelIn(BaseModel):
+    """A text and what it means."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "can I pay in gold?", "intent_id": "__oos__"}]}
+    )
+
+    text: Text = Field(min_length=1)
+    intent_id: str = Field(min_length=1, max_length=200, description="The intent; `__oos__`: none of them.")
+    entities: tuple[LabelledSpan, ...] = Field(default=(), max_length=50, description="What is marked in the text.")
+    thread_id: Id | None = Field(
+        default=None, description="The conversation in which a customer has sent it; null: somebody has tried it."
+    )
+    turn: int | None = Field(default=None, ge=1, lt=10**9, description="The turn in that conversation.")
 
 
 class KeyedDecision(Decision):

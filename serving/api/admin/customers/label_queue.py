@@ -9,16 +9,19 @@ from fastapi import Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.schemas.labels import LabelItem, Status
+from pipelines.errors import NotFound, UserInputError
+from pipelines.schemas.keys import named_thread_keys
+from pipelines.schemas.labels import LabelItem, Source, Status
 from serving.access.roles import Role
 from serving.api.access import Caller, allow
-from serving.api.admin.customers.label_models import Label
+from serving.api.admin.customers.label_models import Label, LabelIn
 from serving.api.admin.known_bots import KNOWN_BOT, NO_BOT
-from serving.api.admin.route import AdminRouter
+from serving.api.admin.route import AdminRouter, note_change, services_of
 from serving.api.admin.tasks import ACCEPTED, Task, begin_task
 from serving.channels.incoming import BotName
 from serving.dialogue.services import Services
 from serving.jobs.kinds import MOST_DAYS, Mine
+from serving.store.labelling.authored import label_text, source_of, tried_source
 from serving.store.labelling.lists import LabelFilter, LabelLists
 
 Bot = Annotated[BotName, Path()]
@@ -53,6 +56,43 @@ class MineIn(BaseModel):
 async def mine_labels(bot: Bot, asked: MineIn, request: Request, response: Response, caller: Caller) -> Task:
     """Search the log for texts that would teach the model most, as a task. One at a time works on a bot's queue."""
     return await begin_task(request, response, bot, Mine(days=asked.days, version=asked.version), by=caller)
+
+
+@router.post("", status_code=201, summary="Make a label", dependencies=[allow(Role.LABELLER), KNOWN_BOT])
+async def make_label(bot: Bot, made: LabelIn, request: Request, caller: Caller) -> Label:
+    """Accept a text for an intent, whether or not it waits in the queue: what somebody tried, or a customer's message.
+
+    Its decision is edited and undone as that of every label. It is trained on and not held out, unless the queue has
+    it for the other side already.
+    """
+    services = services_of(request)
+    source = await _source(bot, made, services)
+    item = await label_text(
+        services.database,
+        bot,
+        made.text,
+        intent_id=made.intent_id,
+        entities=made.entities,
+        source=source,
+        by=caller.name,
+        now=services.now(),
+        kept=services.lifetimes.turn_ttl,
+    )
+    note_change(request, after={"status": item.status, "intent": item.intent_id}, target=item.key)
+    return Label.of(item)
+
+
+async def _source(bot: str, made: LabelIn, services: Services) -> Source:
+    if len(made.text) > services.max_message_chars or not made.text.strip():
+        raise UserInputError(f"text: it has 1 to {services.max_message_chars} characters; send another one")
+    if made.thread_id is None:
+        return tried_source("", now=services.now())
+    for key in named_thread_keys(bot, made.thread_id):
+        records = await services.ledger.turns.some_of_thread(key, after=(made.turn or 1) - 1, limit=1)
+        if records and records[0].turn == made.turn and records[0].text == made.text:
+            return source_of(records[0])
+    hint = "take the text and the turn as the conversation shows them"
+    raise NotFound("message", f"{made.thread_id}, turn {made.turn}", hint=hint)
 
 
 @router.get(

@@ -96,6 +96,9 @@ class LiveRelease(BaseModel):
     answering: str | None = Field(description="The version that this server answers with now.")
     canary: str | None = Field(description="The version that is tried on a share of the conversations.")
     shadow: str | None = Field(description="The version that is tried without answering anybody.")
+    promoted_by: str | None = Field(description="Who let it answer, as the journal has it.")
+    promoted_why: str | None = Field(description="Why, as they gave it.")
+    rolls_back_to: str | None = Field(description="The version that a rollback would restore; null: none.")
 
 
 class Figure(BaseModel):

@@ -31,7 +31,7 @@ from serving.jobs.kinds import Compare
 from serving.release.manager import Overview, ReleaseManager, Wanted
 from serving.release.promoter import AliasMove
 from serving.store.drafts.store import Drafts
-from serving.store.releases.promotions import Promotions
+from serving.store.releases.promotions import Promotions, answered_before, former_versions
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorBody, "description": "There is no such bot, or no such version."},
@@ -113,12 +113,21 @@ async def show_live_release(bot: Bot, request: Request) -> LiveRelease:
     overview = await overview_of(request, bot)
     found = [each for each in overview.versions if each.version == overview.aliases.get(manager.alias)]
     shown = _shown(Overview(found, overview.aliases), request, bot=bot)
+    current = found[0].version if found else None
+    moves = [entry.move for entry in await Promotions(services_of(request).database).recent(bot)]
+    last = next((move for move in reversed(moves) if move.changes_answers), None)
+    is_of_current = last is not None and last.to_version == current
+    known = {each.version for each in overview.versions}
+    former = [each for each in former_versions(answered_before(moves), current=current) if each in known]
     return LiveRelease(
         release=shown[0] if shown else None,
         problem=await manager.problem(bot, found[0]) if found else "",
         answering=status.version,
         canary=status.canary,
         shadow=status.shadow,
+        promoted_by=last.by if last is not None and is_of_current else None,
+        promoted_why=last.why if last is not None and is_of_current else None,
+        rolls_back_to=former[-1] if former else None,
     )
 
 

@@ -1,6 +1,7 @@
 """The settings of a bot: what its next training uses, what takes effect at once, and what answers now."""
 
 import time
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Request, Response
@@ -10,19 +11,24 @@ from pipelines.errors import EditConflict, ModelNotLoaded, NotFound
 from pipelines.registry.release import Release
 from pipelines.schemas.llm import LlmConfig
 from pipelines.schemas.thresholds import ChosenThresholds, Thresholds
+from pipelines.settings import Settings
 from serving.access.roles import Role
 from serving.api.access import allow
 from serving.api.admin.etags import ANY, IfMatch, etag_of, require_match, tagged
+from serving.api.admin.known_bots import KNOWN_BOT
 from serving.api.admin.route import AdminRouter, note_change, services_of
 from serving.api.errors import ErrorBody, public_text
 from serving.channels.incoming import BotName
 from serving.dialogue.services import Services
 from serving.llm.endpoints import REFRESH_SECONDS, LlmEndpoint
+from serving.llm.reader import Prices
 from serving.release.bot_configuration import BotConfiguration, Configured, Wanted
 from serving.release.trade_off import TradeOff, TradeOffs
+from serving.store.usage import TokenBudget
 from serving.wiring import probe_llm
 
 _ERRORS: dict[int | str, dict[str, Any]] = {404: {"model": ErrorBody, "description": "There is no such bot."}}
+_MOST_ANSWER_CHARACTERS = 200
 _AFTER_TRAINING = "with the next training, once its version is promoted"
 
 router = AdminRouter(prefix="/api/v1/bots/{bot}/settings", tags=["settings"], responses=_ERRORS)
@@ -111,6 +117,27 @@ class LlmTest(BaseModel):
     detail: str
     model: str
     duration_ms: float
+    answer: str = Field(default="", description="What the model wrote.")
+    prompt_tokens: int = Field(default=0, description="Tokens that it was sent; 0 if the endpoint does not say.")
+    completion_tokens: int = Field(default=0, description="Tokens that it wrote; 0 if the endpoint does not say.")
+    cost: float | None = Field(default=None, description="In the operator's currency; null unless prices were set.")
+
+
+class UsedBudget(BaseModel):
+    """Tokens of the language model in an hour or a month."""
+
+    period: Literal["hour", "month"]
+    limit: int = Field(description="How many the bot may use; beyond it, the model is not asked.")
+    used: int = Field(description="How many it has used, with those of questions under way.")
+    ends_at: datetime
+
+
+class LlmUsage(BaseModel):
+    """The language model's budgets of a bot. The limits and prices are the servers' settings, of all bots."""
+
+    budgets: tuple[UsedBudget, ...]
+    prompt_price: float | None = Field(description="Of a million tokens; null: none was set.")
+    completion_price: float | None
 
 
 @router.get("", summary="Show the settings", dependencies=[allow(Role.VIEWER)])
@@ -167,10 +194,44 @@ async def test_bot_llm(bot: Bot, wanted: LlmTestIn, request: Request) -> LlmTest
     if not model:
         return LlmTest(is_ok=False, detail="no model is named; set `llm.model`", model="", duration_ms=0.0)
     started = time.perf_counter()
-    problem = await probe_llm(request.app.state.settings, services.secrets, endpoint, model=model)
+    settings: Settings = request.app.state.settings
+    answer = await probe_llm(settings, services.secrets, endpoint, model=model)
     spent = round((time.perf_counter() - started) * 1000, 1)
-    detail = public_text(problem) if problem is not None else "it answers"
-    return LlmTest(is_ok=problem is None, detail=detail, model=model, duration_ms=spent)
+    if isinstance(answer, str):
+        return LlmTest(is_ok=False, detail=public_text(answer), model=model, duration_ms=spent)
+    prices, usage = Prices.of(settings), answer.usage
+    return LlmTest(
+        is_ok=True,
+        detail="it answers",
+        model=model,
+        duration_ms=spent,
+        answer=answer.content[:_MOST_ANSWER_CHARACTERS],
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        cost=prices.cost(usage) if prices is not None else None,
+    )
+
+
+@router.get("/llm/usage", summary="Show the language model's budget", dependencies=[allow(Role.VIEWER), KNOWN_BOT])
+async def show_llm_usage(bot: Bot, request: Request) -> LlmUsage:
+    """Return how much of its budgets a bot has used in this hour and this month."""
+    services, settings = services_of(request), request.app.state.settings
+    budget = TokenBudget(
+        services.database,
+        tokens_per_hour=settings.llm_tokens_per_hour,
+        tokens_per_month=settings.llm_tokens_per_month,
+        now=services.now,
+    )
+    return LlmUsage(
+        budgets=tuple(
+            UsedBudget(
+                period="hour" if each.name == "hour" else "month", limit=each.limit, used=used, ends_at=each.ends_at
+            )
+            for each, used in await budget.used(bot)
+        ),
+        prompt_price=settings.llm_prompt_price,
+        completion_price=settings.llm_completion_price,
+    )
 
 
 async def live_release(bot: str, services: Services) -> Release | None:

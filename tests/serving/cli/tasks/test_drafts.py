@@ -18,6 +18,7 @@ from serving.jobs.kinds import Repair, Validate
 from serving.jobs.task_process import TaskProcess
 from serving.store.client import Database
 from serving.store.drafts.bots import export_bot, import_bot
+from serving.store.drafts.revisions import Revisions
 from serving.store.work.tasks import Task, new_task_id
 from tests.support.bots import TINY_BOT_WIRE
 from tests.support.labels import accepted_item
@@ -113,6 +114,9 @@ async def test_repair_of_one_finding_leaves_the_others_and_can_be_undone(
     assert (done["n_repaired"], [finding["id"] for finding in done["repaired"]]) == (1, [first])
     assert begun <= datetime.fromisoformat(done["validation"]["read_at"]) <= utc_now()
     assert done["difference"].count("\n-") > 1
+    head = await Revisions(database).read(bot)
+    assert head is not None
+    assert done["validation"]["draft_token"] == head.token
     left = [finding["id"] for finding in done["validation"]["findings"] if finding["edit"]]
     assert left == [second]
     with pytest.raises(UserInputError, match="none of these findings is there"):

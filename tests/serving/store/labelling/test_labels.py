@@ -106,6 +106,14 @@ async def test_decide_checks_what_is_said(labels: Labels, new_name: str) -> None
     assert (await labels.get(new_name, item.key)).status == "open"
 
 
+async def test_a_proposed_date_is_kept_although_no_draft_declares_it(labels: Labels, new_name: str) -> None:
+    span = LabelledSpan(start=0, end=3, type="date", value="hey")
+    item = label_item(new_name, "hey there", entities=(span,))
+    await labels.store([item])
+    edited = GREET.model_copy(update={"entities": (span,)})
+    assert (await labels.decide(new_name, item.key, edited, by="ada", now=now())).entities == (span,)
+
+
 async def test_accepted_labels_join_the_drafts_or_are_held_out(
     labels: Labels, mongo_uri: str, new_name: str, database: Database
 ) -> None:

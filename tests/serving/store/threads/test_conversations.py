@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 
 from pipelines.schemas.keys import channel_thread_key, thread_key, time_of_key, turn_time_key, turn_time_range
+from pipelines.schemas.llm_reading import LlmReading
+from pipelines.schemas.turns import ToolRecord
 from serving.store.client import Database
 from serving.store.schema import Schema
 from serving.store.threads.conversations import Conversations, FoundTurn, TurnFilter
@@ -77,6 +79,17 @@ async def test_search_combines_all_conditions(database: Database, log: TurnLog, 
         ({"thread_id": "d"}, []),
     ):
         assert await found_by(database, new_name, **wanted) == threads, wanted
+
+
+async def test_search_finds_what_needed_the_language_model_or_a_tool_that_failed(
+    database: Database, log: TurnLog, new_name: str
+) -> None:
+    for thread, outcome in (("asked", "understood"), ("away", "unavailable"), ("off", "off")):
+        await say(log, new_name, thread, 1, 0, llm=LlmReading(outcome=outcome, why="unsure"))
+    for thread, failure in (("failed", "no answer"), ("well", None)):
+        await say(log, new_name, thread, 1, 1, tool=ToolRecord(intent_id="buy", key="k", failure=failure))
+    assert sorted(await found_by(database, new_name, having="llm")) == [("asked", 1), ("away", 1)]
+    assert await found_by(database, new_name, having="tool_failure") == [("failed", 1)]
 
 
 async def test_pages_have_each_conversation_once_and_look_at_a_bounded_number_of_turns(

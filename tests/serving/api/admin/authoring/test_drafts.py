@@ -249,3 +249,40 @@ async def _beat(mine: ImportJournal) -> None:
     while True:
         await mine.beat()
         await asyncio.sleep(0.05)
+
+
+async def test_preview_of_an_import_names_what_would_change_and_writes_nothing(admin: AdminApi) -> None:
+    owner, url = admin.owner, f"{BOTS}/shop/draft"
+    wire = wire_of_tiny()
+    await owner.put(url, json=wire, headers=ANY, params={"system": True})
+    before = (await owner.get(url)).json()
+    greet = next(row for row in wire["intents"] if row["intentId"] == "greet")
+    n_examples = len(greet["trainingData"])
+    greet["trainingData"] = [*greet["trainingData"], {"text": "good day to you"}]
+    new = {"name": "Hours", "intentId": "hours", "trainingData": [{"text": "when are you open"}]}
+    file = {"intents": [greet, new], "testSet": [{"text": "hi all", "intent": "greet"}]}
+    head = await Revisions(admin.services.database).read("shop")
+    previewed = await owner.patch(url, json=file, headers=ANY, params={"preview": True})
+    merged = previewed.json()
+    assert previewed.headers["etag"] == (await owner.get(url)).headers["etag"]
+    assert (merged["intents_created"], merged["intents_updated"], merged["intents_deleted"]) == (1, 1, 0)
+    assert merged["parts"] == [
+        {"kind": "intent", "name": "greet", "change": "updated", "examples_before": n_examples,
+         "examples_after": n_examples + 1},
+        {"kind": "intent", "name": "hours", "change": "created", "examples_before": 0, "examples_after": 1},
+    ]  # fmt: skip
+    assert "its test set has 1 rows, which become the bot's" in merged["notes"]
+    replaced = await owner.put(url, json=file, headers=ANY, params={"preview": True, "system": True})
+    deleted = {part["name"] for part in replaced.json()["parts"] if part["change"] == "deleted"}
+    assert {"cancel", "fallback"} <= deleted
+    assert (await owner.put(url, json=file, headers=ANY, params={"preview": True})).status_code == 409
+    assert (await owner.get(url)).json() == before
+    assert await Revisions(admin.services.database).read("shop") == head  # what was read of the draft is still known
+    assert (await owner.patch(url, json=file, headers=ANY)).json()["parts"] == []
+
+
+async def test_preview_of_an_import_makes_no_bot(admin: AdminApi) -> None:
+    owner, file = admin.owner, wire_of_tiny()
+    found = await owner.put(f"{BOTS}/new/draft", json=file, headers=ANY, params={"preview": True, "system": True})
+    assert (found.status_code, found.json()["intents_created"]) == (200, len(file["intents"]))
+    assert (await owner.get(BOTS)).json()["items"] == []

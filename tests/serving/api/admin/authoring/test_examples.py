@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from serving.store.drafts.bots import export_bot, import_bot
+from serving.store.drafts.revisions import Revisions
 from serving.store.work.tasks import Task, Tasks, new_task_id
 from tests.support.admin import AdminApi
 
@@ -130,7 +131,9 @@ async def test_pasted_examples_go_to_their_intents(shop: AdminApi) -> None:
         {"intentId": "none", "text": "new"},
     ]
     answer = await shop.owner.post(f"{BOT}/examples", json={"examples": sent})
-    assert answer.json() == {"added": 2, "changed": 1, "unchanged": 3, "repairs": [], "n_repairs": 0}
+    told = answer.json()
+    assert told.pop("examples") == [row for row in await listed(shop) if row["text"] != "stay put"]
+    assert told == {"added": 2, "changed": 1, "unchanged": 3, "repairs": [], "n_repairs": 0}
     assert await texts_of(shop, "none") == ["new"]
     assert (await listed(shop, entity="city"))[0]["entities"] == [ROME]
     again = await shop.owner.post(f"{BOT}/examples", json={"examples": sent})
@@ -184,11 +187,15 @@ async def test_examples_are_filtered_by_what_validation_found(shop: AdminApi) ->
         finding | {"check": "values_are_marked", "intent_id": "stay", "position": 1, "text": "Stay here"},
         finding | {"check": "enough_examples", "intent_id": "none", "text": ""},
     ]
-    now = shop.services.now()
+    now, head = shop.services.now(), await Revisions(shop.services.database).read("shop")
+    assert head is not None
     task = Task(
         id=new_task_id(now), bot="shop", kind="validate", request={}, state="done", by="me", created_at=now,
         started_at=now + timedelta(minutes=1), expires_at=now.replace(year=now.year + 1),
-        result={"findings": rows, "counts": {"warning": 2}, "read_at": (now + timedelta(minutes=2)).isoformat()},
+        result={
+            "findings": rows, "counts": {"warning": 2}, "read_at": (now + timedelta(minutes=2)).isoformat(),
+            "draft_token": head.token,
+        },
     )  # fmt: skip
     await Tasks(shop.services.database).add(task)
     (row,) = await listed(shop, finding="values_are_marked")
@@ -198,12 +205,15 @@ async def test_examples_are_filtered_by_what_validation_found(shop: AdminApi) ->
     found = (await shop.owner.get(f"{BOT}/draft/findings?limit=1")).json()
     assert (found["task_id"], found["counts"], len(found["items"])) == (task.id, {"warning": 2}, 1)
     assert datetime.fromisoformat(found["validated_at"]) == now + timedelta(minutes=2)
-    assert found["under_way"] is None
+    assert (found["under_way"], found["is_current"], found["n_repairable"]) == (None, True, 0)
+    assert found["by_check"][0] == {"name": "values_are_marked", "title": "t", "count": 1}
+    assert {each["name"] for each in found["by_intent"]} == {"stay", "none"}
     rest = (await shop.owner.get(f"{BOT}/draft/findings?cursor={found['next']}")).json()
     assert [each["check"] for each in rest["items"]] == ["enough_examples"]
     url = f"{BOT}/intents/stay/examples/{row['key']}"
     await shop.owner.put(url, json={"text": "Stay there"}, headers={"If-Match": row["etag"]})
     assert await listed(shop, finding="values_are_marked") == []  # corrected
+    assert (await shop.owner.get(f"{BOT}/draft/findings")).json()["is_current"] is False
 
 
 async def test_what_a_hand_at_the_database_left_does_not_break_lists(shop: AdminApi) -> None:

@@ -133,3 +133,5 @@ async def test_thread_reads_do_not_depend_on_its_state(admin: AdminApi) -> None:
     assert await admin.services.database.collection("states").find_one({"_id": thread_key("default", "t")}) is None
     turns = (await admin.owner.get(f"{URL}/t")).json()["turns"]
     assert [turn["turn"] for turn in turns] == [1, 2]
+    later = (await admin.owner.get(f"{URL}/t", params={"after": 1})).json()["turns"]
+    assert [turn["turn"] for turn in later] == [2]

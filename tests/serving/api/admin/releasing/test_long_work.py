@@ -21,6 +21,7 @@ from tests.support.bots import TINY_BOT_WIRE
 from tests.support.events import parse_events
 from tests.support.fixed import FixedReleases
 from tests.support.mlflow_server import register_for
+from tests.support.releases import reworded
 
 pytestmark = [
     pytest.mark.integration,
@@ -32,9 +33,14 @@ THREAD = "visitor-zorblax"
 
 @pytest.fixture
 async def admin(
-    settings: Settings, mongo_uri: str, mlflow_uri: str, new_name: str, release_folders: tuple[Path, Path]
+    settings: Settings,
+    mongo_uri: str,
+    mlflow_uri: str,
+    new_name: str,
+    release_folders: tuple[Path, Path],
+    tmp_path: Path,
 ) -> AsyncIterator[AdminApi]:
-    for folder in release_folders:
+    for folder in (release_folders[0], reworded(release_folders[1], tmp_path)):
         await asyncio.to_thread(register_for, mlflow_uri, folder, bot=new_name)
     more = {"mongo_uri": mongo_uri, "mongo_database": f"admin_{new_name}", "mlflow_tracking_uri": mlflow_uri}
     releases = FixedReleases({new_name: load_release(release_folders[0], version="1")})
@@ -105,6 +111,8 @@ async def test_releases_are_compared_and_newest_conversations_replayed(
 
     report = await asyncio.to_thread(done, Replay(version="2", count=5))
     assert (report["against"], report["n_conversations"], report["n_turns"]) == ("1", 1, 1)
+    (words,) = report["words"]
+    assert (words["text"], words["before"], words["after"]) == ("hello", ["Hello!"], ["Good day to you!"])
     searched = await asyncio.to_thread(done, Forget(thread=THREAD, dry_run=True))
     assert (searched["state"], searched["documents"]["turns"]) == ("searched", 1)
     assert await asyncio.to_thread(done, Forget(retire=True)) == {

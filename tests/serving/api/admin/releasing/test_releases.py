@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from pipelines.registry.client import Registry, model_name
+from pipelines.registry.runs import Runs
 from pipelines.settings import Settings
 from serving.store.drafts.bots import import_bot
 from serving.store.releases.shadows import ShadowCount, ShadowCounts
@@ -119,9 +120,13 @@ async def test_releases_are_promoted_and_rolled_back_in_the_name_of_the_caller(
     assert f"version {versions[1]} answers for bot '{new_name}' now" in late.json()["detail"]
     live = await ok(await operator.get(f"{url}/live"))
     assert (live["release"]["version"], live["release"]["is_live"]) == (versions[1], True)
+    assert (live["promoted_by"], live["promoted_why"]) == (f"operator of {new_name} over the admin API", "")
+    assert live["rolls_back_to"] == versions[0]
 
     back = await ok(await operator.post(f"{url}/rollback", json={"why": "it asks too often"}))
     assert back["version"] == versions[0]
+    live = await ok(await operator.get(f"{url}/live"))
+    assert (live["promoted_why"], live["rolls_back_to"]) == ("it asks too often", None)
     none_left = await operator.post(f"{url}/rollback", json={})
     assert (none_left.status_code, none_left.json()["error"]) == (422, "invalid_input")
     assert Registry(mlflow_uri).find(new_name, alias="production").version == versions[0]
@@ -141,6 +146,61 @@ async def test_releases_are_promoted_and_rolled_back_in_the_name_of_the_caller(
     assert (entry.action, entry.before, entry.after) == (
         "Roll back", {"production": versions[1]}, {"production": versions[0]},
     )  # fmt: skip
+
+
+async def test_tables_of_a_training_and_the_last_look_for_drift_are_shown(
+    admin: AdminApi, url: str, versions: list[str], mlflow_uri: str, new_name: str
+) -> None:
+    registry, runs = Registry(mlflow_uri), Runs(mlflow_uri)
+    tables = {
+        "holdout/intents.csv": "intent,precision,recall,f1,low,high,support\ngreet,1,0.5,0.66667,0.4,,4\n",
+        "holdout/confusions.csv": "gold,predicted,count\ngreet,buy,2\n",
+        "gate/comparison.csv": "subject,utterances,only version 1 right,only this one right,chance\n"
+        "intents,9,1,3,0.6\n",
+        "gate/replay.csv": "thread,channel,turn,intent,intent_now,changes,lost\n"
+        "t1,rest,1,greet,greet,reply,\nt2,rest,3,greet,greet,reply,\nt3,rest,1,buy,fallback,intent,buy\n",
+    }
+
+    def log() -> None:
+        run_id = registry.find_version(new_name, versions[1]).run_id
+        for path, text in tables.items():
+            runs.log_text(run_id, text, path)
+        for reading in ("stable", "changed"):
+            look = runs.begin(new_name, kind="drift", name="look", tags={"version": versions[0], "reading": reading})
+            head = "week,messages,psi_intents,psi_confidence,unknown_words,psi_week_before,reading\n"
+            runs.log_text(look, f"{head}2026-W48,7,0.3,0.1,0.25,,{reading}\n", "drift/weeks.csv")
+            runs.end(look, succeeded=True)
+
+    look_url = url.replace("/releases", "/drift")
+    assert (await ok(await admin.owner.get(look_url)))["looked_at"] is None
+    await asyncio.to_thread(log)
+    viewer = await admin.as_("viewer", bot=new_name)
+    measured = await ok(await viewer.get(f"{url}/{versions[1]}/measured"))
+    (greet,) = measured["intents"]
+    assert (greet["name"], greet["f1"], greet["low"], greet["high"], greet["support"]) == (
+        "greet",
+        0.66667,
+        0.4,
+        None,
+        4,
+    )
+    assert measured["confusions"] == [{"intent_id": "greet", "taken_for": "buy", "count": 2}]
+    assert (measured["compared_with"], measured["entities"]) == ("1", [])
+    (test,) = measured["tests"]
+    assert (test["only_other"], test["only_this"], test["chance"]) == (1, 3, 0.6)
+    changed = [
+        (each["intent_id"], each["intent_id_now"], each["turns"], each["losing"]) for each in measured["changed"]
+    ]
+    assert changed == [("buy", "fallback", 1, 1), ("greet", "greet", 2, 0)]
+    assert "t1" not in str(measured)
+    empty = await ok(await viewer.get(f"{url}/{versions[0]}/measured"))
+    assert (empty["intents"], empty["compared_with"], empty["changed"]) == ([], None, [])
+
+    drift = await ok(await viewer.get(look_url))
+    assert (drift["reading"], drift["version"], [week["messages"] for week in drift["weeks"]]) == (
+        "changed", versions[0], [7],
+    )  # fmt: skip
+    assert (await viewer.post(look_url)).status_code == 403
 
 
 async def test_a_version_that_serving_would_refuse_or_that_is_anothers_is_not_promoted(

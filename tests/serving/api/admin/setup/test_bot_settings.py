@@ -11,6 +11,7 @@ from pipelines.registry.client import Registry
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.store.drafts.bots import export_bot, import_bot
+from serving.store.usage import Reservation, TokenBudget
 from tests.fakes.llm_server import fails, llm_server, says
 from tests.fakes.tool_server import ToolServer
 from tests.support.admin import AdminApi, open_admin
@@ -127,7 +128,8 @@ async def test_the_platforms_language_model_is_tested(admin: AdminApi, llm: Tool
     assert (await admin.owner.post(f"{URL}/llm/test", json={})).json()["detail"] == "no model is named; set `llm.model`"
     llm.behaviours = [says("yes")]
     good = (await admin.owner.post(f"{URL}/llm/test", json={"model": "small"})).json()
-    assert (good["is_ok"], good["detail"], good["model"]) == (True, "it answers", "small")
+    assert (good["is_ok"], good["detail"], good["model"], good["answer"]) == (True, "it answers", "small", "yes")
+    assert good["cost"] is None
     assert llm.received[0].headers["authorization"] == f"Bearer {CANARY}"
     llm.behaviours = [fails("401 Unauthorized")]
     bad = await admin.owner.post(f"{URL}/llm/test", json={"model": "small"})
@@ -156,6 +158,20 @@ async def test_a_named_host_is_tested_with_its_key(admin: AdminApi, llm: ToolSer
     body = {"model": "m", "endpoint": {"base_url": endpoint["base_url"]}}
     assert (await admin.owner.post(f"{URL}/llm/test", json=body)).json()["is_ok"]
     assert llm.received[-1].headers["authorization"] != f"Bearer {CANARY}"
+
+
+async def test_the_budget_is_shown_with_what_is_used_of_it(admin: AdminApi) -> None:
+    budget = TokenBudget(
+        admin.services.database, tokens_per_hour=500_000, tokens_per_month=10_000_000, now=admin.services.now
+    )
+    reserved = await budget.reserve("default", 900)
+    assert isinstance(reserved, Reservation)
+    await budget.settle(reserved, 700)
+    viewer = await admin.as_("viewer", bot="default")
+    shown = (await viewer.get(f"{URL}/llm/usage")).json()
+    found = [(each["period"], each["limit"], each["used"]) for each in shown["budgets"]]
+    assert found == [("hour", 500_000, 700), ("month", 10_000_000, 700)]
+    assert shown["prompt_price"] is None
 
 
 async def test_operators_change_settings_and_viewers_see_them(admin: AdminApi) -> None:

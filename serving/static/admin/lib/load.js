@@ -1,0 +1,94 @@
+// Data of a component: loaded when its inputs change, aborted when it goes, shown again after a failure.
+
+import { useCallback, useEffect, useRef, useState } from "./html.js";
+
+/**
+ * Load with `fetcher(abortSignal)` whenever `inputs` change. Gives `{data, error, isLoading, reload, set}`; while it
+ * loads again the former data stays.
+ */
+export function useLoad(fetcher, inputs) {
+  const [state, setState] = useState({ data: undefined, error: null, isLoading: true });
+  const latest = useRef(null);
+  const reload = useCallback(() => {
+    latest.current?.abort();
+    const abort = new AbortController();
+    latest.current = abort;
+    setState((before) => ({ ...before, error: null, isLoading: true }));
+    return fetcher(abort.signal).then(
+      (data) => {
+        if (!abort.signal.aborted) setState({ data, error: null, isLoading: false });
+      },
+      (error) => {
+        if (!abort.signal.aborted) setState((before) => ({ ...before, error, isLoading: false }));
+      },
+    );
+  }, inputs);
+  useEffect(() => {
+    setState({ data: undefined, error: null, isLoading: true });
+    reload();
+    return () => latest.current?.abort();
+  }, inputs);
+  const set = useCallback((change) => {
+    setState((before) => ({ ...before, data: typeof change === "function" ? change(before.data) : change }));
+  }, []);
+  return { ...state, reload, set };
+}
+
+/** A list that comes in pages: `{items, hasMore, more, error, isLoading, reload}`. `fetchPage(cursor, abortSignal)`. */
+export function usePages(fetchPage, inputs) {
+  const first = useLoad((abort) => fetchPage(null, abort), inputs);
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const [error, setError] = useState(null);
+  const more = useCallback(async () => {
+    const next = first.data?.next;
+    if (!next || isLoadingMore) return;
+    setLoadingMore(true);
+    setError(null);
+    try {
+      const page = await fetchPage(next);
+      // after a reload the list is another one, and this page is not its second
+      first.set((before) => (before?.next === next ? { ...page, items: [...before.items, ...page.items] } : before));
+    } catch (failed) {
+      setError(failed);
+    } finally {
+      setLoadingMore(false);
+    }
+  }, [first.data, isLoadingMore, ...inputs]);
+  return {
+    items: first.data?.items, hasMore: Boolean(first.data?.next), more, set: first.set, reload: first.reload,
+    error: first.error || error, isLoading: first.isLoading || isLoadingMore,
+  };
+}
+
+/** The value, `ms` after it last changed: for searching while somebody types. */
+export function useDelayed(value, ms = 250) {
+  const [late, setLate] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return late;
+}
+
+/** Do something for a press: `{run, isBusy, error, clear}`; a second press while it runs does nothing. */
+export function useAction(act) {
+  const [isBusy, setBusy] = useState(false);
+  const [error, setError] = useState(null);
+  const running = useRef(false);
+  const run = async (...given) => {
+    if (running.current) return undefined;
+    running.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      return await act(...given);
+    } catch (failed) {
+      setError(failed);
+      return undefined;
+    } finally {
+      running.current = false;
+      setBusy(false);
+    }
+  };
+  return { run, isBusy, error, clear: () => setError(null) };
+}

@@ -1,0 +1,22 @@
+// Short sentences that tell what has happened, with an undo where there is one.
+
+import { signal } from "./html.js";
+
+const STAY_MS = 8000;
+let next = 1;
+
+/** `[{id, text, kind, undo}]` */
+export const notices = signal([]);
+
+/** Say something; `undo` adds a button that calls it. Errors stay until they are closed. */
+export function say(text, { kind = "done", undo } = {}) {
+  const id = next++;
+  notices.value = [...notices.value.slice(-3), { id, text, kind, undo }];
+  if (kind !== "error") setTimeout(() => dismiss(id), undo ? STAY_MS * 2 : STAY_MS);
+}
+
+export const sayError = (error) => say(error.message, { kind: "error" });
+
+export function dismiss(id) {
+  notices.value = notices.value.filter((notice) => notice.id !== id);
+}

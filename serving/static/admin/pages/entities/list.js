@@ -1,0 +1,44 @@
+import { html, useMemo, useSignal } from "../../lib/html.js";
+import { entitiesOf, forgetNames } from "../../lib/bots.js";
+import { count, counted } from "../../lib/format.js";
+import { useLoad } from "../../lib/load.js";
+import { link } from "../../lib/router.js";
+import { may } from "../../lib/session.js";
+import { Badge } from "../../parts/badge.js";
+import { Button } from "../../parts/button.js";
+import { Field } from "../../parts/field.js";
+import { hueOf } from "../../parts/marked_text.js";
+import { Page } from "../../parts/page.js";
+import { Empty, Loaded } from "../../parts/states.js";
+import { VirtualList } from "../../parts/virtual_list.js";
+import { NewEntity } from "./new_entity.js";
+
+export function EntityList({ bot, query }) {
+  const load = useLoad(() => {
+    forgetNames(bot);
+    return entitiesOf(bot);
+  }, [bot]);
+  const text = useSignal(query.text || "");
+  const isMaking = useSignal(false);
+  const make = may("author", bot) && html`<${Button} kind="primary" onClick=${() => { isMaking.value = true; }}>New entity<//>`;
+  const shown = useMemo(() => (load.data || []).filter(({ name }) => name.toLowerCase().includes(text.value.trim().toLowerCase())), [load.data, text.value]);
+  return html`<${Page} title="Entities" lead="Kinds of values that customers name, such as a city or a size. Intents ask for them and examples mark them." actions=${make}>
+    <${Loaded} load=${load}>${(entities) => (entities.length === 0
+      ? html`<${Empty} title="No entities yet" action=${make}>Make one for each kind of value, or mark a word in an example of an intent: you can name a new entity there. Dates, numbers and the like are built in.<//>`
+      : html`<div class="row end"><${Field} label="Search" type="search" value=${text.value} onInput=${(now) => { text.value = now; }} />
+          <span class="muted">${shown.length === entities.length ? counted(entities.length, "entity", "entities") : `${count(shown.length)} of ${entities.length}`}</span></div>
+        ${shown.length === 0 ? html`<p class="muted">No entity is called so.</p>` : html`<${VirtualList} items=${shown} rowHeight=${52} label="Entities" height=${640} keyOf=${({ name }) => name}
+          row=${(row) => html`<${EntityRow} bot=${bot} row=${row} />`} />`}`)}<//>
+    ${isMaking.value && html`<${NewEntity} bot=${bot} known=${load.data || []} onClose=${() => { isMaking.value = false; }} />`}
+  <//>`;
+}
+
+function EntityRow({ bot, row: { name, value_count: values, pattern, lookup, used_by: usedBy } }) {
+  return html`<div class="intent-row">
+    <span class="dot" style=${{ "--hue": hueOf(name) }}></span>
+    <a class="intent-name" href=${link(["bots", bot, "entities", name])}><strong>${name}</strong></a>
+    <span class="row intent-badges">${pattern && html`<${Badge} kind="info">pattern<//>`}${lookup && html`<${Badge} kind="info">every known value<//>`}
+      ${usedBy.length === 0 && html`<${Badge} kind="warn">not used<//>`}</span>
+    <span class="number">${counted(values, "value")}</span>
+  </div>`;
+}

@@ -1,0 +1,24 @@
+import { html } from "../../lib/html.js";
+import { capital, verdictOf } from "../../lib/releases.js";
+import { link } from "../../lib/router.js";
+import { Badge } from "../../parts/badge.js";
+import { Button } from "../../parts/button.js";
+import { Share } from "../../parts/share.js";
+
+/** Whether a release may answer, every reason against it, and what its gate remarks. */
+export function VerdictCard({ bot, release }) {
+  const { kind, word, sentence } = verdictOf(release);
+  const reasons = release.gate?.reasons || [];
+  const notes = release.gate?.notes || [];
+  const { accuracy } = release;
+  return html`<section class="card" aria-labelledby="verdict">
+    <div class="row"><h2 id="verdict">Verdict</h2><${Badge} kind=${kind}>${word}<//></div>
+    ${reasons.length > 1
+      ? html`<div><p>It may not answer customers, for ${reasons.length} reasons:</p><ul class="bullets">${reasons.map((reason) => html`<li key=${reason}>${capital(reason)}</li>`)}</ul></div>`
+      : html`<p>${sentence}</p>`}
+    ${release.verdict === "failed" && html`<p class="actions"><${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//><span class="muted">Change the draft, then train again.</span></p>`}
+    ${accuracy && html`<p>It takes <strong><${Share} value=${accuracy.value} low=${accuracy.low} high=${accuracy.high} /></strong> of ${accuracy.n ?? "the"} sentences that it has never seen for the right intent.</p>`}
+    ${notes.length > 0 && html`<details open=${release.verdict !== "passed"}><summary>${notes.length === 1 ? "One remark" : `${notes.length} remarks`}</summary>
+      <ul class="bullets">${notes.map((note) => html`<li key=${note}>${capital(note)}</li>`)}</ul></details>`}
+  </section>`;
+}

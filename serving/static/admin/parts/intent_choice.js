@@ -1,0 +1,18 @@
+import { html } from "../lib/html.js";
+import { intentsOf } from "../lib/bots.js";
+import { useLoad } from "../lib/load.js";
+import { Picker } from "./picker.js";
+import { Loaded } from "./states.js";
+
+const NEVER_MEANT = new Set(["fallback", "init_conversation"]);
+
+/** Choose an intent by typing a part of its name; those of `first` are at the top. `children` are other choices below. */
+export function IntentChoice({ bot, label, onChoose, first = [], takesFocus = false, children }) {
+  const load = useLoad(() => intentsOf(bot), [bot]);
+  const rank = ({ intent_id: id }) => (first.includes(id) ? first.indexOf(id) : first.length);
+  const optionsOf = (intents) => intents.filter(({ intent_id: id }) => !NEVER_MEANT.has(id)).sort((one, other) => rank(one) - rank(other))
+    .map(({ intent_id: id, name }) => ({ id, title: name, note: id === name ? "" : id }));
+  return html`<${Loaded} load=${load}>${(intents) => html`
+    <${Picker} label=${label} placeholder="Type a part of the intent's name" isFocused=${takesFocus} options=${optionsOf(intents)} onPick=${({ id }) => onChoose(id)} />
+    ${children}`}<//>`;
+}

@@ -1,0 +1,12 @@
+import { html } from "../lib/html.js";
+import { dismiss, notices } from "../lib/notices.js";
+import { Button } from "./button.js";
+
+/** The sentences of `say`, at the edge of the page. */
+export function Notices() {
+  return html`<div class="notices" role="status" aria-live="polite">${notices.value.map(({ id, text, kind, undo }) => html`
+    <div key=${id} class=${`notice ${kind}`}><p>${text}</p>
+      ${undo && html`<${Button} isSmall onClick=${() => { dismiss(id); undo(); }}>Undo<//>`}
+      <${Button} kind="quiet" isSmall aria-label="Close this notice" onClick=${() => dismiss(id)}>✕<//>
+    </div>`)}</div>`;
+}

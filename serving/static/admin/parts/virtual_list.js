@@ -1,0 +1,29 @@
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
+
+const SPARE = 8;
+
+/**
+ * A list of which only the rows in sight are in the page, each `rowHeight` px high. `row(item, index)` renders one;
+ * `onEnd` is called near the end, for the next page.
+ */
+export function VirtualList({ items, rowHeight, row, keyOf, onEnd, label, height = 560 }) {
+  const box = useRef(null);
+  const [from, setFrom] = useState(0);
+  const [seen, setSeen] = useState(Math.ceil(height / rowHeight));
+  const look = () => {
+    setFrom(Math.max(0, Math.floor(box.current.scrollTop / rowHeight) - SPARE));
+    setSeen(Math.ceil(box.current.clientHeight / rowHeight) + 2 * SPARE);
+  };
+  useLayoutEffect(look, [items.length, rowHeight]);
+  const until = Math.min(items.length, from + seen);
+  useEffect(() => {
+    if (until >= items.length - SPARE) onEnd?.();
+  }, [until, items.length]);
+  return html`<div class="virtual" ref=${box} onScroll=${look} style=${{ maxHeight: `${height}px` }} role="list" aria-label=${label} tabindex="0">
+    <div style=${{ height: `${items.length * rowHeight}px`, position: "relative" }}>
+      ${items.slice(from, until).map((item, at) => html`<div key=${keyOf(item)} role="listitem" class="virtual-row"
+        aria-setsize=${items.length} aria-posinset=${from + at + 1}
+        style=${{ transform: `translateY(${(from + at) * rowHeight}px)`, height: `${rowHeight}px` }}>${row(item, from + at)}</div>`)}
+    </div>
+  </div>`;
+}

@@ -1,0 +1,88 @@
+"""Previews of an intent that need not be stored."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from pipelines.settings import Settings
+from tests.fakes.tool_server import ToolServer, answer, tool_server
+from tests.support.admin import AdminApi, open_admin
+from tests.support.bots import intent, parameter
+from tests.support.fixed import FixedReleases
+
+pytestmark = pytest.mark.parametrize("mongo_uri", ["nx-27017"], indirect=True)
+URL = "/api/v1/bots/shop/draft/preview"
+SECRET = "sk-canary0123456789"
+
+
+@pytest.fixture
+async def tool() -> AsyncIterator[ToolServer]:
+    async with tool_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def admin(settings: Settings, mongo_uri: str, new_name: str, tool: ToolServer) -> AsyncIterator[AdminApi]:
+    more = {"mongo_uri": mongo_uri, "mongo_database": f"preview_{new_name}", "endpoints": {"shop": tool.url}}
+    async with open_admin(settings.model_copy(update=more), FixedReleases({})) as admin:
+        made = await admin.owner.post("/api/v1/bots", json={"name": "shop", "language": "de"})
+        assert made.status_code == 201, made.text
+        yield admin
+
+
+async def preview(admin: AdminApi, wire: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    response = await admin.owner.post(URL, json={"intent": wire, **fields})
+    assert response.status_code == 200, response.text
+    shown: dict[str, Any] = response.json()
+    return shown
+
+
+async def test_texts_of_an_untrained_bot_are_rendered_in_its_language(admin: AdminApi) -> None:
+    reply = "{{ parameters.sum | money('EUR') }} ### {{ parameters.nmae }}"
+    wire = intent("pay", reply, [], parameters=[parameter("sum", "Wie viel?", type="money")])
+    shown = await preview(admin, wire, parameters={"sum": 12.5})
+    said, question = shown["texts"]
+    assert (said["place"], said["messages"], said["missing"]) == (
+        "speechResponse",
+        ["12,50\N{NO-BREAK SPACE}€"],
+        ["nmae"],
+    )
+    assert (question["place"], question["messages"]) == ("sum.prompt", ["Wie viel?"])
+    assert shown["tool"] is None
+    broken = await preview(admin, intent("pay", "{{ parameters.sum", []))
+    assert broken["texts"][0]["messages"] == [None]
+    assert broken["texts"][0]["problem"]
+
+
+async def test_a_tool_is_shown_and_only_on_request_called(admin: AdminApi, tool: ToolServer) -> None:
+    wire = intent("order", "Number {{ result.id }}.", [], parameters=[parameter("size", "", type="text")],
+        apiTrigger=True, apiDetails={"url": "{{ endpoints.shop }}/orders", "requestType": "POST", "isJson": True,
+            "headers": [{"headerKey": "X-Key", "headerValue": SECRET}],
+            "jsonData": '{"size": {{ parameters.size }}}'})  # fmt: skip
+    shown = await preview(admin, wire, parameters={"size": "gro\u00df"})
+    assert (shown["tool"]["method"], shown["tool"]["body"], shown["tool"]["is_called"]) == (
+        "POST",
+        {"size": "gro\u00df"},
+        False,
+    )
+    assert SECRET not in str(shown)
+    assert tool.received == []
+    tool.behaviours = [answer('{"id": 7}')]
+    called = await preview(admin, wire, parameters={"size": "klein"}, tool="called")
+    assert (called["tool"]["result"], called["texts"][0]["messages"]) == ({"id": 7}, ["Number 7."])
+    assert len(tool.received) == 1
+    log = await admin.owner.get("/api/v1/audit", params={"action": "Preview an intent"})
+    assert [entry["target"] for entry in log.json()["items"]] == ["order"]
+
+
+async def test_broken_json_is_told_with_its_place(admin: AdminApi) -> None:
+    body = '{"size": {{ parameters.size }},}'
+    details = {"url": "https://shop.example/orders", "requestType": "POST", "isJson": True, "jsonData": body}
+    size = parameter("size", "", type="text")
+    wire = intent("order", "", [], apiTrigger=True, parameters=[size], apiDetails=details)
+    shown = await preview(admin, wire, parameters={"size": "x"})
+    (fault,) = shown["faults"]
+    assert (fault["field"], fault["offset"]) == ("jsonData", body.rindex(","))
+    assert "comma" in fault["detail"]
+    assert shown["tool"] is None
