@@ -36,15 +36,19 @@ class _Asset:
 
 
 class AdminPages:
-    """All files of the pages in memory, small as they are. `router` serves them."""
+    """All files of the pages in memory, small as they are. `router` serves them.
 
-    def __init__(self, folder: Path = PAGES) -> None:
+    The page offers to sign in with the organisation only if that is set up (`has_organisation`).
+    """
+
+    def __init__(self, folder: Path = PAGES, *, has_organisation: bool = False) -> None:
         found = {file.relative_to(folder).as_posix(): file for file in sorted(folder.rglob("*")) if file.is_file()}
         content_by_path = {path: file.read_bytes() for path, file in found.items() if file.suffix in _TYPES}
         self.digest = hashlib.sha256(b"".join(f"{p}\0".encode() + c for p, c in content_by_path.items())).hexdigest()[
             :12
         ]
         index = content_by_path.pop("index.html").decode("utf-8")
+        index = index.replace("</head>", f'<meta name="sign-in" content="{_ways(has_organisation)}">\n</head>')
         self._index = _asset("index.html", self._with_preloads(index, content_by_path).encode())
         self._assets = {path: _asset(path, content) for path, content in content_by_path.items()}
         self.router = APIRouter()
@@ -79,6 +83,10 @@ class AdminPages:
             # a page of another version of the server must not mix files of two
             return Response("There is no such file; load the page again.", status_code=404, media_type="text/plain")
         return _answer(request, asset, cache=_FOR_EVER if digest == self.digest else "no-cache")
+
+
+def _ways(has_organisation: bool) -> str:
+    return "key organisation" if has_organisation else "key"
 
 
 def _needed(entry: str, content_by_path: dict[str, bytes]) -> list[str]:

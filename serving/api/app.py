@@ -100,7 +100,7 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     for router in (*ADMIN_ROUTERS, *COMPAT_ROUTERS):
         app.include_router(router)
     app.include_router(health.router)
-    pages = AdminPages()
+    pages = AdminPages(has_organisation=bool(settings.oidc_issuer and settings.oidc_client_id))
     app.include_router(pages.router)
     app.add_api_route("/", _welcome, include_in_schema=False)
     app.add_api_route("/docs", _docs, include_in_schema=False)

@@ -14,8 +14,8 @@ from serving.api.compat.prefix import CompatPaths
 from serving.api.security_headers import SecurityHeaders
 
 
-async def opened(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
-    app, pages = FastAPI(), AdminPages(folder)
+async def opened(folder: Path, *, has_organisation: bool = False) -> AsyncIterator[httpx2.AsyncClient]:
+    app, pages = FastAPI(), AdminPages(folder, has_organisation=has_organisation)
     app.include_router(pages.router)
     app.add_middleware(SecurityHeaders, headers_by_path={"/admin/": pages.headers})
     app.add_middleware(CompatPaths)
@@ -89,3 +89,10 @@ async def test_a_change_of_any_file_changes_the_addresses(tmp_path: Path) -> Non
         page = (await client.get("/admin/")).text
         preloaded = re.findall(r'modulepreload" href="assets/\w+/([^"]+)"', page)
         assert preloaded == ["app.js", "lib/a.js", "b.js"]
+
+
+@pytest.mark.parametrize(("has_organisation", "ways"), [(False, "key"), (True, "key organisation")])
+async def test_the_page_offers_the_ways_to_sign_in_that_are_set_up(has_organisation: bool, ways: str) -> None:
+    async for client in opened(PAGES, has_organisation=has_organisation):
+        page = (await client.get("/admin/")).text
+        assert re.findall(r'<meta name="sign-in" content="([^"]*)">', page) == [ways]

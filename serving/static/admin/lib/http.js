@@ -11,7 +11,7 @@ export const signedOut = signal(false);
 /** What the server answered instead of what was asked for; `detail` is a sentence for people. */
 export class ApiError extends Error {
   constructor(status, body, headers) {
-    super(body?.detail || (status === 0 ? "The server cannot be reached. Nothing was lost; try again." : `The server answered ${status}.`));
+    super((status !== 401 && body?.detail) || (status === 401 ? "You are not signed in any more. Sign in again to go on." : status === 0 ? "The server cannot be reached. Nothing was lost; try again." : `The server answered ${status}.`));
     this.status = status;
     this.code = body?.error || "";
     /** The resource as it is now, with 412. */

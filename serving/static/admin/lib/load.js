@@ -1,6 +1,7 @@
 // Data of a component: loaded when its inputs change, aborted when it goes, shown again after a failure.
 
-import { useCallback, useEffect, useRef, useState } from "./html.js";
+import { useCallback, useEffect, useRef, useSignalEffect, useState } from "./html.js";
+import { signedOut } from "./http.js";
 
 /**
  * Load with `fetcher(abortSignal)` whenever `inputs` change. Gives `{data, error, isLoading, reload, set}`; while it
@@ -28,6 +29,13 @@ export function useLoad(fetcher, inputs) {
     reload();
     return () => latest.current?.abort();
   }, inputs);
+  const latestReload = useRef(reload);
+  latestReload.current = reload;
+  const failed = useRef(null);
+  failed.current = state.error;
+  useSignalEffect(() => {
+    if (!signedOut.value && failed.current?.status === 401) latestReload.current();
+  });
   const set = useCallback((change) => {
     setState((before) => ({ ...before, data: typeof change === "function" ? change(before.data) : change }));
   }, []);
@@ -75,6 +83,10 @@ export function useAction(act) {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const running = useRef(false);
+  useSignalEffect(() => {
+    // signed in again: what the refusal said is no longer true
+    if (!signedOut.value) setError((before) => (before?.status === 401 ? null : before));
+  });
   const run = async (...given) => {
     if (running.current) return undefined;
     running.current = true;

@@ -2,6 +2,15 @@ import { html, useEffect, useId, useRef, useState } from "../lib/html.js";
 import { Button } from "./button.js";
 import { Failure } from "./states.js";
 
+const FIRST = ["[autofocus]", ".dialog-body :is(input, textarea, select):not(:disabled, [type='hidden'])", ".button.primary:not(:disabled)", "footer .button:not(:disabled)"];
+
+/** Focus what the dialog asks for: its first field, else what most people press. The cross is the last resort. */
+function focusFirst(dialog) {
+  if (dialog.querySelector(".dialog-body").contains(document.activeElement)) return;
+  const first = FIRST.map((kind) => dialog.querySelector(kind)).find(Boolean);
+  first?.focus();
+}
+
 /** A dialog over the page; Escape and its cross close it. `footer` holds its buttons. */
 export function Dialog({ title, onClose, footer, isWide = false, children }) {
   const dialog = useRef(null);
@@ -9,6 +18,7 @@ export function Dialog({ title, onClose, footer, isWide = false, children }) {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current.showModal();
+    focusFirst(dialog.current);
     return () => before?.focus?.();
   }, []);
   const close = (event) => {

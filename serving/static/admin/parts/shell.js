@@ -22,7 +22,7 @@ export function Shell() {
   useEffect(() => {
     if (me.value) loadBots().catch(() => {}); // the page that needs the list says why it is missing
   }, [me.value?.id]);
-  if (me.value === undefined) return who.error ? html`<main class="sign-in"><${Failure} error=${who.error} onRetry=${who.reload} /></main>` : html`<${Loading} />`;
+  if (me.value === undefined) return who.error ? html`<main class="sign-in"><${Failure} error=${who.error} onRetry=${who.reload} /></main>` : html`<main class="sign-in"><${Loading} /></main>`;
   if (me.value === null) return html`<${SignInPage} />`;
   return html`<a class="skip" href="#main" onClick=${skip}>Skip to the page</a>
     <${Navigation} onHelp=${() => setHelpOpen(true)} />
@@ -73,12 +73,12 @@ function Navigation({ onHelp }) {
         return entries.length > 0 && html`<div key=${group}>${group && html`<h2>${group}</h2>`}<ul>${entries}</ul></div>`;
       })}</nav>`}
       <nav aria-label="Platform"><h2>Platform</h2><ul>${PLATFORM_PAGES.map((each) => entry(each, [each.name]))}</ul></nav>
-      <footer class="side-foot">
+      <div class="side-foot">
         <p>${me.value.name}</p>
-        <${Button} kind="quiet" isSmall onClick=${switchTheme}>${{ light: "Light", dark: "Dark", auto: "As the system" }[theme.value]}<//>
-        <${Button} kind="quiet" isSmall onClick=${onHelp}>Keys<//>
+        <${Button} kind="quiet" isSmall onClick=${switchTheme}>Theme: ${{ light: "light", dark: "dark", auto: "system" }[theme.value]}<//>
+        <${Button} kind="quiet" isSmall onClick=${onHelp}>Shortcuts<//>
         <${Button} kind="quiet" isSmall onClick=${() => signOut().catch(() => {})}>Sign out<//>
-      </footer>
+      </div>
     </div>
   </header>`;
 }

@@ -6,6 +6,14 @@ import { Dialog } from "./dialog.js";
 import { Field } from "./field.js";
 import { Failure } from "./states.js";
 
+/** Whether the server has an issuer to sign in with; it says so in the page. */
+const hasOrganisation = () => (document.querySelector('meta[name="sign-in"]')?.content || "").split(" ").includes("organisation");
+
+/** The refusal in words of somebody with a browser; the server's own speak of headers. */
+const inWords = (error) => (error?.status === 401
+  ? { message: "This key is not valid: it is mistyped, has expired or was revoked. An owner can make a new one under Keys, or on the server with the command above." }
+  : error);
+
 function SignInForm({ onDone }) {
   const [token, setToken] = useState("");
   const attempt = useAction(async () => {
@@ -20,10 +28,10 @@ function SignInForm({ onDone }) {
   return html`<form onSubmit=${submit} class="stack">
     <${Field} label="Key" type="password" autocomplete="current-password" required value=${token} onInput=${setToken}
       hint=${html`The first start of the platform prints one; <code>intentloop keys create "my browser" --role owner</code> makes another.`} />
-    <${Failure} error=${attempt.error} />
+    <${Failure} error=${inWords(attempt.error)} />
     <div class="actions">
       <${Button} kind="primary" type="submit" isBusy=${attempt.isBusy} disabled=${!token.trim()}>Sign in<//>
-      <${Button} kind="quiet" href=${`/api/v1/session/login?next=${next}`}>Sign in with your organisation<//>
+      ${hasOrganisation() && html`<${Button} kind="quiet" href=${`/api/v1/session/login?next=${next}`}>Sign in with your organisation<//>`}
     </div>
   </form>`;
 }

@@ -194,9 +194,9 @@ def test_a_viewer_sees_no_pages_of_others(browser: Browser, platform: Platform) 
 
 def test_the_theme_can_be_chosen_and_is_remembered(page: Page, platform: Platform) -> None:
     opened(page, platform, "bots")
-    button = page.get_by_role("button", name="As the system")
+    button = page.get_by_role("button", name="Theme: system")
     button.click()
-    page.get_by_role("button", name="Light").click()
+    page.get_by_role("button", name="Theme: light").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

@@ -277,7 +277,7 @@ def test_a_decision_is_found_again_and_opened(labels_page: Page, platform: Platf
 def test_filters_are_in_the_address(labels_page: Page, platform: Platform, bot: str) -> None:
     fill(platform, [label_item(bot, "only the model", proposals=(Proposal(by="llm", intent_id="refund"),))])
     show(labels_page, platform, bot, "only the model")
-    labels_page.get_by_label("Said something").select_option(label="Version on trial")
+    labels_page.get_by_label("Source").select_option(label="Version on trial")
     expect(labels_page.get_by_role("heading", name="No text fits these filters")).to_be_visible()
     labels_page.reload()
     expect(labels_page.get_by_role("heading", name="No text fits these filters")).to_be_visible()

@@ -33,6 +33,13 @@ export function IntentList({ bot, query }) {
   useEffect(() => {
     if (text.value !== (query.text || "")) replaceQuery({ ...query, text: text.value });
   }, [text.value]);
+  useEffect(() => {
+    if (query.new && mayEdit) isMaking.value = true;
+  }, [query.new]);
+  const stopMaking = () => {
+    isMaking.value = false;
+    if (query.new) replaceQuery({ ...query, new: "" });
+  };
   const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = useMemo(() => (load.data || []).filter(({ intent_id: id, name, entities, parameters, findings }) => {
     const all = [id, name, ...entities, ...parameters].join(" ").toLowerCase();
@@ -49,7 +56,7 @@ export function IntentList({ bot, query }) {
           <span class="muted">${shown.length === intents.length ? counted(intents.length, "intent") : `${count(shown.length)} of ${counted(intents.length, "intent")}`}</span></div>
         ${shown.length === 0 ? html`<p class="muted">No intent is like that.</p>` : html`<${VirtualList} items=${shown} rowHeight=${56} label="Intents" height=${640} keyOf=${(row) => row.intent_id}
           row=${(row) => html`<${IntentRow} bot=${bot} row=${row} mayEdit=${mayEdit} onDelete=${() => { gone.value = row; }} />`} />`}`)}<//>
-    ${isMaking.value && html`<${NewIntent} bot=${bot} known=${load.data || []} onClose=${() => { isMaking.value = false; }} />`}
+    ${isMaking.value && html`<${NewIntent} bot=${bot} known=${load.data || []} onClose=${stopMaking} />`}
     ${gone.value && html`<${DeleteIntent} bot=${bot} intent=${gone.value.intent_id} summary=${gone.value} onClose=${() => { gone.value = null; }}
       onDone=${() => load.set((all) => all.filter((row) => row.intent_id !== gone.value.intent_id))} />`}
   <//>`;

@@ -6,8 +6,8 @@ import { SOURCES } from "./guesses.js";
 export function Filters({ filter, intents, isTogether, onTogether, onChange }) {
   const change = (name) => (event) => onChange({ ...filter, [name]: event.target.value || undefined });
   return html`<div class="row end label-filters">
-    <${Field} label="Said something" as="select" value=${filter.source || ""} onChange=${change("source")}>
-      <option value="">Anybody</option>${Object.entries(SOURCES).map(([id, title]) => html`<option key=${id} value=${id}>${title}</option>`)}<//>
+    <${Field} label="Source" as="select" value=${filter.source || ""} onChange=${change("source")}>
+      <option value="">All</option>${Object.entries(SOURCES).map(([id, title]) => html`<option key=${id} value=${id}>${title}</option>`)}<//>
     <${Field} label="Proposed intent" as="select" value=${filter.intent || ""} onChange=${change("intent")}>
       <option value="">Any</option><option value="__oos__">None of the intents</option>
       ${filter.intent && filter.intent !== "__oos__" && !intents.some(({ intent_id: id }) => id === filter.intent) && html`<option value=${filter.intent}>${filter.intent}</option>`}

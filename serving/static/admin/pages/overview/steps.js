@@ -1,5 +1,5 @@
 import { html } from "../../lib/html.js";
-import { counted } from "../../lib/format.js";
+import { ago, counted } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { capital } from "../../lib/releases.js";
@@ -42,15 +42,16 @@ function Step({ title, isDone, isNow, actions, children }) {
 function Teach({ bot, draft, findings, isDone }) {
   const own = Math.max(0, draft.intent_count - GIVEN_INTENTS);
   const { error = 0, warning = 0 } = findings.counts;
+  const isOld = findings.is_current === false;
   const said = own === 0
     ? "Write what customers want, and some sentences for each. The bot has the three intents that every bot needs."
     : `${counted(own, "intent")} of its own, ${counted(draft.example_count, "example")} in all.`;
-  return html`<${Step} title="Teach intents" isDone=${isDone && !error} isNow=${!isDone || error > 0} actions=${html`
-    <${Button} kind=${isDone ? "plain" : "primary"} href=${link(["bots", bot, "intents"])}>${own ? "Go on with the intents" : "Write the first intent"}<//>
-    <${Button} href=${link(["bots", bot, "findings"])}>${findings.task_id ? "Findings" : "Check the examples"}<//>
+  return html`<${Step} title="Teach intents" isDone=${isDone && (!error || isOld)} isNow=${!isDone || (error > 0 && !isOld)} actions=${html`
+    <${Button} kind=${isDone ? "plain" : "primary"} href=${link(["bots", bot, "intents"], own ? {} : { new: 1 })}>${own ? "Go on with the intents" : "Write the first intent"}<//>
+    <${Button} href=${link(["bots", bot, "findings"])}>${!findings.task_id ? "Check the examples" : isOld ? "Check again" : "Findings"}<//>
     ${own === 0 && html`<${Button} href=${link(["bots", bot, "transfer"])}>Import a bot file<//>`}`}>
     <p>${said}</p>
-    ${error > 0 && html`<p><strong>${counted(error, "error")}</strong> would stop a training.</p>`}
+    ${error > 0 && html`<p><strong>${counted(error, "error")}</strong> ${isOld ? `stood there when the draft was last checked, ${ago(findings.validated_at)}. It has changed since.` : "would stop a training."}</p>`}
     ${warning > 0 && html`<p>${counted(warning, "warning")} to look at.</p>`}<//>`;
 }
 
