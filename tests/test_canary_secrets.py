@@ -17,6 +17,10 @@ pytestmark = [pytest.mark.integration, pytest.mark.prove]
 
 CANARY = "canary0secret0"
 """In every planted secret."""
+BOT_KEY = f"{CANARY}bot-llm-key"
+"""Written into the bot itself. An export on the command line holds it, as the bot file that it is a copy of."""
+CONTROL = "canary0control0"
+"""In a reply, which may be seen: a search that does not find it is blind, and finds no secret either."""
 ENVIRONMENT = {
     "INTENTLOOP_ADMIN_TOKEN": f"{CANARY}admin-token",
     "INTENTLOOP_VERDICT_KEY": f"{CANARY}verdict-key",
@@ -29,6 +33,8 @@ ENVIRONMENT = {
 }
 KEPT = ("settings.env", "admin-token", "secrets")
 """Files of the home folder that hold secrets by design, closed to other users."""
+CONTROLLED = {"get /api/v1/bots/default/draft", "get /admin/bots/default/export"}
+"""Requests whose response holds the control."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -41,8 +47,12 @@ class Platform(LocalPlatform):
 
 
 def bot_with_header(value: str) -> dict[str, Any]:
-    """Return a bot whose tool sends a header."""
+    """Return a bot whose tool sends a header, with a key of a language model and the control in a reply."""
     bot: dict[str, Any] = json.loads(json.dumps(TINY_BOT_WIRE))
+    llm = {"base_url": "https://llm.example/v1", "api_key": BOT_KEY, "model_name": "m"}
+    bot["nlu_config"] = {"pipeline_type": "traditional", "llm_settings": llm}
+    greeting = next(each for each in bot["intents"] if each["intentId"] == "greet")
+    greeting["speechResponse"] = f"Hello! {CONTROL}"
     details = next(each["apiDetails"] for each in bot["intents"] if each["apiDetails"])
     details["headers"] = [{"headerKey": "X-Shop-Key", "headerValue": value}]
     return bot
@@ -60,15 +70,16 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         running.kill()
 
 
-def leaks_of(response: httpx2.Response) -> bool:
-    return CANARY in response.text or any(CANARY in value for value in response.headers.values())
+def marks_of(response: httpx2.Response) -> set[str]:
+    told = [response.text, *response.headers.values()]
+    return {mark for mark in (CANARY, CONTROL) if any(mark in text for text in told)}
 
 
-def walk(client: httpx2.Client, keys: dict[str, str]) -> list[str]:
-    """Send right and wrong requests to every route with every key; return where a secret came out."""
+def walk(client: httpx2.Client, keys: dict[str, str]) -> dict[str, list[str]]:
+    """Send right and wrong requests to every route with every key; return where a secret and the control came out."""
     document = client.get("/openapi.json").json()
     values = defaultdict(lambda: "x", {"bot": "default", "name": "default", "channel": "facebook", "number": "1"})
-    found = []
+    found: dict[str, list[str]] = {CANARY: [], CONTROL: []}
     for path, operations in document["paths"].items():
         url = re.sub(r"\{(\w+)\}", lambda match: values[match[1]], path)
         if url.endswith("/events"):
@@ -88,18 +99,18 @@ def walk(client: httpx2.Client, keys: dict[str, str]) -> list[str]:
                     sent = {"If-Match": '"x"', **headers}
                     response = client.request(method, url, json=body, headers=sent)
                     echoed = body is not None and CANARY in json.dumps(body)
-                    if leaks_of(response) and not echoed:
-                        found.append(f"{method} {url}: {response.status_code} {response.text[:200]}")
+                    for mark in marks_of(response) if not echoed else ():
+                        found[mark].append(f"{method} {url}: {response.status_code} {response.text[:200]}")
     return found
 
 
-def files_with_secrets(home: Path) -> list[str]:
-    """Return the files of the home folder that hold a secret, apart from those that are meant to."""
+def files_with(mark: str, home: Path) -> list[str]:
+    """Return the files of the home folder that hold a mark, apart from those that are meant to hold secrets."""
     found = []
     for file in sorted(home.rglob("*")):
         if not file.is_file() or file.name in KEPT or file.is_relative_to(home / "mongo"):
             continue
-        if CANARY.encode() in file.read_bytes():
+        if mark.encode() in file.read_bytes():
             found.append(str(file.relative_to(home)))
     return found
 
@@ -114,7 +125,9 @@ def test_secrets_come_out_nowhere(platform: Platform) -> None:
         made = platform.command("keys", "create", "viewer", "--role", "viewer")
         assert made.returncode == 0, made.stderr
         keys = {"owner": owner, "viewer": made.stdout.strip(), "wrong": f"{CANARY}guess"}
-        assert walk(client, keys) == []
+        found = walk(client, keys)
+        assert found[CANARY] == []
+        assert {place.partition(":")[0] for place in found[CONTROL]} >= CONTROLLED
         audit = client.get("/api/v1/audit", headers=headers)
         assert audit.status_code == 200
         assert len(audit.json()["items"]) > 10
@@ -126,6 +139,9 @@ def test_secrets_come_out_nowhere(platform: Platform) -> None:
     assert "X-Shop-Key" in refused.stderr + refused.stdout
     for command in (["export", "-"], ["keys", "list"], ["channel", "show"], ["doctor"], ["db", "check"], ["releases"]):
         done = platform.command(*command)
-        assert CANARY not in done.stdout + done.stderr, command
+        told = done.stdout + done.stderr
+        assert CANARY not in (told.replace(BOT_KEY, "") if command[0] == "export" else told), command
+        assert (CONTROL in done.stdout) is (command[0] == "export"), command
     assert CANARY not in platform.text()
-    assert files_with_secrets(platform.home) == []
+    assert files_with(CANARY, platform.home) == []
+    assert any(name.endswith("bot.json") for name in files_with(CONTROL, platform.home))
