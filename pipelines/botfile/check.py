@@ -1,7 +1,7 @@
 """Checking a bot file's JSON: each fault is named with its place in words."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pipelines.botfile.first_version import Completed, complete
 from pipelines.botfile.unpack import unpack
 from pipelines.errors import DataRejected
+from pipelines.nlu.entities.patterns import check_pattern
 from pipelines.schemas.bot import BotFile
 
 _MAX_INT64 = 2**63
@@ -40,12 +41,30 @@ def check_row(field: str, row: dict[str, Any], *, source: str) -> None:
     """
     try:
         unstorable = [f"{_place(place, row)}{reason}" for place, reason in _unstorable(row, ())]
-        faults = [] if unstorable else _faults({field: [row]})
+        faults = [] if unstorable else _faults({field: [row]}) or list(_pattern_faults({field: [row]}))
     except RecursionError as error:
         raise DataRejected(source, ["it is nested too deeply"]) from error
     problems = unstorable or [f"{_place(place[2:], row)}{message}" for place, message in faults]
     if problems:
         raise DataRejected(source, problems)
+
+
+def check_patterns(wire: dict[str, Any], *, source: str) -> None:
+    """Raise `DataRejected` if an entity of a checked bot file has a pattern that no training can use.
+
+    Apart from `check_content`: a stored draft that an older version took must stay readable.
+    """
+    problems = [f"{_place(place, wire)}{message}" for place, message in _pattern_faults(wire)]
+    if problems:
+        raise DataRejected(source, problems)
+
+
+def _pattern_faults(wire: dict[str, Any]) -> Iterator[tuple[tuple[int | str, ...], str]]:
+    for number, entity in enumerate(wire.get("entities") or ()):
+        pattern = entity.get("pattern")
+        problem = check_pattern(pattern) if isinstance(pattern, str) else None
+        if problem:
+            yield ("entities", number, "pattern"), problem
 
 
 def _faults(wire: dict[str, Any]) -> list[tuple[tuple[int | str, ...], str]]:

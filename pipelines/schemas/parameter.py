@@ -17,6 +17,17 @@ TODAY = "today"
 Bound = int | float | str | None
 
 
+def why_unreadable(pattern: str, error: Exception) -> str:
+    """Return why RE2 cannot read a pattern, and at which of its characters."""
+    if isinstance(error, UnicodeEncodeError):
+        return "it contains half an emoji or another broken character; type it again"
+    raw = error.args[0] if error.args else error
+    reason, _, piece = (raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)).partition(": ")
+    at = pattern.find(piece) if piece else -1
+    place = f" at character {at + 1}, {piece[:40]!r}" if at >= 0 else ""
+    return f"{reason}{place}; repair it (look-around and back-references are not available, see the RE2 syntax)"
+
+
 class Parameter(WireModel):
     """A value that an intent needs.
 
@@ -71,8 +82,7 @@ class Parameter(WireModel):
                 re2.compile(value, options)
         except (re2.error, UnicodeEncodeError) as error:
             raise ValueError(
-                f"the pattern {value!r} is not a valid RE2 regular expression; repair it (look-around and "
-                f"back-references are not available)"
+                f"the pattern {value!r} is not a valid RE2 regular expression: {why_unreadable(value or '', error)}"
             ) from error
         return value
 

@@ -200,7 +200,11 @@ def is_decided(version: str, *, tags: Mapping[str, str], aliases: Mapping[str, s
 
 
 def _first_line(error: Exception) -> str:
-    """Return an error's first sentence without the rows below it: they quote examples, which stay in the log."""
+    """Return an error's first sentence, with the first problems of data in brief: the rest may quote examples."""
+    from pipelines.errors import DataRejected
+
+    if isinstance(error, DataRejected):
+        return error.in_brief()
     line, _, rest = str(error).partition("\n")
     return f"{line.rstrip(':')}; the log names them" if rest else line
 

@@ -14,6 +14,7 @@ from pipelines.nlu.entities.synonyms import KnownValues
 from pipelines.nlu.system.boundaries import UNSPACED_SCRIPTS, stands_alone
 from pipelines.nlu.text import clean
 from pipelines.schemas.bot import Entity
+from pipelines.schemas.parameter import why_unreadable
 from pipelines.schemas.understanding import EntitySpan
 
 MAX_PATTERN_LENGTH = 1000
@@ -75,12 +76,8 @@ def check_pattern(pattern: str) -> str | None:
     try:
         compiled = re2.compile(pattern, _options())
         _compile_between_words(pattern)
-    except UnicodeEncodeError:
-        return f"the pattern {shown} contains half an emoji or another broken character; type it again"
-    except re2.error as error:
-        reason = _reason(error)
-        hint = "look-around and back-references are not available, see the RE2 syntax"
-        return f"the pattern {shown} is not a valid RE2 regular expression ({reason}); repair it ({hint})"
+    except (re2.error, UnicodeEncodeError) as error:
+        return f"the pattern {shown} is not a valid RE2 regular expression: {why_unreadable(pattern, error)}"
     if compiled.search("") is not None:
         return f"the pattern {shown} also matches the empty text; require a character, for example `+` instead of `*`"
     return None
@@ -112,8 +109,3 @@ def _options() -> re2.Options:
     options.max_mem = _MEMORY_BYTES
     options.log_errors = False
     return options
-
-
-def _reason(error: Exception) -> str:
-    reason = error.args[0] if error.args else error
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)

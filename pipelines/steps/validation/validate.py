@@ -94,7 +94,12 @@ class ValidationReport:
     def require_valid(self) -> None:
         """Raise `DataRejected`, naming each row and its repair, if there is an error."""
         if self.errors:
-            raise DataRejected(self.source, [str(finding) for finding in self.errors])
+            # only what is said of an example quotes one
+            brief = [
+                str(finding) if finding.position is None else f"{finding.row}: {title_of(finding.check)}."
+                for finding in self.errors
+            ]
+            raise DataRejected(self.source, [str(finding) for finding in self.errors], brief=brief)
 
 
 def validate_examples(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.botfile.check import check_content
+from pipelines.botfile.check import check_content, check_patterns
 from pipelines.botfile.spans import repair_spans
 from pipelines.botfile.test_rows import read_rows, to_row
 from pipelines.errors import BotError, DataRejected, DraftChanged, StoreUnavailable, no_such_bot
@@ -105,6 +105,7 @@ async def import_bot(
     """
     checked = await asyncio.to_thread(check_content, content, source=source)
     wire = dict(checked.wire)
+    await asyncio.to_thread(check_patterns, wire, source=source)
     section = wire.pop(TEST_SET_FIELD, None)
     test_rows = read_rows(section, source=f"{source}, {TEST_SET_FIELD}") if section else []
     wire["intents"], repairs = await asyncio.to_thread(

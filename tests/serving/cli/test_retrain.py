@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 
-from pipelines.errors import RegistryUnavailable, TrainingCancelled, TrainingInterrupted, TrainingOverdue
+from pipelines.errors import DataRejected, RegistryUnavailable, TrainingCancelled, TrainingInterrupted, TrainingOverdue
 from pipelines.schemas.training import TrainParams
 from pipelines.settings import Settings
 from serving.cli import retrain
@@ -87,6 +87,15 @@ def test_retrain_has_a_last_word_whatever_happens_and_tells_what_has_failed(
     with pytest.raises(raised):
         retrain._retrain(TrainParams(), given, cast("TrainingLease", lease), force=False, promotes=False)
     assert (lease.said, told) == ([state], [] if state == "queued" else ["failed"])
+
+
+def test_first_line_of_rejected_data_names_the_first_problems_and_quotes_no_example() -> None:
+    problems = [f"greet/{number}: the text 'call Ann' is bad." for number in range(1, 6)]
+    rejected = DataRejected("bot 'x'", problems, brief=[f"greet/{number}: bad texts." for number in range(1, 6)])
+    said = "bot 'x' cannot be used: greet/1: bad texts. | greet/2: bad texts. | greet/3: bad texts. (and 2 more)"
+    assert retrain._first_line(rejected) == said
+    pattern = DataRejected("bot 'x'", ["code: the pattern '(' is broken. Repair: write another."])
+    assert retrain._first_line(pattern) == f"bot 'x' cannot be used: {pattern.problems[0]}"
 
 
 def test_retrain_that_is_cancelled_says_by_whom_and_bothers_nobody(

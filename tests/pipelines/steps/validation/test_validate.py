@@ -273,6 +273,9 @@ def test_require_valid_names_every_row_and_its_repair() -> None:
     text = str(caught.value)
     assert "a/6: the text is empty. Repair: write an utterance or delete the row." in text
     assert "a/7: characters 20 to 24 of 'to Oslo' lie outside the text. Repair: set them to 3 and 7." in text
+    brief = caught.value.in_brief()
+    assert "a/7: annotations outside their text." in brief
+    assert "Oslo" not in brief
 
 
 def test_report_shows_itself_in_a_notebook() -> None:

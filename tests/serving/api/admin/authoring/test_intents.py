@@ -137,6 +137,28 @@ async def test_what_no_reader_could_use_is_refused(
     assert await export_bot(admin.services.database, bot="shop") == before
 
 
+@pytest.mark.parametrize(
+    ("pattern", "reason"), [("([a-z", "at character 2"), ("x*", "empty text"), ("a{9999}", "size")]
+)
+async def test_entity_whose_pattern_no_training_can_use_is_refused_where_it_is_written(
+    admin: AdminApi, shop: str, pattern: str, reason: str
+) -> None:
+    entity = {"name": "code", "pattern": pattern}
+    refused = [
+        await admin.owner.post(f"{shop}/entities", json=entity),
+        await admin.owner.put(f"{shop}/draft", json={"intents": [GREET], "entities": [entity]}),
+    ]
+    for answer in refused:
+        assert answer.status_code == 422, answer.text
+        assert f"pattern: the pattern {pattern!r}" in answer.json()["detail"]
+        assert reason in answer.json()["detail"]
+    made = await admin.owner.post(f"{shop}/entities", json={"name": "code", "pattern": "[a-z]+"})
+    assert made.status_code == 201
+    edited = await admin.owner.put(f"{shop}/entities/code", json=entity, headers={"If-Match": made.headers["etag"]})
+    assert edited.status_code == 422
+    assert reason in edited.json()["detail"]
+
+
 @pytest.mark.parametrize("body", ['{"name": "x", "intentId": "y", "extra": NaN}', "[" * 100_000, "[]", "", '"x"', "{"])
 async def test_what_is_no_intent_at_all_is_refused(admin: AdminApi, shop: str, body: str) -> None:
     answer = await admin.owner.post(f"{shop}/intents", content=body, headers={"Content-Type": "application/json"})
