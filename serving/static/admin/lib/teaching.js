@@ -8,7 +8,7 @@ import { NO_INTENT } from "./turns.js";
 export const TARGETS = {
   example: { title: "An example of the draft", role: "author", hint: "The next training learns from it." },
   label: { title: "A label", role: "labeller", hint: "Trainings learn from labels, or are judged on them." },
-  test: { title: "A row of the test set", role: "author", hint: "Every version is judged on it, and none learns from it." },
+  test: { title: "A row of the test set", role: "author", hint: "Every release is judged on it, and none learns from it." },
 };
 
 /** Save a text as `target`; says what was done, with an undo. `entities` are annotations with `begin`, `end`, `name`, `value`. */

@@ -7,7 +7,7 @@ export const NO_INTENT = "__oos__";
 export function turnOfTry(tried, text) {
   return {
     text, turn: tried.turn, release: tried.release, understanding: tried.understanding,
-    intent: tried.decision.intent_id, route: tried.decision.route, confidence: tried.decision.confidence,
+    intent: tried.decision.intent_id, route: tried.decision.route, confidence: ownConfidence(tried.decision, tried.ranking),
     why: tried.decision.why, decidedBy: tried.decision.decided_by, options: tried.decision.options,
     ranking: tried.ranking, outOfScope: tried.out_of_scope_score, entities: tried.entities,
     slots: tried.slots, form: tried.form, tool: tried.tool && callOfTry(tried.tool), llm: tried.llm,
@@ -17,12 +17,19 @@ export function turnOfTry(tried, text) {
   };
 }
 
+/** How sure the model was of the intent that was taken; null if something else decided, such as an open question. */
+function ownConfidence({ intent_id: intent, route, confidence }, ranking) {
+  const own = ranking.find(({ intent_id: id }) => id === intent);
+  if (own) return own.confidence;
+  return ranking.length === 0 && route === "intent" ? confidence : null;
+}
+
 /** A turn of `GET .../conversations/ID`. */
 export function turnOfLog(turn) {
   const slots = Object.entries(turn.form?.slots || {}).map(([name, value]) => ({ name, value }));
   return {
     text: turn.text, turn: turn.turn, release: turn.release, understanding: turn.release,
-    intent: turn.intent_id, route: turn.route, confidence: turn.confidence,
+    intent: turn.intent_id, route: turn.route, confidence: ownConfidence(turn, turn.nlu?.ranking || []),
     why: turn.why, decidedBy: null, options: optionsIn(turn.why),
     ranking: turn.nlu?.ranking || [], outOfScope: turn.nlu?.out_of_scope_score ?? null, entities: turn.nlu?.entities || [],
     slots, form: turn.form, tool: turn.tool && callOfLog(turn.tool), llm: turn.llm,

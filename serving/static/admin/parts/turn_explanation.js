@@ -4,6 +4,7 @@ import { html } from "../lib/html.js";
 import { milliseconds } from "../lib/format.js";
 import { HOPS, ROUTES, whyInWords } from "../lib/turns.js";
 import { Badge } from "./badge.js";
+import { IntentName } from "./intent_name.js";
 import { ToolCall } from "./turn/call.js";
 import { OutOfScope, Ranking } from "./turn/ranking.js";
 import { Message, Nearest, Values, Words } from "./turn/understanding.js";
@@ -29,7 +30,7 @@ function Timings({ timings }) {
 function LanguageModel({ llm }) {
   if (!llm) return null;
   return html`<section><h3>Language model</h3>
-    <p>${LLM[llm.outcome] || llm.outcome} ${llm.intent_id && html`<strong>${llm.intent_id}</strong>`}</p>
+    <p>${LLM[llm.outcome] || llm.outcome} ${llm.intent_id && html`<strong><${IntentName} id=${llm.intent_id} /></strong>`}</p>
     <p class="muted small-text">${llm.why}${llm.model && ` (${llm.model}${llm.from_cache ? ", a kept answer" : ""})`}</p></section>`;
 }
 
@@ -38,7 +39,7 @@ export function TurnExplanation({ turn, children }) {
   const { explanation, thresholds } = turn;
   return html`<div class="explanation stack" aria-label="Why the bot answered so" role="region">
     <section>
-      <p class="row"><${RouteBadge} route=${turn.route} /><strong>${turn.intent}</strong></p>
+      <p class="row"><${RouteBadge} route=${turn.route} /><strong><${IntentName} id=${turn.intent} /></strong></p>
       <p>${whyInWords(turn.why)}</p>
       ${turn.route === "form" && explanation && html`<p class="muted small-text">${explanation.verdict}</p>`}
       ${turn.isHandedOver && html`<p class="note">The conversation was handed over to a person.</p>`}
@@ -56,6 +57,6 @@ export function TurnExplanation({ turn, children }) {
     ${turn.tool && html`<section><h3>Tool</h3><${ToolCall} call=${turn.tool} /></section>`}
     <${LanguageModel} llm=${turn.llm} />
     <${Timings} timings=${turn.timings} />
-    <p class="muted small-text">Answered by ${turn.release === "draft" ? `the draft, with the understanding of version ${turn.understanding}` : `version ${turn.release}`}.</p>
+    <p class="muted small-text">Answered by ${turn.release === "draft" ? `the draft, with the understanding of release ${turn.understanding}` : `release ${turn.release}`}.</p>
   </div>`;
 }

@@ -63,7 +63,7 @@ def test_search_stays_in_the_address_and_opens_the_turn(page: Page, platform: Pl
     rows.get_by_role("link").click()
     why = page.get_by_role("complementary", name="Why")
     expect(why.get_by_role("heading", level=2)).to_contain_text(TRACK)
-    expect(why.get_by_text("track_order", exact=True).first).to_be_visible()
+    expect(why.get_by_title("track_order", exact=True).first).to_be_visible()
     expect(why.get_by_text("Called", exact=True)).to_be_visible()
     expect(why.get_by_text("ORD-1042").first).to_be_visible()
     expect(why.get_by_role("heading", name="Most like it among the examples")).to_be_visible()
@@ -82,7 +82,7 @@ def test_a_message_is_saved_as_a_label_an_example_and_a_test_row(
     dialog = page.get_by_role("dialog", name="What did they mean?")
 
     def save(target: str, intent: str) -> None:
-        page.get_by_role("button", name="Save as a case").click()
+        page.get_by_role("button", name="Correct it").click()
         dialog.get_by_label("Save it as").select_option(target)
         dialog.get_by_role("combobox", name="The right intent").fill(intent)
         page.keyboard.press("Enter")
@@ -111,9 +111,9 @@ def test_a_message_is_saved_as_a_label_an_example_and_a_test_row(
 def test_a_conversation_is_replayed_with_another_version(page: Page, platform: Platform, shop: str) -> None:
     thread = platform.say(shop, "hello", "good evening", "buy a tent")
     opened(page, platform, f"bots/{shop}/conversations/{thread}")
-    page.get_by_role("button", name="Replay with another version").click()
-    dialog = page.get_by_role("dialog", name="Replay with another version")
-    expect(dialog.get_by_label("Version")).to_have_value("2")
+    page.get_by_role("button", name="Replay with another release").click()
+    dialog = page.get_by_role("dialog", name="Replay with another release")
+    expect(dialog.get_by_label("Release")).to_have_value("2")
     dialog.get_by_role("button", name="Replay", exact=True).click()
     differences = dialog.get_by_role("region", name="Differences")
     expect(differences.get_by_text("2 of 3 differ")).to_be_visible(timeout=SLOWLY)

@@ -253,7 +253,7 @@ def test_an_empty_queue_teaches_and_is_filled(page: Page, platform: Platform) ->
     page.get_by_role("button", name="Search", exact=True).click()
     expect(page.get_by_text("waits for a label").or_(page.get_by_text("wait for a label")).first).to_be_visible()
     expect(page.get_by_role("region", name="Why this text")).to_be_visible()
-    expect(page.get_by_role("region", name="Conversation")).to_contain_text("answered by version")
+    expect(page.get_by_role("region", name="Conversation")).to_contain_text("answered by release")
 
 
 def test_a_decision_is_found_again_and_opened(labels_page: Page, platform: Platform, bot: str) -> None:
@@ -277,7 +277,7 @@ def test_a_decision_is_found_again_and_opened(labels_page: Page, platform: Platf
 def test_filters_are_in_the_address(labels_page: Page, platform: Platform, bot: str) -> None:
     fill(platform, [label_item(bot, "only the model", proposals=(Proposal(by="llm", intent_id="refund"),))])
     show(labels_page, platform, bot, "only the model")
-    labels_page.get_by_label("Source").select_option(label="Version on trial")
+    labels_page.get_by_label("Source").select_option(label="Release on trial")
     expect(labels_page.get_by_role("heading", name="No text fits these filters")).to_be_visible()
     labels_page.reload()
     expect(labels_page.get_by_role("heading", name="No text fits these filters")).to_be_visible()

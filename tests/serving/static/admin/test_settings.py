@@ -94,7 +94,7 @@ def test_a_bot_that_does_not_answer_yet_says_what_to_do_for_a_curve(
     page, watched = window
     watched.expected += ["404", "503"]
     opened(page, platform, f"bots/{platform.new_bot()}/settings/understanding")
-    expect(page.get_by_text("No version answers yet")).to_be_visible()
+    expect(page.get_by_text("No release answers yet")).to_be_visible()
 
 
 def test_a_language_model_is_tested_before_it_is_saved(page: Page, platform: Platform) -> None:

@@ -46,9 +46,9 @@ def test_draft_and_live_version_answer_and_say_why(page: Page, platform: Platfor
     chat.get_by_role("button", name="Call it for real").click()
     expect(why.get_by_text("Called", exact=True)).to_be_visible()
     expect(chat.locator(".reply").first).to_contain_text("ORD-1042")
-    page.get_by_label("Talk with").select_option(label="Version 1, live: it answers customers")
+    page.get_by_label("Talk with").select_option(label="Release 1, live: it answers customers")
     say(page, "hello")
-    expect(why.get_by_text("Answered by version 1.")).to_be_visible()
+    expect(why.get_by_text("Answered by release 1.")).to_be_visible()
     chat.get_by_role("button", name=TRACK).click()
     expect(why.get_by_role("heading", level=2)).to_contain_text(TRACK)
     page.get_by_role("button", name="Start again").click()
@@ -84,7 +84,7 @@ def test_what_was_wrong_becomes_an_example_or_a_label_and_is_undone(page: Page, 
     text = "any idea where order 2077 is hiding?"
     opened(page, platform, "bots/default/try")
     say(page, text)
-    page.get_by_role("button", name="This was wrong").click()
+    page.get_by_role("button", name="Correct it").click()
     dialog = page.get_by_role("dialog", name="What did they mean?")
     expect(dialog.get_by_label("Mark “2077” as order_id")).to_be_checked()
     dialog.get_by_role("combobox").fill("refund status")
@@ -98,7 +98,7 @@ def test_what_was_wrong_becomes_an_example_or_a_label_and_is_undone(page: Page, 
     expect(page.get_by_text("The example is gone again.")).to_be_visible()
     assert examples(platform, "default", text) == []
 
-    page.get_by_role("button", name="This was wrong").click()
+    page.get_by_role("button", name="Correct it").click()
     dialog.get_by_role("button", name="None of these").click()
     expect(page.get_by_text("It is a label now: no intent fits.")).to_be_visible()
     accepted = platform.call("GET", "/bots/default/labels", params={"status": "accepted", "limit": 200})["labels"]

@@ -45,7 +45,7 @@ export function Filters({ bot, query }) {
   const [isOpen, setOpen] = useState(RARE.some((name) => query[name]));
   const select = (name, label, every, options) => html`<${Field} label=${label} as="select" value=${query[name] || ""} onChange=${(event) => change(name, event.target.value)}>
     <option value="">${every}</option>${options.map(([value, title]) => html`<option key=${value} value=${value}>${title}</option>`)}<//>`;
-  const known = (intents.data || []).map(({ intent_id: id }) => [id, id]);
+  const known = (intents.data || []).map(({ intent_id: id, name }) => [id, name || id]);
   if (query.intent && !known.some(([id]) => id === query.intent)) known.unshift([query.intent, query.intent]);
   return html`<search class="stack" aria-label="Search conversations">
     <div class="row end">
@@ -59,7 +59,7 @@ export function Filters({ bot, query }) {
       <${Typed} name="min_confidence" query=${query} label="Confidence from" type="number" min="0" max="1" step="0.05" />
       <${Typed} name="max_confidence" query=${query} label="Confidence up to" type="number" min="0" max="1" step="0.05" />
       <${Typed} name="channel" query=${query} label="Channel" placeholder="rest" list="channels" />
-      <${Typed} name="release" query=${query} label="Version" inputmode="numeric" />
+      <${Typed} name="release" query=${query} label="Release" inputmode="numeric" />
       <${Typed} name="thread_id" query=${query} label="Conversation" hint="Its id, whole." />
       <${Moment} name="since" query=${query} label="From" />
       <${Moment} name="until" query=${query} label="Before" />

@@ -4,6 +4,7 @@ import { get, path } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
 import { Button } from "../../parts/button.js";
+import { IntentName } from "../../parts/intent_name.js";
 import { Page } from "../../parts/page.js";
 import { Empty, Failure, Loading } from "../../parts/states.js";
 import { RouteBadge } from "../../parts/turn_explanation.js";
@@ -37,14 +38,14 @@ export function List({ bot, query }) {
 function Nothing({ isFiltered, hasMore }) {
   if (hasMore) return html`<p class="muted">Nothing that fits so far.</p>`;
   if (isFiltered) return html`<${Empty} title="No conversation fits">Fewer conditions find more. A conversation fits if one of its messages fits all of them.<//>`;
-  return html`<${Empty} title="No conversation yet">As soon as customers write to the live version, their messages are here, until they expire as the settings say.<//>`;
+  return html`<${Empty} title="No conversation yet">As soon as customers write to the live release, their messages are here, until they expire as the settings say.<//>`;
 }
 
 function Row({ bot, item }) {
   const where = link(["bots", bot, "conversations", item.thread_id], { turn: item.turn });
   return html`<a class="conversation" href=${where}>
     <span class="conversation-text" dir="auto">${item.text}</span>
-    <span class="row small-text"><${RouteBadge} route=${item.route} /><span>${item.intent_id}</span>${item.confidence !== null && html`<span class="muted">${confidence(item.confidence)}</span>`}
-      <span class="muted">${item.channel}</span><span class="muted">version ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
+    <span class="row small-text"><${RouteBadge} route=${item.route} /><span><${IntentName} id=${item.intent_id} /></span>${item.route === "intent" && item.confidence !== null && html`<span class="muted">${confidence(item.confidence)}</span>`}
+      <span class="muted">${item.channel}</span><span class="muted">release ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
   </a>`;
 }

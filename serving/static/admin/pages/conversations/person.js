@@ -12,7 +12,7 @@ import { Progress } from "../../parts/progress.js";
 /** The sender of a thread: on a platform's channel its id is the last part of the thread's. */
 const senderOf = (thread) => thread.split(":").pop();
 
-const LEARNT = "A model cannot unlearn. Train a new version and promote it; then delete these under Train and releases: ";
+const LEARNT = "A model cannot unlearn. Train a new release and promote it; then delete these under Train and releases: ";
 
 /** Hand a person's data over, or delete it: first a search that counts, then the deletion, which cannot be undone. */
 export function Person({ bot, thread, onClose }) {

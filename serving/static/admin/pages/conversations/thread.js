@@ -6,6 +6,7 @@ import { link, place, replaceQuery } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { turnOfLog } from "../../lib/turns.js";
 import { Button } from "../../parts/button.js";
+import { IntentName } from "../../parts/intent_name.js";
 import { Page } from "../../parts/page.js";
 import { Failure, Loading } from "../../parts/states.js";
 import { Teach } from "../../parts/turn/teach.js";
@@ -33,7 +34,7 @@ export function Thread({ bot, thread, query }) {
     if (wanted && turns.length && !turns.some(({ turn }) => turn === wanted) && list.hasMore && !list.isLoading) list.more();
   }, [wanted, turns.length, list.isLoading]);
   const actions = turns.length > 0 && html`
-    ${may("author", bot) && html`<${Button} onClick=${() => setOpened("replay")}>Replay with another version<//>`}
+    ${may("author", bot) && html`<${Button} onClick=${() => setOpened("replay")}>Replay with another release<//>`}
     ${may("operator", bot) && html`<${Button} onClick=${() => setOpened("person")}>Export or forget …<//>`}`;
   return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, over ${channel}`}`}>
     <${Failure} error=${list.error} onRetry=${list.reload} />
@@ -51,9 +52,10 @@ export function Thread({ bot, thread, query }) {
 
 function Turn({ turn, isChosen }) {
   const choose = () => replaceQuery({ ...place.value.query, turn: turn.turn });
+  const sure = turnOfLog(turn).confidence;
   return html`<li class="exchange">
     <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" aria-pressed=${isChosen} aria-label=${`Why was “${turn.text}” answered so?`} onClick=${choose}>${turn.text}</button>
-    <p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted">${turn.intent_id}${turn.confidence !== null && `, ${confidence(turn.confidence)}`}</span></p>
+    <p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted"><${IntentName} id=${turn.intent_id} />${sure !== null && `, ${confidence(sure)}`}</span></p>
     ${turn.tool?.failure && html`<p class="note bad">The tool of ${turn.tool.intent_id} failed: ${turn.tool.failure}</p>`}
     ${turn.replies.map((reply, number) => html`<p key=${number} class="bubble reply" dir="auto">${reply.text}</p>`)}
     ${turn.is_handed_over && html`<p class="note">Handed over to a person.</p>`}
@@ -68,8 +70,8 @@ function Why({ bot, thread, turn }) {
     <p class="muted small-text"><time datetime=${turn.said_at}>${moment(turn.said_at)}</time></p>
     <${TurnExplanation} turn=${shown}>
       ${turn.label && html`<p class="note">The customer said that “${turn.label.text}” meant ${turn.label.intent_id || "none of the offered intents"}.</p>`}
-      ${!turn.explanation && turn.nlu && html`<p class="muted small-text">Another version answers now, so only what was stored with the message is known.</p>`}
-      <div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Save as a case<//></div><//>
+      ${!turn.explanation && turn.nlu && html`<p class="muted small-text">Another release answers now, so only what was stored with the message is known.</p>`}
+      <div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Correct it<//></div><//>
     ${isTeaching && html`<${Teach} bot=${bot} turn=${shown} source=${{ thread, turn: turn.turn }} targets=${["label", "example", "test"]} onClose=${() => setTeaching(false)} />`}
   </aside>`;
 }

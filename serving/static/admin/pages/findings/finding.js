@@ -11,6 +11,8 @@ export const SEVERITIES = {
   note: { word: "Note", kind: "info", hint: "Good to know." },
 };
 
+/** The entity that a finding is about: its row begins with the name of one, and no intent is named. */
+const entityOf = ({ intent_id: intent, row }, names) => (intent ? undefined : names.find((name) => row === name || row.startsWith(`${name}.`)));
 
 /** The text concerned, with the characters that are wrong. */
 function Text({ text, start, end }) {
@@ -22,8 +24,9 @@ function Text({ text, start, end }) {
 }
 
 /** One finding: what is wrong, where, what to do about it, and a button that does it where a program can. */
-export function Finding({ bot, finding, onRepair, isBusy }) {
+export function Finding({ bot, finding, entities = [], onRepair, isBusy }) {
   const { word, kind } = SEVERITIES[finding.severity] || { word: finding.severity, kind: "plain" };
+  const entity = entityOf(finding, entities);
   return html`<li class="card finding">
     <p class="row"><${Badge} kind=${kind}>${word}<//><strong>${capital(finding.title)}</strong>
       <span class="muted small-text">${finding.row}</span></p>
@@ -33,6 +36,7 @@ export function Finding({ bot, finding, onRepair, isBusy }) {
     <div class="actions">
       ${onRepair && finding.is_repairable && html`<${Button} isSmall isBusy=${isBusy} aria-label=${`Repair: ${finding.title}, ${finding.row}`} onClick=${() => onRepair(finding)}>Repair<//>`}
       ${finding.intent_id && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "intents", finding.intent_id], finding.text ? { text: finding.text } : {})}>Open ${finding.intent_id}<//>`}
+      ${entity && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "entities", entity])}>Open ${entity}<//>`}
     </div>
   </li>`;
 }

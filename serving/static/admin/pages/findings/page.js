@@ -1,9 +1,10 @@
 // What the data gate finds in the draft: a list to work off.
 
 import { html, useEffect, useState } from "../../lib/html.js";
+import { entitiesOf } from "../../lib/bots.js";
 import { ago, counted, moment } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
-import { usePages } from "../../lib/load.js";
+import { useLoad, usePages } from "../../lib/load.js";
 import { capital } from "../../lib/releases.js";
 import { replaceQuery } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
@@ -37,7 +38,7 @@ export default function Findings({ bot, query }) {
   const isBusy = work.task.isRunning;
   const actions = mayEdit && head && html`
     ${head.n_repairable > 0 && html`<${Button} disabled=${isBusy} onClick=${() => setAsking(true)}>Repair all ${head.n_repairable}<//>`}
-    <${Button} disabled=${isBusy} isBusy=${work.undo.isBusy} onClick=${work.undo.run}>Undo the last repair<//>
+    ${head.task_id && html`<${Button} disabled=${isBusy} isBusy=${work.undo.isBusy} onClick=${work.undo.run}>Undo the last repair<//>`}
     <${Button} kind="primary" disabled=${isBusy} onClick=${work.check}>${head.task_id ? "Check again" : "Check the draft"}<//>`;
   return html`<${Page} title="Findings" lead=${LEAD} actions=${actions}>
     <${Progress} task=${work.task} title="Checking the draft" onCancel=${mayEdit ? work.task.cancel : undefined} />
@@ -72,6 +73,7 @@ function Filters({ head, query }) {
 }
 
 function List({ bot, head, list, query, work, mayEdit }) {
+  const entities = useLoad(() => entitiesOf(bot), [bot]);
   if (!head.task_id) {
     return html`<${Empty} title="The draft was not checked yet" action=${mayEdit && html`<${Button} kind="primary" disabled=${work.task.isRunning} onClick=${work.check}>Check the draft now<//>`}>${CHECKED}<//>`;
   }
@@ -82,7 +84,8 @@ function List({ bot, head, list, query, work, mayEdit }) {
       ? html`<${Empty} title="No finding fits these choices" action=${html`<${Button} onClick=${() => replaceQuery({})}>Show all<//>`} />`
       : html`<${Empty} title="Nothing was found">${CHECKED} The next training begins with the same check.<//>`;
   }
+  const names = (entities.data || []).map(({ name }) => name);
   const repair = mayEdit ? (finding) => work.repair([finding.id]) : null;
-  return html`<ul class="stack" aria-label="Findings">${items.map((finding) => html`<${Finding} key=${finding.id} bot=${bot} finding=${finding} onRepair=${repair} isBusy=${work.task.isRunning} />`)}</ul>
+  return html`<ul class="stack" aria-label="Findings">${items.map((finding) => html`<${Finding} key=${finding.id} bot=${bot} finding=${finding} entities=${names} onRepair=${repair} isBusy=${work.task.isRunning} />`)}</ul>
     ${list.hasMore && html`<div><${Button} isBusy=${list.isLoading} onClick=${list.more}>Show more<//></div>`}`;
 }

@@ -12,7 +12,8 @@ export function useWork(bot, reload) {
       const { intents } = await post(`${at}/repairs/undo`);
       say(`${counted(intents.length, "intent")} as before the repair. Check the draft again.`);
     } catch (error) {
-      sayError(error);
+      if (error.status === 404) say("There is no repair to undo.");
+      else sayError(error);
     }
     await reload();
   });

@@ -18,6 +18,12 @@ import { ExampleRow } from "./example_row.js";
 import { PasteExamples } from "./paste_examples.js";
 import { withMark } from "./selection.js";
 
+/** Intents that every bot has and that work without an example. */
+const NEEDED = {
+  fallback: { title: "This one needs no examples", text: "It answers when nothing is understood: a message that fits no intent, or that is like nothing taught. Word what the bot then says under Replies." },
+  init_conversation: { title: "This one needs no examples", text: "It greets whoever opens the chat, before they have written anything. Word the greeting under Replies. Greetings that customers write are an intent of their own." },
+};
+
 const focusRow = (uid) => requestAnimationFrame(() => document.querySelector(`[data-uid="${uid}"] .annotated`)?.focus());
 
 export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit, query }) {
@@ -90,6 +96,7 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
     <${Failure} error=${desk.loadError.value} onRetry=${() => desk.load()} />
     ${!items && !desk.loadError.value && html`<${Loading} />`}
     ${items?.length === 0 && (isFiltered ? html`<p class="muted">No example is like that.</p>`
+      : desk.intent in NEEDED ? html`<${Empty} title=${NEEDED[desk.intent].title}>${NEEDED[desk.intent].text}<//>`
       : html`<${Empty} title="No examples yet">Write what customers would say when they want this, in ten or more different ways. Then select the words in them that are values, such as a city or a date.<//>`)}
     ${items?.length > 0 && html`<p class="hint">Select words to mark them as a value. With the keyboard: Tab to a text, Shift and arrow keys select, Enter chooses the entity.</p>
       <${MeasuredList} items=${items} label="Examples" keyOf=${({ uid }) => uid} onEnd=${() => desk.more()} row=${(row, at) => html`
@@ -101,8 +108,8 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
       words=${slicePoints(desk.item(choice.value.uid).text, choice.value.begin, choice.value.end)}
       onChoose=${mark} onMake=${onNewEntity} onRemove=${unmark} onClose=${leaveChoice} />`}
     ${pasting.value !== null && html`<${PasteExamples} desk=${desk} text=${pasting.value} onClose=${() => { pasting.value = null; }} />`}
-    ${isMoving.value && html`<${MoveExamples} bot=${bot} count=${chosen.value.size} onClose=${() => { isMoving.value = false; }}
-      onChoose=${(to) => (to === desk.intent ? null : take(to))} />`}
+    ${isMoving.value && html`<${MoveExamples} bot=${bot} from=${desk.intent} count=${chosen.value.size} onClose=${() => { isMoving.value = false; }}
+      onChoose=${take} />`}
     ${conflict && html`<${BothVersions} title="This example has changed or is gone meanwhile" mine="Add mine as an example" theirs="Leave it as it is"
       rows=${[{ name: "Example", mine: conflict.op.text, theirs: conflict.op.theirs ?? "It is not there any more." }]}
       onMine=${() => desk.drop({ isKept: true })} onTheirs=${() => desk.drop()} onClose=${() => desk.drop()} />`}
@@ -135,7 +142,7 @@ function AddExample({ desk, onMany }) {
   </form>`;
 }
 
-const MoveExamples = ({ bot, count, onChoose, onClose }) => html`
+const MoveExamples = ({ bot, from, count, onChoose, onClose }) => html`
   <${Dialog} title=${`Move ${counted(count, "example")}`} onClose=${onClose}>
-    <${IntentChoice} bot=${bot} label="To which intent?" takesFocus onChoose=${onChoose} />
+    <${IntentChoice} bot=${bot} label="To which intent?" without=${[from]} takesFocus onChoose=${onChoose} />
   <//>`;

@@ -44,7 +44,7 @@ export function SettingsPart({ bot, intent, draft, value, summary, mayEdit }) {
     ${mayEdit && !isNeeded && html`<section class="card">
       <h2>Merge into another intent</h2>
       <p class="muted">Its examples go to the other intent. Its replies, questions and tool are deleted with it.</p>
-      <${IntentChoice} bot=${bot} label="Into which intent?" onChoose=${(to) => to !== intent && look.run(to)} />
+      <${IntentChoice} bot=${bot} label="Into which intent?" without=${[intent]} onChoose=${(to) => to !== intent && look.run(to)} />
       <${Failure} error=${look.error} />
     </section>
     <section class="card">

@@ -21,6 +21,6 @@ export function AcceptAgreed({ bot, queue, outbox }) {
   };
   return html`<${Button} onClick=${() => setAsking(true)}>Accept agreed (${n})<//>
     ${isAsking && html`<${Confirm} title=${`Accept ${counted(n, "text")}?`} kind="primary" confirm="Accept" onConfirm=${accept} onClose=${() => setAsking(false)}>
-      <p>On ${n === 1 ? "this text" : "these texts"} a version trained since, the language model and the customer agree, as far as they were asked. None holds personal data, and none is held out for measuring.</p>
+      <p>On ${n === 1 ? "this text" : "these texts"} a release trained since, the language model and the customer agree, as far as they were asked. None holds personal data, and none is held out for measuring.</p>
     <//>`}`;
 }

@@ -28,7 +28,7 @@ export function Context({ bot, label }) {
       <${Button} isSmall kind="quiet" disabled=${place === 0} onClick=${() => setAt({ key: label.key, place: place - 1 })}>Earlier<//>
       <span class="muted small-text">${place + 1} of ${label.sources.length}</span>
       <${Button} isSmall kind="quiet" disabled=${place === label.sources.length - 1} onClick=${() => setAt({ key: label.key, place: place + 1 })}>Later<//></span>`}</div>
-    <p class="muted small-text">${moment(source.said_at)}, answered by version ${source.release}</p>
+    <p class="muted small-text">${moment(source.said_at)}, answered by release ${source.release}</p>
     ${isCurrent && load.data ? html`<ol class="context-turns">${load.data.turns.map((turn) => html`<li key=${turn.turn} class=${turn.turn === source.turn ? "here" : ""} aria-current=${turn.turn === source.turn ? "true" : undefined}>
         <p class="said" dir="auto">${turn.text}</p>
         ${turn.replies.map((reply, index) => html`<p key=${index} class="reply" dir="auto">${reply.text}</p>`)}</li>`)}</ol>`

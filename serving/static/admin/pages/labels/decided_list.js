@@ -41,7 +41,7 @@ export function DecidedList({ bot, titleOf }) {
     { title: "By", cell: ({ decided_by: by, decided_at: at }) => html`${by} <span class="muted small-text" title=${moment(at)}>${ago(at)}</span>` },
     { title: "Open again", isUnseen: true, cell: (label) => html`<${Button} isSmall aria-label=${`Open again: ${label.text}`} onClick=${() => open(label)}>Open again<//>` },
   ];
-  return html`<${Page} title="Decided texts" back=${{ href: link(["bots", bot, "labels"]), title: "Label queue" }} lead="What a version has learnt already goes by the correction with its next training.">
+  return html`<${Page} title="Decided texts" back=${{ href: link(["bots", bot, "labels"]), title: "Label queue" }} lead="What a release has learnt already goes by the correction with its next training.">
     <div class="row"><${Field} label="Decided as" as="select" value=${status} onChange=${(event) => setStatus(event.target.value)}>${Object.entries(STATUSES).map(([value, title]) => html`<option key=${value} value=${value}>${title}</option>`)}<//></div>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${!list.items ? !list.error && html`<${Loading} />` : list.items.length === 0 ? html`<${Empty} title="Nothing was decided so yet" />`

@@ -31,7 +31,7 @@ export function FillQueue({ bot, isOpen, onOpen, onFilled }) {
   if (!may("author", bot)) return null;
   return html`<${Button} isBusy=${task.isRunning} onClick=${() => onOpen(true)}>Fill the queue<//>
     ${isOpen && html`<${Dialog} title="Fill the queue" onClose=${() => onOpen(false)} footer=${html`<${Button} kind="primary" isBusy=${task.isRunning} onClick=${() => task.start(path`/bots/${bot}/labels/mine`, { days })}>Search<//>`}>
-      <p>The newest version reads what customers wrote again. Texts that it may get wrong, and that are said often, come first. Texts that are examples or were decided already stay out.</p>
+      <p>The newest release reads what customers wrote again. Texts that it may get wrong, and that are said often, come first. Texts that are examples or were decided already stay out.</p>
       <${Field} label="Look through" as="select" value=${days} disabled=${task.isRunning} onChange=${(event) => setDays(Number(event.target.value))}>
         ${Object.entries(SPANS).map(([value, title]) => html`<option key=${value} value=${value}>${title}</option>`)}<//>
       <${Progress} task=${task} title="Searching" onCancel=${task.cancel} />

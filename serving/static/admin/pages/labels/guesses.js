@@ -2,7 +2,7 @@ import { html } from "../../lib/html.js";
 import { confidence } from "../../lib/format.js";
 import { OUT_OF_SCOPE, guessesOf, numbered } from "./queue.js";
 
-export const SOURCES = { llm: "Language model", clarification: "The customer, when asked", classifier: "Newest version", shadow: "Version on trial" };
+export const SOURCES = { llm: "Language model", clarification: "The customer, when asked", classifier: "Newest release", shadow: "Release on trial" };
 
 /** The proposed intents, each with its key, who says so, and how sure that is. */
 export function Guesses({ label, titleOf, onTake }) {

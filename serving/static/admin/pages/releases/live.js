@@ -1,7 +1,8 @@
 import { html } from "../../lib/html.js";
-import { ago, moment } from "../../lib/format.js";
+import { moment } from "../../lib/format.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 
@@ -14,7 +15,7 @@ export function Live({ bot, live, onMove }) {
     <div class="between"><div class="row">
         <${Badge} kind="good">Live<//>
         <strong><a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a></strong>
-        ${release.promoted_at && html`<span class="muted" title=${moment(release.promoted_at)}>since ${ago(release.promoted_at)}</span>`}
+        ${release.promoted_at && html`<span class="muted" title=${moment(release.promoted_at)}>promoted <${Ago} at=${release.promoted_at} /></span>`}
       </div>
       ${back && may("operator", bot) && html`<${Button} isSmall onClick=${() => onMove({ kind: "rollback", version: back })}>Roll back to release ${back}<//>`}
     </div>

@@ -1,11 +1,11 @@
 import { html, useEffect } from "../../lib/html.js";
-import { ago } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { say } from "../../lib/notices.js";
 import { differenceInWords } from "../../lib/releases.js";
 import { may } from "../../lib/session.js";
 import { hasEnded, useTask } from "../../lib/tasks.js";
+import { Ago } from "../../parts/ago.js";
 import { Button } from "../../parts/button.js";
 import { OutsideLink } from "../../parts/outside_link.js";
 import { Failure } from "../../parts/states.js";
@@ -15,7 +15,7 @@ import { TrainingOutcome } from "./training_outcome.js";
 /** Start a training, follow it, and say what came of it. `trainings`: the last ones, newest first. */
 export function Train({ bot, trainings, live, onEnd }) {
   const [newest] = trainings;
-  const difference = useLoad((signal) => get(path`/bots/${bot}/draft/difference`, {}, { signal }), [bot]);
+  const difference = useLoad((signal) => get(path`/bots/${bot}/draft/difference`, {}, { signal }), [bot, live?.release?.version]);
   const task = useTask(bot, {
     folder: "trainings",
     onEnd: (ended) => {
@@ -41,14 +41,21 @@ export function Train({ bot, trainings, live, onEnd }) {
   </section>`;
 }
 
+/** Why a training waits: what the server says about it, once. */
+function waitingInWords({ step, reason }) {
+  const said = (step || "").replace(/^waiting:?\s*/i, "");
+  if (/ trains the bot$/.test(said)) return "Another training is under way; this one is next.";
+  return [said || "for its turn", reason].filter(Boolean).join(". ");
+}
+
 function UnderWay({ bot, work, onCancel }) {
   const isWaiting = work.state === "queued";
   return html`<div class="progress" role="status">
-    <div class="progress-words"><strong>${isWaiting ? "Waiting" : "Training"}</strong><span>${work.step || (isWaiting ? "for its turn" : "begins")}</span>
-      <span class="muted">${Math.round((work.share || 0) * 100)} %</span></div>
+    <div class="progress-words"><strong>${isWaiting ? "Waiting" : "Training"}</strong><span>${isWaiting ? waitingInWords(work) : work.step || "begins"}</span>
+      ${!isWaiting && html`<span class="muted">${Math.round((work.share || 0) * 100)} %</span>`}</div>
     <progress max="1" value=${work.share || undefined} aria-label="Progress of the training"></progress>
     ${may("author", bot) && html`<${Button} isSmall onClick=${onCancel}>Cancel<//>`}
-    <span class="muted small-text">Begun ${ago(work.created_at)} by ${work.by}. You may leave this page. <${OutsideLink} href=${work.log}>Its run in MLflow<//></span>
+    <span class="muted small-text">${isWaiting || !work.started_at ? "Asked for" : "Begun"} <${Ago} at=${(!isWaiting && work.started_at) || work.created_at} /> by ${work.by}. You may leave this page. <${OutsideLink} href=${work.log}>Its run in MLflow<//></span>
   </div>`;
 }
 

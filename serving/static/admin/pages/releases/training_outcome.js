@@ -1,7 +1,7 @@
 import { html } from "../../lib/html.js";
-import { ago } from "../../lib/format.js";
 import { capital } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
+import { Ago } from "../../parts/ago.js";
 import { Button } from "../../parts/button.js";
 import { OutsideLink } from "../../parts/outside_link.js";
 
@@ -11,14 +11,14 @@ export function TrainingOutcome({ bot, training }) {
   const why = reason ? capital(reason) : "";
   const verdict = version && html`<${Button} isSmall href=${link(["bots", bot, "releases", version])}>Read its verdict<//>`;
   const run = html`<${OutsideLink} href=${log}>Its run in MLflow<//>`;
-  if (state === "cancelled") return html`<p class="note">The last training was cancelled ${ago(endedAt)}. Nothing of it was kept.</p>`;
+  if (state === "cancelled") return html`<p class="note">The last training was cancelled <${Ago} at=${endedAt} />. Nothing of it was kept.</p>`;
   if (state === "nothing-to-do") return html`<p class="note">The last training had nothing to do: ${reason || "nothing has changed"}.</p>`;
   if (state === "failed") {
-    return html`<div class="failure" role="alert"><p><strong>The training failed ${ago(endedAt)}.</strong> ${why || "It gave no reason; its log says how far it came."}</p>
+    return html`<div class="failure" role="alert"><p><strong>The training failed <${Ago} at=${endedAt} />.</strong> ${why || "It gave no reason; its log says how far it came."}</p>
       <${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//>${run}</div>`;
   }
   if (state !== "done") return null;
-  if (!reason) return html`<div class="note good row"><span>Release ${version} was made ${ago(endedAt)} and has passed${answers ? ". It was promoted" : ""}.</span>${verdict}${run}</div>`;
-  return html`<div class="note warn"><p><strong>Release ${version} was made ${ago(endedAt)} and refused.</strong> ${why}</p>
+  if (!reason) return html`<div class="note good row"><span>Release ${version} was made <${Ago} at=${endedAt} /> and has passed${answers ? ". It was promoted" : ""}.</span>${verdict}${run}</div>`;
+  return html`<div class="note warn"><p><strong>Release ${version} was made <${Ago} at=${endedAt} /> and refused.</strong> ${why}</p>
     <p class="actions">${verdict}<${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//>${run}</p></div>`;
 }

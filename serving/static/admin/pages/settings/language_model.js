@@ -18,7 +18,7 @@ export function LanguageModel({ bot }) {
   const editing = useEditing(path`/bots/${bot}/settings`, {
     method: "patch",
     fieldsOf: ({ llm }) => ({ llm: llm.chosen, llm_endpoint: llm.endpoint }),
-    onSaved: () => say("Saved. The endpoint is used within seconds, the rest with the next promoted version."),
+    onSaved: () => say("Saved. The endpoint is used within seconds, the rest with the next promoted release."),
   });
   const mayEdit = may("operator", bot);
   const submit = (event) => {

@@ -8,5 +8,5 @@ const SETTINGS = { language: "the language", timezone: "the time zone", phrases:
 export function Pending({ bot, settings, only }) {
   const waiting = settings.pending.filter(({ setting }) => only.includes(setting)).map(({ setting }) => SETTINGS[setting]);
   if (!waiting.length) return null;
-  return html`<p class="note">Customers do not notice ${listed(waiting)} yet. Train the bot and promote the new version: <a href=${link(["bots", bot, "releases"])}>Train and releases</a></p>`;
+  return html`<p class="note">Customers do not notice ${listed(waiting)} yet. Train the bot and promote the new release: <a href=${link(["bots", bot, "releases"])}>Train and releases</a></p>`;
 }

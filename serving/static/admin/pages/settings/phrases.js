@@ -18,7 +18,7 @@ const PHRASES = {
   serviceUnavailable: { when: "A tool failed", holds: [] },
   outcomeUnknown: { when: "Nobody knows whether a tool has acted", holds: [] },
   doAgain: { when: "It asks before it does what it may have done already", holds: ["name"] },
-  noLongerOffered: { when: "A new version no longer has the open intent", holds: [] },
+  noLongerOffered: { when: "A new release no longer has the open intent", holds: [] },
   tooLong: { when: "Only the beginning of a long message was read", holds: ["limit"] },
 };
 

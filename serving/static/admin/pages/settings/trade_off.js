@@ -17,17 +17,17 @@ function outcomesOf(point) {
 
 const nearest = (points, value) => points.reduce((best, point, at) => (Math.abs(point.confidence - value) < Math.abs(points[best].confidence - value) ? at : best), 0);
 
-/** Other thresholds of the live version, what they would have meant, and one to move. */
+/** Other thresholds of the live release, what they would have meant, and one to move. */
 export function TradeOff({ curve, value, mayEdit, onMove }) {
   const { points } = curve;
-  if (!points.length) return html`<p class="note">The training of version ${curve.version} measured nothing.</p>`;
+  if (!points.length) return html`<p class="note">The training of release ${curve.version} measured nothing.</p>`;
   const at = nearest(points, value);
   const own = points.findIndex(({ chosen }) => chosen);
   const [point, before] = [points[at], own >= 0 ? points[own] : null];
   const rows = outcomesOf(point).map((row, place) => ({ ...row, before: before && outcomesOf(before)[place].share }));
   if (point.outside !== null) rows.push({ name: "outside", title: "Of messages about something else: answered all the same", share: point.outside, before: before?.outside ?? null });
   return html`<div class="stack">
-    <p class="muted small-text">Measured on ${ON[curve.measured_on] || curve.measured_on} by version ${curve.version}, which answers now${before ? ` with ${confidence(before.confidence)}` : ""}.</p>
+    <p class="muted small-text">Measured on ${ON[curve.measured_on] || curve.measured_on} by release ${curve.version}, which answers now${before ? ` with ${confidence(before.confidence)}` : ""}.</p>
     <${TradeOffChart} points=${points} at=${at} own=${own} />
     <div class="stack slider"><span><label for="threshold">Threshold</label> <strong>${confidence(point.confidence)}</strong>${!point.allowed && html` <span class="wrong">Training would not choose it: it refuses too many that were understood.</span>`}</span>
       <input type="range" id="threshold" min="0" max=${points.length - 1} step="1" value=${at} disabled=${!mayEdit} aria-valuetext=${confidence(point.confidence)} onInput=${(event) => onMove(points[Number(event.target.value)].confidence)} /></div>

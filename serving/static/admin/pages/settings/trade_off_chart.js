@@ -9,7 +9,7 @@ const CURVES = [
   { name: "outside", title: "About something else, answered" },
 ];
 
-/** The shares over the threshold, with a line where it stands and one where the live version has it. */
+/** The shares over the threshold, with a line where it stands and one where the live release has it. */
 export function TradeOffChart({ points, at, own }) {
   const last = points[points.length - 1].confidence || 1;
   const highest = Math.max(0.05, ...points.flatMap((point) => CURVES.map(({ name }) => point[name] ?? 0)));

@@ -21,7 +21,7 @@ export function Understanding({ bot }) {
   const editing = useEditing(path`/bots/${bot}/settings`, {
     method: "patch",
     fieldsOf: (settings) => ({ thresholds: settings.thresholds.chosen }),
-    onSaved: () => say("Saved. It counts with the next training, once its version is promoted."),
+    onSaved: () => say("Saved. It counts with the next training, once its release is promoted."),
   });
   const curve = useLoad((signal) => get(path`/bots/${bot}/settings/trade-off`, {}, { signal }), [bot]);
   const mayEdit = may("operator", bot);
@@ -38,7 +38,7 @@ export function Understanding({ bot }) {
       <section class="card"><h2>How sure the bot must be to answer</h2>
         <${Threshold} ...${CONFIDENCE} own=${chosen.confidence} fitted=${live?.confidence} mayEdit=${mayEdit} onSet=${set} />
         ${curve.data ? html`<${TradeOff} curve=${curve.data} value=${chosen.confidence ?? live?.confidence ?? 0} mayEdit=${mayEdit} onMove=${(value) => set("confidence", value)} />`
-          : curve.error ? html`<p class="note">${settings.live_version === null ? "No version answers yet, so nothing was measured. Train the bot and promote a version, and this shows what each threshold would mean." : curve.error.message}</p>`
+          : curve.error ? html`<p class="note">${settings.live_version === null ? "No release answers yet, so nothing was measured. Train the bot and promote a release, and this shows what each threshold would mean." : curve.error.message}</p>`
           : html`<${Loading} />`}
       </section>
       <section class="card"><h2>Other thresholds</h2>

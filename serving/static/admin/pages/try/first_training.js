@@ -18,7 +18,7 @@ export function FirstTraining({ bot, running, onDone }) {
       ${!task.isRunning && html`<${Button} kind="primary" onClick=${start}>${failed ? "Train again" : "Train the bot"}<//>`}
       <${Progress} task=${task} title="Training" onCancel=${task.cancel} />
       ${failed && html`<${Button} href=${link(["bots", bot, "findings"])}>See the findings<//>`}`}>
-    No version of this bot has been trained, so nothing would understand a message. A training learns from the examples of
+    No release of this bot has been trained, so nothing would understand a message. A training learns from the examples of
     the draft; for a small bot it takes a few minutes. Customers see nothing of it: that needs a promotion.
   <//>`;
 }

@@ -9,6 +9,7 @@ import { may } from "../../lib/session.js";
 import { Button } from "../../parts/button.js";
 import { Check, Field } from "../../parts/field.js";
 import { Page } from "../../parts/page.js";
+import { IntentNames } from "../../parts/intent_name.js";
 import { Loaded } from "../../parts/states.js";
 import { Teach } from "../../parts/turn/teach.js";
 import { TurnExplanation } from "../../parts/turn_explanation.js";
@@ -39,7 +40,7 @@ export default function Try({ bot, query }) {
 const choices = (releases) => [
   { value: "draft", title: "The draft" },
   ...releases.map(({ version, is_live: isLive, verdict }) => ({
-    value: version, title: `Version ${version}${isLive ? ", live: it answers customers" : verdict === "failed" ? ", refused by its gate" : ""}`,
+    value: version, title: `Release ${version}${isLive ? ", live: it answers customers" : verdict === "failed" ? ", refused by its gate" : ""}`,
   })),
 ];
 
@@ -51,7 +52,7 @@ function Trying({ bot, releases, query }) {
     replaceQuery({ ...query, release: event.target.value });
   };
   const startAgain = () => say("A new conversation.", { undo: chat.startAgain() });
-  return html`<div class="row end">
+  return html`<${IntentNames} bot=${bot}><div class="row end">
       <${Field} label="Talk with" as="select" value=${chat.release.value} onChange=${choose}>
         ${offered.map(({ value, title }) => html`<option key=${value} value=${value}>${title}</option>`)}<//>
       <${Button} disabled=${chat.entries.value.length === 0} onClick=${startAgain}>Start again<//>
@@ -60,11 +61,11 @@ function Trying({ bot, releases, query }) {
       checked=${chat.tools.value === "called"} onChange=${(on) => { chat.tools.value = on ? "called" : "shown"; }} />
     <div class="columns talk">
       <section class="stack" aria-label="Chat"><${Transcript} chat=${chat}>
-          <p class="muted empty-chat">${chat.release.value === "draft" ? "The draft answers with its replies, forms and tools as they are now. It understands what the newest version has learnt: train the bot so that new examples count." : "Say something."}</p><//>
+          <p class="muted empty-chat">${chat.release.value === "draft" ? "The draft answers with its replies, forms and tools as they are now. It understands what the newest release has learnt: train the bot so that new examples count." : "Say something."}</p><//>
         <${Composer} chat=${chat} />
         <${Unknown} chat=${chat} /></section>
       <${Why} bot=${bot} chat=${chat} />
-    </div>`;
+    </div><//>`;
 }
 
 function Composer({ chat }) {
@@ -99,7 +100,7 @@ function Why({ bot, chat }) {
   return html`<aside class="card" aria-label="Why">
     <h2>Why <span dir="auto">“${entry.shown}”</span> was answered so</h2>
     <${TurnExplanation} turn=${entry.turn}>
-      ${may("author", bot) && !isShortcut && html`<div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>This was wrong<//></div>`}<//>
+      ${may("author", bot) && !isShortcut && html`<div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Correct it<//></div>`}<//>
     ${isTeaching && html`<${Teach} bot=${bot} turn=${entry.turn} onClose=${() => setTeaching(false)} />`}
   </aside>`;
 }

@@ -2,6 +2,7 @@ import { html, useEffect, useRef } from "../../lib/html.js";
 import { confidence } from "../../lib/format.js";
 import { Button } from "../../parts/button.js";
 import { Failure } from "../../parts/states.js";
+import { IntentName } from "../../parts/intent_name.js";
 import { RouteBadge } from "../../parts/turn_explanation.js";
 import { ToolAnswer } from "./tool_answer.js";
 
@@ -11,7 +12,7 @@ function Entry({ chat, entry, isChosen }) {
   return html`<li class="exchange">
     <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" disabled=${!turn} aria-pressed=${isChosen}
       aria-label=${`Why was “${entry.shown}” answered so?`} onClick=${() => { chat.chosenId.value = entry.id; }}>${entry.shown}</button>
-    ${turn && html`<p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted">${turn.intent}${turn.confidence !== null && `, ${confidence(turn.confidence)}`}</span></p>`}
+    ${turn && html`<p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted"><${IntentName} id=${turn.intent} />${turn.confidence !== null && `, ${confidence(turn.confidence)}`}</span></p>`}
     ${entry.isWaiting && html`<p class="bubble reply muted" role="status"><span class="spinner" aria-hidden="true"></span> Answering …</p>`}
     <${Failure} error=${entry.error}><${Button} onClick=${() => chat.again(entry.id)}>Send it again<//><//>
     ${turn?.tool?.problem && html`<p class="note bad" role="alert">The tool of ${turn.tool.intent_id} failed: ${turn.tool.problem}</p>`}

@@ -1,5 +1,6 @@
 import { html } from "../../lib/html.js";
 import { confidence } from "../../lib/format.js";
+import { IntentName } from "../intent_name.js";
 
 const SHOWN = 5;
 
@@ -11,7 +12,7 @@ export function Ranking({ ranking, thresholds, chosen, options = [] }) {
   const least = thresholds?.confidence;
   return html`<div class="ranking">
     <ul>${ranking.slice(0, SHOWN).map(({ intent_id: id, confidence: sure }) => html`<li key=${id}>
-      <span class=${id === chosen || options.includes(id) ? "ranked chosen" : "ranked"}><span class="ranked-name">${id}</span><span class="number">${confidence(sure)}</span></span>
+      <span class=${id === chosen || options.includes(id) ? "ranked chosen" : "ranked"}><span class="ranked-name"><${IntentName} id=${id} /></span><span class="number">${confidence(sure)}</span></span>
       <span class="bar" aria-hidden="true"><span style=${{ width: at(sure) }}></span>${least !== undefined && html`<i style=${{ left: at(least) }}></i>`}</span>
     </li>`)}</ul>
     ${least !== undefined && html`<p class="hint">The line is the least confidence that is enough, ${confidence(least)}.${

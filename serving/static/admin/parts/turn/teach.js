@@ -42,6 +42,7 @@ export function Teach({ bot, turn, source, targets = ["example"], onTaught, onCl
     <p class="said-text"><${MarkedText} text=${turn.text} marks=${kept()} /></p>
     ${allowed.length > 1 && html`<${Field} label="Save it as" as="select" value=${target.value} onChange=${(event) => { target.value = event.target.value; }} hint=${TARGETS[target.value].hint}>
       ${allowed.map((name) => html`<option key=${name} value=${name}>${TARGETS[name].title}</option>`)}<//>`}
+    ${allowed.length === 1 && html`<p class="hint">It becomes ${TARGETS[allowed[0]].title.replace(/^An?/, (word) => word.toLowerCase())}. ${TARGETS[allowed[0]].hint}</p>`}
     ${marks.value.map((mark, number) => html`<${Check} key=${number} label=${`Mark “${mark.value}” as ${mark.name}`} checked=${mark.isKept}
       onChange=${(isKept) => { marks.value = marks.value.map((each, at) => (at === number ? { ...each, isKept } : each)); }} />`)}
     <${IntentChoice} bot=${bot} label="The right intent" takesFocus first=${guesses} onChoose=${save.run}>
