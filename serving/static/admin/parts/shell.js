@@ -40,6 +40,7 @@ function skip(event) {
 function CurrentPage() {
   const { page, bot, rest } = pageAt(place.value.parts);
   const [shown, setShown] = useState({ page: null, component: null, error: null });
+  const isMissing = useMissing(bot);
   const open = () => page?.load().then(
     (module) => setShown({ page, component: module.default, error: null }),
     () => setShown({ page, component: null, error: { message: "This page could not be loaded. Load it again; after an update of the server that is needed once." } }),
@@ -49,9 +50,20 @@ function CurrentPage() {
   }, [page]);
   if (!page) return html`<${Empty} title="Nothing is at this address" action=${html`<${Button} href=${link([])}>To the bots<//>`} />`;
   if (!may(page.role, bot)) return html`<${Empty} title="You may not see this page">It needs the role <strong>${page.role}</strong>. An owner can give it to you.<//>`;
+  if (isMissing) return html`<${Empty} title=${`There is no bot called “${bot}”`} action=${html`<${Button} href=${link([])}>To the bots<//>`}>It was deleted, or the address is mistyped.<//>`;
   if (shown.page !== page) return html`<${Loading} />`;
   if (shown.error) return html`<${Failure} error=${shown.error} onRetry=${() => location.reload()} />`;
   return html`<${shown.component} key=${`${bot}/${page.name}`} bot=${bot} rest=${rest} query=${place.value.query} />`;
+}
+
+/** Whether there is no such bot, by a list of bots that is newer than the address. */
+function useMissing(bot) {
+  const [asked, setAsked] = useState(null);
+  const isListed = !bot || !bots.value || bots.value.some(({ name }) => name === bot);
+  useEffect(() => {
+    if (!isListed) loadBots().then(() => setAsked(bot), () => {}); // without a list the page itself says what is wrong
+  }, [bot, isListed]);
+  return !isListed && asked === bot;
 }
 
 function Navigation({ onHelp }) {

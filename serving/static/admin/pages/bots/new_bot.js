@@ -2,6 +2,7 @@ import { html, useState } from "../../lib/html.js";
 import { loadBots } from "../../lib/bots.js";
 import { post } from "../../lib/http.js";
 import { useAction } from "../../lib/load.js";
+import { botFault } from "../../lib/names.js";
 import { go } from "../../lib/router.js";
 import { Button } from "../../parts/button.js";
 import { Dialog } from "../../parts/dialog.js";
@@ -19,6 +20,7 @@ export function NewBot({ onClose }) {
   const [name, setName] = useState(null);
   const [language, setLanguage] = useState("en");
   const shown = name ?? nameFrom(title);
+  const wrong = botFault(shown);
   const make = useAction(async () => {
     const made = await post("/bots", { name: shown, title: title.trim(), language });
     onClose();
@@ -27,16 +29,16 @@ export function NewBot({ onClose }) {
   });
   const submit = (event) => {
     event.preventDefault();
-    make.run();
+    if (!wrong) make.run();
   };
   return html`<${Dialog} title="New bot" onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
       <${Field} label="What is it called?" required maxlength="120" placeholder="Pizza to go" value=${title} onInput=${setTitle} />
-      <${Field} label="Name in addresses" hint="Small letters, digits and hyphens. It never changes." required pattern="[a-z0-9][a-z0-9_\\-]*" value=${shown} onInput=${setName} />
+      <${Field} label="Name in addresses" hint="Small letters, digits and hyphens. It never changes." required value=${shown} error=${wrong} onInput=${setName} />
       <${Field} label="Language of its customers" as="select" value=${language} onChange=${(event) => setLanguage(event.target.value)}>
         ${Object.entries(LANGUAGES).map(([tag, word]) => html`<option key=${tag} value=${tag}>${word}</option>`)}<//>
       <${Failure} error=${make.error} />
-      <div class="actions"><${Button} kind="primary" type="submit" isBusy=${make.isBusy} disabled=${!title.trim() || !shown}>Make the bot<//></div>
+      <div class="actions"><${Button} kind="primary" type="submit" isBusy=${make.isBusy} disabled=${!title.trim() || !shown || Boolean(wrong)}>Make the bot<//></div>
     </form>
   <//>`;
 }

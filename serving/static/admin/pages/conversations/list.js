@@ -46,6 +46,6 @@ function Row({ bot, item }) {
   return html`<a class="conversation" href=${where}>
     <span class="conversation-text" dir="auto">${item.text}</span>
     <span class="row small-text"><${RouteBadge} route=${item.route} /><span><${IntentName} id=${item.intent_id} /></span>${item.route === "intent" && item.confidence !== null && html`<span class="muted">${confidence(item.confidence)}</span>`}
-      <span class="muted">${item.channel}</span><span class="muted">release ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
+      <span class="muted rare">${item.channel}</span><span class="muted rare">release ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
   </a>`;
 }

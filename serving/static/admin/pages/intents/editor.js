@@ -10,7 +10,7 @@ import { BothVersions } from "../../parts/both_versions.js";
 import { Button } from "../../parts/button.js";
 import { Page } from "../../parts/page.js";
 import { SaveState } from "../../parts/save_state.js";
-import { Loaded } from "../../parts/states.js";
+import { Empty, Loaded } from "../../parts/states.js";
 import { ExamplesDesk } from "./examples_desk.js";
 import { ExamplesPart } from "./examples_part.js";
 import { QuestionsPart } from "./questions_part.js";
@@ -54,14 +54,18 @@ export function IntentEditor({ bot, intent, part, query }) {
     entities.set((all) => [...(all || []), { name: made.name, value_count: 0, pattern: null, lookup: false, used_by: [] }]);
   };
   const mayEdit = may("author", bot);
+  const back = { href: link(["bots", bot, "intents"]), title: "Intents" };
+  if (load.data === undefined && load.error?.status === 404) {
+    return html`<${Page} title="Intent" back=${back}><${Empty} title=${`There is no intent with the id “${intent}”`} action=${html`<${Button} href=${back.href}>To the intents<//>`}>It was deleted or merged, or the address is mistyped.<//><//>`;
+  }
   const value = draft.value.value;
   const shared = { bot, intent, draft, value, mayEdit, entities: entities.data || [], onNewEntity: makeEntity };
   const names = shared.entities.map(({ name }) => name);
   const conflict = draft.conflict.value;
   const state = part === "examples" ? desk.outbox : draft;
-  const actions = mayEdit && html`<${SaveState} autosave=${state} />
+  const actions = mayEdit && load.data && html`<${SaveState} autosave=${state} />
     ${part !== "examples" && html`<${Button} isSmall disabled=${draft.steps.value === 0} onClick=${() => draft.undo()}>Undo<//>`}`;
-  return html`<${Page} title=${value?.name || intent} back=${{ href: link(["bots", bot, "intents"]), title: "Intents" }} actions=${actions} isWide=${part === "replies" || part === "tool"}>
+  return html`<${Page} title=${value?.name || intent} back=${back} actions=${actions} isWide=${part === "replies" || part === "tool"}>
     <nav class="tabs" aria-label="Parts of the intent">${Object.entries(PARTS).map(([name, title]) => html`
       <a key=${name} href=${link(["bots", bot, "intents", intent, ...(name === "examples" ? [] : [name])])} aria-current=${part === name ? "page" : undefined}>${title}</a>`)}</nav>
     <${Loaded} load=${load}>${() => html`<fieldset class="bare" disabled=${!mayEdit && part !== "examples"}>

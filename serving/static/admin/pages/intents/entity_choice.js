@@ -1,5 +1,6 @@
 import { html, useEffect, useId, useLayoutEffect, useRef, useSignal } from "../../lib/html.js";
 import { useAction } from "../../lib/load.js";
+import { entityFault } from "../../lib/names.js";
 import { Button } from "../../parts/button.js";
 import { hueOf } from "../../parts/marked_text.js";
 import { Failure } from "../../parts/states.js";
@@ -25,7 +26,12 @@ export function EntityChoice({ words, rect, entities, mark, onChoose, onMake, on
     const found = entities.filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST).map((name) => ({ name }));
     return text && !entities.includes(text) ? [...found, { name: text, isNew: true }] : found;
   };
-  const take = ({ name, isNew }) => (isNew ? make.run(name) : onChoose(name));
+  const take = ({ name, isNew }) => {
+    if (!isNew) onChoose(name);
+    else if (!entityFault(name)) make.run(name);
+  };
+  const known = entities.includes(typed.value.trim());
+  const fault = known ? "" : entityFault(typed.value.trim());
   useLayoutEffect(() => {
     const { offsetWidth: width, offsetHeight: height } = box.current;
     const below = rect.bottom + MARGIN;
@@ -59,6 +65,7 @@ export function EntityChoice({ words, rect, entities, mark, onChoose, onMake, on
     <ul id=${id} role="listbox" aria-label="Entities">${offered().map((entry, at) => html`
       <li key=${entry.name} id=${`${id}-${at}`} role="option" aria-selected=${at === active.value} onClick=${() => take(entry)}>
         ${entry.isNew ? `Make “${entry.name}”` : html`<span class="dot" style=${{ "--hue": hueOf(entry.name) }}></span>${entry.name}`}</li>`)}</ul>
+    ${fault && offered().some(({ isNew }) => isNew) && html`<p class="wrong small-text" role="status">${fault}</p>`}
     <${Failure} error=${make.error} />
     ${mark && html`<${Button} isSmall onClick=${onRemove}>Remove the mark “${mark.name}”<//>`}
   </div>`;

@@ -1,5 +1,6 @@
-import { html, useSignal } from "../../lib/html.js";
+import { html, useEffect, useSignal } from "../../lib/html.js";
 import { useAction } from "../../lib/load.js";
+import { entityFault, variableFault } from "../../lib/names.js";
 import { Button } from "../../parts/button.js";
 import { Check, Field } from "../../parts/field.js";
 import { Failure } from "../../parts/states.js";
@@ -13,9 +14,13 @@ const isText = (type) => type === "free_text" || type === "text";
 const words = (text) => text.split(",").map((word) => word.trim()).filter(Boolean);
 
 /** One value that an intent needs. */
-export function QuestionCard({ parameter, number, entities, isMarked, isTaken, sharesType, onChange, onNewEntity, onUp, onDown, onRemove }) {
+export function QuestionCard({ parameter, number, entities, isMarked, taken, sharesType, onChange, onNewEntity, onUp, onDown, onRemove }) {
   const { name, type = "free_text", required = false, many = false, prompt = "", freeText = false, cues = [], choices = [], invalidPrompt = "" } = parameter;
   const naming = useSignal(null);
+  const typed = useSignal(null);
+  useEffect(() => {
+    typed.value = null;
+  }, [name]);
   const entity = entities.find((each) => each.name === type);
   const isKnown = entity || type in BUILT_IN || type === "text";
   // nothing tells the bot what such a value looks like, so it may never be found, or only a part of it
@@ -30,20 +35,29 @@ export function QuestionCard({ parameter, number, entities, isMarked, isTaken, s
     if (event.target.value === NEW) naming.value = "";
     else onChange(isText(event.target.value) ? { type: event.target.value, many: false } : { type: event.target.value });
   };
-  const nameError = isTaken ? "Another question has this name." : /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? "" : "Use letters, digits and _ so that replies can name it.";
+  // a name that cannot be used stays in the field and is not saved
+  const shownName = typed.value ?? name;
+  const faultOf = (now) => (taken.includes(now) ? "Another question has this name." : now ? variableFault(now) : "A question needs a name.");
+  const nameError = faultOf(shownName);
+  const rename = (now) => {
+    const isWrong = Boolean(faultOf(now));
+    typed.value = isWrong ? now : null;
+    if (!isWrong) onChange({ name: now });
+  };
+  const entityError = entityFault((naming.value || "").trim());
   return html`<section class="card question" aria-label=${`Question ${number}: ${name}`}>
     <div class="between"><h2>${number}. ${name}</h2><span class="actions">
       <${Button} kind="quiet" isSmall aria-label=${`Ask ${name} earlier`} disabled=${!onUp} onClick=${onUp}>↑<//>
       <${Button} kind="quiet" isSmall aria-label=${`Ask ${name} later`} disabled=${!onDown} onClick=${onDown}>↓<//>
       <${Button} kind="quiet" isSmall aria-label=${`Remove the question ${name}`} onClick=${onRemove}>Remove<//></span></div>
     <div class="row top">
-      <${Field} label="Name" value=${name} error=${nameError} onInput=${(now) => now && onChange({ name: now })} hint=${html`In replies: <code>${`{{ parameters.${name} }}`}</code>`} />
+      <${Field} label="Name" value=${shownName} error=${nameError && `${nameError}${typed.value === null ? "" : " Not saved yet."}`} onInput=${rename} hint=${html`In replies: <code>${`{{ parameters.${name} }}`}</code>`} />
       <${Field} label="Kind of value" as="select" value=${type} onChange=${choose} error=${isKnown ? "" : "There is no such entity."}>
         <optgroup label="Built in">${Object.entries(BUILT_IN).map(([one, title]) => html`<option key=${one} value=${one}>${title}</option>`)}${type === "text" && html`<option value="text">Any text</option>`}</optgroup>
         <optgroup label="Entities">${entities.map((each) => html`<option key=${each.name} value=${each.name}>${each.name}</option>`)}${!isKnown && html`<option value=${type}>${type}</option>`}<option value=${NEW}>New entity …</option></optgroup><//>
     </div>
-    ${naming.value !== null && html`<div class="row end"><${Field} label="Name of the new entity" value=${naming.value} onInput=${(now) => { naming.value = now; }} />
-      <${Button} isBusy=${make.isBusy} disabled=${!naming.value.trim()} onClick=${make.run}>Make it<//><${Button} kind="quiet" onClick=${() => { naming.value = null; }}>Cancel<//></div><${Failure} error=${make.error} />`}
+    ${naming.value !== null && html`<div class="row end"><${Field} label="Name of the new entity" value=${naming.value} error=${entityError} onInput=${(now) => { naming.value = now; }} />
+      <${Button} isBusy=${make.isBusy} disabled=${!naming.value.trim() || Boolean(entityError)} onClick=${make.run}>Make it<//><${Button} kind="quiet" onClick=${() => { naming.value = null; }}>Cancel<//></div><${Failure} error=${make.error} />`}
     <${Field} label="Question" dir="auto" value=${prompt} onInput=${(now) => onChange({ prompt: now })} placeholder=${`Which ${name.replaceAll("_", " ")}?`} hint="What the bot asks if the customer has not said it yet." />
     <div class="grid">
       <${Check} label="Needed" hint="The bot asks for it. If not, the value is used if the customer says it." checked=${required} onChange=${(on) => onChange({ required: on })} />

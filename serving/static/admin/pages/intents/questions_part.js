@@ -26,7 +26,7 @@ export function QuestionsPart({ draft, value, entities, marked, mayEdit, onNewEn
   }
   return html`<div class="stack">
     ${parameters.map((parameter, at) => html`<${QuestionCard} key=${at} parameter=${parameter} number=${at + 1} entities=${entities} isMarked=${marked.includes(parameter.type)}
-      isTaken=${parameters.some((other, number) => number !== at && other.name === parameter.name)} sharesType=${parameters.some((other, number) => number !== at && other.type === parameter.type)}
+      taken=${parameters.filter((_, number) => number !== at).map((other) => other.name)} sharesType=${parameters.some((other, number) => number !== at && other.type === parameter.type)}
       onChange=${(fields) => edit(at, fields)} onNewEntity=${onNewEntity}
       onUp=${at > 0 && (() => move(at, -1))} onDown=${at < parameters.length - 1 && (() => move(at, 1))} onRemove=${() => set(parameters.filter((_, number) => number !== at))} />`)}
     ${mayEdit && html`<div class="actions">${add}</div>`}

@@ -1,0 +1,21 @@
+// Names that programs and replies use: what is wrong with one, before it is saved.
+
+const VARIABLE = /^[\p{L}_][\p{L}\p{N}\p{M}_]*$/u;
+const ENTITY = /^[\p{L}_][\p{L}\p{N}\p{M}_-]*$/u;
+const BOT = /^[a-z0-9][a-z0-9_-]*$/;
+
+/** The name that was probably meant: `Pizza Size!` is `pizza_size`. */
+const suggested = (name) => name.normalize("NFKC").toLowerCase().replace(/[^\p{L}\p{N}\p{M}]+/gu, "_").replace(/^[_\p{N}]+|_+$/gu, "");
+
+function fault(name, rule, words) {
+  if (!name || rule.test(name)) return "";
+  const better = suggested(name);
+  return `${words}${better && rule.test(better) ? `, such as ${better}` : ""}.`;
+}
+
+/** What is wrong with the name of a question, in words; "" if nothing is. Replies name its value. */
+export const variableFault = (name) => fault(name, VARIABLE, "Use letters, digits and _, and begin with a letter");
+/** The same of an entity. */
+export const entityFault = (name) => fault(name, ENTITY, "Use letters, digits, _ and -, and begin with a letter");
+/** The same of a bot's name in addresses. */
+export const botFault = (name) => (!name || BOT.test(name) ? "" : "Use small letters, digits, - and _, and begin with a letter or digit. No spaces and no accents.");
