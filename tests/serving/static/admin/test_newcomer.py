@@ -116,7 +116,7 @@ def test_an_empty_platform_becomes_a_bot_that_answers(page: Page, platform: Plat
     platform.until_answered(bot)
     body = {"thread_id": "customer", "message_id": uuid4().hex, "text": "when do you open"}
     answered = platform.call("POST", f"/bots/{bot}/messages", json=body)
-    assert "From ten to ten." in [message["text"] for message in answered["messages"]]
+    assert "From ten to ten." in [message["text"] for message in answered["replies"]]
 
 
 def teach(hands: Hands, name: str, examples: list[str]) -> None:

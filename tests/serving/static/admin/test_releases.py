@@ -58,7 +58,7 @@ def test_a_newcomer_teaches_trains_reads_the_verdict_and_promotes(page: Page, pl
 
     expect(page.get_by_role("heading", name="Release 1", exact=True)).to_be_visible()
     expect(page.get_by_text("Nothing speaks against it")).to_be_visible()
-    expect(page.get_by_role("region", name="What was checked")).to_contain_text("Accuracy on held-out utterances")
+    expect(page.get_by_role("table", name="What was checked")).to_contain_text("Accuracy on held-out utterances")
     page.get_by_role("button", name="Intent", exact=False).first.click()
     expect(page.get_by_role("columnheader", name="Intent")).to_have_attribute("aria-sort", "ascending")
     page.get_by_role("button", name="Promote").click()

@@ -16,19 +16,20 @@ const change = (name, value) => {
   if ((before || "") !== value) replaceQuery(value ? { ...others, [name]: value } : others);
 };
 
-/** A field whose value goes into the address once the typing pauses. */
+/** A field whose value goes into the address once the typing pauses, or the field is left. */
 function Typed({ name, query, ...rest }) {
   const [text, setText] = useState(query[name] || "");
   const late = useDelayed(text);
   const mine = useRef(query[name] || "");
-  useEffect(() => {
-    mine.current = late.trim();
-    change(name, late.trim());
-  }, [late]);
+  const take = (now) => {
+    mine.current = now.trim();
+    change(name, now.trim());
+  };
+  useEffect(() => take(late), [late]);
   useEffect(() => {
     if ((query[name] || "") !== mine.current) setText(query[name] || ""); // the back button, or "Clear"
   }, [query[name]]);
-  return html`<${Field} value=${text} onInput=${setText} ...${rest} />`;
+  return html`<${Field} value=${text} onInput=${setText} onChange=${(event) => take(event.target.value)} ...${rest} />`;
 }
 
 /** A moment in the person's own time; the address has it in UTC. */
