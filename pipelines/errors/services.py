@@ -81,7 +81,8 @@ class ToolFailed(BotError):
     """A tool could not be called or gave no usable answer.
 
     `has_acted`: it did what was asked, and only its answer cannot be used. `may_have_acted`: the request went out, and
-    nobody knows what became of it. `is_refusal`: the tool read this request and refused it.
+    nobody knows what became of it. `is_refusal`: the tool read this request and refused it. `answer` is the beginning
+    of an answer that cannot be used, for its author's eyes only, if that was asked for; the message quotes none of it.
     """
 
     def __init__(
@@ -92,7 +93,9 @@ class ToolFailed(BotError):
         has_acted: bool = False,
         may_have_acted: bool = False,
         is_refusal: bool = False,
+        answer: str = "",
     ) -> None:
+        self.answer = answer
         self.intent_id, self.reason, self.has_acted = intent_id, reason, has_acted
         self.may_have_acted, self.is_refusal = may_have_acted, is_refusal
         super().__init__(f"the tool of intent {intent_id!r} failed: {reason}")

@@ -48,12 +48,15 @@ class ShownCall:
         Whether it was sent.
     problem
         Why it cannot be sent, or why it failed; empty otherwise.
+    answer
+        The beginning of an answer that cannot be used. Neither the record nor a log has it.
     """
 
     record: ToolRecord
     headers: tuple[tuple[str, str], ...] = ()
     is_called: bool = False
     problem: str = ""
+    answer: str = ""
 
 
 async def show_call(
@@ -85,27 +88,32 @@ async def show_call(
         problem = rendered.problem or shown.problem
         return ShownCall(record.model_copy(update={"failure": problem}), problem=problem)
     sent = {"method": request.method, "url": hidden(safe.url), "body": _hidden(safe.body)}
-    answered = await _answer(request, is_set=not rendered.unset, services=services, tools=tools)
+    unusable = ""
+    try:
+        answered = await _answer(request, is_set=not rendered.unset, services=services, tools=tools)
+    except ToolFailed as error:
+        unusable = error.answer
+        answered = {"failure": error.reason, "has_acted": error.has_acted, "may_have_acted": error.may_have_acted}
     took = round((time.perf_counter() - started) * 1000, 2)
     record = record.model_copy(update={**sent, **answered, "duration_ms": took})
     headers = tuple((name, hidden(value)) for name, value in safe.headers)
     problem = record.failure if record.failure not in (None, SHOWN_ONLY) else ""
-    return ShownCall(record, headers, is_called=tools.is_called, problem=problem or "")
+    return ShownCall(record, headers, is_called=tools.is_called, problem=problem or "", answer=unusable)
 
 
 async def _answer(request: ToolRequest, *, is_set: bool, services: Services, tools: ToolUse) -> dict[str, object]:
-    """Return what an answer adds to the record of a call."""
+    """Return what an answer adds to the record of a call; raise `ToolFailed` if the tool was called in vain."""
     if not tools.is_called and not tools.has_answer:
         return {"failure": SHOWN_ONLY}
     try:
         if not tools.is_called:
             answer = map_answer(tools.answer, request.mapping, max_chars=services.tools.max_response_bytes)
         elif is_set:
-            answer = await services.tools.call(request)
+            answer = await services.tools.call(request, keeps_answer=True)
         else:
-            return {"failure": "an endpoint of its templates has no base URL; set it in INTENTLOOP_ENDPOINTS"}
-    except ToolFailed as error:
-        return {"failure": error.reason, "has_acted": error.has_acted, "may_have_acted": error.may_have_acted}
+            return {
+                "failure": "an endpoint of its templates has no base URL; the operator sets it in INTENTLOOP_ENDPOINTS"
+            }
     except AnswerUnusable as error:
         return {"failure": str(error)}
     return {"result": answer.result, "context": answer.context}

@@ -5,6 +5,7 @@ import json
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from itertools import count
@@ -33,6 +34,10 @@ MIN_SECONDS = 1.0
 MAX_CALLS_PER_HOST = 50
 """Concurrent calls to one host; more of them wait, so that a hanging host takes no connections from the others."""
 _LARGE_BYTES = 65_536
+_SHOWN_CHARS, _SHOWN_BYTES, _SHOWN_SECONDS = 2000, 16_384, 2.0
+"""Of an answer that cannot be used: what its author is shown, what is read for that, and for how long."""
+_MARGIN_BYTES = 4096
+"""Left out at the place where reading stopped: the secret that it may cut in two could not be masked."""
 _BUSY = frozenset((429, 502, 503, 504))
 
 
@@ -128,7 +133,7 @@ class ToolClient:
         """The largest answer that is read."""
         return self._max_bytes
 
-    async def call(self, request: ToolRequest, *, spent_seconds: float = 0.0) -> ToolAnswer:
+    async def call(self, request: ToolRequest, *, spent_seconds: float = 0.0, keeps_answer: bool = False) -> ToolAnswer:
         """Send a request, read the answer and apply the request's mapping.
 
         An idempotent request is tried up to `MAX_TRIES` times if the host does not answer or is busy.
@@ -139,6 +144,8 @@ class ToolClient:
             Its `key` is sent as `Idempotency-Key`, the same on every try.
         spent_seconds
             Part of the time limit that the customer has waited already; at least a second remains.
+        keeps_answer
+            Whether a failure holds the beginning of an answer that cannot be used. For an author who tries the tool.
 
         Returns
         -------
@@ -157,7 +164,7 @@ class ToolClient:
             raise ToolFailed(request.intent_id, f"{host} failed repeatedly and is not called for some seconds")
         seconds = max(self.timeout_seconds - spent_seconds, min(MIN_SECONDS, self.timeout_seconds))
         give_up_at = asyncio.get_running_loop().time() + seconds
-        record, fate = self._breakers.gave_up, Fate()
+        record, fate = self._breakers.gave_up, Fate(keeps_answer=keeps_answer)
         try:
             async with asyncio.timeout_at(give_up_at), self._slots.setdefault(host, _slots()):
                 answer = await self._try(await self._prepare(request, url), fate, give_up_at=give_up_at)
@@ -231,14 +238,22 @@ class ToolClient:
             stream = response.extensions.get("network_stream")
             if isinstance(stream, WatchedStream) and not stream.has_answered:
                 raise httpx2.RemoteProtocolError("it answered an earlier request twice")
-            _check_head(response)
+            try:
+                _check_head(response)
+            except (AnswerUnusable, Busy):
+                if fate.keeps_answer:
+                    fate.answer = await _beginning(response, outgoing.secrets)
+                raise
             content_type = response.headers.get("content-type", "")
+            body = b""
             try:
                 body = await self._read(response)
                 if len(body) > _LARGE_BYTES:
                     return await asyncio.to_thread(self._understand, body, content_type, outgoing)
                 return self._understand(body, content_type, outgoing)
             except AnswerUnusable as error:
+                if fate.keeps_answer:
+                    fate.answer = _shown(body, outgoing.secrets)
                 raise AnswerUnusable(str(error), has_acted=True) from error
 
     async def _read(self, response: httpx2.Response) -> bytes:
@@ -265,7 +280,29 @@ def _failure(request: ToolRequest, error: Exception, fate: Fate, reason: str) ->
         has_acted=has_acted,
         may_have_acted=may_act and not has_acted and fate.may_have_acted(error),
         is_refusal=unusable is not None and unusable.status is not None and is_refusal(unusable.status),
+        answer=fate.answer,
     )
+
+
+async def _beginning(response: httpx2.Response, secrets: tuple[str, ...]) -> str:
+    """Read the beginning of an answer that is only shown: its status has said all that counts, whatever happens."""
+    if response.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+        return ""
+    body = bytearray()
+    with suppress(TimeoutError, httpx2.HTTPError, httpx2.StreamError):
+        async with asyncio.timeout(_SHOWN_SECONDS):
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > _SHOWN_BYTES:
+                    break
+    return _shown(bytes(body), secrets)
+
+
+def _shown(body: bytes, secrets: tuple[str, ...]) -> str:
+    is_whole = len(body) <= _SHOWN_BYTES
+    read = scrubbed(body[:_SHOWN_BYTES], secrets)
+    text = (read if is_whole else read[:-_MARGIN_BYTES]).decode("utf-8", "replace").strip()
+    return text if len(text) <= _SHOWN_CHARS else f"{text[: _SHOWN_CHARS - 1]}…"
 
 
 def _slots() -> asyncio.Semaphore:

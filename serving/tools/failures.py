@@ -43,10 +43,14 @@ class Fate:
         Whether the current try has begun to send its request.
     is_uncertain
         Whether an earlier try may have acted.
+    keeps_answer, answer
+        Whether the beginning of an answer that cannot be used is kept for the author, and that of the current try.
     """
 
     is_out: bool = False
     is_uncertain: bool = False
+    keeps_answer: bool = False
+    answer: str = ""
 
     async def trace(self, event: str, _: Mapping[str, Any]) -> None:
         """Follow a try, as httpcore reports it."""
@@ -57,6 +61,7 @@ class Fate:
         """Go on to another try after a failed one."""
         self.is_uncertain = self.may_have_acted(error)
         self.is_out = False
+        self.answer = ""
 
     def may_have_acted(self, error: Exception) -> bool:
         """Whether the tool may have done what was asked, although the call ends with this error."""
@@ -72,7 +77,12 @@ class Fate:
 def describe(error: Exception) -> str:
     """Describe an HTTP error or `Busy`, continuing "the tool failed:"."""
     text = str(error)
-    if isinstance(error, Busy) or isinstance(error.__cause__, AddressRefused | HostUnknown):
+    if isinstance(error.__cause__, AddressRefused):
+        # a template cannot make up its host, so this names nothing of the customer's
+        allowed = f"INTENTLOOP_TOOL_ALLOWED_HOSTS={error.__cause__.host}"
+        endpoint = "{{ endpoints.NAME }}"
+        return f"{text} ({allowed}); or begin with {endpoint}, which the operator sets in INTENTLOOP_ENDPOINTS"
+    if isinstance(error, Busy) or isinstance(error.__cause__, HostUnknown):
         return text
     if isinstance(error, httpx2.ConnectError):
         is_tls = "SSL" in text or "certificate" in text

@@ -37,9 +37,16 @@ _NAT64 = ip_network("64:ff9b::/96")
 
 
 class AddressRefused(httpcore2.ConnectError):
-    """The guard does not let this host be reached."""
+    """The guard does not let this host be reached; the message does not name it, `host` does."""
 
     is_for_good = True
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        super().__init__(
+            "its host is not on the public internet; the operator can allow it: add it to "
+            "INTENTLOOP_TOOL_ALLOWED_HOSTS in settings.env of the server's home folder, and start the server again"
+        )
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
@@ -184,7 +191,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         """Resolve, check every address, then try the checked ones in turn."""
         addresses = await self._resolve(host, port)
         if not self.is_named(host, port) and not all(is_public(ip_address(found)) for found in addresses):
-            raise AddressRefused("its host is not on the public internet and not in INTENTLOOP_TOOL_ALLOWED_HOSTS")
+            raise AddressRefused(host)
         failure: httpcore2.ConnectError = HostUnknown("the name of its host is not known")
         for address in addresses:
             try:

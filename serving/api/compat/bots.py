@@ -133,7 +133,7 @@ async def import_compat_bot(
     report = await import_bot(
         access.drafts.database, await _unmasked(content, name, access), bot=name, source=_called(file.filename)
     )
-    counts = report.model_dump(exclude={"repairs", "notes", "fields"})
+    counts = report.model_dump(exclude={"repairs", "notes", "fields", "parts"})
     note_change(request, after=counts)
     return CompatImported(
         num_intents_created=report.intents_created,

@@ -75,6 +75,7 @@ class Preview(BaseModel):
     texts: tuple[PreviewedText, ...]
     tool: TriedCall | None = Field(description="The call; null without a tool, or if something in it is at fault.")
     faults: tuple[ToolFault, ...]
+    endpoints: tuple[str, ...] = Field(description="The names of the operator's endpoints, for `{{ endpoints.NAME }}`.")
 
 
 @router.post("", summary="Preview an intent", dependencies=[allow(Role.AUTHOR)])
@@ -108,7 +109,8 @@ async def preview_intent(bot: Bot, sent: PreviewIn, request: Request, access: Ac
     values = ReplyValues(
         context=context, parameters=sent.parameters, result=result, seed=_SEED, language=language, prompt="…"
     )
-    return Preview(texts=await asyncio.to_thread(_texts, intent, values), tool=tool, faults=faults)
+    texts = await asyncio.to_thread(_texts, intent, values)
+    return Preview(texts=texts, tool=tool, faults=faults, endpoints=tuple(sorted(services.endpoints)))
 
 
 async def _unmasked(access: DraftAccess, bot: str, intent: Intent) -> Intent:

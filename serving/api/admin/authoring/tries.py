@@ -117,6 +117,10 @@ class TriedCall(BaseModel):
     result: JsonValue = Field(description="What replies see of the answer.")
     context: dict[str, JsonValue] = Field(description="What the conversation remembers of the answer.")
     problem: str = Field(description="Why it cannot be sent, or why it failed; empty if all is well.")
+    answer: str = Field(
+        description="The beginning of an answer that cannot be used, such as one with status 422: at most 2,000 "
+        "characters, secrets are `***`. Empty if all is well."
+    )
     duration_ms: float | None
 
     @classmethod
@@ -128,6 +132,7 @@ class TriedCall(BaseModel):
             headers=tuple(TriedHeader(name=name, value=value) for name, value in call.headers),
             is_called=call.is_called,
             problem=call.problem,
+            answer=call.answer,
             duration_ms=call.record.duration_ms,
         )
 

@@ -72,8 +72,21 @@ async def test_a_tool_is_shown_and_only_on_request_called(admin: AdminApi, tool:
     called = await preview(admin, wire, parameters={"size": "klein"}, tool="called")
     assert (called["tool"]["result"], called["texts"][0]["messages"]) == ({"id": 7}, ["Number 7."])
     assert len(tool.received) == 1
+    assert called["endpoints"] == ["shop"]
     log = await admin.owner.get("/api/v1/audit", params={"action": "Preview an intent"})
     assert [entry["target"] for entry in log.json()["items"]] == ["order"]
+
+
+async def test_a_tool_that_fails_shows_what_it_answered_and_who_can_do_what(admin: AdminApi, tool: ToolServer) -> None:
+    wire = intent("order", "Ordered.", [], apiTrigger=True,
+        apiDetails={"url": "{{ endpoints.shop }}/orders", "requestType": "POST", "isJson": True})  # fmt: skip
+    tool.behaviours = [answer('{"detail": "no such size"}', status="422 No")]
+    refused = await preview(admin, wire, tool="called")
+    assert refused["tool"]["problem"] == "it answered with status 422"
+    assert refused["tool"]["answer"] == '{"detail": "no such size"}'
+    private = {**wire, "apiDetails": {**wire["apiDetails"], "url": "http://127.0.0.1:9/orders"}}
+    dead_end = await preview(admin, private, tool="called")
+    assert "(INTENTLOOP_TOOL_ALLOWED_HOSTS=127.0.0.1)" in dead_end["tool"]["problem"]
 
 
 async def test_broken_json_is_told_with_its_place(admin: AdminApi) -> None:
