@@ -2,7 +2,7 @@
 
 It had no entity types. Everything that was marked `town` in an example became the value of the parameter `town`, which
 was declared as `free_text`; the answer to its question was the value as a whole. The same here: an entity of the mark's
-name, and a parameter of that type with `freeText`, which takes the whole answer if no value is found in it.
+name, and a parameter of that type with `freeText`, which takes the whole answer, without words such as `I need`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

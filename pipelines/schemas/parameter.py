@@ -39,8 +39,8 @@ class Parameter(WireModel):
     A value must match `pattern` as a whole (an RE2 regular expression), be one of `choices` and lie between `minimum`
     and `maximum` (for numbers, amounts and dates; a date may say `today`), as far as these are set. `invalid_prompt`
     replaces the standard reply to an invalid value. `many` makes the value a list of all values that the customer
-    names. With `free_text`, the whole answer to the parameter's question is the value if no value of its entity is
-    found in it.
+    names. With `free_text`, the whole answer to the parameter's question is the value, without the words that lead to
+    it, unless a listed value of its entity is found in it.
     """
 
     id: JsonValue = None
