@@ -20,6 +20,7 @@ from pipelines.templates.authored import Authored, compose, is_blank, keep_autho
 from pipelines.templates.filters import BOT_FILTERS, BOT_TESTS, join_texts, limit_length, replace_text
 from pipelines.templates.formats import as_number, format_braces, format_percent
 from pipelines.templates.meter import METER, Meter, MeterInserter, charges, metered
+from pipelines.templates.syntax_fault import in_words
 
 MAX_TEMPLATE_CHARS = 20_000
 _CONCAT = "_concat"
@@ -216,6 +217,10 @@ class BotEnvironment(ImmutableSandboxedEnvironment):
             _check(tree)
             _Rewriter(self).visit(tree)
             return Template.from_code(self, self.compile(tree), self.globals)
+        except TemplateSyntaxError as error:
+            fault = TemplateSyntaxError(in_words(source, error, parse=self.parse), error.lineno)
+            fault.translated = True  # the sentence has its place; Jinja would append the line again
+            raise fault from error
         except (RecursionError, SyntaxError, MemoryError) as error:
             raise TemplateSyntaxError("its parts are nested too deeply; simplify it", 1) from error
 

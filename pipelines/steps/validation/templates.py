@@ -153,8 +153,8 @@ def _check(
         _ENVIRONMENT.compile_checked(template)
         tree = _ENVIRONMENT.parse(template)
     except TemplateError as fault:
-        where = f" (line {fault.lineno})" if isinstance(fault, TemplateSyntaxError) else ""
-        explanation = f"it is not a valid template: {str(fault).rstrip('.')}{where}."
+        reason = fault.message if isinstance(fault, TemplateSyntaxError) else str(fault)  # the message has its place
+        explanation = f"it is not a valid template: {(reason or '').rstrip('.')}."
         yield error("template_can_be_rendered", place, explanation, "correct it.")
         return
     for name in _internals(tree):

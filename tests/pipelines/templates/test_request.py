@@ -112,7 +112,7 @@ def test_render_request_refuses_the_name_of_a_header(name: str) -> None:
         ("http://{{ context.host }}/", "the host of a URL must be fixed"),
         ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL must continue with"),
         ("ftp://a/", "a URL starts with http://, https:// or an endpoint"),
-        ("http://a/{{ parameters.v", "expected token|unexpected end"),
+        ("http://a/{{ parameters.v", "{{ is not closed; write }} behind its name"),
     ],
 )
 def test_render_request_says_what_is_wrong_with_a_url(url: str, reason: str) -> None:
