@@ -26,6 +26,8 @@ export const writeSample = (value) => (Array.isArray(value) ? value.join(", ") :
 /** The fields of an intent that a preview needs; the ones without a use here are left out. */
 const wire = (value) => Object.fromEntries(Object.entries(value).filter(([name, field]) => name !== "trainingData" && field !== null));
 
+const mappingOf = (value) => JSON.stringify(value.apiDetails?.responseMapping ?? null);
+
 /** Sample values of an intent, kept for the next time: `{samples, set(name, text), answer, setAnswer, context}`. */
 export function useSamples(bot, intent, value) {
   const key = `samples/${bot}/${intent}`;
@@ -43,27 +45,39 @@ export function useSamples(bot, intent, value) {
   return {
     samples, set: (name, text) => put({ values: { ...kept.value.values, [name]: text } }),
     shown: (one) => (one.name in given ? given[one.name] : writeSample(sampleOf(one, marked))),
-    answer: kept.value.answer ?? "", setAnswer: (answer) => put({ answer }),
+    answer: kept.value.answer ?? "", setAnswer: (answer) => put({ answer, mapped: null }),
+    // what a mapping kept of a real answer, as long as the mapping is the same
+    mapped: kept.value.mapped?.mapping === mappingOf(value) ? kept.value.mapped : null,
+    setMapped: ({ result, context }) => put({ answer: "", mapped: { mapping: mappingOf(value), result, context } }),
   };
 }
 
-/** Ask for a preview: the parameters that an intent declares have values, and the tool answers `answer` if that is JSON. */
-export function askPreview(bot, value, { samples, answer = "", tool = "shown" }, options = {}) {
-  let given = {};
-  if (answer.trim()) {
-    try {
-      given = { tool_answer: JSON.parse(answer) };
-    } catch {
-      given = { tool_answer: answer }; // a tool may answer with plain words
-    }
+/** A text as the answer that it is: JSON, or plain words; undefined for none. */
+export function readAnswer(text) {
+  if (!text.trim()) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // a tool may answer with plain words
   }
-  return post(path`/bots/${bot}/draft/preview`, { intent: wire(value), parameters: samples, tool, ...(tool === "shown" ? given : {}) }, { key: null, ...options });
+}
+
+/** Ask for a preview: the parameters that an intent declares have values, and the tool answers `answer` if that is JSON. */
+export function askPreview(bot, value, { samples, answer = "", mapped = null, tool = "shown" }, options = {}) {
+  const read = readAnswer(answer);
+  let given = read === undefined ? {} : { tool_answer: read };
+  let intent = value;
+  if (tool === "shown" && mapped && read === undefined) {
+    intent = { ...value, apiDetails: { ...value.apiDetails, responseMapping: null } }; // it was applied already
+    given = { tool_answer: mapped.result, context: mapped.context };
+  }
+  return post(path`/bots/${bot}/draft/preview`, { intent: wire(intent), parameters: samples, tool, ...(tool === "shown" ? given : {}) }, { key: null, ...options });
 }
 
 /** The preview of what is typed, a moment after the last key: `{data, error}`. Only authors may ask for one. */
-export function usePreview(bot, value, { samples, answer }) {
+export function usePreview(bot, value, { samples, answer, mapped }) {
   const state = useSignal({ data: null, error: null });
-  const late = useDelayed(JSON.stringify({ value, samples, answer }), 350);
+  const late = useDelayed(JSON.stringify({ value, samples, answer, mapped }), 350);
   useEffect(() => {
     if (!may("author", bot)) return undefined;
     const abort = new AbortController();

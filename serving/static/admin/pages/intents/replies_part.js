@@ -5,7 +5,7 @@ import { Button } from "../../parts/button.js";
 import { Field } from "../../parts/field.js";
 import { Failure } from "../../parts/states.js";
 import { Bubbles } from "./bubbles.js";
-import { usePreview, useSamples } from "./preview.js";
+import { readAnswer, usePreview, useSamples } from "./preview.js";
 import { SampleValues } from "./sample_values.js";
 import { TemplateField, valuesOf } from "./template_field.js";
 
@@ -14,7 +14,7 @@ const SPLIT_HINT = "### between two parts makes two messages of them.";
 export function RepliesPart({ bot, intent, draft, value }) {
   const samples = useSamples(bot, intent, value);
   const preview = usePreview(bot, value, samples);
-  const values = valuesOf(value);
+  const values = valuesOf(value, preview.data?.tool?.result ?? readAnswer(samples.answer));
   const variants = value.speechResponses || [];
   const buttons = value.quickReplies || [];
   const shown = (place) => preview.data?.texts.find((text) => text.place === place);

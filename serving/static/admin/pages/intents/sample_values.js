@@ -9,6 +9,6 @@ export function SampleValues({ value, samples, withAnswer = false }) {
     ${parameters.map((one) => html`<${Field} key=${one.name} label=${one.name} dir="auto" value=${samples.shown(one)} onInput=${(text) => samples.set(one.name, text)}
       hint=${one.many ? "Several, with commas between them" : ""} />`)}
     ${withAnswer && html`<${Field} label="What the tool answers" as="textarea" class="mono-field" value=${samples.answer} onInput=${samples.setAnswer}
-      placeholder=${'{"status": "on its way"}'} hint="JSON, or plain words. Replies see it as result." />`}
+      placeholder=${'{"status": "on its way"}'} hint=${html`JSON, or plain words. “Send it for real” on the Tool tab puts the tool's answer here. A reply writes a field of it as <code>${"{{ result.status }}"}</code>, the whole as <code>${"{{ result }}"}</code>.`} />`}
   </div></details>`;
 }

@@ -1,12 +1,31 @@
 import { html, useRef } from "../../lib/html.js";
 import { Field } from "../../parts/field.js";
 
-/** The values that a text of an intent may use: `[{title, template}]`. */
-export function valuesOf(value) {
+const isName = (name) => /^[A-Za-z_]\w*$/.test(name);
+const member = (owner, name) => (isName(name) ? `${owner}.${name}` : `${owner}[${JSON.stringify(name)}]`);
+
+/** The operator's endpoints as values that an address may begin with. */
+export const endpointValues = (names) => (names || []).map((name) => ({ title: `endpoint: ${name}`, template: `{{ ${member("endpoints", name)} }}` }));
+
+const MOST = 50;
+
+/** The fields of a tool's answer, also inner ones: `[{title, template}]`. */
+export function answerValues(answer, owner = "result", depth = 0) {
+  if (answer === null || typeof answer !== "object" || Array.isArray(answer)) return [];
+  const found = Object.entries(answer).flatMap(([name, field]) => {
+    const place = member(owner, name);
+    const inner = depth < 2 ? answerValues(field, place, depth + 1) : [];
+    return [...(inner.length ? [] : [{ title: `the tool's answer: ${place.slice("result".length).replace(/^\./, "")}`, template: `{{ ${place} }}` }]), ...inner];
+  });
+  return found.slice(0, MOST);
+}
+
+/** The values that a text of an intent may use: `[{title, template}]`; `answer` is one that the tool gave. */
+export function valuesOf(value, answer = null) {
   const parameters = (value.parameters || []).map(({ name, many }) => ({ title: name, template: many ? `{{ parameters.${name} | join(", ") }}` : `{{ parameters.${name} }}` }));
   const mapping = value.apiDetails?.responseMapping || {};
   const context = Object.keys(mapping.context || {}).map((name) => ({ title: `remembered: ${name}`, template: `{{ context.${name} }}` }));
-  return [...parameters, ...(value.apiTrigger ? [{ title: "the tool's answer", template: "{{ result }}" }] : []), ...context];
+  return [...parameters, ...(value.apiTrigger ? [{ title: "the tool's answer", template: "{{ result }}" }, ...answerValues(answer)] : []), ...context];
 }
 
 /** A text with values in it, and a menu that inserts one at the cursor. */

@@ -6,9 +6,9 @@ import { Check, Field } from "../../parts/field.js";
 import { BodyEditor } from "./body_editor.js";
 import { bodyFor } from "./body_rows.js";
 import { Mapping } from "./mapping.js";
-import { useSamples } from "./preview.js";
+import { usePreview, useSamples } from "./preview.js";
 import { SampleValues } from "./sample_values.js";
-import { TemplateField, valuesOf } from "./template_field.js";
+import { TemplateField, endpointValues, valuesOf } from "./template_field.js";
 import { ToolTry } from "./tool_try.js";
 
 const METHODS = { GET: "GET: ask for something", POST: "POST: do something", PUT: "PUT: set something", PATCH: "PATCH: change something", DELETE: "DELETE: delete something" };
@@ -20,6 +20,8 @@ export function ToolPart({ bot, intent, draft, value, mayEdit }) {
   const headers = tool.headers || [];
   const method = tool.requestType || "GET";
   const values = valuesOf({ ...value, apiTrigger: false });
+  const preview = usePreview(bot, value, samples);
+  const endpoints = endpointValues(preview.data?.endpoints);
   // what is typed fast must not meet the value of the last rendering
   const set = (fields) => draft.change({ apiDetails: { ...(draft.value.value.apiDetails || tool), ...fields } });
   const setHeader = (at, fields) => set({ headers: headers.map((each, number) => (number === at ? { ...each, ...fields } : each)) });
@@ -35,8 +37,8 @@ export function ToolPart({ bot, intent, draft, value, mayEdit }) {
       ${value.apiTrigger && html`
         <section class="card"><h2>Request</h2>
           <${Field} label="Method" as="select" value=${method} onChange=${choose}>${Object.entries(METHODS).map(([name, title]) => html`<option key=${name} value=${name}>${title}</option>`)}<//>
-          <${TemplateField} label="Address" as="input" text=${tool.url || ""} values=${values} onInput=${(url) => set({ url })} placeholder=${"{{ endpoints.shop }}/orders/{{ parameters.order_id }}"}
-            hint=${html`Begin with <code>https://</code>, or with <code>${"{{ endpoints.NAME }}"}</code> that the operator has set.`} />
+          <${TemplateField} label="Address" as="input" text=${tool.url || ""} values=${[...endpoints, ...values]} onInput=${(url) => set({ url })} placeholder=${"{{ endpoints.shop }}/orders/{{ parameters.order_id }}"}
+            hint=${html`Begin with <code>https://</code> or <code>http://</code>, or with <code>${"{{ endpoints.NAME }}"}</code> that the operator has set${preview.data && endpoints.length === 0 ? ", which has set none yet" : " (“Insert a value” has them)"}.`} />
         </section>
         <section class="card"><h2>Headers</h2>
           ${headers.map((header, at) => html`<div key=${at} class="row end">
@@ -63,6 +65,6 @@ export function ToolPart({ bot, intent, draft, value, mayEdit }) {
     </div>
     ${value.apiTrigger && html`<aside class="stack sticky"><section class="card"><h2>Try it</h2>
       <${SampleValues} value=${value} samples=${samples} />
-      <${ToolTry} bot=${bot} value=${value} samples=${samples} mayEdit=${mayEdit} /></section></aside>`}
+      <${ToolTry} bot=${bot} value=${value} samples=${samples} preview=${preview} mayEdit=${mayEdit} /></section></aside>`}
   </div>`;
 }

@@ -4,6 +4,7 @@ import { Button } from "../../parts/button.js";
 import { Failure } from "../../parts/states.js";
 import { IntentName } from "../../parts/intent_name.js";
 import { RouteBadge } from "../../parts/turn_explanation.js";
+import { Answered } from "../../parts/turn/call.js";
 import { ToolAnswer } from "./tool_answer.js";
 
 /** One message and its replies. The message is a button that shows why it was answered so. */
@@ -15,7 +16,7 @@ function Entry({ chat, entry, isChosen }) {
     ${turn && html`<p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted"><${IntentName} id=${turn.intent} />${turn.confidence !== null && `, ${confidence(turn.confidence)}`}</span></p>`}
     ${entry.isWaiting && html`<p class="bubble reply muted" role="status"><span class="spinner" aria-hidden="true"></span> Answering …</p>`}
     <${Failure} error=${entry.error}><${Button} onClick=${() => chat.again(entry.id)}>Send it again<//><//>
-    ${turn?.tool?.problem && html`<p class="note bad" role="alert">The tool of ${turn.tool.intent_id} failed: ${turn.tool.problem}</p>`}
+    ${turn?.tool?.problem && html`<p class="note bad" role="alert">The tool of ${turn.tool.intent_id} failed: ${turn.tool.problem}</p><${Answered} text=${turn.tool.answer} />`}
     ${turn?.replies.map((reply, number) => html`<div key=${number} class="stack tight">
       <p class="bubble reply" dir="auto">${reply.text}</p>
       ${reply.quick_replies?.length > 0 && html`<div class="row" role="group" aria-label="Buttons of the reply">${reply.quick_replies.map((each) => html`

@@ -9,6 +9,18 @@ function Part({ title, value }) {
   return html`<div><h4>${title}</h4><pre dir="auto" tabindex="0">${shown(value)}</pre></div>`;
 }
 
+/** What a tool answered that cannot be used; JSON is laid out. */
+export function Answered({ text }) {
+  if (!text) return null;
+  let laidOut = text;
+  try {
+    laidOut = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // words, or cut short
+  }
+  return html`<div><h4>What it answered</h4><pre dir="auto" tabindex="0">${laidOut}</pre></div>`;
+}
+
 /** The state of a call, in a word. */
 function outcome(call) {
   if (call.problem) return { kind: "bad", word: "Failed" };
@@ -22,6 +34,7 @@ export function ToolCall({ call }) {
     <p class="row"><${Badge} kind=${kind}>${word}<//><span>by the intent <strong>${call.intent_id}</strong></span>
       ${call.isCalled && call.ms !== null && html`<span class="muted">${milliseconds(call.ms)}</span>`}</p>
     ${call.problem && html`<p class="note bad" role="alert">The tool of ${call.intent_id} failed: ${call.problem}${call.mayHaveActed ? " It may have acted all the same." : ""}</p>`}
+    <${Answered} text=${call.answer} />
     ${call.method && html`<div><h4>Request</h4><pre dir="auto" tabindex="0">${`${call.method} ${call.url}`}</pre></div>`}
     <${Part} title="Headers" value=${call.headers.length ? call.headers.map(({ name, value }) => `${name}: ${value}`).join("\n") : null} />
     <${Part} title="Body" value=${call.body} />
