@@ -227,6 +227,34 @@ def test_a_tool_is_written_as_a_form_and_broken_json_is_not_saved(page: Page, pl
     expect(page.get_by_label("Value of n", exact=True)).to_have_value("1")
 
 
+def test_a_tool_that_answered_offers_its_fields_to_the_reply_and_one_that_failed_shows_why(
+    window: Window, platform: Platform
+) -> None:
+    page, _ = window
+    tool = {"url": "{{ endpoints.shop }}/orders/ORD-1042", "requestType": "GET"}
+    row = {"intentId": "order", "name": "Order", "apiTrigger": True, "apiDetails": tool}
+    bot = platform.new_bot({"intents": [row]})
+    opened(page, platform, f"bots/{bot}/intents/order/tool")
+    offered = page.get_by_label("Insert a value into “Address”")
+    expect(offered.get_by_role("option", name="endpoint: shop")).to_be_attached()
+    send, answer = page.get_by_role("button", name="Send it for real"), page.get_by_role("group", name="Answer")
+    send.click()
+    expect(answer).to_contain_text("order_id")
+    address = page.get_by_role("textbox", name="Address")
+    address.fill("{{ endpoints.shop }}/nowhere")
+    expect(answer).to_have_count(0)
+    expect(page.get_by_role("group", name="Request")).to_contain_text("/nowhere")
+    send.click()
+    expect(answer).to_contain_text("it answered with status 404")
+    expect(answer).to_contain_text("What it answered")
+    saved(page)
+    page.get_by_role("link", name="Replies").click()
+    page.get_by_label("Insert a value into “Reply”").select_option("{{ result.order_id }}")
+    expect(page.get_by_role("textbox", name="Reply", exact=True)).to_have_value("{{ result.order_id }}")
+    expect(page.get_by_role("group", name="Preview of the reply")).to_contain_text("ORD-1042")
+    saved(page)
+
+
 def test_values_of_an_entity_are_pasted_and_a_used_one_is_not_deleted_by_accident(
     page: Page, platform: Platform
 ) -> None:
