@@ -63,8 +63,12 @@ def _joined(documents: list[dict[str, Any]], source: str) -> dict[str, Any]:
         elif part == "bot":
             if "intents" in document or "entities" in document:
                 whole = _whole(document)
-                wire["intents"] += whole.pop("intents", None) or []
-                wire["entities"] += whole.pop("entities", None) or []
+                for name in ("intents", "entities"):
+                    rows = whole.pop(name, None) or []
+                    if isinstance(rows, list):
+                        wire[name] += rows
+                    else:
+                        problems.append(f"`{name}` of document {number} is no list; {_SHAPE}")
                 wire |= whole
             else:
                 wire |= {name: document[name] for name in _BOT_FIELDS if name in document}

@@ -308,6 +308,13 @@ def test_any_json_is_a_bot_file_or_refused_with_a_reason(content: Any) -> None:
     assert check_content(found.wire, source="f").wire == found.wire
 
 
+@pytest.mark.parametrize("rows", [True, {"a": 1}, "xy"])
+@pytest.mark.parametrize("name", ["intents", "entities"])
+def test_a_part_of_a_bot_in_an_array_that_is_no_list_is_named(name: str, rows: object) -> None:
+    with pytest.raises(DataRejected, match=f"`{name}` of document 2 is no list"):
+        check_content([{"intents": []}, {name: rows}], source="f")
+
+
 @given(data=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
 def test_any_bytes_are_json_or_refused_with_a_reason(data: bytes) -> None:
     for start in (b"", b"PK\x03\x04", b"\x1f\x8b", b"\xff\xfe", b"\xef\xbb\xbf", b"{", b"["):
