@@ -77,7 +77,8 @@ def test_a_newcomer_teaches_trains_reads_the_verdict_and_promotes(page: Page, pl
 
 
 def test_a_training_that_fails_says_why_and_what_to_do(page: Page, platform: Platform) -> None:
-    bot = platform.new_bot({"intents": [intent("greet", "Hello!", ["hello"])], "entities": []})
+    never_said = intent("greet", "Hello {{ parameters.name", ["hello", "good day", "hi"])
+    bot = platform.new_bot({"intents": [never_said], "entities": []})
     opened(page, platform, f"bots/{bot}/releases")
     page.get_by_role("button", name="Train the first release").click()
     failed = page.get_by_role("alert")
