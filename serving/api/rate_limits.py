@@ -1,8 +1,8 @@
 """Rate limits at the door: per client address and admin key before a request is read, per thread once it is.
 
 They are kept in this process: a request costs microseconds, and no database is asked. Processes that share a database
-tell each other every second about clients near their limits. Health checks and platforms' webhooks are not limited by
-address.
+tell each other every second about clients near their limits. Health checks, platforms' webhooks and the files of pages
+are not limited by address.
 """
 
 import asyncio
@@ -32,7 +32,8 @@ _BUSY_SECONDS = 10.0
 _MOST_HELD = 64
 """Refusals held back at a time; more are sent at once, so that no client can fill the server with waiting requests."""
 _ADMIN = re.compile(r"/api/v1/|/admin/")
-_UNLIMITED = re.compile(r"/api/v1/bots/[^/]+/channels/[^/]+/webhook")
+_UNLIMITED = re.compile(r"/api/v1/bots/[^/]+/channels/[^/]+/webhook|/admin/|/admin/assets/.*")
+"""Webhooks of platforms, and the files of the admin pages: dozens for one page, sent from memory."""
 _MOST_KEY_CHARS = 128
 
 Header = tuple[bytes, bytes]

@@ -84,6 +84,17 @@ async def test_health_and_webhooks_are_not_limited(app: ASGIApp) -> None:
         assert {(await client.post(webhook, content=b"{}")).status_code for _ in range(12)} == {404}
 
 
+async def test_the_files_of_a_page_leave_nobody_without_requests(app: ASGIApp) -> None:
+    async with client_at(app, "203.0.113.9") as office:
+        shown = [(await office.get(path)).status_code for path in ("/admin/", "/admin/assets/current/app.js") * 30]
+        assert set(shown) == {200}
+        assert (await office.get("/api/v1/session")).status_code == 401  # and not 429
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        for _ in range(40):
+            await office.get("/admin/assets/current/app.js", headers=headers)
+        assert (await office.get("/api/v1/session", headers=headers)).status_code == 200
+
+
 async def test_preflights_are_not_counted(app: ASGIApp) -> None:
     ask = {"Origin": "https://shop.test", "Access-Control-Request-Method": "POST"}
     async with client_at(app, "203.0.113.4") as client:
