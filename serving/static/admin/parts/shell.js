@@ -1,6 +1,6 @@
 // What is around every page: navigation, the choice of a bot, the theme, who is signed in.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useEffect, useId, useState } from "../lib/html.js";
 import { bots, loadBots } from "../lib/bots.js";
 import { signedOut } from "../lib/http.js";
 import { useKeys } from "../lib/keys.js";
@@ -96,13 +96,15 @@ function Navigation({ onHelp }) {
 }
 
 function BotChoice({ bot, page }) {
+  const id = useId();
   const known = bots.value || [];
   if (!known.length) return null;
   const choose = (event) => event.target.value && go(["bots", event.target.value, bot && page ? page.name : "overview"]);
-  return html`<label class="bot-choice"><span>Bot</span>
-    <select value=${bot || ""} onChange=${choose}>
+  // a label around the choice would be named after every bot in it
+  return html`<div class="bot-choice"><label for=${id}>Bot</label>
+    <select id=${id} value=${bot || ""} onChange=${choose}>
       ${!bot && html`<option value="">Choose a bot …</option>`}
       ${bot && !known.some(({ name }) => name === bot) && html`<option value=${bot}>${bot}</option>`}
       ${known.map(({ name, title }) => html`<option key=${name} value=${name}>${title || name}</option>`)}
-    </select></label>`;
+    </select></div>`;
 }

@@ -169,7 +169,8 @@ def test_leaving_with_unsaved_changes_is_asked(page: Page, platform: Platform) -
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     opened(page, platform, f"bots/{platform.new_bot()}/settings")
     page.get_by_label("Title").fill("another")
-    page.get_by_role("link", name="Privacy").click()
+    with page.expect_event("dialog"):
+        page.get_by_role("link", name="Privacy").click()
     expect(page.get_by_label("Title")).to_have_value("another")
     assert asked == ["What you changed here is not saved. Leave all the same?"]
     page.get_by_role("button", name="Undo changes").click()
