@@ -158,7 +158,7 @@ def test_the_gate_names_exactly_what_the_mask_changes(tool: dict[str, Any], is_u
 
 
 def test_a_body_that_is_no_json_costs_nothing() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     masked_intent(intent(jsonData='{"key": "' + "{{ parameters.q }}" * 200))
     masked_intent(intent(url="https://shop.test/?" + "{{ parameters.q }}" * 200))
-    assert time.monotonic() - began < 1.0
+    assert time.thread_time() - began < 1.0
