@@ -34,7 +34,7 @@ def test_month_teaches_and_leaks_nothing(tmp_path: Path) -> None:
     ("bounds", "complaint"),
     [
         ({}, "the month taught too little"),
-        ({"least_gain": -1.0, "least_drop_of_sample": 0.2}, "the language model is asked too often still"),
+        ({"least_gain": -1.0, "least_drop_of_sample": 0.3}, "the language model is asked too often still"),
     ],
 )
 def test_month_in_which_nobody_labels_is_complained_about(
