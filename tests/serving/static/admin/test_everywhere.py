@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin_pages import Platform, opened, signed_in
-from tests.support.browser import needs_browser, open_window
+from tests.support.browser import Watched, needs_browser, open_window
 from tests.support.hostile_texts import HOSTILE_TEXTS
 
 pytestmark = needs_browser
@@ -85,11 +85,20 @@ def themed(browser: Browser, platform: Platform, request: pytest.FixtureRequest)
         yield signed_in(context, platform)
 
 
-def test_hostile_texts_stay_texts_on_every_page(page: Page, platform: Platform, hostile_bot: str) -> None:
+def test_hostile_texts_stay_texts_on_every_page(
+    window: tuple[Page, Watched], platform: Platform, hostile_bot: str
+) -> None:
+    page, watched = window
     page.add_init_script(
         "window.ran = []; window.pwned = (n) => window.ran.push(n);"
         "document.addEventListener('securitypolicyviolation', (e) => window.ran.push(e.violatedDirective));"
     )
+    # a text that is taken for HTML is noticed
+    opened(page, platform, "bots")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<b onclick=pwned(1)>x</b>')")
+    page.wait_for_function("window.ran.length > 0")
+    watched.faults = [fault for fault in watched.faults if "Content Security Policy" not in fault]
+    page.reload()
     for place in places(hostile_bot):
         opened(page, platform, place)
         settle(page)
