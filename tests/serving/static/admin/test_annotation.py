@@ -171,6 +171,7 @@ def test_what_is_stored_is_what_was_selected_in_every_script(page: Page, platfor
             )
         choose_entity(page, "thing")
         expect(row.locator("mark")).to_have_text(text[begin:end])
+        expect(row).to_be_focused()
     saved(page)
     stored = spans(platform, bot, "hard")
     assert stored == {text: [(text[begin:end], begin, end, "thing")] for text, begin, end in cases}
@@ -191,3 +192,29 @@ def test_half_a_character_is_never_marked(page: Page, platform: Platform) -> Non
     choose_entity(page, "family")
     saved(page)
     assert spans(platform, bot, "half") == {text: [(text[1:-1], 1, 8, "family")]}
+
+
+def test_the_focus_stays_where_somebody_has_gone_on_to(page: Page, platform: Platform) -> None:
+    texts = [{"text": "ship it to Oslo"}, {"text": "ship it to Rome"}]
+    bot = platform.new_bot(
+        {"intents": [{"intentId": "ship", "name": "Ship", "trainingData": texts}], "entities": [{"name": "city"}]}
+    )
+    opened(page, platform, f"bots/{bot}/intents/ship")
+    search = page.get_by_label("Search the examples")
+    frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+    # out of the choice of an entity
+    select_by_mouse(page, example(page, "ship it to Oslo"), 11, 15)
+    expect(page.get_by_role("dialog", name=re.compile("Which entity"))).to_be_visible()
+    search.click()
+    expect(page.get_by_role("dialog", name=re.compile("Which entity"))).to_have_count(0)
+    page.evaluate(frames)
+    expect(search).to_be_focused()
+
+    # out of a text that is edited
+    page.get_by_role("button", name="Edit example 2").click()
+    expect(page.get_by_label("Text of the example")).to_be_focused()
+    search.click()
+    expect(page.get_by_label("Text of the example")).to_have_count(0)
+    page.evaluate(frames)
+    expect(search).to_be_focused()

@@ -24,7 +24,10 @@ const NEEDED = {
   init_conversation: { title: "This one needs no examples", text: "It greets whoever opens the chat, before they have written anything. Word the greeting under Replies. Greetings that customers write are an intent of their own." },
 };
 
-const focusRow = (uid) => requestAnimationFrame(() => document.querySelector(`[data-uid="${uid}"] .annotated`)?.focus());
+/** Give a row the focus that what was open over it had, unless somebody has gone on to another field meanwhile. */
+const focusRow = (uid) => requestAnimationFrame(() => {
+  if (document.activeElement === document.body) document.querySelector(`[data-uid="${uid}"] .annotated`)?.focus();
+});
 
 export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit, query }) {
   const search = useSignal(query.text || "");
