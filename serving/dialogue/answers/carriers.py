@@ -47,6 +47,11 @@ DETERMINERS = _words(
 
 NAME_ARTICLES = _words("la las los el le les il os as van")
 """Capitalised before another capital letter, they begin a name: `Los Angeles`."""
+PEOPLE = _words(
+    "name person people surname firstname lastname fullname customer contact guest",
+    "nachname vorname kunde kundin nombre apellido apellidos nom cliente client nome cognome naam achternaam",
+)
+"""In the name or type of a parameter, they say that its values are people: `de Vries`."""
 STREET_WORDS = _words("am im an in auf unter hinter vor zum zur der die das dem den")
 """Capitalised in an answer with a house number, they begin a German street's name: `Zur Linde 4`."""
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pipelines.nlu.text import split
 from serving.dialogue.answers.joints import Joint, JointReader
 from serving.dialogue.answers.languages import WORDS
-from serving.dialogue.answers.phrasing import Spellings, fold
+from serving.dialogue.answers.phrasing import PhraseTable, Spellings, Unit, fold
 from serving.dialogue.answers.refusals import RefusalReader
 from serving.dialogue.answers.words.tables import SIGNS, AnswerWords
 from serving.dialogue.answers.yes_no import YesNo, YesNoReader
@@ -19,6 +19,16 @@ class Correction(Enum):
     NONE = "none"
     AFTERTHOUGHT = "afterthought"
     PLAIN = "plain"
+
+
+class Turn(Enum):
+    """How words turn from one value to another."""
+
+    NONE = "none"
+    AWAY = "away"
+    """From the one that is wanted, or back to it: `not`, `instead of`, `but`."""
+    TOWARDS = "towards"
+    """To the one that is meant: `I meant`, `should be`."""
 
 
 @lru_cache(maxsize=256)
@@ -51,6 +61,7 @@ class AnswerReader:
         self._substitutions = self._phrases(words.refusals.substitutions)
         self._first_of_marks = frozenset(mark[0] for mark in self._marks)
         self._swaps = self._phrases(words.swaps)
+        self._turns = PhraseTable(_turns(words), self._spellings, unknown=Turn.NONE, mark=Turn.NONE)
 
     def _read_words(self, text: str) -> tuple[str, ...]:
         return tuple([word.text for word in self._spellings.read(text) if not word.is_mark])
@@ -109,6 +120,10 @@ class AnswerReader:
         is_afterthought = _begins_with_any(begun, self._afterthoughts)
         return Correction.AFTERTHOUGHT if is_afterthought else Correction.NONE
 
+    def turns(self, text: str) -> list[Unit[Turn]]:
+        """Return the phrases of a text that turn from one value to another, in text order."""
+        return [unit for unit in self._turns.units(text) if unit.kind is not Turn.NONE]
+
     def _marks_correction(self, words: tuple[str, ...]) -> bool:
         is_substitution = _begins_with_any(words, self._substitutions)  # `instead of Paris`
         return _begins_with_any(words, self._marks) and not is_substitution
@@ -142,6 +157,17 @@ class AnswerReader:
     def _without_leading_fillers(self, words: tuple[str, ...]) -> tuple[str, ...]:
         first = next((place for place, word in enumerate(words) if word not in self._fillers), len(words))
         return words[first:]
+
+
+def _turns(words: AnswerWords) -> dict[Turn, tuple[str, ...]]:
+    refusals = words.refusals
+    refuses = {*refusals.negators, *refusals.rejections, *refusals.facts, *refusals.barring, *refusals.exceptions}
+    # `No 5 Elm Street` corrects nothing
+    towards = {*words.corrections, *words.afterthoughts, *words.correction_marks} - refuses - {*words.no}
+    return {
+        Turn.AWAY: (*refuses, *refusals.breaks, *refusals.substitutions),
+        Turn.TOWARDS: tuple(towards),
+    }
 
 
 def _begins_with_any(words: tuple[str, ...], phrases: Iterable[tuple[str, ...]]) -> bool:

@@ -15,6 +15,7 @@ from serving.dialogue.slots.accept import accept, values_of
 from serving.dialogue.slots.assignment import assign
 from serving.dialogue.slots.candidates import MAJORITY, CandidateFinder, places_of, share_of
 from serving.dialogue.slots.constraints import Problem
+from serving.dialogue.slots.corrected_values import with_whole_corrections
 from serving.dialogue.slots.grown_values import with_whole_answer
 from serving.dialogue.slots.values import Candidate, ValueReader
 from serving.dialogue.slots.whole_answers import is_whole_answer, without_guesses
@@ -116,6 +117,8 @@ class _SlotExtractor:
             self.interpretation = without_guesses(self.interpretation, self.intent, self.asked, answers=answers)
         if self.correction is not Correction.PLAIN:
             self.interpretation = with_whole_answer(self.interpretation, self.intent, self.asked, answers=answers)
+        if self.correction is not Correction.NONE or self.form.is_confirming:
+            self.interpretation = with_whole_corrections(self.interpretation, self.intent, self.known, answers=answers)
         self.finder = CandidateFinder(self.form, self.asked, self.interpretation, self.correction, self.reader)
         if self.finder.declines_every_option():
             self.covered.update(range(len(self.text)))

@@ -23,6 +23,7 @@ from serving.dialogue.answers.carriers import (
     DETERMINERS,
     NAME_ARTICLES,
     NEVER_FIRST,
+    PEOPLE,
     QUESTIONS,
     STREET_WORDS,
     TAILS,
@@ -44,6 +45,7 @@ _NEAR = 60
 _NUMBERS = frozenset(("sys.number", "sys.integer"))
 _OF = frozenset(("de", "del", "da", "do", "di", "du", "des", "von", "van", "of"))
 """Words between the parts of a name, `Calle del 2 de Mayo`, which announce nothing there."""
+_SUBJECTS = frozenset(("you", "we", "i", "it", "they"))
 _AND = frozenset(("and", "und", "y", "e", "et", "en"))
 
 
@@ -55,7 +57,7 @@ _LINKS = _folded(GLUE | ANNOUNCING | ARTICLES | NAME_LINKS)
 _LEADS = _LINKS | _folded(CARRIERS)
 _TAILS, _COPULAS, _DETERMINERS = _folded(TAILS), _folded(COPULAS), _folded(DETERMINERS)
 _NAME_ARTICLES, _STREET_WORDS, _QUESTIONS = _folded(NAME_ARTICLES), _folded(STREET_WORDS), _folded(QUESTIONS)
-_NEVER_FIRST, _ARTICLES = _folded(NEVER_FIRST), _folded(ARTICLES)
+_NEVER_FIRST, _ARTICLES, _PEOPLE = _folded(NEVER_FIRST), _folded(ARTICLES), _folded(PEOPLE)
 _ANNOUNCING, _BEFORE_OTHERS = _folded(ANNOUNCING), _folded(ANNOUNCING | ARTICLES) | _AND
 _CONTRACTED, _ELIDED = frozenset(("s", "m", "d", "re", "ll", "ve")), frozenset(("j", "c"))
 
@@ -110,6 +112,19 @@ def with_whole_answer(
     return interpretation.model_copy(update={"nlu": nlu.model_copy(update={"entities": entities})})
 
 
+def grown_within(
+    nlu: NluResult,
+    own: Sequence[EntitySpan],
+    intent: Intent,
+    asked: Parameter,
+    bounds: tuple[int, int],
+    *,
+    answers: AnswerReader,
+) -> list[EntitySpan]:
+    """Return values of one parameter as they are in the part `bounds` of the text, `[start, end)`."""
+    return _Grower(nlu, intent, asked, answers).grow(own, bounds)
+
+
 def _may_grow(span: EntitySpan, asked: Parameter, text: str, answers: AnswerReader) -> bool:
     """Whether a value was learnt, and neither mapped to another one, nor refused, nor what the pattern wants."""
     if span.source != "tagger" or fold_text(span.value) != fold_text(text[span.start : span.end]):
@@ -132,25 +147,26 @@ class _Grower:
     def text(self) -> str:
         return self.nlu.text
 
-    def grow(self, own: Sequence[EntitySpan]) -> list[EntitySpan]:
-        """Return the values as they are in the whole answer; none if it is not clear where they end."""
-        low, high = self._statement(own[0].start, own[-1].end)
+    def grow(self, own: Sequence[EntitySpan], bounds: tuple[int, int] | None = None) -> list[EntitySpan]:
+        """Return the values as they are in the whole answer, or in `bounds`; none if it is not clear where they end."""
+        start, end = own[0].start, own[-1].end
+        low, high = self._without_others(start, end, *(bounds or self._statement(end)))
         if high <= low:
             return []
         if len(own) == 1:
             return [self._grown(own[0], own[0].end, low, high)]
         starts = [self._start_of_next(one, other) for one, other in pairwise(own)]
         if all(start is not None for start in starts):
-            bounds = [low, *(start for start in starts if start is not None), high]
-            return [self._grown(span, span.end, *bounds[place : place + 2]) for place, span in enumerate(own)]
+            edges = [low, *(start for start in starts if start is not None), high]
+            return [self._grown(span, span.end, *edges[place : place + 2]) for place, span in enumerate(own)]
         is_shared = sum(one.type == self.asked.type for one in self.intent.parameters) > 1
         if is_shared or not all(map(self._are_parts, own, own[1:])):
             return []
         return [self._grown(own[0], own[-1].end, low, high)]
 
-    def _statement(self, start: int, end: int) -> tuple[int, int]:
-        """Return the part of the text that may belong to values in `[start, end)`: not a question, nor other values."""
-        low, high = 0, len(self.text)
+    def _statement(self, end: int) -> tuple[int, int]:
+        """Return the part of the text that is no question; nothing if values that end at `end` are in one."""
+        high = len(self.text)
         if self.text.rstrip().endswith(("?", "\uff1f")):
             ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
             question = max([0, *ends])
@@ -159,6 +175,10 @@ class _Grower:
             if asks and question < end:
                 return (0, 0)
             high = question if asks else high
+        return 0, high
+
+    def _without_others(self, start: int, end: int, low: int, high: int) -> tuple[int, int]:
+        """Return the part of `[low, high)` that may belong to values in `[start, end)`, and not to other parameters."""
         types = {kind for one in self.intent.parameters for kind in _types(one)} - {self.asked.type}
         for other in self.nlu.entities:
             if other.type not in types:
@@ -257,13 +277,20 @@ class _Grower:
         if len(letters) == 1 and chunk.text[0].isupper() and word not in ("i", "a"):
             return True
         if not earlier and word in _NEVER_FIRST - _names([self.asked]):
-            return True
+            return not _begins_with_any(self.text[chunk.end :], _SUBJECTS)
         if word in _STREET_WORDS and has_number:
             return chunk.is_capitalised or (word in ("am", "im") and is_next and earlier not in ("i", "ich"))
+        is_particle = word in _OF and _words_of(self.text[chunk.end : found]) <= _OF | _ARTICLES
+        if is_particle and self._is_person and self.text[found].isupper():  # `van der Berg`, but not `de Madrid`
+            return True
         if word in _NAME_ARTICLES:
             return chunk.is_capitalised and after.isupper()
         is_plain = word in _LINKS or word in _TAILS
         return chunk.is_capitalised and is_next and not is_plain and word not in _names([self.asked])
+
+    @property
+    def _is_person(self) -> bool:
+        return not _PEOPLE.isdisjoint(plain_words(f"{self.asked.name} {self.asked.type}".replace("_", " ")))
 
     def _is_filler(self, chunk: _Chunk) -> bool:
         words = plain_words(chunk.text)
@@ -307,6 +334,11 @@ class _Grower:
 
 def _chunks(text: str, start: int, end: int) -> list[_Chunk]:
     return [_Chunk(match.group(), match.start(), match.end()) for match in _CHUNK.finditer(text, start, end)]
+
+
+def _begins_with_any(text: str, words: Collection[str]) -> bool:
+    first = _CHUNK.search(text)
+    return first is not None and fold(first.group()) in words
 
 
 def _words_of(text: str) -> frozenset[str]:
