@@ -1,6 +1,6 @@
 # Every target sets up what it needs; the second time that costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test first-part second-part pages-part prove lint fix bench lab notebooks screenshots
+.PHONY: help run test first-part second-part pages-part prove lint fix bench lab notebooks screenshots infra
 BIN := .venv/bin
 export PYTHON
 
@@ -47,6 +47,10 @@ fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what i
 	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	@$(BIN)/python -m tests.support.readme
 
+infra: .venv-infra/.installed-infra ## build the AWS stack for every choice, without AWS, and check it
+	@JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1 \
+		.venv-infra/bin/pytest --confcutdir=tests/serving/infra -m "not prove" tests/serving/infra
+
 bench: .venv/.installed-run ## measure the understanding: make bench DATA=folder
 	@test -n "$(DATA)" || { echo "name a folder with train.jsonl and test.jsonl: make bench DATA=folder"; exit 1; }
 	@$(BIN)/intentloop bench nlu --data "$(DATA)"
@@ -68,3 +72,6 @@ notebooks: .venv/.installed-dev ## run every notebook from top to bottom
 .venv/.installed-dev: .requirements/uv.txt .requirements/dev.txt pyproject.toml
 	@.ci/setup dev
 	@touch .venv/.installed-run
+
+.venv-infra/.installed-infra: .requirements/uv.txt .requirements/infra.txt
+	@.ci/setup infra

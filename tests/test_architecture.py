@@ -22,7 +22,7 @@ from tests.support.architecture import (
     renamed_imports,
 )
 
-MOST_LINES = 92_000
+MOST_LINES = 89_300
 MOST_FILES, MOST_IN_FILE = 26, 400
 MOST_DOCSTRINGS = 0.2
 
@@ -88,7 +88,7 @@ def test_production_code_stays_small() -> None:
 )
 def test_lint_refuses_an_import_that_points_up(file: str, line: str, tmp_path: Path) -> None:
     for top in TOP:
-        shutil.copytree(ROOT / top, tmp_path / top, ignore=shutil.ignore_patterns("__pycache__", "infra"))
+        shutil.copytree(ROOT / top, tmp_path / top, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-logo", "--no-cache"]
     before = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
