@@ -10,7 +10,7 @@ import json
 from array import array
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
@@ -21,7 +21,7 @@ from serving.store.drafts.examples import key_of_example
 from serving.store.drafts.kinds import ENTITY, INTENT, Kind, Wire, definition_of, examples_of
 from serving.store.drafts.reading import read_documents
 from serving.store.drafts.revisions import Entry
-from serving.store.drafts.store import Drafts
+from serving.store.drafts.store import Drafts, no_draft
 
 MOST_BYTES = 64 * 2**20
 _ROW_BYTES = 60
@@ -96,21 +96,36 @@ class DraftIndex:
         """Return the intents or entities of a bot, in the order of the bot file; raise `NotFound` for no such bot."""
         lock = self._locks.setdefault(bot, asyncio.Lock())
         async with lock:  # or several lists read the same drafts
-            entries = (await self._drafts.head(bot)).of(kind.collection)
-            found: dict[str, Indexed] = {}
-            missing: dict[str, Entry] = {}
-            for entry in entries:
-                kept = self._kept.get((kind.collection, entry.id))
-                if kept is not None and kept[0] == entry.revision:
-                    self._kept.move_to_end((kind.collection, entry.id))
-                    found[entry.id] = kept[1]
-                else:
-                    missing[entry.id] = entry
-            async for documents in read_documents(self._drafts.database, kind.collection, list(missing)):
-                for indexed, revision in await asyncio.to_thread(_index_all, kind, documents):
-                    found[indexed.id] = indexed
-                    if missing[indexed.id].revision == revision:  # else somebody is writing it
-                        self._keep(kind, indexed, revision)
+            return await self._of(kind, (await self._drafts.head(bot)).of(kind.collection))
+
+    async def after(self, kind: Kind, bot: str, place: tuple[Any, ...], *, limit: int) -> list[Indexed]:
+        """Return the first `limit` intents or entities whose position and id are behind `place`, and read no other."""
+        entries = (await self._drafts.head(bot)).of(kind.collection)
+        return await self._of(kind, [entry for entry in entries if (entry.position, entry.id) > place][:limit])
+
+    async def one(self, kind: Kind, bot: str, name: str) -> Indexed:
+        """Return an intent or entity, and read no other; raise `NotFound` if there is none, or no such bot."""
+        entry = (await self._drafts.head(bot)).entry(kind.collection, kind.id_of(bot, name))
+        found = await self._of(kind, [entry] if entry is not None and not entry.is_gone else [])
+        if not found:
+            raise no_draft(kind, bot, name)
+        return found[0]
+
+    async def _of(self, kind: Kind, entries: Sequence[Entry]) -> list[Indexed]:
+        found: dict[str, Indexed] = {}
+        missing: dict[str, Entry] = {}
+        for entry in entries:
+            kept = self._kept.get((kind.collection, entry.id))
+            if kept is not None and kept[0] == entry.revision:
+                self._kept.move_to_end((kind.collection, entry.id))
+                found[entry.id] = kept[1]
+            else:
+                missing[entry.id] = entry
+        async for documents in read_documents(self._drafts.database, kind.collection, list(missing)):
+            for indexed, revision in await asyncio.to_thread(_index_all, kind, documents):
+                found[indexed.id] = indexed
+                if missing[indexed.id].revision == revision:  # else somebody is writing it
+                    self._keep(kind, indexed, revision)
         return [found[entry.id] for entry in entries if entry.id in found]
 
     def _keep(self, kind: Kind, indexed: Indexed, revision: str | None) -> None:

@@ -68,6 +68,12 @@ async def repair_drafts(
     return tuple(changes)
 
 
+async def has_repair(database: Database, *, bot: str) -> bool:
+    """Whether there is a repair to undo."""
+    found = database.collection(DRAFT_UNDO).find_one({"bot": bot}, {"_id": 1})
+    return await database.call("look for a repair", found) is not None
+
+
 async def undo_repair(database: Database, *, bot: str) -> tuple[str, ...]:
     """Restore the drafts to their state before the last repair; return the ids of the restored intents.
 

@@ -28,7 +28,7 @@ from serving.release.difference import Difference, difference_between
 from serving.store.drafts.bots import ImportReport, export_bot, import_bot
 from serving.store.drafts.kinds import INTENT, Wire
 from serving.store.drafts.plan import ImportPlan
-from serving.store.drafts.repairs import undo_repair
+from serving.store.drafts.repairs import has_repair, undo_repair
 
 router = AdminRouter(prefix="/api/v1/bots/{bot}/draft", tags=["draft"], responses=NOT_FOUND)
 
@@ -219,7 +219,7 @@ async def compare_draft(bot: Bot, request: Request, access: Access) -> LiveDiffe
     Training examples are not compared: a release has none.
     """
     services: Services = request.app.state.services
-    wire = await export_bot(access.drafts.database, bot=bot)
+    wire = await access.definition(bot)
     try:
         release = await services.releases.ensure(bot)
     except ModelNotLoaded as error:
@@ -257,8 +257,17 @@ async def list_findings(
     head = await access.drafts.head(bot)
     under_way = await access.validations.under_way(bot)
     validation = await access.validations.last(bot)
+    can_undo = await has_repair(access.drafts.database, bot=bot)
     if validation is None:
-        return FindingPage(items=[], task_id=None, under_way=under_way, validated_at=None, is_current=None, counts={})
+        return FindingPage(
+            items=[],
+            task_id=None,
+            under_way=under_way,
+            validated_at=None,
+            is_current=None,
+            counts={},
+            can_undo=can_undo,
+        )
     first = _first(cursor, validation.task_id)
     wanted = {"check": check, "severity": severity, "intent_id": intent}
     rows: list[tuple[int, FindingOut]] = []
@@ -280,6 +289,7 @@ async def list_findings(
         is_current=head.token == token if (token := validation.report.get("draft_token")) else None,
         counts=counts,
         n_repairable=sum(row.get("edit") is not None for row in validation.findings),
+        can_undo=can_undo,
         n_left_out=int(validation.report.get("n_left_out") or 0),
         by_check=counted((row["check"], row["title"]) for row in validation.findings),
         by_intent=counted((row["intent_id"],) * 2 for row in validation.findings if row.get("intent_id")),

@@ -16,7 +16,7 @@ from serving.channels.incoming import BotName
 from serving.dialogue.services import Services
 from serving.store.drafts.findings import Validations
 from serving.store.drafts.index import DraftIndex
-from serving.store.drafts.kinds import ENTITY, Wire, definition_of, examples_of
+from serving.store.drafts.kinds import BOT_FIELDS, ENTITY, INTENT, Wire, definition_of, examples_of
 from serving.store.drafts.store import Drafts
 
 Bot = Annotated[BotName, Path()]
@@ -48,6 +48,12 @@ class DraftAccess:
             await self.drafts.revisions.make_missing()
             self._has_all = True
         return sorted(await self.drafts.revisions.bots())
+
+    async def definition(self, bot: str) -> Wire:
+        """Return the bot file of a draft without its examples and its test set."""
+        fields = await self.drafts.find(BOT_FIELDS, bot, bot) or {}
+        intents = await self.index.all(INTENT, bot)
+        return {**fields, "intents": [each.definition for each in intents], "entities": await self.entities(bot)}
 
     async def entities(self, bot: str) -> list[Wire]:
         """Return the entities of a bot as a bot file has them."""

@@ -1,6 +1,7 @@
 """The entities of a bot's draft: listed, made, edited and deleted one by one."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -55,7 +56,9 @@ class EntitySummary(BaseModel):
     value_count: int
     pattern: str | None = Field(description="The regular expression whose matches are values.")
     lookup: bool = Field(description="Whether each known value in a text counts.")
-    used_by: tuple[str, ...] = Field(description="The intents that have a parameter of it, or mark it in an example.")
+    used_by: tuple[str, ...] | None = Field(
+        description="The intents that have a parameter of it, or mark it in an example; null with `brief`."
+    )
 
 
 @router.get("", summary="List entities", dependencies=[allow(Role.VIEWER)])
@@ -65,32 +68,35 @@ async def list_entities(
     text: Annotated[
         str | None, Query(max_length=500, description="In the name, a value or a synonym; case is ignored.")
     ] = None,
+    brief: Annotated[
+        bool, Query(description="Whether to leave out `used_by`, for which every intent is read.")
+    ] = False,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Page[EntitySummary]:
     """Return the entities of a bot, in the order of its bot file."""
-    found = await access.index.all(ENTITY, bot)
     after = decode_cursor(cursor, int, str) if cursor is not None else (-1, "")
     words = fold_text(text or "")
+    found = await (access.index.all(ENTITY, bot) if words else access.index.after(ENTITY, bot, after, limit=limit + 1))
     page: list[Indexed] = []
     for entity in found:
         if (entity.position, entity.id) > after and (words in fold_text(entity.name) or words in entity.folded):
             page.append(entity)
         if len(page) > limit:
             break
-    used = await _used_by(access, bot)
+    used = await _used_by(access, bot) if not brief else None
     more = encode_cursor(page[limit - 1].position, page[limit - 1].id) if len(page) > limit else None
-    return Page(items=[_summary(entity, used.get(entity.name, ())) for entity in page[:limit]], next=more)
+    return Page(items=[_summary(entity, used) for entity in page[:limit]], next=more)
 
 
-def _summary(entity: Indexed, used_by: tuple[str, ...]) -> EntitySummary:
+def _summary(entity: Indexed, used_by: Mapping[str, tuple[str, ...]] | None) -> EntitySummary:
     wire = entity.definition
     return EntitySummary(
         name=entity.name,
         value_count=len(entity.rows),
         pattern=wire.get("pattern"),
         lookup=bool(wire.get("lookup")),
-        used_by=used_by,
+        used_by=used_by.get(entity.name, ()) if used_by is not None else None,
     )
 
 

@@ -75,11 +75,7 @@ async def list_examples(
     limit: Limit = 50,
 ) -> Page[ExampleOut]:
     """Return the examples of a bot, intent by intent in the order of its bot file."""
-    intents = await access.index.all(INTENT, bot)
-    if intent is not None:
-        intents = [each for each in intents if each.name == intent]
-        if not intents:
-            raise no_draft(INTENT, bot, intent)
+    intents = await access.index.all(INTENT, bot) if intent is None else [await access.index.one(INTENT, bot, intent)]
     validation = await access.validations.last(bot)
     found: list[tuple[Indexed, int]] = []
     looked_at = 0

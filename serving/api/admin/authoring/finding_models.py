@@ -56,6 +56,7 @@ class FindingPage(Page[FindingOut]):
     is_current: bool | None = Field(description="Whether the draft is as it was then; null: nobody knows.")
     counts: dict[str, int] = Field(description="All findings by severity.")
     n_repairable: int = Field(default=0, description="Of all, those that `.../draft/repairs` can do.")
+    can_undo: bool = Field(default=False, description="Whether there is a repair for `.../draft/repairs/undo`.")
     n_left_out: int = Field(default=0, description="Findings that were too many to be kept.")
     by_check: list[FindingCount] = Field(default_factory=list, description="All findings by check, most first.")
     by_intent: list[FindingCount] = Field(default_factory=list, description="All findings by intent, most first.")

@@ -125,9 +125,12 @@ async def list_intents(
     limit: Limit = 50,
 ) -> Page[IntentSummary]:
     """Return the intents of a bot, in the order of its bot file."""
-    found = await access.index.all(INTENT, bot)
-    validation = await access.validations.last(bot)
     after = decode_cursor(cursor, int, str) if cursor is not None else (-1, "")
+    is_whole = not (text or entity or finding)
+    found = await (
+        access.index.after(INTENT, bot, after, limit=limit + 1) if is_whole else access.index.all(INTENT, bot)
+    )
+    validation = await access.validations.last(bot)
     words = fold_text(text or "")
     page: list[Indexed] = []
     for intent in found:

@@ -13,21 +13,25 @@ export async function loadBots() {
 const names = new Map();
 
 /** All intents of a bot, `[IntentSummary]`; asked for once until `forgetNames`. */
-export const intentsOf = (bot) => known(bot, "intents");
-/** All entities of a bot, `[EntitySummary]`. */
-export const entitiesOf = (bot) => known(bot, "entities");
+export const intentsOf = (bot) => known(bot, "intents", path`/bots/${bot}/intents`);
+/** All entities of a bot, `[EntitySummary]` without `used_by`. */
+export const entitiesOf = (bot) => known(bot, "entities", path`/bots/${bot}/entities`, { brief: true });
+
+/** As `intentsOf`, read anew; `onSome` gets the first ones before all are there. */
+export const readIntents = (bot, onSome) => keep(`intents/${bot}`, getAll(path`/bots/${bot}/intents`, {}, { onSome }));
+
+/** As `entitiesOf`, read anew; `onSome` gets the first ones before all are there. */
+export const readEntities = (bot, onSome) => keep(`entities/${bot}`, getAll(path`/bots/${bot}/entities`, { brief: true }, { onSome }));
 
 /** After intents or entities of a bot were made, renamed or deleted. */
 export function forgetNames(bot) {
   for (const kind of ["intents", "entities"]) names.delete(`${kind}/${bot}`);
 }
 
-function known(bot, kind) {
-  const key = `${kind}/${bot}`;
-  if (!names.has(key)) {
-    const asked = getAll(kind === "intents" ? path`/bots/${bot}/intents` : path`/bots/${bot}/entities`);
-    names.set(key, asked);
-    asked.catch(() => names.delete(key));
-  }
-  return names.get(key);
+const known = (bot, kind, where, query) => names.get(`${kind}/${bot}`) || keep(`${kind}/${bot}`, getAll(where, query));
+
+function keep(key, asked) {
+  names.set(key, asked);
+  asked.catch(() => names.get(key) === asked && names.delete(key));
+  return asked;
 }

@@ -56,14 +56,17 @@ export const patch = (where, body, etag, options = {}) => send("PATCH", where, {
 export const remove = (where, etag, options = {}) =>
   send("DELETE", where, { headers: etag ? { "If-Match": etag } : {}, ...options }).then((answer) => answer.data);
 
-/** All items of a list, page by page, at most `most`. */
-export async function getAll(where, query = {}, { most = 5000, ...options } = {}) {
+const FIRST = 30;
+
+/** All items of a list, page by page, at most `most`. With `onSome(items)` the first page is small, and told as the others are. */
+export async function getAll(where, query = {}, { most = 5000, onSome, ...options } = {}) {
   const items = [];
   let cursor = null;
   do {
-    const page = await get(where, { limit: 200, ...query, cursor }, options);
+    const page = await get(where, { limit: onSome && !cursor ? FIRST : 200, ...query, cursor }, options);
     items.push(...page.items);
     cursor = page.next;
+    if (cursor) onSome?.([...items]);
   } while (cursor && items.length < most);
   return items;
 }

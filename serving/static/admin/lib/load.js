@@ -42,6 +42,19 @@ export function useLoad(fetcher, inputs) {
   return { ...state, reload, set };
 }
 
+/**
+ * As `useLoad`, for a list whose beginning comes before the rest: `fetcher(onSome, abortSignal)`. `data` is that beginning
+ * until all is there; until then `isPart`.
+ */
+export function useGrowing(fetcher, inputs) {
+  const [part, setPart] = useState(undefined);
+  const load = useLoad((abort) => {
+    setPart(undefined);
+    return fetcher((items) => { if (!abort.aborted) setPart(items); }, abort);
+  }, inputs);
+  return { ...load, data: load.data ?? part, isPart: load.data === undefined };
+}
+
 /** A list that comes in pages: `{items, hasMore, more, error, isLoading, reload}`. `fetchPage(cursor, abortSignal)`. */
 export function usePages(fetchPage, inputs) {
   const first = useLoad((abort) => fetchPage(null, abort), inputs);

@@ -10,6 +10,16 @@ export function recall(name) {
   }
 }
 
+/** The names under which something is kept, of those that begin so. */
+export function namesKept(beginning) {
+  try {
+    const all = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at));
+    return all.filter((name) => name.startsWith(PREFIX + beginning)).map((name) => name.slice(PREFIX.length));
+  } catch {
+    return []; // storage is closed
+  }
+}
+
 /** Keep a value that can be written as JSON; null forgets it. Gives whether it is kept. */
 export function remember(name, value) {
   try {

@@ -1,7 +1,7 @@
 // What becomes of a message once somebody has said what it means, and how that is undone.
 
 import { forgetNames } from "./bots.js";
-import { get, path, post, remove } from "./http.js";
+import { get, getForEdit, path, post, remove } from "./http.js";
 import { say, sayError } from "./notices.js";
 import { NO_INTENT } from "./turns.js";
 
@@ -42,7 +42,11 @@ async function addLabel(bot, { text, intent, entities, source }) {
   const label = await post(path`/bots/${bot}/labels`, {
     text, intent_id: intent, entities: spans, ...(source ? { thread_id: source.thread, turn: source.turn } : {}),
   });
-  const undo = undoing("It waits in the label queue now.", () => remove(path`/bots/${bot}/labels/${label.key}/decision`, "*"));
+  const undo = undoing("It waits in the label queue now.", async () => {
+    const { data: now, etag } = await getForEdit(path`/bots/${bot}/labels/${label.key}`);
+    if (now.status !== label.status || now.intent_id !== label.intent_id || now.decided_by !== label.decided_by) throw new Error("Somebody has decided this label anew meanwhile, so it stays as it is.");
+    await remove(path`/bots/${bot}/labels/${label.key}/decision`, etag);
+  });
   say(intent === NO_INTENT ? "It is a label now: no intent fits." : `It is a label of ${intent} now.`, { undo });
 }
 

@@ -33,8 +33,8 @@ export function Dialog({ title, onClose, footer, isWide = false, children }) {
   </dialog>`;
 }
 
-/** Ask before something is done that cannot be undone, or name what it takes along. `onConfirm` may be asynchronous. */
-export function Confirm({ title, confirm, kind = "danger", onConfirm, onClose, children }) {
+/** Ask before something is done that cannot be undone, or name what it takes along. `onConfirm` may be asynchronous; `isDisabled` until it can be said. */
+export function Confirm({ title, confirm, kind = "danger", isDisabled = false, onConfirm, onClose, children }) {
   const [isBusy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const run = async () => {
@@ -50,7 +50,7 @@ export function Confirm({ title, confirm, kind = "danger", onConfirm, onClose, c
   };
   return html`<${Dialog} title=${title} onClose=${onClose} footer=${html`
     <${Button} onClick=${onClose}>Cancel<//>
-    <${Button} kind=${kind} isBusy=${isBusy} onClick=${run}>${confirm}<//>`}>
+    <${Button} kind=${kind} disabled=${isDisabled} isBusy=${isBusy} onClick=${run}>${confirm}<//>`}>
     ${children}<${Failure} error=${error} />
   <//>`;
 }

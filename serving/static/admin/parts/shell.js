@@ -9,6 +9,7 @@ import { go, link, place } from "../lib/router.js";
 import { BOT_PAGES, PLATFORM_PAGES, pageAt } from "../lib/routes.js";
 import { askWho, may, me, signOut } from "../lib/session.js";
 import { theme, switchTheme } from "../lib/theme.js";
+import { sendUnsent } from "../lib/unsent.js";
 import { Button } from "./button.js";
 import { Help } from "./help.js";
 import { Notices } from "./notices.js";
@@ -20,7 +21,9 @@ export function Shell() {
   const [isHelpOpen, setHelpOpen] = useState(false);
   useKeys({ "?": { does: "show the keyboard shortcuts", run: () => setHelpOpen(true) } });
   useEffect(() => {
-    if (me.value) loadBots().catch(() => {}); // the page that needs the list says why it is missing
+    if (!me.value) return;
+    loadBots().catch(() => {}); // the page that needs the list says why it is missing
+    sendUnsent(me.value.id);
   }, [me.value?.id]);
   if (me.value === undefined) return who.error ? html`<main class="sign-in"><${Failure} error=${who.error} onRetry=${who.reload} /></main>` : html`<main class="sign-in"><${Loading} /></main>`;
   if (me.value === null) return html`<${SignInPage} />`;

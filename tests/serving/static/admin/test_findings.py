@@ -37,6 +37,8 @@ def test_findings_are_repaired_one_by_one_and_all_and_undone(page: Page, platfor
     page.get_by_label("Check", exact=True).select_option("text_is_not_repeated")
     findings = page.get_by_role("list", name="Findings").get_by_role("listitem")
     expect(findings).to_have_count(2)
+    undo = page.get_by_role("button", name="Undo the last repair")
+    expect(undo).to_have_count(0)
     page.get_by_label("Intent", exact=True).select_option("greet")
     expect(findings).to_have_count(1)
     expect(findings.first).to_contain_text("Repeated examples")
@@ -47,9 +49,11 @@ def test_findings_are_repaired_one_by_one_and_all_and_undone(page: Page, platfor
     expect(page.get_by_text("1 repair made.")).to_be_visible(timeout=SLOWLY)
     expect(page.get_by_role("heading", name="No finding fits these choices")).to_be_visible()
     assert texts(platform, bot, "greet").count("hello") == 1
+    expect(undo).to_be_visible()
     page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_text("1 intent as before the repair.")).to_be_visible()
     expect(page.get_by_text("The draft has changed since: check again")).to_be_visible()
+    expect(undo).to_have_count(0)
     assert texts(platform, bot, "greet").count("hello") == 2
 
     page.get_by_role("button", name="Check again").click()
@@ -59,6 +63,9 @@ def test_findings_are_repaired_one_by_one_and_all_and_undone(page: Page, platfor
     dialog.get_by_role("button", name="Repair").click()
     expect(page.get_by_text("2 repairs made.")).to_be_visible(timeout=SLOWLY)
     assert texts(platform, bot, "cancel").count("cancel") == 1
+    undo.click()
+    expect(page.get_by_text("2 intents as before the repair.")).to_be_visible()
+    expect(undo).to_have_count(0)
 
 
 def test_a_viewer_reads_findings_and_repairs_none(page: Page, platform: Platform) -> None:

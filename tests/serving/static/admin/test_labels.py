@@ -244,6 +244,33 @@ def test_what_all_agree_on_is_accepted_after_its_count_was_confirmed(
     expect(labels_page.get_by_text("3 texts were accepted.")).to_be_visible()
     assert [decided(platform, bot, item) for item in items[:3]] == [("accepted", "refund")] * 3
     expect(labels_page.get_by_role("group", name="Text to label: in doubt")).to_be_visible()
+    expect(labels_page.get_by_role("button", name="Accept agreed")).to_have_count(0)
+    labels_page.get_by_role("button", name="Undo", exact=True).click()
+    progress = labels_page.get_by_role("group", name="Progress")
+    expect(progress).to_contain_text("4 waiting")
+    expect(progress).not_to_contain_text("not sent yet")
+    assert [decided(platform, bot, item) for item in items[:3]] == [("open", None)] * 3
+    labels_page.keyboard.press("x")
+    expect(labels_page.get_by_role("button", name="Accept agreed (2)")).to_be_visible()
+
+
+def test_decisions_that_were_not_sent_leave_from_any_page(
+    window: tuple[Page, Watched], platform: Platform, bot: str
+) -> None:
+    page, watched = window
+    watched.expected += ["ERR_FAILED", "404"]
+    items = texts(bot, 3)
+    fill(platform, items)
+    page.route("**/decision", lambda route: route.abort())
+    show(page, platform, bot)
+    page.evaluate(PRESS_ALL, ["1", "x"])
+    expect(page.get_by_role("group", name="Progress")).to_contain_text("2 not sent yet")
+    page.goto("about:blank")
+    page.unroute("**/decision")
+    with page.expect_response(lambda answer: f"{items[1].key}/decision" in answer.url):
+        opened(page, platform, "bots")
+    assert decided(platform, bot, items[0]) == ("accepted", items[0].proposals[0].intent_id)
+    assert decided(platform, bot, items[1]) == ("accepted", "__oos__")
 
 
 def test_an_empty_queue_teaches_and_is_filled(page: Page, platform: Platform) -> None:

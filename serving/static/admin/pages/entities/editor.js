@@ -1,8 +1,8 @@
 import { html, useEffect, useMemo, useSignal } from "../../lib/html.js";
 import { Autosave } from "../../lib/autosave.js";
-import { entitiesOf, forgetNames } from "../../lib/bots.js";
+import { forgetNames } from "../../lib/bots.js";
 import { counted } from "../../lib/format.js";
-import { getForEdit, path, put } from "../../lib/http.js";
+import { getAll, getForEdit, path, put } from "../../lib/http.js";
 import { useKeys } from "../../lib/keys.js";
 import { useLoad } from "../../lib/load.js";
 import { say } from "../../lib/notices.js";
@@ -31,7 +31,7 @@ export function EntityEditor({ bot, name }) {
     draft.open(read);
     return true;
   }), [where]);
-  const summary = useLoad(() => entitiesOf(bot).then((all) => all.find((each) => each.name === name) || null), [bot, name]);
+  const users = useLoad(async (signal) => (await getAll(path`/bots/${bot}/intents`, { entity: name }, { signal })).map(({ intent_id: id }) => id), [bot, name]);
   const isPasting = useSignal(false);
   const isDeleting = useSignal(false);
   const mayEdit = may("author", bot);
@@ -55,7 +55,7 @@ export function EntityEditor({ bot, name }) {
     say(`${counted(found.length, "value")} added.`);
   };
   const actions = mayEdit && html`<${SaveState} autosave=${draft} /><${Button} isSmall disabled=${draft.steps.value === 0} onClick=${() => draft.undo()}>Undo<//>`;
-  const usedBy = summary.data?.used_by || [];
+  const usedBy = users.data || [];
   return html`<${Page} title=${name} back=${{ href: link(["bots", bot, "entities"]), title: "Entities" }} actions=${actions}>
     <${Loaded} load=${load}>${() => html`<fieldset class="bare stack" disabled=${!mayEdit}>
       <section class="card">
@@ -70,12 +70,12 @@ export function EntityEditor({ bot, name }) {
           hint="For values that all look alike, such as order numbers: a regular expression (RE2). What it matches is a value." />
       </section>
       <section class="card"><h2>Used by</h2>
-        ${usedBy.length === 0 ? html`<p class="muted">No intent uses it yet.</p>` : html`<ul class="row">${usedBy.map((intent) => html`<li key=${intent}><a href=${link(["bots", bot, "intents", intent])}>${intent}</a></li>`)}</ul>`}
+        ${users.data === undefined ? html`<${Loaded} load=${users}>${() => null}<//>` : usedBy.length === 0 ? html`<p class="muted">No intent uses it yet.</p>` : html`<ul class="row">${usedBy.map((intent) => html`<li key=${intent}><a href=${link(["bots", bot, "intents", intent])}>${intent}</a></li>`)}</ul>`}
       </section>
-      ${mayEdit && html`<div class="actions"><${Button} kind="danger" disabled=${summary.data === undefined} onClick=${() => { isDeleting.value = true; }}>Delete the entity<//></div>`}
+      ${mayEdit && html`<div class="actions"><${Button} kind="danger" disabled=${users.data === undefined} onClick=${() => { isDeleting.value = true; }}>Delete the entity<//></div>`}
     </fieldset>`}<//>
     ${isPasting.value && html`<${PasteValues} bot=${bot} name=${name} values=${values} onAdd=${add} onClose=${() => { isPasting.value = false; }} />`}
-    ${isDeleting.value && html`<${DeleteEntity} bot=${bot} name=${name} values=${values.length} usedBy=${usedBy} onClose=${() => { isDeleting.value = false; }} />`}
+    ${isDeleting.value && html`<${DeleteEntity} bot=${bot} name=${name} usedBy=${usedBy} onClose=${() => { isDeleting.value = false; }} />`}
     ${conflict && html`<${BothVersions} rows=${conflict.fields.map((field) => ({ name: FIELDS[field] || field, mine: lines(value[field]), theirs: lines(conflict.theirs[field]) }))}
       onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => {}} />`}
   <//>`;

@@ -1,7 +1,8 @@
 import { html, useMemo, useSignal } from "../../lib/html.js";
-import { entitiesOf, forgetNames } from "../../lib/bots.js";
+import { readEntities } from "../../lib/bots.js";
 import { count, counted } from "../../lib/format.js";
-import { useLoad } from "../../lib/load.js";
+import { getAll, path } from "../../lib/http.js";
+import { useGrowing, useLoad } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { Badge } from "../../parts/badge.js";
@@ -14,10 +15,10 @@ import { VirtualList } from "../../parts/virtual_list.js";
 import { NewEntity } from "./new_entity.js";
 
 export function EntityList({ bot, query }) {
-  const load = useLoad(() => {
-    forgetNames(bot);
-    return entitiesOf(bot);
-  }, [bot]);
+  const load = useGrowing((onSome) => readEntities(bot, onSome), [bot]);
+  // for this every intent is read, so the list does not wait for it
+  const used = useLoad(async (signal) => (load.isPart ? null
+    : new Map((await getAll(path`/bots/${bot}/entities`, {}, { signal })).map(({ name, used_by: usedBy }) => [name, usedBy]))), [bot, load.isPart]);
   const text = useSignal(query.text || "");
   const isMaking = useSignal(false);
   const make = may("author", bot) && html`<${Button} kind="primary" onClick=${() => { isMaking.value = true; }}>New entity<//>`;
@@ -26,19 +27,19 @@ export function EntityList({ bot, query }) {
     <${Loaded} load=${load}>${(entities) => (entities.length === 0
       ? html`<${Empty} title="No entities yet" action=${make}>Make one for each kind of value, or mark a word in an example of an intent: you can name a new entity there. Dates, numbers and the like are built in.<//>`
       : html`<div class="row end"><${Field} label="Search" type="search" value=${text.value} onInput=${(now) => { text.value = now; }} />
-          <span class="muted">${shown.length === entities.length ? counted(entities.length, "entity", "entities") : `${count(shown.length)} of ${entities.length}`}</span></div>
-        ${shown.length === 0 ? html`<p class="muted">No entity is called so.</p>` : html`<${VirtualList} items=${shown} rowHeight=${52} label="Entities" height=${640} keyOf=${({ name }) => name}
-          row=${(row) => html`<${EntityRow} bot=${bot} row=${row} />`} />`}`)}<//>
+          <span class="muted">${load.isPart ? "Reading all entities …" : shown.length === entities.length ? counted(entities.length, "entity", "entities") : `${count(shown.length)} of ${entities.length}`}</span></div>
+        ${shown.length === 0 ? !load.isPart && html`<p class="muted">No entity is called so.</p>` : html`<${VirtualList} items=${shown} rowHeight=${52} label="Entities" height=${640} keyOf=${({ name }) => name}
+          row=${(row) => html`<${EntityRow} bot=${bot} row=${row} usedBy=${used.data?.get(row.name)} />`} />`}`)}<//>
     ${isMaking.value && html`<${NewEntity} bot=${bot} known=${load.data || []} onClose=${() => { isMaking.value = false; }} />`}
   <//>`;
 }
 
-function EntityRow({ bot, row: { name, value_count: values, pattern, lookup, used_by: usedBy } }) {
+function EntityRow({ bot, row: { name, value_count: values, pattern, lookup }, usedBy }) {
   return html`<div class="intent-row">
     <span class="dot" style=${{ "--hue": hueOf(name) }}></span>
     <a class="intent-name" href=${link(["bots", bot, "entities", name])}><strong>${name}</strong></a>
     <span class="row intent-badges">${pattern && html`<${Badge} kind="info">pattern<//>`}${lookup && html`<${Badge} kind="info">every known value<//>`}
-      ${usedBy.length === 0 && html`<${Badge} kind="warn">not used<//>`}</span>
+      ${usedBy?.length === 0 && html`<${Badge} kind="warn">not used<//>`}</span>
     <span class="number">${counted(values, "value")}</span>
   </div>`;
 }

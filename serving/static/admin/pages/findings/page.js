@@ -38,7 +38,7 @@ export default function Findings({ bot, query }) {
   const isBusy = work.task.isRunning;
   const actions = mayEdit && head && html`
     ${head.n_repairable > 0 && html`<${Button} disabled=${isBusy} onClick=${() => setAsking(true)}>Repair all ${head.n_repairable}<//>`}
-    ${head.task_id && html`<${Button} disabled=${isBusy} isBusy=${work.undo.isBusy} onClick=${work.undo.run}>Undo the last repair<//>`}
+    ${head.can_undo && html`<${Button} disabled=${isBusy} isBusy=${work.undo.isBusy} onClick=${work.undo.run}>Undo the last repair<//>`}
     <${Button} kind="primary" disabled=${isBusy} onClick=${work.check}>${head.task_id ? "Check again" : "Check the draft"}<//>`;
   return html`<${Page} title="Findings" lead=${LEAD} actions=${actions}>
     <${Progress} task=${work.task} title="Checking the draft" onCancel=${mayEdit ? work.task.cancel : undefined} />

@@ -34,7 +34,8 @@ export function IntentEditor({ bot, intent, part, query }) {
     return true;
   }), [where]);
   const entities = useLoad(() => entitiesOf(bot), [bot]);
-  const summary = useLoad(() => intentsOf(bot).then((all) => all.find(({ intent_id: id }) => id === intent) || null), [bot, intent]);
+  const needsMarked = part === "questions";
+  const summary = useLoad(async () => (needsMarked ? (await intentsOf(bot)).find(({ intent_id: id }) => id === intent) : null), [bot, intent, needsMarked]);
   useEffect(() => {
     const leave = guardLeaving(() => ((draft.isLost || desk.outbox.isLost) && "Something is not saved yet and this browser cannot keep it. Leave all the same?") || null);
     return () => {
@@ -51,7 +52,7 @@ export function IntentEditor({ bot, intent, part, query }) {
   const makeEntity = async (name) => {
     const made = await post(path`/bots/${bot}/entities`, { name });
     forgetNames(bot);
-    entities.set((all) => [...(all || []), { name: made.name, value_count: 0, pattern: null, lookup: false, used_by: [] }]);
+    entities.set((all) => [...(all || []), { name: made.name, value_count: 0, pattern: null, lookup: false, used_by: null }]);
   };
   const mayEdit = may("author", bot);
   const back = { href: link(["bots", bot, "intents"]), title: "Intents" };
@@ -73,7 +74,7 @@ export function IntentEditor({ bot, intent, part, query }) {
       ${part === "replies" && html`<${RepliesPart} ...${shared} />`}
       ${part === "questions" && html`<${QuestionsPart} ...${shared} marked=${summary.data?.entities || []} />`}
       ${part === "tool" && html`<${ToolPart} ...${shared} />`}
-      ${part === "settings" && html`<${SettingsPart} ...${shared} desk=${desk} summary=${summary.data} />`}
+      ${part === "settings" && html`<${SettingsPart} ...${shared} />`}
     </fieldset>`}<//>
     ${conflict && html`<${BothVersions} rows=${conflict.fields.map((name) => ({ name: FIELDS[name] || name, mine: value[name], theirs: conflict.theirs[name] }))}
       onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => {}} />`}

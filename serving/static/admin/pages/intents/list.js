@@ -1,8 +1,8 @@
 import { html, useEffect, useMemo, useSignal } from "../../lib/html.js";
-import { forgetNames, intentsOf } from "../../lib/bots.js";
+import { readIntents } from "../../lib/bots.js";
 import { count, counted } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
-import { useLoad } from "../../lib/load.js";
+import { useGrowing, useLoad } from "../../lib/load.js";
 import { link, replaceQuery } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { Badge } from "../../parts/badge.js";
@@ -21,10 +21,7 @@ async function difference(bot, signal) {
 }
 
 export function IntentList({ bot, query }) {
-  const load = useLoad(() => {
-    forgetNames(bot);
-    return intentsOf(bot);
-  }, [bot]);
+  const load = useGrowing((onSome) => readIntents(bot, onSome), [bot]);
   const differs = useLoad((signal) => difference(bot, signal), [bot]);
   const text = useSignal(query.text || "");
   const isMaking = useSignal(false);
@@ -53,12 +50,12 @@ export function IntentList({ bot, query }) {
     <${Loaded} load=${load}>${(intents) => (intents.length === 0
       ? html`<${Empty} title="No intents yet" action=${make}>An intent is one thing that customers want, such as the status of an order.<//>`
       : html`<div class="row end"><${Field} label="Search" type="search" placeholder="Name, id, entity" value=${text.value} onInput=${(now) => { text.value = now; }} />
-          <span class="muted">${shown.length === intents.length ? counted(intents.length, "intent") : `${count(shown.length)} of ${counted(intents.length, "intent")}`}</span></div>
-        ${shown.length === 0 ? html`<p class="muted">No intent is like that.</p>` : html`<${VirtualList} items=${shown} rowHeight=${56} label="Intents" height=${640} keyOf=${(row) => row.intent_id}
+          <span class="muted">${load.isPart ? "Reading all intents …" : shown.length === intents.length ? counted(intents.length, "intent") : `${count(shown.length)} of ${counted(intents.length, "intent")}`}</span></div>
+        ${shown.length === 0 ? !load.isPart && html`<p class="muted">No intent is like that.</p>` : html`<${VirtualList} items=${shown} rowHeight=${56} label="Intents" height=${640} keyOf=${(row) => row.intent_id}
           row=${(row) => html`<${IntentRow} bot=${bot} row=${row} mayEdit=${mayEdit} onDelete=${() => { gone.value = row; }} />`} />`}`)}<//>
     ${isMaking.value && html`<${NewIntent} bot=${bot} known=${load.data || []} onClose=${stopMaking} />`}
-    ${gone.value && html`<${DeleteIntent} bot=${bot} intent=${gone.value.intent_id} summary=${gone.value} onClose=${() => { gone.value = null; }}
-      onDone=${() => load.set((all) => all.filter((row) => row.intent_id !== gone.value.intent_id))} />`}
+    ${gone.value && html`<${DeleteIntent} bot=${bot} intent=${gone.value.intent_id} name=${gone.value.name} onClose=${() => { gone.value = null; }}
+      onDone=${() => (load.isPart ? load.reload() : load.set((all) => all.filter((row) => row.intent_id !== gone.value.intent_id)))} />`}
   <//>`;
 }
 

@@ -14,7 +14,7 @@ export function AcceptAgreed({ bot, queue, outbox }) {
     const { labels } = await post(path`/bots/${bot}/labels/accept-agreed`, {});
     const undo = () => {
       outbox.undo(labels.map(({ key, status, intent_id: id }) => ({ kind: "decide", key, status, intent_id: id, was: "open" })));
-      queue.putBack(labels.map((label) => ({ ...label, status: "open" })));
+      queue.reopen(labels);
     };
     say(`${counted(labels.length, "text was", "texts were")} accepted.`, { undo });
     await queue.load();

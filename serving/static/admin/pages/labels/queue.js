@@ -80,7 +80,7 @@ export class LabelQueue {
       this.at.value = Math.max(0, Math.min(at, this.items.value.length - 1));
       this.isSearching.value = false;
       this.history.value = [...this.history.value.slice(-49), { labels, status, intent_id: intentId, entries, at }];
-      this.#count(labels.length, status);
+      this.#count(labels, status);
       this.#measure(labels.length);
     });
     if (this.#next && this.items.value.length < FEW) this.#fetch(this.#next);
@@ -105,10 +105,16 @@ export class LabelQueue {
     for (const { key } of last.labels) this.#decided.delete(key);
     batch(() => {
       this.history.value = this.history.value.slice(0, -1);
-      this.#count(-last.labels.length, last.status);
+      this.#count(last.labels, last.status, -1);
       this.pace.value = { ...this.pace.value, n: Math.max(0, this.pace.value.n - last.labels.length) };
     });
     this.putBack(last.labels, last.at);
+  }
+
+  /** Show texts again that were accepted elsewhere on the page and are open once more. */
+  reopen(labels) {
+    this.#count(labels, "accepted", -1);
+    this.putBack(labels.map((label) => ({ ...label, status: "open" })));
   }
 
   /** Show texts again that are open, or are to be decided once more. */
@@ -146,9 +152,13 @@ export class LabelQueue {
     return this.items.value.filter(({ key, cluster }) => cluster === label.cluster && key !== label.key);
   }
 
-  #count(n, status) {
+  /** Count texts as decided, or with a `sign` of -1 as open again. */
+  #count(labels, status, sign = 1) {
     const counts = this.counts.value;
-    if (counts) this.counts.value = { ...counts, open: Math.max(0, counts.open - n), [status]: Math.max(0, counts[status] + n) };
+    if (!counts) return;
+    const [n, agreed] = [sign * labels.length, sign * labels.filter((label) => label.agreed).length];
+    const than = (name, change) => Math.max(0, counts[name] + change);
+    this.counts.value = { ...counts, open: than("open", -n), agreed: than("agreed", -agreed), [status]: than(status, n) };
   }
 
   #measure(n) {

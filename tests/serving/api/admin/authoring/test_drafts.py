@@ -203,7 +203,7 @@ async def test_validation_and_repairs_are_tasks_and_undone_at_once(admin: AdminA
     await admin.owner.put(f"{BOTS}/shop/draft", json=wire_of_tiny(), headers=ANY)
     url = f"{BOTS}/shop/draft"
     none = (await admin.owner.get(f"{url}/findings")).json()
-    assert (none["items"], none["task_id"], none["under_way"]) == ([], None, None)
+    assert (none["items"], none["task_id"], none["under_way"], none["can_undo"]) == ([], None, None, False)
     begun = await admin.owner.post(f"{url}/validate")
     assert (begun.status_code, begun.json()["kind"]) == (202, "validate")
     task = begun.headers["location"]
@@ -218,9 +218,11 @@ async def test_validation_and_repairs_are_tasks_and_undone_at_once(admin: AdminA
     after = json.loads(json.dumps(before))
     after["intents"][0]["trainingData"][0]["text"] = "repaired"
     await repair_drafts(admin.services.database, before, after, bot="shop", now=admin.services.now())
+    assert (await admin.owner.get(f"{url}/findings")).json()["can_undo"]
     undone = await admin.owner.post(f"{url}/repairs/undo")
     assert (undone.status_code, undone.json()["intents"]) == (200, [before["intents"][0]["intentId"]])
     assert await export_bot(admin.services.database, bot="shop") == before
+    assert not (await admin.owner.get(f"{url}/findings")).json()["can_undo"]
     assert (await admin.owner.post(f"{BOTS}/none/draft/validate")).status_code == 404
 
 

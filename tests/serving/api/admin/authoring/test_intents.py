@@ -211,6 +211,7 @@ async def test_entity_is_edited_and_not_deleted_while_it_is_used(admin: AdminApi
     await owner.post(f"{shop}/intents/greet/examples", json={"examples": [{"text": "to Rome", "entities": spans}]})
     listed = (await owner.get(f"{shop}/entities")).json()["items"]
     assert listed == [{"name": "city", "value_count": 1, "pattern": None, "lookup": False, "used_by": ["greet"]}]
+    assert (await owner.get(f"{shop}/entities?brief=true")).json()["items"] == [{**listed[0], "used_by": None}]
     assert (await owner.get(f"{shop}/entities?text=ROM")).json()["items"] == listed
     assert (await owner.get(f"{shop}/entities?text=oslo")).json()["items"] == []
     etag = made.headers["etag"]
