@@ -6,8 +6,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from serving.infra.common.retention import retention
 from serving.infra.sizes import Size
-from serving.infra.telemetry import retention
 
 PUBLIC = ec2.SubnetSelection(subnet_group_name="balancer")
 TASKS = ec2.SubnetSelection(subnet_group_name="tasks")
@@ -52,7 +52,7 @@ class Network(Construct):
         interfaces = dict(_INTERFACES) if size.has_private_endpoints else {}
         if has_bedrock:
             interfaces["Bedrock"] = ec2.InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME
-        self.endpoints = self.group("Endpoints", "the endpoints of AWS's own services") if interfaces else None
+        self.endpoints = self.group("Endpoints", "endpoints of services of AWS") if interfaces else None
         for title, service in interfaces.items():
             self.vpc.add_interface_endpoint(
                 f"{title}Endpoint",

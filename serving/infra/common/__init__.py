@@ -1,0 +1,1 @@
+"""What several parts are made of: tasks, services, grants, figures."""

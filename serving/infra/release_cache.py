@@ -1,0 +1,52 @@
+"""A file system for fetched releases, so that a new task need not fetch them, nor need MLflow to be there."""
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from serving.infra.common.fargate import WRITABLE, Task
+from serving.infra.network import DATA, Network, connect
+
+_PORT = 2049
+_USER = "10001"
+
+
+class ReleaseCache(Construct):
+    """EFS, encrypted at rest and on its way; each task gets in by its role and as one user."""
+
+    def __init__(self, scope: Construct, name: str, *, network: Network, key: kms.IKey) -> None:
+        super().__init__(scope, name)
+        self._group = network.group("FilesGroup", "the release cache")
+        self._files = efs.FileSystem(
+            self, "Files", vpc=network.vpc, vpc_subnets=DATA, security_group=self._group, encrypted=True, kms_key=key,
+            allow_anonymous_access=False, enable_automatic_backups=False, throughput_mode=efs.ThroughputMode.ELASTIC,
+            lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
+            removal_policy=RemovalPolicy.DESTROY,  # all of it is in MLflow, too
+        )  # fmt: skip
+        self._point = self._files.add_access_point(
+            "Releases",
+            path="/releases",
+            create_acl=efs.Acl(owner_uid=_USER, owner_gid=_USER, permissions="750"),
+            posix_user=efs.PosixUser(uid=_USER, gid=_USER),
+        )
+
+    def mount(self, task: Task, group: ec2.ISecurityGroup) -> None:
+        """Give a task the file system in the place of its own folder of releases."""
+        connect(group, self._group, _PORT, "release cache")
+        task.definition.add_volume(
+            name="releases",
+            efs_volume_configuration=ecs.EfsVolumeConfiguration(
+                file_system_id=self._files.file_system_id,
+                transit_encryption="ENABLED",
+                authorization_config=ecs.AuthorizationConfig(
+                    access_point_id=self._point.access_point_id, iam="ENABLED"
+                ),
+            ),
+        )
+        task.container.add_mount_points(
+            ecs.MountPoint(source_volume="releases", container_path=f"{WRITABLE['home']}/releases", read_only=False)
+        )
+        self._files.grant(task.definition.task_role, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
