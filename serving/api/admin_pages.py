@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import html
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ _TYPES = {
 }
 _CURRENT = "current"
 """In the files, the folder of assets whose content may change."""
+_PAGE = re.compile(r"pages/[^/]+/page\.js")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*)["'](\.{1,2}/[\w./-]+\.js)["']""")
 
@@ -64,11 +67,14 @@ class AdminPages:
         return page_headers(self._index.content.decode("utf-8"), more=_SOURCES)
 
     def _with_preloads(self, index: str, content_by_path: dict[str, bytes]) -> str:
-        """Name every module that the entry needs, so that a browser asks for all of them at once."""
-        links = "".join(
-            f'<link rel="modulepreload" href="assets/{_CURRENT}/{path}">\n'
-            for path in _needed("app.js", content_by_path)
-        )
+        """Name every module that the entry and each page need, so that a browser asks for all of them at once."""
+        entry = _needed("app.js", content_by_path)
+        pages = {path.split("/")[1]: path for path in content_by_path if _PAGE.fullmatch(path)}
+        more = {
+            name: [each for each in _needed(path, content_by_path) if each not in entry] for name, path in pages.items()
+        }
+        links = "".join(f'<link rel="modulepreload" href="assets/{_CURRENT}/{path}">\n' for path in entry)
+        links += f'<meta name="modules" content="{html.escape(json.dumps(more, separators=(",", ":")))}">\n'
         return index.replace("</head>", f"{links}</head>").replace(f"assets/{_CURRENT}/", f"assets/{self.digest}/")
 
     async def _show(self, request: Request) -> Response:

@@ -23,6 +23,20 @@ export const PLATFORM_PAGES = [
   { name: "audit", title: "Audit log", role: "owner", load: () => import("../pages/audit/page.js") },
 ];
 
+/** By the name of a page, the files that it needs beside those that are there from the start. */
+const FILES = JSON.parse(document.querySelector('meta[name="modules"]')?.content || "{}");
+
+/** Ask for all files of a page at once; else each is asked for when the one that imports it has come. */
+export function preload({ name }) {
+  for (const file of FILES[name] || []) {
+    const link = document.createElement("link");
+    link.rel = "modulepreload";
+    link.href = new URL(`../${file}`, import.meta.url).href;
+    document.head.append(link);
+  }
+  delete FILES[name];
+}
+
 /** The page of an address, `{page, bot, rest}`; `page` is undefined for an address that leads nowhere. */
 export function pageAt(parts) {
   if (parts[0] === "bots" && parts.length > 1) {

@@ -6,7 +6,7 @@ import { signedOut } from "../lib/http.js";
 import { useKeys } from "../lib/keys.js";
 import { useLoad } from "../lib/load.js";
 import { go, link, place } from "../lib/router.js";
-import { BOT_PAGES, PLATFORM_PAGES, pageAt } from "../lib/routes.js";
+import { BOT_PAGES, PLATFORM_PAGES, pageAt, preload } from "../lib/routes.js";
 import { askWho, may, me, signOut } from "../lib/session.js";
 import { theme, switchTheme } from "../lib/theme.js";
 import { sendUnsent } from "../lib/unsent.js";
@@ -19,6 +19,10 @@ import { Empty, Failure, Loading } from "./states.js";
 export function Shell() {
   const who = useLoad(askWho, []);
   const [isHelpOpen, setHelpOpen] = useState(false);
+  const { page } = pageAt(place.value.parts);
+  useEffect(() => {
+    if (page) preload(page); // while the server is asked who this is
+  }, [page]);
   useKeys({ "?": { does: "show the keyboard shortcuts", run: () => setHelpOpen(true) } });
   useEffect(() => {
     if (!me.value) return;
