@@ -40,6 +40,7 @@ lint: .venv/.installed-dev ## check style, types, docstrings, imports and notebo
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/nbstripout --verify --keep-id notebooks/*.ipynb
+	@$(BIN)/hadolint serving/Dockerfile pipelines/Dockerfile mlflow/Dockerfile
 
 fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what is generated
 	@$(BIN)/ruff format --quiet .
@@ -60,6 +61,10 @@ lab: .venv/.installed-dev ## open JupyterLab on the notebooks
 
 screenshots: .venv/.installed-dev ## take pictures of every admin page, into .intentloop/screenshots
 	@$(BIN)/python -m tests.support.screenshots .intentloop/screenshots
+
+images: .venv/.installed-dev ## build the three container images, and try the chat API from its image
+	@.ci/images
+	@$(BIN)/python -m tests.support.images
 
 notebooks: .venv/.installed-dev ## run every notebook from top to bottom
 	@mkdir -p .intentloop/notebook-mlflow
