@@ -43,8 +43,10 @@ from serving.store.releases.shadows import ShadowCounts
 from serving.store.schema import Schema
 from serving.store.threads.forgotten import REFRESH_SECONDS
 from serving.store.threads.ledger import Ledger
+from serving.store.upkeep.migrations import settle_version
 from serving.store.upkeep.retention import Retention
 from serving.store.upkeep.turn_times import fill_turn_times
+from serving.store.versions import NUMBER
 from serving.store.watch import BEAT_SECONDS
 from serving.tools.client import GuardedTransport, ToolClient
 from serving.tools.guard import GuardedBackend, allowed_origins
@@ -82,9 +84,12 @@ async def keep_going(duty: Callable[[], Awaitable[None]], *, pause_seconds: floa
 async def _keep_database(database: Database, schema: Schema, lifetimes: Lifetimes) -> None:
     """Prepare the database at start-up, then keep its indexes and keep removing what has expired."""
     retention, swept_at = Retention(database, schema, lifetimes=lifetimes), -math.inf
+    number: int | None = None
     while True:
         try:
             await schema.renew()
+            if number is None and (number := await settle_version(database)) < NUMBER:
+                _log.warning("the database is of an earlier version; run `intentloop db migrate`, also while this runs")
             for bot in await restore_killed_imports(database):
                 _log.warning("an import was killed, the bot is as it was before bot=%s", bot)
             if time.monotonic() - swept_at >= SWEEP_SECONDS:

@@ -18,6 +18,8 @@
     ├── PromotionRefused      the operator: the version must not answer; promote another one, or train
     ├── StoreUnavailable      the operator: the database does not answer
     │   ├── StoreRefused      it answers, and refuses: its disk is full, it is read-only, a permission is missing
+    │   ├── StoreTooNew       a newer version has migrated it: start that one
+    │   ├── StoreBeingRestored a backup is being written into it: wait, or repeat the restore
     │   └── DocumentUnreadable  it holds something that this program cannot read: set it again
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── IssuerUnavailable     the operator: the OIDC issuer does not answer, so its tokens cannot be checked
@@ -107,7 +109,9 @@ from pipelines.errors.services import (
     QueueUnavailable,
     RegistryUnavailable,
     SecretUnavailable,
+    StoreBeingRestored,
     StoreRefused,
+    StoreTooNew,
     StoreUnavailable,
     ToolFailed,
 )
@@ -162,7 +166,9 @@ __all__ = [
     "SecretUnavailable",
     "SetupProblem",
     "StateConflict",
+    "StoreBeingRestored",
     "StoreRefused",
+    "StoreTooNew",
     "StoreUnavailable",
     "TaskOver",
     "ThreadForgotten",

@@ -27,6 +27,30 @@ class DocumentUnreadable(StoreUnavailable):
         self.what = what
 
 
+class StoreTooNew(StoreUnavailable):
+    """A newer program has changed the database so that this one can no longer work with it."""
+
+    def __init__(self, *, number: int, known: int) -> None:
+        self.what = f"its schema is {number}, newer than this program's {known}"
+        BotError.__init__(
+            self,
+            f"the database has schema {number}, and this program knows schemas up to {known}; start the version that "
+            "migrated it, or a newer one (`intentloop --version` says which this is)",
+        )
+
+
+class StoreBeingRestored(StoreUnavailable):
+    """A backup is being written into the database, or that was interrupted."""
+
+    def __init__(self) -> None:
+        self.what = "it is being restored"
+        BotError.__init__(
+            self,
+            "the database is being restored from a backup; wait until `intentloop restore` is done, or repeat it if it "
+            "was interrupted",
+        )
+
+
 class RegistryUnavailable(BotError):
     """The MLflow server did not answer."""
 

@@ -20,6 +20,7 @@ Each collection has a module below `serving`, and some have shapes below `pipeli
     import_undo      what an import under way replaces            store.drafts.import_journal
     quarantine       documents put aside                          store.upkeep.quarantine
     health           what readiness and deletion write            store.readiness, store.upkeep.retention
+    schema           the database's schema number                 store.versions
     test_sets        each bot's fixed test set                    schemas.test_sets, store.drafts.test_sets
     api_keys         keys of the admin API, hashed                store.access.api_keys
     members          people and their roles                       store.access.members
@@ -51,6 +52,7 @@ TRY_STATES, DAILY_FIGURES = "try_states", "daily_figures"
 BOT_SETTINGS = "bot_settings"
 MEMBERS, SESSIONS = "members", "sessions"
 DRAFT_REVISIONS = "draft_revisions"
+SCHEMA = "schema"
 COLLECTIONS = frozenset(
     value for name, value in list(globals().items()) if name.isupper() and name[0] != "_" and isinstance(value, str)
 )

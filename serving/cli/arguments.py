@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+_PATIENCE_SECONDS = 600.0
+
 BotOption = Annotated[str | None, typer.Option("--bot", help="Bot. Default: INTENTLOOP_DEFAULT_BOT.")]
 EncoderOption = Annotated[
     str, typer.Option(help="Sentence encoder: `auto`, `none`, or a folder that holds one in ONNX format.")
@@ -96,22 +98,58 @@ def release_of(bot: str | None, *, version: str | None, folder: Path | None) -> 
     return fetch_release(registry, found, bot=reference.bot)
 
 
-def with_database(work: "Callable[[Database], Awaitable[Result]]") -> Result:
-    """Run `work` on the database from the settings, then close the connection."""
+def refuse_unsuitable_database(settings: "Settings") -> None:
+    """Raise if this program cannot work with the database. One that does not answer may yet come."""
+    with_database(_refuse_unsuitable, settings=settings, in_any_state=True)
+
+
+async def _refuse_unsuitable(database: "Database") -> None:
+    from pipelines.errors import StoreBeingRestored, StoreTooNew, StoreUnavailable
+    from serving.store.versions import read_version
+
+    try:
+        await read_version(database)
+    except (StoreTooNew, StoreBeingRestored):
+        raise
+    except StoreUnavailable:  # what is done next says so, after it has looked at files
+        return
+
+
+def with_database(
+    work: "Callable[[Database], Awaitable[Result]]",
+    *,
+    settings: "Settings | None" = None,
+    timeout_seconds: float | None = None,
+    in_any_state: bool = False,
+) -> Result:
+    """Run `work` on the database from the settings, by default those of `read_settings`; then close the connection.
+
+    It is refused if a newer program has changed it or it is being restored, unless `in_any_state`. `timeout_seconds` is
+    the longest wait for one call, by default the setting.
+    """
     import asyncio
 
     from serving.store.client import Database
 
-    settings = read_settings()
+    chosen = read_settings() if settings is None else settings
 
     async def run() -> Result:
-        database = Database.from_settings(settings)
+        database = Database.from_settings(chosen, timeout_seconds=timeout_seconds)
         try:
+            if not in_any_state:
+                await _refuse_unsuitable(database)
             return await work(database)
         finally:
             database.close()
 
     return asyncio.run(run())
+
+
+def patiently(work: "Callable[[Database], Awaitable[Result]]", *, in_any_state: bool = False) -> Result:
+    """Run `work` on the database with time for scans of whole collections."""
+    # a database that is not there is said at once
+    with_database(lambda usual: usual.ping(), in_any_state=in_any_state)
+    return with_database(work, timeout_seconds=_PATIENCE_SECONDS, in_any_state=in_any_state)
 
 
 def read_bot_file(file: Path) -> object:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from serving.cli import (
+    backup,
     drift,
     evaluate,
     forget,
@@ -75,7 +76,7 @@ def root(
 
 
 _COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Run": (run.up, run.serve, run.worker, run.doctor),
+    "Run": (run.up, run.serve, run.worker, run.doctor, backup.backup, backup.restore),
     "Data and training": (
         drafts.import_,
         drafts.export,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serving.cli.arguments import read_settings
+from serving.cli.arguments import read_settings, refuse_unsuitable_database
 from serving.terminal import echo, one_line
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def serve(
     if record:
         record_settings(settings, prepare_home(settings.home))
     require_loopback_if_off(settings)
+    refuse_unsuitable_database(settings)
     _say_first_key(settings)
     limits = ConnectionLimits.from_settings(settings)
     app = create_app(settings)
@@ -113,6 +114,7 @@ def worker(
     """
     import asyncio
 
+    refuse_unsuitable_database(read_settings())
     if trainings:
         from serving.jobs.worker import run_training_worker
         from serving.logs import configure_logging

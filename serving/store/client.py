@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar
 import bson
 import pymongo
 from bson import json_util
+from bson.codec_options import DatetimeConversion
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorCollection, AsyncIOMotorDatabase
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.errors import (
@@ -40,12 +41,17 @@ __all__ = [
     "IndexModel",
     "KeysTaken",
     "ReplaceOne",
+    "SetFields",
     "extended_json",
+    "from_extended_json",
     "stored_bytes",
 ]
 
 MOST_STORED_BYTES = 16 * 2**20
 """Largest document that MongoDB takes."""
+_READ_OPTIONS = json_util.CANONICAL_JSON_OPTIONS.with_options(
+    tz_aware=True, tzinfo=UTC, datetime_conversion=DatetimeConversion.DATETIME_AUTO
+)
 _DATES_DIFFER = timedelta(hours=1)
 Document = dict[str, Any]
 Collection = AsyncIOMotorCollection[Document]
@@ -63,6 +69,11 @@ def stored_bytes(document: Document) -> int:
 def extended_json(document: Document) -> str:
     """Return a document as MongoDB Extended JSON, which keeps the type of every value."""
     return json_util.dumps(document, json_options=json_util.CANONICAL_JSON_OPTIONS, ensure_ascii=False)
+
+
+def from_extended_json(text: str) -> Document:
+    """Return the document that `extended_json` has written."""
+    return dict(json_util.loads(text, json_options=_READ_OPTIONS))
 
 
 class KeysTaken(DuplicateKeyError):
@@ -103,6 +114,13 @@ class ReplaceOne(pymongo.ReplaceOne[Document]):
 
     def __init__(self, place: Document, document: Document, *, upsert: bool = False) -> None:
         super().__init__(place, with_storable_numbers(document, collection="of a bulk write"), upsert=upsert)
+
+
+class SetFields(pymongo.UpdateOne):
+    """Part of a bulk write: set fields of a document. Not to a date: NX-27017 0.8 would store it as text."""
+
+    def __init__(self, place: Document, fields: Document) -> None:
+        super().__init__(place, {"$set": with_storable_numbers(fields, collection="of a bulk write")})
 
 
 class Database:
@@ -249,6 +267,14 @@ class Database:
         listing = self._database.list_collections()
         found = await (await self.call("list collections", listing)).to_list(None)
         return {each["name"]: each.get("type", "collection") for each in found}
+
+    async def make_collection(self, name: str) -> None:
+        """Make a collection unless it exists; several processes may do so at once."""
+        try:
+            await self.call(f"make {name}", self._database.command("create", name))
+        except StoreRefused:
+            if name not in await self.collections():
+                raise
 
     async def drop(self) -> None:
         """Delete this database with everything in it."""

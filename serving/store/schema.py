@@ -29,6 +29,7 @@ from serving.clock import MonotonicClock, utc_now
 from serving.store.client import ASCENDING, DESCENDING, Database, DuplicateKeyError, IndexModel
 from serving.store.refusals import describe_refusal
 from serving.store.upkeep.clock import set_clock_error
+from serving.store.versions import read_version
 
 EXPIRY = "expires_at"
 EXPIRING = (
@@ -123,6 +124,7 @@ class Schema:
         return (await self._database.server_info()).get("process") == _NX_27017
 
     async def _create(self) -> None:
+        await read_version(self._database)  # nothing is written into a database of a newer program
         self.has_ttl = not await self.needs_sweeping()
         await set_clock_error(self._database, utc_now())
         problems: list[str] = []

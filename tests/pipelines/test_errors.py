@@ -105,6 +105,8 @@ def test_release_refused_is_a_model_not_loaded() -> None:
     [
         errors.ModelNotLoaded("shop", "production"),
         errors.StoreUnavailable("AutoReconnect"),
+        errors.StoreTooNew(number=4, known=3),
+        errors.StoreBeingRestored(),
         errors.RegistryUnavailable("http://127.0.0.1:5000", "refused"),
         errors.StateConflict(),
     ],

@@ -20,6 +20,7 @@ SAFE_COMMANDS = frozenset(
             "distinct",
             "drop",
             "dropDatabase",
+            "create",
             "endSessions",
             "find",
         ),

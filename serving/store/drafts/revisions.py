@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pipelines.progress import Progress
 from pipelines.schemas.drafts import position_of
 from pipelines.schemas.keys import BOTS, DRAFT_REVISIONS, ENTITIES, INTENTS
 from pipelines.schemas.stored import UNREADABLE
@@ -117,8 +118,17 @@ class Revisions:
         found = await self._database.call("list bots", self._heads.find({}, {"_id": 1}).to_list(None))
         return [document["_id"] for document in found]
 
-    async def make_missing(self) -> None:
-        """Make the documents of bots that older versions wrote; reads all of their drafts."""
+    async def make_missing(self, progress: Progress | None = None) -> int:
+        """Make the documents of bots that older versions wrote; return how many. Reads all of their drafts."""
+        missing = await self.missing()
+        for number, bot in enumerate(missing, start=1):
+            await self._build(bot)
+            if progress is not None:
+                progress(number / len(missing), f"{number:,} of {len(missing):,} bots")
+        return len(missing)
+
+    async def missing(self) -> list[str]:
+        """Return the bots that older versions wrote, which have no document here."""
         known = set(await self.bots())
         found: set[str] = set()
         for collection in (INTENTS, ENTITIES):
@@ -127,8 +137,7 @@ class Revisions:
         rows = await self._database.call(
             "list bots", self._database.collection(BOTS).find({}, {"_id": 1}).to_list(None)
         )
-        for bot in sorted((found | {row["_id"] for row in rows}) - known):
-            await self._build(bot)
+        return sorted((found | {row["_id"] for row in rows}) - known)
 
     async def _build(self, bot: str) -> Head | None:
         """Make the document of a bot that an older version wrote."""

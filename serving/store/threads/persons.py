@@ -48,6 +48,7 @@ IMPERSONAL: Mapping[str, str] = {
     keys.DRAFT_REVISIONS: "which revision of a draft counts",
     keys.INTEGRATIONS: "settings of channels",
     keys.HEALTH: "when the platform was seen alive",
+    keys.SCHEMA: "a number",
     keys.ENTITIES: "values that authors list",
     keys.BOTS: "what authors say of a bot",
     IMPORT_UNDO: "drafts while an import is under way, which restores or deletes them",

@@ -11,8 +11,10 @@ from pipelines.schemas.turns import DONE
 from serving.store.client import Collection, Database, Document, DuplicateKeyError, IndexModel
 from serving.store.schema import INDEXED, MESSAGE_KEY, Schema, has_same_fields, indexes_of, is_same_index
 from serving.store.upkeep.clock import ClockCheck
+from serving.store.upkeep.migrations import migrate, pending
 from serving.store.upkeep.quarantine import Quarantine
 from serving.store.upkeep.retention import Retention
+from serving.store.versions import NUMBER, read_version
 
 _MOST_PAIRS = 1000
 
@@ -72,7 +74,22 @@ class DatabaseCheck:
                 findings += await self._look_at_indexes(name, has_ttl=has_ttl)
             except StoreRefused as error:
                 findings.append(Finding(name, error.what, "correct that, and check again"))
+        findings += await self._look_at_version()
         return [*findings, *await self._look_at_clock(now), *await self._look_aside(kinds)]
+
+    async def _look_at_version(self) -> list[Finding]:
+        """Tell of documents in the form of earlier versions; they are read all the same, so they are no problem."""
+        await read_version(self._database)
+
+        async def bring_forward(_now: datetime) -> str:
+            done = await migrate(self._database)
+            return f"{sum(step.n_documents for step in done):,} documents are in the form of schema {NUMBER}"
+
+        return [
+            Finding("schema", f"{step.n_documents:,} documents are of an earlier version: {step.migration.what}",
+                    "migrates them, as `intentloop db migrate` does", bring_forward, is_problem=False)
+            for step in (await pending(self._database))[:1]
+        ]  # fmt: skip
 
     async def _look_for_pairs(self) -> list[Finding]:
         turns = self._database.collection(keys.TURNS)

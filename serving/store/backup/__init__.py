@@ -1,0 +1,1 @@
+"""A copy of the whole database as files, made while the platform answers, and written back into an empty one."""
