@@ -36,10 +36,10 @@ def make_app(context: dict[str, object] | None = None, *, outdir: str | None = N
     return app
 
 
-def main() -> None:
-    """Synthesise; a wrong choice is one sentence, not a stack trace."""
+def main(context: dict[str, object] | None = None) -> None:
+    """Synthesise; `context` is added to what `cdk` gives; a wrong choice is one sentence, not a stack trace."""
     try:
-        app = make_app()
+        app = make_app(context)
     except WrongChoice as error:
         sys.exit(f"intentloop: {error}")
     app.synth()

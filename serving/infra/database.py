@@ -8,6 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from serving.infra.common.exceptions import accept
+from serving.infra.common.grants import keep_login
 from serving.infra.network import DATA, Network
 from serving.infra.sizes import Size
 
@@ -60,6 +61,7 @@ class DocumentDatabase(Construct):
         accept(
             self, "SMG4", reason="Renewed by hand, as the guide says: the address in the other secret changes with it"
         )
+        keep_login(self.cluster)
         login = self.cluster.secret
         if login is None:  # it is None only where a password is given
             raise ValueError("the cluster has made no secret")

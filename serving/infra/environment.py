@@ -9,7 +9,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 
 from serving.infra.balancer import IDLE_SECONDS
 from serving.infra.choices import Choices
-from serving.infra.common.fargate import WRITABLE
+from serving.infra.common.fargate import HOME
 from serving.infra.network import Network
 from serving.infra.parameters import Parameters
 from serving.infra.queues import Queues
@@ -36,7 +36,7 @@ class Environment:
     def common(self) -> dict[str, str]:
         """Return what every task knows."""
         return {
-            "INTENTLOOP_HOME": WRITABLE["home"],
+            "INTENTLOOP_HOME": HOME,
             "INTENTLOOP_QUEUE_URL": self.queues.messages.queue_url,
             "INTENTLOOP_TRAINING_QUEUE_URL": self.queues.trainings.queue_url,
             "MLFLOW_TRACKING_URI": f"https://{self.parameters.registry_domain}",

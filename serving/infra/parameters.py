@@ -51,7 +51,7 @@ class Parameters(Construct):
         self.retrained_bot = self._text(
             "RetrainedBot", "Bot that the schedule trains", r"^[a-z0-9][a-z0-9_-]{0,62}$", "default"
         )
-        self.retraining = self._text("RetrainingSchedule", "When, in UTC", r"^(cron|rate)\(.+\)$", "cron(0 3 * * ? *)")
+        self.retraining = self._text("RetrainingTimes", "When, in UTC", r"^(cron|rate)\(.+\)$", "cron(0 3 * * ? *)")
         self.operator = self._text("OperatorEmail", "Who hears of alarms and of the budget", r"^[^@\s]+@[^@\s]+$")
         self.registry_readers = self._text(
             "RegistryReaders", "Network from which people open MLflow's pages, your VPN's", r"^[0-9.]+/[0-9]+$",
@@ -61,7 +61,6 @@ class Parameters(Construct):
     def _text(self, name: str, what: str, pattern: str, default: str | None = None) -> str:
         parameter = CfnParameter(
             self, name, type="String", description=what, allowed_pattern=pattern, default=default,
-            constraint_description=f"must match {pattern}",
         )  # fmt: skip
         parameter.override_logical_id(name)
         return str(parameter.value_as_string)

@@ -14,7 +14,7 @@ from constructs import Construct
 from serving.infra.balancer import Balancer
 from serving.infra.common.exceptions import accept
 from serving.infra.common.fargate import Program, Room, Task, http_probe
-from serving.infra.common.grants import allow_files
+from serving.infra.common.grants import allow_files, keep_login
 from serving.infra.common.services import make_service, target_group
 from serving.infra.database import CA_BUNDLE
 from serving.infra.network import DATA, Network, connect
@@ -87,6 +87,10 @@ class RegistryDatabase(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )  # fmt: skip
 
+        keep_login(self.instance)
+        if not size.is_postgres_doubled:
+            reason = "A small installation pays for one; its chat API answers while the registry is away"
+            accept(self.instance, "RDS3", reason=reason)
         accept(self.instance, "RDS11", reason="Security groups decide who gets in; another port would protect nobody")
         accept(self, "SMG4", reason="Renewed by hand, as the guide says, with a restart of MLflow: no Lambda is built")
 
@@ -121,6 +125,7 @@ class Registry(Construct):
             command=_command(),
             stop_seconds=STOP_SECONDS,
             port=PORT,
+            home="/var/lib/mlflow",
             probe=http_probe(PORT, "/health"),
             variables={
                 # The driver reads the rest of the address from the variables of PostgreSQL's own clients, so that the

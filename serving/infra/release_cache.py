@@ -7,7 +7,7 @@ from aws_cdk import aws_efs as efs
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from serving.infra.common.fargate import WRITABLE, Task
+from serving.infra.common.fargate import HOME, Task
 from serving.infra.network import DATA, Network, connect
 
 _PORT = 2049
@@ -47,6 +47,6 @@ class ReleaseCache(Construct):
             ),
         )
         task.container.add_mount_points(
-            ecs.MountPoint(source_volume="releases", container_path=f"{WRITABLE['home']}/releases", read_only=False)
+            ecs.MountPoint(source_volume="releases", container_path=f"{HOME}/releases", read_only=False)
         )
         self._files.grant(task.definition.task_role, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")

@@ -1,14 +1,16 @@
 """What runs and ends: retraining by the clock, and preparing the database before the platform starts."""
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from serving.infra.common.fargate import Program, Room, Task
+from serving.infra.common.grants import allow_key
 from serving.infra.environment import Environment
 from serving.infra.network import TASKS, Network
 from serving.infra.sizes import Fleet
@@ -45,6 +47,15 @@ class Retraining(Construct):
         room = Room(fleet.cpu, fleet.memory, TRAINING_DISK_GIB)
         self.task = Task(self, "Task", program, room, telemetry=telemetry)
         self.group = network.task_group("RetrainingGroup", "scheduled retraining")
+        # CDK's own role may not use the key, without which nothing could be put aside
+        role = iam.Role(
+            self,
+            "Starter",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+            ),
+        )
+        allow_key(role, environment.key)
         scheduler.Schedule(
             self,
             "Schedule",
@@ -61,6 +72,7 @@ class Retraining(Construct):
                 retry_attempts=3,
                 max_event_age=Duration.hours(2),
                 dead_letter_queue=dead_letters,
+                role=role,
             ),
         )
 

@@ -12,8 +12,10 @@ from serving.infra.common.exceptions import accept
 from serving.infra.common.images import image_of
 from serving.infra.telemetry import Telemetry
 
-WRITABLE = {"home": "/var/lib/intentloop", "scratch": "/tmp"}  # noqa: S108
-"""The only folders that can be written to, empty at each start; the images declare them as volumes of their user."""
+HOME = "/var/lib/intentloop"
+SCRATCH = "/tmp"  # noqa: S108
+"""With its home the only folder that a program can write to. Both are empty at each start, and the images declare them
+as volumes: otherwise they would belong to root."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Program:
     command: Sequence[str]
     stop_seconds: int
     port: int | None = None
+    home: str = HOME
     probe: Sequence[str] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, ecs.Secret] = field(default_factory=dict)
@@ -60,7 +63,7 @@ class Task(Construct):
             runtime_platform=ecs.RuntimePlatform(
                 cpu_architecture=ecs.CpuArchitecture.ARM64, operating_system_family=ecs.OperatingSystemFamily.LINUX
             ),
-            volumes=[ecs.Volume(name=volume) for volume in WRITABLE],
+            volumes=[ecs.Volume(name="home"), ecs.Volume(name="scratch")],
         )
         self.logs: logs.LogGroup = telemetry.log_group(program.name)
         self.container = self.definition.add_container(
@@ -83,7 +86,7 @@ class Task(Construct):
         self.container.add_mount_points(
             *(
                 ecs.MountPoint(source_volume=volume, container_path=path, read_only=False)
-                for volume, path in WRITABLE.items()
+                for volume, path in (("home", program.home), ("scratch", SCRATCH))
             )
         )
         telemetry.add_collector(self.definition, program.name)
@@ -113,4 +116,4 @@ def _health(probe: Sequence[str]) -> ecs.HealthCheck | None:
 def http_probe(port: int, path: str) -> list[str]:
     """Return a command that asks a path on this machine; the images have Python, and need no curl for this."""
     code = f"import urllib.request as r; r.urlopen('http://127.0.0.1:{port}{path}', timeout=4)"
-    return ["python", "-c", code]
+    return ["python3", "-c", code]

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from constructs import IConstruct
 
 _SEND = ("sqs:GetQueueAttributes", "sqs:SendMessage")
 _CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMessage")
@@ -14,13 +16,13 @@ _CONSUME = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:ReceiveMess
 def allow_send(role: iam.IRole, queue: sqs.IQueue, key: kms.IKey) -> None:
     """Let a task send messages and see how many wait."""
     _allow(role, _SEND, [queue.queue_arn])
-    _allow_key(role, key)
+    allow_key(role, key)
 
 
 def allow_consume(role: iam.IRole, queue: sqs.IQueue, key: kms.IKey) -> None:
     """Let a task receive messages, and send them again: a worker that is told to end gives its work back."""
     _allow(role, (*_SEND, *_CONSUME), [queue.queue_arn])
-    _allow_key(role, key)
+    allow_key(role, key)
 
 
 def allow_files(role: iam.IRole, bucket: s3.IBucket, key: kms.IKey, *, folder: str) -> None:
@@ -36,10 +38,17 @@ def allow_files(role: iam.IRole, bucket: s3.IBucket, key: kms.IKey, *, folder: s
             conditions={"StringLike": {"s3:prefix": [f"{folder}/*", folder]}},
         )
     )  # fmt: skip
-    _allow_key(role, key)
+    allow_key(role, key)
 
 
-def _allow_key(role: iam.IRole, key: kms.IKey) -> None:
+def keep_login(database: IConstruct) -> None:
+    """Keep the secret that a database has made for its user, when the stack goes: the database stays, too."""
+    secret = database.node.find_child("Secret").node.default_child
+    CfnResource.apply_removal_policy(secret, RemovalPolicy.RETAIN)
+
+
+def allow_key(role: iam.IRole, key: kms.IKey) -> None:
+    """Let a task use the key for what is encrypted with it, such as a queue's messages."""
     _allow(role, ("kms:Decrypt", "kms:GenerateDataKey"), [key.key_arn])
 
 
