@@ -24,6 +24,8 @@ from pipelines.steps.validation.privacy import personal_data_finder
 
 MIN_NEED = 0.3
 """A text with less need enters the queue only if somebody had to be asked about it."""
+YOUNG = 100
+"""With fewer examples than this, a bot is sure of much that it gets wrong, so every new text is worth a look."""
 CHOSEN = 0.5
 """Factor on the trust in a release whose customer had to be asked what they meant."""
 DECIDED, TAUGHT = "decided before", "among the examples already"
@@ -122,8 +124,8 @@ def mine_turns(
 ) -> Mined:
     """Find the texts worth a label.
 
-    A text enters the queue if the language model or the customer had to say what it means, or if the newest release is
-    not sure of it. Texts that are examples already are left out, and so are answers to the bot's questions unless there
+    A text enters the queue if the language model or the customer had to say what it means, if the newest release is not
+    sure of it, or if the bot has few examples (`YOUNG`). Texts that are examples already are left out, and so are answers to the bot's questions unless there
     is a wish in them. Texts in the queue are never added again; open items are updated with the newest release's
     reading. Mining a second time adds nothing.
 
@@ -168,7 +170,8 @@ def mine_turns(
         wordings[key].propose("shadow", reading.intent_id, reading.confidence)
     needs = {key: need_of(one, readings[key]) for key, one in wordings.items()}
     asked = _asked_in_need(newest)
-    worth = {key: one for key, one in wordings.items() if one.item or one.intents_of(*asked) or needs[key] >= MIN_NEED}
+    least = 0.0 if 0 < len(examples) < YOUNG else MIN_NEED
+    worth = {key: one for key, one in wordings.items() if one.item or one.intents_of(*asked) or needs[key] >= least}
     report(0.8, "grouping what is nearly the same")
     groups = group_alike(worth, queue=queue, examples=examples)
     left_out |= {UNDERSTOOD: len(wordings) - len(worth), BETWEEN: len(worth) - len(groups), ANSWERS: n_answers}

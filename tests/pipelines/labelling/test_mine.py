@@ -98,6 +98,14 @@ def test_mine_keeps_what_needed_help_and_leaves_out_what_was_understood(dig: Any
     assert "1 left out: understood" in str(mined)
 
 
+def test_of_a_young_bot_every_new_text_is_worth_a_look(dig: Any) -> None:
+    said = [turn_of(1, "morning to you"), turn_of(2, "what is the capital of France"), turn_of(3, "hi")]
+    few = ["hi", "hello there", "where is my order"]
+    assert sorted(texts(dig(*said, examples=few))) == ["morning to you", "what is the capital of France"]
+    many = [*few, *(f"where is my order {number}" for number in range(100))]
+    assert texts(dig(*said, examples=many)) == []
+
+
 def test_mine_leaves_out_answers_to_forms_and_questions_buttons_and_signs(dig: Any) -> None:
     mined = dig(
         turn_of(1, "ORD-12", route="form", why="answer to the form"),
