@@ -4,7 +4,7 @@ Every write replaces a whole document under compare-and-set on its revision, so 
 person who decides never undo each other's work.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -15,7 +15,7 @@ from pipelines.errors import LabelDecided, NotFound, StateConflict, UserInputErr
 from pipelines.schemas.bot import FALLBACK_INTENT
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example
 from pipelines.schemas.keys import ENTITIES, INTENTS, LABELS, thread_hash, thread_key, thread_keys
-from pipelines.schemas.labels import STATUSES, Decision, LabelItem, Status
+from pipelines.schemas.labels import STATUSES, Decision, LabelItem, Status, label_id
 from pipelines.schemas.stored import UNREADABLE, describe_fault, read_each
 from serving.store.client import ASCENDING, DESCENDING, Collection, Database, Document, KeysTaken
 from serving.store.schema import Schema
@@ -78,6 +78,13 @@ class Labels:
         except UNREADABLE as error:
             hint = f"its document in {LABELS!r} cannot be read: {describe_fault(error)}; mend or delete it"
             raise NotFound("label", key, hint=hint) from error
+
+    async def decided_of(self, bot: str, texts: Iterable[str]) -> dict[str, LabelItem]:
+        """Return the decided items among some texts, by text."""
+        text_by_id = {label_id(bot, text): text for text in texts}
+        cursor = self._labels.find({"_id": {"$in": list(text_by_id)}})
+        documents = await self._database.call("read labels", cursor.to_list(len(text_by_id)))
+        return {text_by_id[item.id]: item for item in _items(documents) if item.status in ("accepted", "rejected")}
 
     async def page(self, bot: str, *, status: Status = "open", offset: int = 0, limit: int = 50) -> list[LabelItem]:
         """Return items of one status, the most valuable first."""

@@ -13,6 +13,7 @@ from pipelines.nlu.explain import explain_text
 from pipelines.registry.release import Release
 from pipelines.schemas.explanation import Explanation
 from pipelines.schemas.keys import named_thread_keys, time_of_key, turn_time_range
+from pipelines.schemas.labels import LabelItem
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.turns import LabelRecord, LateAnswer, ToolRecord, TurnRecord
 from pipelines.schemas.understanding import NluResult
@@ -27,6 +28,7 @@ from serving.api.errors import ErrorBody
 from serving.channels.incoming import BotName, clean_text
 from serving.dialogue.messages import BotMessage, FormStatus, TurnResponse, UserMessage
 from serving.dialogue.services import Services
+from serving.store.labelling.labels import Labels
 from serving.store.threads.conversations import Conversations, FoundTurn, SearchPlace, TurnFilter
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -106,6 +108,15 @@ class LoggedCall(BaseModel):
         return cls(**shown, url=masked["url"] if tool.url is not None else None, body=body)
 
 
+class Correction(BaseModel):
+    """What somebody decided about the text of a turn."""
+
+    status: Literal["accepted", "rejected"] = Field(description="`rejected`: nothing is learnt from the text.")
+    intent_id: str | None = Field(description="What it means, if accepted; `__oos__`: none of the intents.")
+    decided_by: str | None
+    decided_at: datetime | None
+
+
 class ExplainedTurn(BaseModel):
     """A turn, and why it went as it did."""
 
@@ -126,6 +137,7 @@ class ExplainedTurn(BaseModel):
     replies: tuple[BotMessage, ...]
     is_handed_over: bool
     label: LabelRecord | None = Field(description="What the customer said that an earlier message meant.")
+    correction: Correction | None = Field(description="The label of the text, once somebody has decided it.")
     explanation: Explanation | None = Field(
         description="Why the model read the text so; only if the release that answered is the one that answers now."
     )
@@ -230,7 +242,10 @@ async def show_conversation(
     if not records and not after:
         raise NotFound("conversation", thread_id, hint=f"the log of bot {bot!r} holds no turn of it, or none any more")
     release = _answering(bot, services) if explain else None
-    turns = [await _explained(record, release) for record in records[:limit]]
+    decided = await Labels(services.database).decided_of(
+        bot, {record.text for record in records[:limit] if record.text}
+    )
+    turns = [await _explained(record, release, decided.get(record.text)) for record in records[:limit]]
     return ShownConversation(
         thread_id=thread_id,
         channel=records[0].channel if records else "",
@@ -259,7 +274,7 @@ def _answering(bot: str, services: Services) -> Release | None:
         return None
 
 
-async def _explained(record: TurnRecord, release: Release | None) -> ExplainedTurn:
+async def _explained(record: TurnRecord, release: Release | None, decided: LabelItem | None) -> ExplainedTurn:
     explanation = None
     if release is not None and record.nlu is not None and record.release == release.version:
         intents, zone = release.definition.intent_by_id(), release.definition.zone
@@ -282,6 +297,7 @@ async def _explained(record: TurnRecord, release: Release | None) -> ExplainedTu
         replies=answer.replies if answer is not None else tuple(BotMessage(text=text) for text in record.replies),
         is_handed_over=answer is not None and answer.is_handed_over,
         label=record.label,
+        correction=Correction.model_validate(decided, from_attributes=True) if decided is not None else None,
         explanation=explanation,
     )
 

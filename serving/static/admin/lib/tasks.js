@@ -1,6 +1,6 @@
 // Long work: started by a request, followed by its events until it ends.
 
-import { useCallback, useEffect, useState } from "./html.js";
+import { useCallback, useEffect, useRef, useState } from "./html.js";
 import { get, post } from "./http.js";
 
 const ENDED = new Set(["done", "failed", "cancelled", "nothing-to-do"]);
@@ -62,6 +62,7 @@ export function useTask(bot, { onEnd, folder = "tasks" } = {}) {
   const [work, setWork] = useState(null);
   const [error, setError] = useState(null);
   const [watched, setWatched] = useState(null);
+  const isStarting = useRef(false); // the second click of a double click comes before the first is answered
   const at = (id) => `/bots/${encodeURIComponent(bot)}/${folder}/${encodeURIComponent(id)}`;
 
   useEffect(() => {
@@ -84,6 +85,8 @@ export function useTask(bot, { onEnd, folder = "tasks" } = {}) {
 
   const start = useCallback(
     async (where, body) => {
+      if (isStarting.current) return null;
+      isStarting.current = true;
       setError(null);
       try {
         const begun = await post(where, body);
@@ -93,6 +96,8 @@ export function useTask(bot, { onEnd, folder = "tasks" } = {}) {
       } catch (failed) {
         setError(failed);
         return null;
+      } finally {
+        isStarting.current = false;
       }
     },
     [bot],

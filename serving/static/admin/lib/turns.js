@@ -44,6 +44,16 @@ const callOfTry = ({ is_called: isCalled, duration_ms: ms, ...call }) => ({ ...c
 const callOfLog = ({ failure, duration_ms: ms, may_have_acted: mayHaveActed, late_answer: late, ...call }) =>
   ({ ...call, headers: [], isCalled: true, problem: failure || "", ms, mayHaveActed, late });
 
+/** Channels as people call them. */
+const CHANNELS = { rest: "the website or an app", facebook: "Messenger" };
+export const channelName = (channel) => CHANNELS[channel] || channel;
+
+/** What a customer did, in words where it was no message: opening the chat and pressing a button are sent as `/NAME`. */
+export function saidBy(turn) {
+  if (!turn.text.startsWith("/") || turn.why !== "shortcut") return turn.text;
+  return turn.text === "/init_conversation" ? "(opened the chat)" : `(pressed a button: ${turn.text.slice(1)})`;
+}
+
 /** Marks for `MarkedText` of entities as the server finds them. */
 export const marksOf = (entities) => entities.map(({ start, end, type }) => ({ begin: start, end, name: type }));
 

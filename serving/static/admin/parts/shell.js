@@ -93,7 +93,7 @@ function Navigation({ onHelp }) {
       })}</nav>`}
       <nav aria-label="Platform"><h2>Platform</h2><ul>${PLATFORM_PAGES.map((each) => entry(each, [each.name]))}</ul></nav>
       <div class="side-foot">
-        <p>${me.value.name}</p>
+        <p><span class="unseen">Signed in as </span>${me.value.name}</p>
         <${Button} kind="quiet" isSmall onClick=${switchTheme}>Theme: ${{ light: "light", dark: "dark", auto: "system" }[theme.value]}<//>
         <${Button} kind="quiet" isSmall onClick=${onHelp}>Shortcuts<//>
         <${Button} kind="quiet" isSmall onClick=${() => signOut().catch(() => {})}>Sign out<//>

@@ -39,6 +39,19 @@ def shop(platform: Platform, release_folders: tuple[Path, Path], tmp_path_factor
     return bot
 
 
+def test_a_message_that_was_corrected_says_so(page: Page, platform: Platform) -> None:
+    thread = platform.say("default", "/init_conversation", f"cold pizza {uuid4().hex[:6]}")
+    opened(page, platform, f"bots/default/conversations/{thread}")
+    expect(page.get_by_text("(opened the chat)").first).to_be_visible()
+    page.get_by_role("button", name=re.compile("Why was “cold pizza")).click()
+    page.get_by_role("button", name="Correct it").click()
+    page.get_by_label("Save it as").select_option("label")
+    page.get_by_role("button", name="None of these").click()
+    expect(page.get_by_text("Corrected: none of the intents")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Corrected: none of the intents")).to_be_visible()
+
+
 def test_search_stays_in_the_address_and_opens_the_turn(page: Page, platform: Platform, said: tuple[str, str]) -> None:
     word, thread = said
     opened(page, platform, "bots/default/conversations")

@@ -3,6 +3,7 @@ import { ago, confidence, moment } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
+import { channelName, saidBy } from "../../lib/turns.js";
 import { Button } from "../../parts/button.js";
 import { IntentName } from "../../parts/intent_name.js";
 import { Page } from "../../parts/page.js";
@@ -44,8 +45,8 @@ function Nothing({ isFiltered, hasMore }) {
 function Row({ bot, item }) {
   const where = link(["bots", bot, "conversations", item.thread_id], { turn: item.turn });
   return html`<a class="conversation" href=${where}>
-    <span class="conversation-text" dir="auto">${item.text}</span>
+    <span class="conversation-text" dir="auto">${saidBy({ ...item, why: item.text.startsWith("/") ? "shortcut" : "" })}</span>
     <span class="row small-text"><${RouteBadge} route=${item.route} /><span><${IntentName} id=${item.intent_id} /></span>${item.route === "intent" && item.confidence !== null && html`<span class="muted">${confidence(item.confidence)}</span>`}
-      <span class="muted rare">${item.channel}</span><span class="muted rare">release ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
+      <span class="muted rare">${channelName(item.channel)}</span><span class="muted rare">release ${item.release}</span><time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
   </a>`;
 }

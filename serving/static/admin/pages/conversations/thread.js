@@ -4,9 +4,11 @@ import { get, path } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
 import { link, place, replaceQuery } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
-import { turnOfLog } from "../../lib/turns.js";
+import { NO_INTENT, channelName, saidBy, turnOfLog } from "../../lib/turns.js";
+import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { IntentName } from "../../parts/intent_name.js";
+import { LongText } from "../../parts/long_text.js";
 import { Page } from "../../parts/page.js";
 import { Failure, Loading } from "../../parts/states.js";
 import { Teach } from "../../parts/turn/teach.js";
@@ -36,7 +38,7 @@ export function Thread({ bot, thread, query }) {
   const actions = turns.length > 0 && html`
     ${may("author", bot) && html`<${Button} onClick=${() => setOpened("replay")}>Replay with another release<//>`}
     ${may("operator", bot) && html`<${Button} onClick=${() => setOpened("person")}>Export or forget …<//>`}`;
-  return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, over ${channel}`}`}>
+  return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, over ${channelName(channel)}`}`}>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${list.isLoading && !turns.length && html`<${Loading} />`}
     ${turns.length > 0 && html`<div class="columns talk">
@@ -44,25 +46,35 @@ export function Thread({ bot, thread, query }) {
         <ol class="transcript whole stack">${turns.map((turn) => html`<${Turn} key=${turn.turn} turn=${turn} isChosen=${turn === chosen} />`)}</ol>
         ${list.hasMore && html`<div><${Button} isBusy=${list.isLoading} onClick=${list.more}>Show later messages<//></div>`}
       </section>
-      <${Why} key=${chosen.turn} bot=${bot} thread=${thread} turn=${chosen} /></div>`}
+      <${Why} key=${chosen.turn} bot=${bot} thread=${thread} turn=${chosen} onTaught=${list.reload} /></div>`}
     ${opened === "replay" && html`<${Replay} bot=${bot} thread=${thread} release=${chosen.release} onClose=${() => setOpened(null)} />`}
     ${opened === "person" && html`<${Person} bot=${bot} thread=${thread} onClose=${() => setOpened(null)} />`}
   <//>`;
 }
 
 function Turn({ turn, isChosen }) {
-  const choose = () => replaceQuery({ ...place.value.query, turn: turn.turn });
+  const choose = () => {
+    replaceQuery({ ...place.value.query, turn: turn.turn });
+    // where both do not fit side by side, the reasons are below everything that was said
+    if (matchMedia("(max-width: 800px)").matches) requestAnimationFrame(() => document.querySelector(".talk > aside")?.scrollIntoView());
+  };
   const sure = turnOfLog(turn).confidence;
   return html`<li class="exchange">
-    <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" aria-pressed=${isChosen} aria-label=${`Why was “${turn.text}” answered so?`} onClick=${choose}>${turn.text}</button>
+    <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" aria-pressed=${isChosen} aria-label=${`Why was “${turn.text}” answered so?`} onClick=${choose}>${saidBy(turn)}</button>
+    ${turn.correction && html`<${Corrected} correction=${turn.correction} />`}
     <p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted"><${IntentName} id=${turn.intent_id} />${sure !== null && `, ${confidence(sure)}`}</span></p>
     ${turn.tool?.failure && html`<p class="note bad">The tool of ${turn.tool.intent_id} failed: ${turn.tool.failure}</p>`}
-    ${turn.replies.map((reply, number) => html`<p key=${number} class="bubble reply" dir="auto">${reply.text}</p>`)}
+    ${turn.replies.map((reply, number) => html`<div key=${number} class="bubble reply" dir="auto"><${LongText} text=${reply.text} /></div>`)}
     ${turn.is_handed_over && html`<p class="note">Handed over to a person.</p>`}
   </li>`;
 }
 
-function Why({ bot, thread, turn }) {
+function Corrected({ correction: { status, intent_id: id, decided_by: by } }) {
+  const what = status === "rejected" ? "Not to be learnt" : id === NO_INTENT ? "Corrected: none of the intents" : html`Corrected: <${IntentName} id=${id} />`;
+  return html`<p class="small-text said-line"><${Badge} kind="info">${what}<//>${by && html` <span class="muted">by ${by}</span>`}</p>`;
+}
+
+function Why({ bot, thread, turn, onTaught }) {
   const [isTeaching, setTeaching] = useState(false);
   const shown = turnOfLog(turn);
   return html`<aside class="card" aria-label="Why">
@@ -72,6 +84,6 @@ function Why({ bot, thread, turn }) {
       ${turn.label && html`<p class="note">The customer said that “${turn.label.text}” meant ${turn.label.intent_id || "none of the offered intents"}.</p>`}
       ${!turn.explanation && turn.nlu && html`<p class="muted small-text">Another release answers now, so only what was stored with the message is known.</p>`}
       <div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Correct it<//></div><//>
-    ${isTeaching && html`<${Teach} bot=${bot} turn=${shown} source=${{ thread, turn: turn.turn }} targets=${["label", "example", "test"]} onClose=${() => setTeaching(false)} />`}
+    ${isTeaching && html`<${Teach} bot=${bot} turn=${shown} source=${{ thread, turn: turn.turn }} targets=${["label", "example", "test"]} onTaught=${onTaught} onClose=${() => setTeaching(false)} />`}
   </aside>`;
 }

@@ -3,7 +3,9 @@ import { moment } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useDelayed, useLoad } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
+import { saidBy } from "../../lib/turns.js";
 import { Button } from "../../parts/button.js";
+import { LongText } from "../../parts/long_text.js";
 
 const BEFORE = 2;
 const SHOWN = 4;
@@ -30,8 +32,8 @@ export function Context({ bot, label }) {
       <${Button} isSmall kind="quiet" disabled=${place === label.sources.length - 1} onClick=${() => setAt({ key: label.key, place: place + 1 })}>Later<//></span>`}</div>
     <p class="muted small-text">${moment(source.said_at)}, answered by release ${source.release}</p>
     ${isCurrent && load.data ? html`<ol class="context-turns">${load.data.turns.map((turn) => html`<li key=${turn.turn} class=${turn.turn === source.turn ? "here" : ""} aria-current=${turn.turn === source.turn ? "true" : undefined}>
-        <p class="said" dir="auto">${turn.text}</p>
-        ${turn.replies.map((reply, index) => html`<p key=${index} class="reply" dir="auto">${reply.text}</p>`)}</li>`)}</ol>`
+        <div class="said" dir="auto"><${LongText} text=${saidBy(turn)} most=${300} /></div>
+        ${turn.replies.map((reply, index) => html`<div key=${index} class="reply" dir="auto"><${LongText} text=${reply.text} most=${300} /></div>`)}</li>`)}</ol>`
       : isCurrent && load.error ? html`<p class="muted">${load.error.status === 404 ? "The conversation is not kept any more." : load.error.message}</p>`
       : html`<p class="muted">…</p>`}
     <p><a href=${link(["bots", bot, "conversations", source.thread_id])}>The whole conversation</a></p>

@@ -40,7 +40,7 @@ export function FillQueue({ bot, isOpen, onOpen, onFilled }) {
 
 function found({ turns, added }) {
   const among = `among ${counted(turns, "message")}`;
-  return added === 0 ? `Nothing new ${among} is worth a label.` : `${counted(added, "new text waits", "new texts wait")} for a label, ${among}.`;
+  return added === 0 ? `Nothing new ${among}: the bot was sure of them, they only answer its questions, or they are decided.` : `${counted(added, "new text waits", "new texts wait")} for a label, ${among}.`;
 }
 
 /** What to do where no text waits. */
@@ -48,10 +48,11 @@ export function NothingLeft({ bot, queue, onFill, onAll }) {
   const { source, intent } = queue.filter.value;
   if (source || intent) return html`<${Empty} title="No text fits these filters" action=${html`<${Button} onClick=${onAll}>Show all texts<//>`} />`;
   const decided = queue.counts.value ? queue.counts.value.accepted + queue.counts.value.rejected + queue.counts.value.skipped : 0;
-  return html`<${Empty} title=${decided ? "Everything is decided" : "No text waits for a label"}
+  return html`<${Empty} title="No text waits for a label"
     action=${may("author", bot) && html`<${Button} kind="primary" onClick=${onFill}>Fill the queue<//>`}>
     <p>Customers write what no author thought of. Fill the queue, and the texts that the bot is least sure about come here, one at a time.</p>
     <p>You press a number for what was meant, <kbd>x</kbd> if no intent fits, and <kbd>s</kbd> to skip. The next training learns from four of five texts; the fifth is held out and measures whether it got better.</p>
-    ${decided > 0 && html`<p>${counted(decided, "text is", "texts are")} decided. Train the bot to use them.</p>`}
+    ${decided > 0 && html`<p>${counted(decided, "text is", "texts are")} decided; the next training uses them.
+      What customers have written since is looked at once you fill the queue.</p>`}
   <//>`;
 }

@@ -8,7 +8,7 @@ function reasonsOf(label, titleOf) {
   const [newest, model, customer, shadow] = ["classifier", "llm", "clarification", "shadow"].map(said);
   const reasons = [];
   const name = ({ intent_id: id }) => (id === OUT_OF_SCOPE ? "none of the intents" : `“${titleOf(id)}”`);
-  if (newest && newest.confidence !== null) reasons.push(`The newest release reads ${name(newest)} and is ${newest.confidence < 0.5 ? "not sure" : newest.confidence < 0.8 ? "fairly sure" : "sure"} (${confidence(newest.confidence)}).`);
+  if (newest && newest.confidence !== null) reasons.push(`The newest release reads ${name(newest)} and is ${newest.confidence < 0.65 ? "not sure" : newest.confidence < 0.9 ? "fairly sure" : "sure"} (${confidence(newest.confidence)}).`);
   if (model) reasons.push(newest && model.intent_id !== newest.intent_id ? `The language model disagrees: ${name(model)}.` : `The language model was needed; it says ${name(model)}.`);
   if (customer) reasons.push(`The customer was asked what they meant, and chose ${name(customer)}.`);
   if (shadow && newest && shadow.intent_id !== newest.intent_id) reasons.push(`The release on trial reads it differently: ${name(shadow)}.`);

@@ -28,7 +28,7 @@ export function OutOfScope({ score, limit }) {
   const isFar = known && score > limit;
   return html`<div class="ranking">
     <span class="ranked"><span class="ranked-name">Unlike what was taught</span><span class="number">${score >= 100 ? "wholly" : score.toFixed(2)}</span></span>
-    <span class="bar" aria-hidden="true"><span class=${isFar ? "far" : ""} style=${{ width: at(score / longest) }}></span>${known && html`<i style=${{ left: at(limit / longest) }}></i>`}</span>
+    ${known && html`<span class="bar" aria-hidden="true"><span class=${isFar ? "far" : ""} style=${{ width: at(score / longest) }}></span><i style=${{ left: at(limit / longest) }}></i></span>`}
     <p class="hint">${known ? `Above the line, ${limit.toFixed(2)}, the bot says that it did not understand.` : score >= 100 ? "Nothing in it is known." : "Higher means less like the examples; this release has no limit for it."}</p>
   </div>`;
 }

@@ -63,6 +63,22 @@ async def test_customers_turns_are_found_and_explained(admin: AdminApi) -> None:
     assert [turn["text"] for turn in odd.json()["turns"]] == ["xyzzy plugh"]
 
 
+async def test_a_corrected_message_says_so(admin: AdminApi) -> None:
+    await say(admin, "ann", "hello")
+    await say(admin, "ann", "my pizza was cold")
+    await say(admin, "ann", "asdf")
+    client = await admin.as_("labeller", bot="default")
+    label = {"text": "my pizza was cold", "intent_id": "__oos__", "thread_id": "ann", "turn": 2}
+    made = await client.post("/api/v1/bots/default/labels", json=label)
+    assert made.is_success, made.text
+    shown = (await client.get(f"{URL}/ann")).json()
+    assert [turn["correction"] and turn["correction"]["status"] for turn in shown["turns"]] == [None, "accepted", None]
+    correction = shown["turns"][1]["correction"]
+    assert correction["intent_id"] == "__oos__"
+    assert correction["decided_by"]
+    assert correction["decided_at"]
+
+
 async def test_secrets_of_a_logged_call_are_masked_and_foreign_parts_are_left_out(admin: AdminApi) -> None:
     reference = SecretReference("SHOP_KEY").written
     call = ToolRecord(
