@@ -130,7 +130,7 @@ class Registry(Construct):
             variables={
                 # The driver reads the rest of the address from the variables of PostgreSQL's own clients, so that the
                 # password stands alone in its secret.
-                "MLFLOW_BACKEND_STORE_URI": "postgresql:///mlflow",
+                "MLFLOW_BACKEND_STORE_URI": "postgresql+psycopg2:///mlflow",
                 "PGHOST": database.instance.db_instance_endpoint_address,
                 "PGPORT": str(_POSTGRES_PORT),
                 "PGSSLMODE": "verify-full",
