@@ -66,6 +66,12 @@ class AdminPages:
         """The headers of the page: own files alone, nothing inline."""
         return page_headers(self._index.content.decode("utf-8"), more=_SOURCES)
 
+    def files(self) -> dict[str, bytes]:
+        """Return every file under its path on this server, for whoever serves the pages in its place."""
+        folder = f"{ADMIN_PATH.lstrip('/')}assets/{self.digest}"
+        assets = {f"{folder}/{path}": asset.content for path, asset in self._assets.items()}
+        return {f"{ADMIN_PATH.lstrip('/')}index.html": self._index.content, **assets}
+
     def _with_preloads(self, index: str, content_by_path: dict[str, bytes]) -> str:
         """Name every module that the entry and each page need, so that a browser asks for all of them at once."""
         entry = _needed("app.js", content_by_path)
