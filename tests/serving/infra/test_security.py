@@ -182,10 +182,11 @@ def test_no_secret_is_in_a_task(template: Template) -> None:
 def test_databases_speak_tls_alone_and_are_audited(template: Template) -> None:
     for each in of_type(template, "AWS::DocDB::DBClusterParameterGroup").values():
         assert each["Properties"]["Parameters"]["tls"].startswith("tls1.2")
-        assert each["Properties"]["Parameters"]["audit_logs"] == "all"
+        assert each["Properties"]["Parameters"]["audit_logs"] == "ddl"
+        assert each["Properties"]["Parameters"]["profiler"] == "disabled"  # it would log what customers say
         assert each["Properties"]["Parameters"]["ttl_monitor"] == "enabled"  # the product counts on TTL indexes
     for each in of_type(template, "AWS::DocDB::DBCluster").values():
-        assert set(each["Properties"]["EnableCloudwatchLogsExports"]) == {"audit", "profiler"}
+        assert set(each["Properties"]["EnableCloudwatchLogsExports"]) == {"audit"}
     for each in of_type(template, "AWS::RDS::DBParameterGroup").values():
         assert each["Properties"]["Parameters"]["rds.force_ssl"] == "1"
     for each in of_type(template, "AWS::RDS::DBInstance").values():
