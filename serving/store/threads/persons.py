@@ -22,6 +22,7 @@ from pipelines.schemas.keys import (
     TASKS,
     TEST_SETS,
     TURNS,
+    bot_key_range,
     thread_key_range,
     thread_keys,
     turn_key_range,
@@ -118,7 +119,7 @@ class PersonalData:
     async def thread_ids(self, user: str, pattern: str) -> list[str]:
         """Return the ids of a person's threads: `user` itself, and those that match a regular expression."""
         wanted = {"thread_id": {"$regex": pattern}, "bot": self._bot}
-        found = await self._read(STATES, wanted, {"thread_id": 1})
+        found = await self._read(STATES, {**self._of_bot(), **wanted}, {"thread_id": 1})
         found += await self._read(TURNS, {TIME_KEY: None, **wanted}, {"thread_id": 1})  # claims
         lowest, highest = turn_time_range(self._bot)
         turns = self._database.collection(TURNS)
@@ -169,9 +170,14 @@ class PersonalData:
                 if fold_text(example.text) in texts:
                     yield TEST_SETS, {"test_set": version.version.name, "intent": example.intent, "text": example.text}
 
-        for task in await self._read(TASKS, {"bot": self._bot}) if texts else ():
+        for task in await self._read(TASKS, self._of_bot()) if texts else ():
             if quotes := sorted({text for text in _strings(_readable(task)) if _quotes(text, texts)}):
                 yield TASKS, {"task": task["_id"], "kind": task.get("kind"), "quotes": quotes}
+
+    def _of_bot(self) -> Document:
+        """Return what only documents of the bot have whose `_id` begins with its name: they need no index."""
+        lowest, highest = bot_key_range(self._bot)
+        return {"_id": {"$gte": lowest, "$lt": highest}}
 
     async def _read(self, name: str, query: Document, projection: Document | None = None) -> list[Document]:
         cursor = self._database.collection(name).find(query, projection)

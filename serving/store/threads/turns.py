@@ -215,8 +215,8 @@ class TurnLog:
 
     async def open_claims(self, *, limit: int) -> list[Claim]:
         """Return claims of any thread, finished by nobody yet."""
-        # finished turns have no holder, and the index leaves them out
-        cursor = self._turns.find({"holder": {"$gt": ""}}, {"expires_at": 0}).limit(limit)
+        # finished turns have no holder, and the index leaves them out; DocumentDB uses it only where `$exists` says so
+        cursor = self._turns.find({"holder": {"$gt": "", "$exists": True}}, {"expires_at": 0}).limit(limit)
         found = await self._read_all(await self._database.call("read turns", cursor.to_list(limit)))
         return [each.claim for each in found if each.claim is not None]
 

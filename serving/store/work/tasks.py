@@ -93,7 +93,8 @@ class Tasks:
 
     async def unfinished(self) -> list[Task]:
         """Return the unfinished tasks of all bots, in the order they were requested."""
-        cursor = self._tasks.find({"is_open": True}).limit(_MAX_OPEN)
+        # DocumentDB uses a sparse index only where `$exists` says so
+        cursor = self._tasks.find({"is_open": {"$eq": True, "$exists": True}}).limit(_MAX_OPEN)
         documents = await self._database.call("read tasks", cursor.to_list(_MAX_OPEN))
         return sorted(_tasks(documents), key=lambda task: (task.id, task.bot))
 
@@ -109,7 +110,9 @@ class Tasks:
         for task in await self.unfinished():
             if task.bot == bot and task.kind in kinds:
                 await self._cancel(task)
-        query = {"bot": bot, "kind": {"$in": list(kinds)}, "state": {"$in": ["done", "failed", "cancelled"]}}
+        lowest, highest = bot_key_range(bot)
+        ended = {"kind": {"$in": list(kinds)}, "state": {"$in": ["done", "failed", "cancelled"]}}
+        query = {"_id": {"$gte": lowest, "$lt": highest}, **ended}
         await self._database.call("forget tasks", self._tasks.delete_many(query))
 
     async def _cancel(self, found: Task) -> None:

@@ -179,7 +179,7 @@ async def test_export_has_everything_that_is_erased(full: Database, new_name: st
     rows = [Example(id="1", text=SAID.upper(), intent="greet"), Example(id="2", text="others", intent="greet")]
     await TestSets(full).add(new_name, rows, now=now())
     task = {
-        "_id": f"{new_name}-1",
+        "_id": f"{new_name}:1",
         "bot": new_name,
         "kind": "validate",
         "result": json.dumps({"says": f"{SAID}: twice"}),
