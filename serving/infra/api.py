@@ -56,7 +56,7 @@ class Api(Construct):
             allow_send(role, queue, environment.key)
         self.group = network.task_group("ApiGroup", "the chat API")
         connect(balancer.group, self.group, API_PORT, "public load balancer to chat API")
-        self.service = make_service(self, cluster, self.task, self.group, count=fleet.least, grace_seconds=180)
+        self.service = make_service(self, cluster, self.task, self.group, grace_seconds=180)
         self.targets = target_group(self, network.vpc, self.service, self.task, path=parameters.readiness)
         balancer.listener.add_action(
             "Api",

@@ -4,6 +4,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
@@ -22,7 +23,7 @@ class ReleaseCache(Construct):
         self._group = network.group("FilesGroup", "the release cache")
         self._files = efs.FileSystem(
             self, "Files", vpc=network.vpc, vpc_subnets=DATA, security_group=self._group, encrypted=True, kms_key=key,
-            allow_anonymous_access=False, enable_automatic_backups=False, throughput_mode=efs.ThroughputMode.ELASTIC,
+            file_system_policy=_policy(), enable_automatic_backups=False, throughput_mode=efs.ThroughputMode.ELASTIC,
             lifecycle_policy=efs.LifecyclePolicy.AFTER_30_DAYS,
             removal_policy=RemovalPolicy.DESTROY,  # all of it is in MLflow, too
         )  # fmt: skip
@@ -49,4 +50,24 @@ class ReleaseCache(Construct):
         task.container.add_mount_points(
             ecs.MountPoint(source_volume="releases", container_path=f"{HOME}/releases", read_only=False)
         )
-        self._files.grant(task.definition.task_role, "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")
+        task.definition.add_to_task_role_policy(
+            iam.PolicyStatement(
+                actions=["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                resources=[self._files.file_system_arn],
+                conditions={
+                    "StringEquals": {"elasticfilesystem:AccessPointArn": self._point.access_point_arn},
+                },
+            )
+        )
+
+
+def _policy() -> iam.PolicyDocument:
+    """Return a policy that lets nobody in by itself: those whose roles say so come in, and by TLS alone."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY, principals=[iam.AnyPrincipal()], actions=["*"],
+                conditions={"Bool": {"aws:SecureTransport": "false"}},
+            )
+        ]
+    )  # fmt: skip

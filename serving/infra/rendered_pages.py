@@ -43,7 +43,7 @@ class RenderedPages(Construct):
         self.task = Task(self, "Task", program, Room(fleet.cpu, fleet.memory), telemetry=telemetry)
         self.group = network.task_group("PagesGroup", "server-rendered pages")
         connect(balancer.group, self.group, PORT, "public load balancer to pages")
-        service = make_service(self, cluster, self.task, self.group, count=fleet.least, grace_seconds=60)
+        service = make_service(self, cluster, self.task, self.group, grace_seconds=60)
         found = target_group(self, network.vpc, service, self.task, path="/admin/")
         balancer.listener.add_action(
             "Pages",

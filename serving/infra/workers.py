@@ -56,9 +56,7 @@ class Workers(Construct):
         role = self.task.definition.task_role
         allow_consume(role, queue, shared.environment.key)
         self.group = shared.network.task_group(f"{name}Group", f"{name.lower()} workers")
-        self.service = make_service(
-            self, shared.cluster, self.task, self.group, count=fleet.least, spot_from=max(1, fleet.least)
-        )
+        self.service = make_service(self, shared.cluster, self.task, self.group, spot_from=max(1, fleet.least))
         counts = self.service.auto_scale_task_count(min_capacity=fleet.least, max_capacity=fleet.most)
         counts.scale_on_metric(
             "QueueAge",

@@ -21,14 +21,15 @@ def make_service(
     task: Task,
     group: ec2.ISecurityGroup,
     *,
-    count: int,
+    count: int | None = None,
     spot_from: int | None = None,
     grace_seconds: int | None = None,
     is_single: bool = False,
 ) -> ecs.FargateService:
     """Return a service of a task, which goes back to the earlier version by itself if the new one does not start.
 
-    From the `spot_from`th task on, tasks run on spare capacity, which may be taken away; None: none does. `is_single`
+    Without a `count`, scaling alone says how many there are: a count would be gone back to at each deployment. From the
+    `spot_from`th task on, tasks run on spare capacity, which may be taken away; None: none does. `is_single`
     is for what must not run twice, even during a deployment.
     """
     return ecs.FargateService(

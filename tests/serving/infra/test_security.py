@@ -179,6 +179,18 @@ def test_no_secret_is_in_a_task(template: Template) -> None:
     assert all("Ref" in json.dumps(secret["ValueFrom"]) for secret in given)
 
 
+def test_files_open_to_those_whose_role_says_so_and_by_tls_alone() -> None:
+    template = template_of(efs="on")
+    (files,) = of_type(template, "AWS::EFS::FileSystem").values()
+    policy = files["Properties"]["FileSystemPolicy"]["Statement"]
+    assert [(each["Effect"], each["Condition"]) for each in policy] == [
+        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    ]
+    allowed = [each for _, each in _statements(template) if "elasticfilesystem:ClientMount" in each["Action"]]
+    assert len(allowed) == 2  # the chat API and the channel workers
+    assert all("elasticfilesystem:AccessPointArn" in each["Condition"]["StringEquals"] for each in allowed)
+
+
 def test_databases_speak_tls_alone_and_are_audited(template: Template) -> None:
     for each in of_type(template, "AWS::DocDB::DBClusterParameterGroup").values():
         assert each["Properties"]["Parameters"]["tls"].startswith("tls1.2")

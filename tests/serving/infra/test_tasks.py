@@ -122,6 +122,8 @@ def test_services_roll_back_and_workers_run_on_spare_capacity_above_a_base(templ
             assert "FARGATE_SPOT" in strategy
         else:
             assert set(strategy) == {"FARGATE"}
+        # what scaling has chosen, no deployment may undo
+        assert ("DesiredCount" in service["Properties"]) is name.startswith("Registry")
         if name.startswith("Registry"):
             assert deployment["MaximumPercent"] == 100  # never two servers at once
 
