@@ -32,6 +32,7 @@ class Environment:
     queues: Queues
     network: Network
     key: kms.IKey
+    traced_share: float
 
     def common(self) -> dict[str, str]:
         """Return what every task knows."""
@@ -42,6 +43,8 @@ class Environment:
             "MLFLOW_TRACKING_URI": f"https://{self.parameters.registry_domain}",
             "MLFLOW_TRACKING_USERNAME": "admin",
             "MLFLOW_DISABLE_TELEMETRY": "true",
+            "INTENTLOOP_TELEMETRY": "otlp",
+            "INTENTLOOP_TRACE_SHARE": str(self.traced_share),
             "AWS_DEFAULT_REGION": self.stack.region,
         }
 

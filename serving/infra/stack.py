@@ -80,7 +80,15 @@ class IntentloopStack(Stack):
         else:
             mongo_uri = self.secrets.known("MongoUri", self.parameters.mongo_uri or "")
         self.environment_of_tasks = Environment(
-            self, self.choices, self.parameters, self.secrets, mongo_uri, self.queues, self.network, self.key
+            self,
+            self.choices,
+            self.parameters,
+            self.secrets,
+            mongo_uri,
+            self.queues,
+            self.network,
+            self.key,
+            self.size.traced_share,
         )
 
     def _build_tasks(self) -> None:
