@@ -47,6 +47,7 @@ fix: .venv/.installed-dev ## format, repair what can be repaired, refresh what i
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/nbstripout --keep-id notebooks/*.ipynb
 	@$(BIN)/python -m tests.support.readme
+	@$(BIN)/python -m tests.support.metrics_guide
 
 infra: .venv-infra/.installed-infra ## build the AWS stack for every choice, without AWS, and check it
 	@JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION=1 \

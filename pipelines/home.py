@@ -66,7 +66,8 @@ def record_settings(settings: Settings, home: Path) -> None:
 
     Secrets are left out, but an address may hold a password. An existing record is replaced.
     """
-    values = settings.model_dump(mode="json", exclude={"home"}, exclude_unset=True)
+    # a port for its metrics belongs to one program
+    values = settings.model_dump(mode="json", exclude={"home", "metrics_port"}, exclude_unset=True)
     secrets = sorted(name for name in values if isinstance(getattr(settings, name), SecretStr))
     paths = {name: str(value.resolve()) for name in values if isinstance(value := getattr(settings, name), Path)}
     plain = {name: value for name, value in (values | paths).items() if name not in secrets and value is not None}

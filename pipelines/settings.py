@@ -306,6 +306,23 @@ class Settings(BaseSettings):
         default=None, validation_alias="OPENAI_API_KEY", description="Key for the LLM endpoint."
     )
 
+    log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or a log store.")
+    telemetry: Literal["off", "otlp", "json"] = Field(
+        default="off",
+        description="Where traces and metrics go. `otlp`: to a collector, `http://localhost:4318` unless "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` names another; `json`: to a file or the terminal, for debugging.",
+    )
+    telemetry_file: Path | None = Field(default=None, description="File for `json`. Unset: the standard output.")
+    trace_share: float = Field(
+        default=0.1, ge=0, le=1, description="Share of traces that are exported; those that fail are in any case."
+    )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port where Prometheus finds `/metrics`, of the API or the worker. Unset: none.",
+    )
+
     @field_validator(
         "public_shortcuts", "tool_allowed_hosts", "oidc_audience", "trusted_proxies", "admin_origins", mode="before"
     )
@@ -353,7 +370,7 @@ class Settings(BaseSettings):
             raise ValueError("it must be an http:// or https:// address")
         return value if address else None
 
-    @field_validator("out_of_scope_file", mode="before")
+    @field_validator("out_of_scope_file", "telemetry_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

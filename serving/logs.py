@@ -1,5 +1,6 @@
-"""Log format of the servers: one line per event, with the names and ids it was logged with."""
+"""Log format of the servers: one line per event, with the names and ids it was logged with, and those of its trace."""
 
+import json
 import logging
 import math
 import re
@@ -8,8 +9,9 @@ import textwrap
 import time
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
+from serving.telemetry import spans
 from serving.terminal import printable
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
@@ -28,7 +30,7 @@ class EventFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """Add the event's own fields to the line."""
-        fields = [f"{name}={_one_line(value)}" for name, value in vars(record).items() if name not in _STANDARD]
+        fields = [f"{name}={_one_line(value)}" for name, value in _fields(record).items()]
         # a path or an error may contain line breaks, which would forge a log line
         record.message = _CONTROLS.sub(" | ", record.message)
         return " ".join([super().formatMessage(record), *fields])
@@ -36,6 +38,34 @@ class EventFormatter(logging.Formatter):
     def formatException(self, ei: Any) -> str:
         """Show the control characters of an error's text; its lines are indented, so that none looks like an event."""
         return textwrap.indent(printable(super().formatException(ei)), "    ")
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes the same as one JSON object: `time`, `level`, `logger`, `event`, and the event's own fields."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.converter = time.gmtime
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line of a record."""
+        line: dict[str, object] = {
+            "time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        fields = {name: value for name, value in _fields(record).items() if name not in line}
+        if record.exc_info:
+            fields["error"] = self.formatException(record.exc_info)
+        return json.dumps({**line, **fields}, ensure_ascii=True, default=str)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    """Return what an event was logged with, and the trace that it belongs to."""
+    fields = {name: value for name, value in vars(record).items() if name not in _STANDARD}
+    trace_id = spans.current().trace_id
+    return {**fields, "trace_id": trace_id} if trace_id is not None else fields
 
 
 class FloodFilter(logging.Filter):
@@ -86,10 +116,10 @@ class _Flood:
         return True
 
 
-def configure_logging(level: int = logging.INFO) -> None:
+def configure_logging(level: int = logging.INFO, *, form: Literal["text", "json"] = "text") -> None:
     """Send all logs to standard error, libraries' only from WARNING. Called by entry points."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(EventFormatter())
+    handler.setFormatter(JsonFormatter() if form == "json" else EventFormatter())
     handler.addFilter(FloodFilter())
     root = logging.getLogger()
     root.handlers[:] = [handler]

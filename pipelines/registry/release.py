@@ -40,12 +40,15 @@ class Release:
         Version of the registered model as text, or the folder's name.
     manifest
         The provenance of the release.
+    run_id
+        The MLflow run that made it; empty for one that no registry has named.
     """
 
     version: str
     definition: BotDefinition
     manifest: Manifest
     model: NluModel
+    run_id: str = ""
 
 
 def write_release(

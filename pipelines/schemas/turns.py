@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from pipelines.schemas.llm_reading import LlmReading
 from pipelines.schemas.stored import Moment
@@ -71,7 +71,7 @@ class TurnRecord(BaseModel):
     """One complete turn: the message, its interpretation, the decision, the tool call and the replies.
 
     `state` is the dialogue's state after this turn, `answer` the response to the caller; both are JSON text of models
-    that the dialogue owns.
+    that the dialogue owns. `trace_id` names the trace in which operators see how it was answered; None without tracing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -98,6 +98,7 @@ class TurnRecord(BaseModel):
     timings_ms: dict[str, float]
     label: LabelRecord | None = None
     llm: LlmReading | None = None
+    trace_id: str | None = Field(default=None, exclude_if=lambda trace_id: trace_id is None)
 
 
 class Claim(BaseModel):
@@ -107,7 +108,7 @@ class Claim(BaseModel):
     for as long as a claim lasts. `until` is when it ends by the holder's clock, for earlier versions.
 
     `plan` is the decision, as JSON text of a model that the dialogue owns: whoever finishes the turn, perhaps with
-    another release, must stick to the call that was sent.
+    another release, must stick to the call that was sent. `traceparent` lets them go on with its trace.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -125,6 +126,7 @@ class Claim(BaseModel):
     until: Moment | None = None
     beat: int | None = None
     plan: str = ""
+    traceparent: str | None = Field(default=None, exclude_if=lambda traceparent: traceparent is None)
 
 
 class TurnDocument(TypedDict):

@@ -28,6 +28,7 @@ from serving.api.proxies import TrustedProxies
 from serving.api.rate_limits import RateLimiter, RateLimits, SharedLimits
 from serving.api.security_headers import Headers, SecurityHeaders, page_headers
 from serving.api.sign_in import open_access
+from serving.api.tracing import Tracing
 from serving.channels.inbox import open_webhook_inbox
 from serving.dialogue.services import Releases
 from serving.jobs.service import open_trainings
@@ -35,6 +36,7 @@ from serving.jobs.task_service import open_tasks
 from serving.release.manager import open_manager
 from serving.release.trade_off import TradeOffs
 from serving.store.access.rate_use import RateUse
+from serving.telemetry.setup import open_telemetry
 from serving.wiring import open_services
 
 CHAT_PAGE = Path(__file__).parents[1] / "static" / "chat.html"
@@ -63,6 +65,12 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with open_telemetry(settings, service="intentloop-api", version=app.version):
+            async with open_everything(app):
+                yield
+
+    @asynccontextmanager
+    async def open_everything(app: FastAPI) -> AsyncIterator[None]:
         async with (
             open_services(settings, releases=releases or _following_registry(settings)) as services,
             open_webhook_inbox(settings, services) as inbox,
@@ -117,6 +125,7 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     app.add_middleware(AdminCors, origins=settings.admin_origins)
     install_error_handlers(app)
     app.add_middleware(SecurityHeaders, headers_by_path=_headers_of_pages(pages), ancestors_of=chat_page_ancestors)
+    app.add_middleware(Tracing)
     app.add_middleware(CompatPaths)  # outermost: what looks at a path sees that of the route
     return app
 

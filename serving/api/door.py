@@ -27,11 +27,12 @@ from serving.access.visitors import read_visitor, visitor_hash
 from serving.api.chat_paths import bot_of_chat, is_chat
 from serving.dialogue.services import Services
 from serving.dialogue.visitors import VISITOR
+from serving.telemetry.traces import TRACEPARENT
 
 WIDGET_KEY, VISITOR_TOKEN = "X-Widget-Key", "X-Visitor-Token"
 _CORS: dict[str, Any] = {
     "allow_methods": ["POST"],
-    "allow_headers": ["Content-Type", WIDGET_KEY, VISITOR_TOKEN],
+    "allow_headers": ["Content-Type", WIDGET_KEY, VISITOR_TOKEN, TRACEPARENT],
     "expose_headers": ["Retry-After"],
 }
 _MOST_ORIGINS = 1000

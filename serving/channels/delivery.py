@@ -33,6 +33,7 @@ from serving.dialogue.turn import handle_turn
 from serving.logs import describe_crash
 from serving.store.threads.inbox import Inbox, InboxItem, Progress
 from serving.store.watch import BEAT_SECONDS, SILENCE_SECONDS, Watch
+from serving.telemetry import spans
 
 HEALING_SECONDS = 30.0
 """Pause between two looks for events that no other look would find."""
@@ -91,7 +92,9 @@ class Deliveries:
             claimed = await self.inbox.claim(items[0], until=self.services.now() + self.lease)
             if claimed is None:  # another worker was faster, and takes up what follows
                 return SILENCE_SECONDS
-            await _Delivery(claimed, self, aside=[item for item in found if not item.is_open]).run()
+            with spans.resume("deliver", kind="consumer", traceparent=claimed.traceparent) as span:
+                span.set("intentloop.channel", claimed.channel)
+                await _Delivery(claimed, self, aside=[item for item in found if not item.is_open]).run()
         return None
 
     async def stuck_threads(self) -> list[str]:
@@ -204,7 +207,8 @@ class _Delivery:
             response = await handle_turn(message, self._with.services)
         outgoing = channel.compose((*self._notice(event, message), *response.replies))
         for number in range(self._item.sent, len(outgoing)):
-            await channel.send(event, outgoing[number])
+            with spans.span("send", kind="client"):
+                await channel.send(event, outgoing[number])
             if number + 1 < len(outgoing):
                 await self._record_progress(sent=number + 1)
         await self._with.inbox.close(self._item, sent=len(outgoing))
@@ -239,10 +243,12 @@ class _Delivery:
             await self._give_up(reason)
             return
         seconds = min(max(at_least_seconds, self._with.retry_seconds[self._item.tries - 1]), MAX_WAIT_SECONDS)
+        spans.current().fail("postponed")
         _log.warning("thread %.12s: next attempt in %g s: %s", self._item.thread_hash, seconds, reason)
         await self._with.inbox.postpone(self._item, seconds=seconds, now=self._with.services.now())
 
     async def _give_up(self, reason: str) -> None:
+        spans.current().fail("given_up")
         _log.error("thread %.12s: gave up on an event: %s", self._item.thread_hash, reason)
         keeps_event = self._with.services.privacy.keeps_all(self._item.bot)
         await self._with.inbox.close(self._item, sent=self._item.sent, failure=reason, keeps_event=keeps_event)

@@ -1,14 +1,16 @@
 """Everything between a platform's webhook and its answer, built once and injected."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import httpx2
 from pydantic import JsonValue
 
+from pipelines.errors import StoreUnavailable
 from pipelines.settings import Settings
 from serving.channels import graph_api
 from serving.channels.connections import Connections
@@ -19,7 +21,11 @@ from serving.channels.queue import LocalQueue, ThreadQueue
 from serving.dialogue.services import Services
 from serving.store.integrations import Integration, IntegrationStore
 from serving.store.threads.inbox import KEPT, Inbox, InboxItem
+from serving.telemetry import spans
+from serving.telemetry.instruments import QUEUE_AGE, QUEUE_DEPTH
 
+BACKLOG_SECONDS = 15.0
+"""Time between two measurements of what waits for an answer."""
 _REPEATED_FOR = timedelta(days=2)
 """How long a platform repeats a request."""
 
@@ -69,6 +75,7 @@ class WebhookInbox:
                 happened_at=happened_at,
                 place=place,
                 now=now,
+                traceparent=spans.current().traceparent,
             )
             items.append(item)
         if ignored:
@@ -105,7 +112,26 @@ async def open_deliveries(settings: Settings, services: Services) -> AsyncIterat
             graph_api=GraphApi(http, base_url=settings.facebook_api_url),
             defaults=_facebook_of(settings),
         )
-        yield Deliveries(Inbox(services.database, services.ledger.schema), connections, services)
+        deliveries = Deliveries(Inbox(services.database, services.ledger.schema), connections, services)
+        measuring = asyncio.create_task(_measure_backlog(deliveries)) if spans.is_on() else None
+        try:
+            yield deliveries
+        finally:
+            if measuring is not None:
+                measuring.cancel()
+                await asyncio.gather(measuring, return_exceptions=True)
+
+
+async def _measure_backlog(deliveries: Deliveries) -> None:
+    """Measure what waits for an answer: every process sees all of it."""
+    while True:
+        with suppress(StoreUnavailable):  # reported by whoever needs the database next
+            backlog = await deliveries.inbox.backlog()
+            oldest_at = backlog.oldest_at
+            age = deliveries.services.now() - oldest_at if oldest_at is not None else timedelta()
+            spans.gauge(QUEUE_DEPTH, backlog.waiting)
+            spans.gauge(QUEUE_AGE, max(0.0, age.total_seconds()))
+        await asyncio.sleep(BACKLOG_SECONDS)
 
 
 @asynccontextmanager

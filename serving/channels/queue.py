@@ -12,6 +12,7 @@ from typing import Protocol
 
 from pipelines.errors import BotError, QueueUnavailable, StoreUnavailable
 from serving.logs import describe_crash
+from serving.telemetry import spans
 
 WORKERS = 32
 """Threads worked on at once: a turn mostly waits, but too many would delay other requests."""
@@ -98,7 +99,8 @@ class LocalQueue:
             if thread_hash in self._waiting:
                 continue  # its worker has not read the inbox yet, and will find everything
             self._waiting.add(thread_hash)
-            task = asyncio.create_task(self._work_on(thread_hash))
+            # each event goes on with its own trace, not with that of the request which brought the last one
+            task = asyncio.create_task(self._work_on(thread_hash), context=spans.detached())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 

@@ -18,6 +18,7 @@ from serving.dialogue.services import Releases
 from serving.logs import describe_crash
 from serving.processes.signals import stop_event_on_signals
 from serving.queues.worker import Worker
+from serving.telemetry.setup import open_telemetry
 from serving.wiring import open_services
 
 SWEEP_SECONDS = 600.0
@@ -42,6 +43,11 @@ async def run_worker(settings: Settings, *, releases: Releases | None = None) ->
 
 
 async def _work(settings: Settings, queue: SqsQueue, releases: Releases, *, stop: asyncio.Event) -> None:
+    with open_telemetry(settings, service="intentloop-worker"):
+        await _answer(settings, queue, releases, stop=stop)
+
+
+async def _answer(settings: Settings, queue: SqsQueue, releases: Releases, *, stop: asyncio.Event) -> None:
     async with (
         open_services(settings, releases=releases) as services,
         open_deliveries(settings, services) as deliveries,

@@ -52,7 +52,7 @@ def serve(
     from serving.processes.child import check_port
 
     settings = read_settings(recorded=False)
-    configure_logging()
+    configure_logging(form=settings.log_format)
     check_port(settings.host, settings.api_port, label="the chat API", variable="INTENTLOOP_API_PORT")
     if record:
         record_settings(settings, prepare_home(settings.home))
@@ -114,19 +114,19 @@ def worker(
     """
     import asyncio
 
-    refuse_unsuitable_database(read_settings())
-    if trainings:
-        from serving.jobs.worker import run_training_worker
-        from serving.logs import configure_logging
-
-        configure_logging()
-        asyncio.run(run_training_worker(read_settings()))
-        return
-    from serving.channels.worker import run_worker
     from serving.logs import configure_logging
 
-    configure_logging()
-    asyncio.run(run_worker(read_settings()))
+    settings = read_settings()
+    configure_logging(form=settings.log_format)
+    refuse_unsuitable_database(settings)
+    if trainings:
+        from serving.jobs.worker import run_training_worker
+
+        asyncio.run(run_training_worker(settings))
+        return
+    from serving.channels.worker import run_worker
+
+    asyncio.run(run_worker(settings))
 
 
 def doctor() -> None:

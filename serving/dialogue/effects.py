@@ -21,6 +21,8 @@ from serving.dialogue.privacy import TurnPrivacy
 from serving.dialogue.services import Services
 from serving.store.threads.states import StoredThread
 from serving.store.usage import Asker
+from serving.telemetry import spans
+from serving.telemetry.instruments import TOOL_CALLS
 
 _log = logging.getLogger(__name__)
 
@@ -44,6 +46,8 @@ class LiveEffects:
         What redacts the turn; None if its bot keeps everything.
     timings_ms
         Duration of each step, by name.
+    trace_id
+        The trace of the turn, if it has one.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class LiveEffects:
         self.privacy: TurnPrivacy | None = None
         self._is_taken_over = claim is not None
         self.timings_ms: dict[str, float] = {}
+        self.trace_id = spans.current().trace_id
 
     @property
     def turn(self) -> int:
@@ -75,12 +80,13 @@ class LiveEffects:
     async def read(self) -> Interpretation:
         """Interpret the message with the release's model."""
         started = time.perf_counter()
-        interpretation = await interpret(
-            self._message,
-            parser=self._release.model,
-            public_shortcuts=self._services.public_shortcuts,
-            zone=self._release.definition.zone,
-        )
+        with spans.span("interpret"):
+            interpretation = await interpret(
+                self._message,
+                parser=self._release.model,
+                public_shortcuts=self._services.public_shortcuts,
+                zone=self._release.definition.zone,
+            )
         self.note("nlu", started)
         return interpretation
 
@@ -89,7 +95,10 @@ class LiveEffects:
         started = time.perf_counter()
         asker = Asker(self._thread.key, self._message.address, is_in_form=self.is_in_form)
         text = self._message.text if self.privacy is None else self.privacy.text.text
-        reading = await self._services.llm.read(text, bot=self._message.bot, release=self._release, asker=asker)
+        with spans.span("llm", kind="client") as span:
+            reading = await self._services.llm.read(text, bot=self._message.bot, release=self._release, asker=asker)
+            if reading.outcome == "unavailable":
+                span.fail(reading.outcome)
         self.note("llm", started)
         return reading if self.privacy is None else self.privacy.restored(reading)
 
@@ -99,6 +108,17 @@ class LiveEffects:
         The call of a wish that the thread has called for before, without a known outcome, is that call again: what the
         tool has said since is its result, or the tool is asked again under the same key.
         """
+        with spans.span("tool") as span:
+            record = await self._call_tool(plan, intent)
+            outcome = _outcome_of(record)
+            span.set("intentloop.intent", intent.intent_id)
+            span.set("intentloop.outcome", outcome)
+            if outcome != "answered":
+                span.fail(outcome)
+        spans.count(TOOL_CALLS, outcome)
+        return record
+
+    async def _call_tool(self, plan: TurnPlan, intent: Intent) -> ToolRecord:
         started = time.perf_counter()
         key = idempotency_key(self._message, intent.intent_id, thread=self._thread.key)
         key = self.claim.tool.key if self.claim else key
@@ -195,11 +215,19 @@ class LiveEffects:
                 tool=tool,
                 created_at=self._services.now(),
                 plan=plan.to_json(),
+                traceparent=spans.current().traceparent,
             ),
         )
         if claim is None:
             raise ClaimLost
         return claim
+
+
+def _outcome_of(record: ToolRecord) -> str:
+    """Return what became of a call, as the metrics name it."""
+    if record.may_have_acted:
+        return "unknown"
+    return "answered" if record.failure is None else "tool_failed"
 
 
 def _answered_since(call: ToolRecord, late: LateAnswer) -> ToolRecord:

@@ -11,6 +11,7 @@ from pipelines.schemas.turns import LateAnswer, TurnRecord
 from pipelines.templates.request import ToolRequest
 from serving.store.threads.ledger import Ledger
 from serving.store.threads.states import StoredThread
+from serving.telemetry import spans
 from serving.tools.client import ToolClient
 
 MAX_WAITING = 200
@@ -65,7 +66,8 @@ class LateAnswers:
         if len(self._tasks) >= MAX_WAITING:
             _log.warning("bot %s: too many calls wait for a late answer; one is not asked about", record.bot)
             return
-        task = asyncio.create_task(self._ask(thread, record, request, redact), name="late-answer")
+        asking = self._ask_in_trace(thread, record, request, redact, spans.current().traceparent)
+        task = asyncio.create_task(asking, name="late-answer", context=spans.detached())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -75,6 +77,18 @@ class LateAnswers:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def _ask_in_trace(
+        self,
+        thread: StoredThread,
+        record: TurnRecord,
+        request: ToolRequest,
+        redact: Callable[[LateAnswer], LateAnswer],
+        traceparent: str | None,
+    ) -> None:
+        await asyncio.sleep(self._wait_seconds)
+        with spans.resume("late answer", kind="internal", traceparent=traceparent):
+            await self._ask(thread, record, request, redact)
+
     async def _ask(
         self,
         thread: StoredThread,
@@ -82,7 +96,6 @@ class LateAnswers:
         request: ToolRequest,
         redact: Callable[[LateAnswer], LateAnswer],
     ) -> None:
-        await asyncio.sleep(self._wait_seconds)
         where = (record.bot, thread_hash(record.thread), record.turn, request.intent_id)
         try:
             await self._ledger.check(thread)  # a customer who is being forgotten is not mentioned again

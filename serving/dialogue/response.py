@@ -15,8 +15,10 @@ from serving.dialogue.reply import Reply, ReplyValues, render_reply, respond, sa
 from serving.dialogue.slots.constraints import Problem
 from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import Doubt, Form, Question
+from serving.telemetry.spans import traced
 
 
+@traced("reply")
 def build_reply(
     decision: Decision,
     definition: BotDefinition,

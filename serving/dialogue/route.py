@@ -11,6 +11,7 @@ from pipelines.schemas.thresholds import Thresholds
 from serving.dialogue.interpret import Interpretation
 from serving.dialogue.slots.candidates import MAJORITY
 from serving.dialogue.slots.fill import Filling
+from serving.telemetry.spans import traced
 
 DIGRESSION_CONFIDENCE = 0.5
 """How likely another intent must be to interrupt a form: likelier than all others together."""
@@ -36,6 +37,7 @@ class Route(BaseModel):
     options: tuple[str, ...] = ()
 
 
+@traced("route")
 def choose_route(
     interpretation: Interpretation,
     *,

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 from pipelines.errors import StateConflict
+from serving.telemetry import spans
 
 
 class ThreadLocks:
@@ -32,8 +33,9 @@ class ThreadLocks:
         if lock is None:
             lock = self._locks[thread] = asyncio.Lock()
         try:
-            async with asyncio.timeout(self._patience_seconds):
-                await lock.acquire()
+            with spans.span("lease"):
+                async with asyncio.timeout(self._patience_seconds):
+                    await lock.acquire()
         except TimeoutError as error:
             raise StateConflict from error
         try:

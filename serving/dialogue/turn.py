@@ -13,6 +13,7 @@ from pipelines.schemas.turns import Claim, LateAnswer, TurnRecord
 from serving.dialogue.effects import ClaimLost, LiveEffects
 from serving.dialogue.engine import TurnPlan, carry_out, make_plan
 from serving.dialogue.messages import TurnResponse, TurnSignals, UserMessage
+from serving.dialogue.observed import note_release, note_repeat, note_reply_problem, observed, observed_again
 from serving.dialogue.phrases import phrases_of
 from serving.dialogue.privacy import without_placeholders
 from serving.dialogue.services import AnsweredTurn, Services
@@ -20,6 +21,7 @@ from serving.dialogue.state import DialogueState
 from serving.dialogue.turn_record import build_given_up, build_record, read_signals, unreadable_answer, values_of
 from serving.dialogue.visitors import admit_visitor
 from serving.store.threads.states import StoredThread
+from serving.telemetry import spans
 
 MAX_TRIES = 5
 """Attempts to finish a claimed turn before it is closed."""
@@ -46,6 +48,13 @@ async def handle_turn(message: UserMessage, services: Services) -> TurnResponse:
 
 async def handle_turn_json(message: UserMessage, services: Services) -> str:
     """Do what `handle_turn` does, but return the response as stored: JSON of a `TurnResponse`."""
+    with observed(message) as turn:
+        record = await _handle(message, services)
+        turn.end(record)
+    return record.answer
+
+
+async def _handle(message: UserMessage, services: Services) -> TurnRecord:
     if len(message.text) > services.max_message_chars:
         raise UserInputError(f"a text may have {services.max_message_chars} characters; send a shorter one")
     if message.sent_at is None:
@@ -53,8 +62,7 @@ async def handle_turn_json(message: UserMessage, services: Services) -> str:
     await services.releases.ensure(message.bot)  # without a release the database is not even asked
     await services.policies.keep_fresh()
     async with services.thread_locks.hold(channel_thread_key(message.bot, message.thread_id, channel=message.channel)):
-        record = await _answer_once(message, services)
-    return record.answer
+        return await _answer_once(message, services)
 
 
 def _answered(record: TurnRecord, message: UserMessage, services: Services) -> TurnRecord:
@@ -77,10 +85,13 @@ async def _answer_once(message: UserMessage, services: Services) -> TurnRecord:
     give_up_at = time.monotonic() + services.patience_seconds
     opened: StoredThread | TurnRecord | None = None
     while time.monotonic() < give_up_at:
-        opened = opened or await services.ledger.open(
-            message.bot, message.thread_id, message.message_id, channel=message.channel
-        )
+        if opened is None:
+            with spans.span("state"):
+                opened = await services.ledger.open(
+                    message.bot, message.thread_id, message.message_id, channel=message.channel
+                )
         if isinstance(opened, TurnRecord):
+            note_repeat()
             return _answered(opened, message, services)
         release = services.releases.current(message.bot, message.thread_id)  # answers the whole turn
         record = await _try_turn(message, opened, release, services)
@@ -124,6 +135,7 @@ async def _carry_through(
     plan: TurnPlan | None,
 ) -> TurnRecord | None:
     started = time.perf_counter()
+    note_release(release)
     state = admit_visitor(_state_of(thread), message).with_context(message.context)
     privacy = effects.privacy = services.privacy.of_turn(message, state, release.definition)
     if privacy is not None:
@@ -140,6 +152,7 @@ async def _carry_through(
         services.releases.observe(message.bot, release.version, TurnSignals(error=True))
         raise
     if outcome.reply.problem:
+        note_reply_problem()
         thread_id = thread_hash(thread.key)
         _log.error(
             "bot %s release %s thread %.12s turn %d: %s",
@@ -156,7 +169,9 @@ async def _carry_through(
     values = outcome.decision.parameters
     stored = record if privacy is None else privacy.record(record, values)
     live = None if privacy is None else privacy.live_state(record.state, values)
-    if not await services.ledger.commit(thread, stored, claim=effects.claim, live=live):
+    with spans.span("commit"):
+        is_committed = await services.ledger.commit(thread, stored, claim=effects.claim, live=live)
+    if not is_committed:
         return None
     services.releases.observe(message.bot, release.version, read_signals(outcome))
     services.shadow.offer(AnsweredTurn(message, state, record))
@@ -174,6 +189,11 @@ async def finish(claim: Claim, thread: StoredThread, services: Services) -> None
     """Finish the turn of a worker that died in the middle: the same message, the same call, the same key."""
     _log.warning("thread %.12s: finishing turn %d of %s", thread_hash(claim.thread), claim.turn, claim.holder)
     message = _message_of(claim, thread)
+    with observed_again(claim, message):
+        await _finish(claim, message, thread, services)
+
+
+async def _finish(claim: Claim, message: UserMessage, thread: StoredThread, services: Services) -> None:
     release = services.releases.current(message.bot, message.thread_id)
     if claim.token > MAX_TRIES:
         why = f"not finished in {MAX_TRIES} attempts"

@@ -43,6 +43,7 @@ def build_record(
         created_at=now,
         timings_ms=effects.timings_ms,
         label=decision.label,
+        trace_id=effects.trace_id,
     )
 
 

@@ -27,6 +27,7 @@ from serving.queues.worker import Worker
 from serving.store.client import Database
 from serving.store.work.jobs import Jobs
 from serving.store.work.leases import Leases
+from serving.telemetry.setup import open_telemetry
 
 _MAX_DELAY_SECONDS = 900
 """The longest delay of a message in SQS."""
@@ -102,7 +103,7 @@ async def run_training_worker(settings: Settings, *, command: Sequence[str] = RE
             "which runs them in child processes"
         )
     queue = await TrainingQueue.open(settings.training_queue_url)
-    with stop_event_on_signals() as stop:
+    with stop_event_on_signals() as stop, open_telemetry(settings, service="intentloop-trainer"):
         await _work(settings, queue, command=command, stop=stop)
 
 

@@ -28,6 +28,8 @@ from serving.llm.spans import locate
 from serving.store.bot_settings import BotSettingsStore
 from serving.store.client import Database
 from serving.store.usage import Asker, Shares, TokenBudget
+from serving.telemetry import spans
+from serving.telemetry.instruments import LLM_CALLS, LLM_SPEND, LLM_TOKENS
 
 CACHE_SIZE, CACHE_SECONDS = 5000, 3600.0
 _WORTH_KEEPING = frozenset(("understood", "none", "refused"))
@@ -157,7 +159,7 @@ class LlmReader:
         try:
             gateway = await self._gateway_of(bot)
         except LlmUnavailable as error:
-            return LlmReading(outcome="unavailable", why=error.reason, model=config.model)
+            return _counted(LlmReading(outcome="unavailable", why=error.reason, model=config.model))
         if gateway is None:
             return LlmReading(outcome="off", why="no endpoint is set")
         if not cleaned.strip():
@@ -170,7 +172,7 @@ class LlmReader:
             is_ours = key not in self._questions
             asked = await self._ask_once(gateway, key, brief, cleaned, asker)
             answer, usage = asked.answer, asked.usage if is_ours else usage
-        return LlmReading(
+        reading = LlmReading(
             outcome=answer.outcome,
             intent_id=answer.intent_id,
             confidence=answer.confidence,
@@ -183,6 +185,7 @@ class LlmReader:
             duration_ms=round((time.perf_counter() - started) * 1000, 2),
             from_cache=not is_ours,
         )
+        return _counted(reading)
 
     def forget(self) -> None:
         """Drop all answers, including those still to come: they are stored under customers' texts, and quote them."""
@@ -221,6 +224,19 @@ class LlmReader:
             if asked.answer.outcome == "none":
                 self._nothing[*key[:2], _gist(text)] = asked.answer
         return asked
+
+
+def _counted(reading: LlmReading) -> LlmReading:
+    span = spans.current()
+    span.set("gen_ai.request.model", reading.model)
+    span.set("intentloop.llm.outcome", reading.outcome)
+    span.set("gen_ai.usage.input_tokens", reading.prompt_tokens)
+    span.set("gen_ai.usage.output_tokens", reading.completion_tokens)
+    spans.count(LLM_CALLS, "cached" if reading.from_cache else reading.outcome)
+    spans.count(LLM_TOKENS, "prompt", by=reading.prompt_tokens)
+    spans.count(LLM_TOKENS, "completion", by=reading.completion_tokens)
+    spans.count(LLM_SPEND, by=reading.cost or 0.0)
+    return reading
 
 
 def _gist(text: str) -> str:

@@ -14,6 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import QueueUnavailable, SetupProblem
+from serving.telemetry import spans
+from serving.telemetry.traces import TRACEPARENT
 
 POLL_SECONDS = 5
 """How long a poll waits for a message; also how long a worker takes to notice a stop request."""
@@ -28,11 +30,12 @@ M = TypeVar("M", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Received(Generic[M]):
-    """A message from a queue; `job` is None if it is not one of ours."""
+    """A message from a queue; `job` is None if it is not one of ours. `traceparent` is that of who sent it."""
 
     job: M | None
     receipt: str
     message_id: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,9 +58,22 @@ class MessageQueue(Generic[M]):
 
     async def send(self, messages: Sequence[M], *, delay_seconds: int = 0) -> None:
         """Send messages, which become visible after the delay."""
+        with spans.span("queue send", kind="producer") as span:
+            span.set("messaging.system", "aws_sqs")
+            await self._send(messages, delay_seconds=delay_seconds, traceparent=span.traceparent)
+
+    async def _send(self, messages: Sequence[M], *, delay_seconds: int, traceparent: str | None) -> None:
+        attributes = {}
+        if traceparent is not None:
+            attributes = {"MessageAttributes": {TRACEPARENT: {"DataType": "String", "StringValue": traceparent}}}
         for start in range(0, len(messages), _BATCH):
             entries = [
-                {"Id": str(number), "MessageBody": message.model_dump_json(), "DelaySeconds": delay_seconds}
+                {
+                    "Id": str(number),
+                    "MessageBody": message.model_dump_json(),
+                    "DelaySeconds": delay_seconds,
+                    **attributes,
+                }
                 for number, message in enumerate(messages[start : start + _BATCH])
             ]
             try:
@@ -75,6 +91,7 @@ class MessageQueue(Generic[M]):
             MaxNumberOfMessages=min(count, _BATCH),
             WaitTimeSeconds=POLL_SECONDS,
             VisibilityTimeout=visibility_seconds,
+            MessageAttributeNames=[TRACEPARENT],
         )
         return [self._received(message) for message in outcome.get("Messages", ())]
 
@@ -100,12 +117,13 @@ class MessageQueue(Generic[M]):
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             raise QueueUnavailable(f"the queue answered {code}") from error
 
-    def _received(self, message: dict[str, str]) -> Received[M]:
+    def _received(self, message: dict[str, Any]) -> Received[M]:
         try:
             job = self._kind.model_validate_json(message["Body"])
         except ValidationError:
             job = None
-        return Received(job=job, receipt=message["ReceiptHandle"], message_id=message["MessageId"])
+        attribute = message.get("MessageAttributes", {}).get(TRACEPARENT, {})
+        return Received(job, message["ReceiptHandle"], message["MessageId"], attribute.get("StringValue"))
 
 
 async def inspect_queue(url: str, *, setting: str) -> QueueState:

@@ -11,6 +11,7 @@ from pipelines.errors import BotError, QueueUnavailable
 from serving.clock import is_set_within
 from serving.logs import describe_crash
 from serving.queues.sqs import M, MessageQueue, Received
+from serving.telemetry import spans
 
 VISIBILITY_SECONDS = 60
 MAX_HIDDEN_SECONDS = 43_200
@@ -85,16 +86,23 @@ class Worker(Generic[M]):
             # Not acknowledged: it returns until the redrive policy removes it.
             _log.error("message %s in the queue is not one of ours", received.message_id)
             return
+        with spans.resume("work", kind="consumer", traceparent=received.traceparent) as span:
+            span.set("messaging.system", "aws_sqs")
+            await self._do_job(received, received.job, span)
+
+    async def _do_job(self, received: Received[M], job: M, span: spans.AnySpan) -> None:
         try:
             async with self._hidden(received):
-                seconds = await self._work(received.job)
+                seconds = await self._work(job)
         except asyncio.CancelledError:
             await self._hide(received, seconds=0)  # the next worker need not wait
             raise
         except BotError as error:
-            _log.warning("%s: will be retried: %s", received.job, error)
+            span.fail(type(error).__name__)
+            _log.warning("%s: will be retried: %s", job, error)
         except Exception as error:
-            _log.error("%s: will be retried: %s", received.job, describe_crash(error))
+            span.fail(type(error).__name__)
+            _log.error("%s: will be retried: %s", job, describe_crash(error))
         else:
             await (self._delete(received) if seconds is None else self._hide(received, seconds=math.ceil(seconds)))
 

@@ -118,7 +118,7 @@ class Loaded:
 
     def confirmed(self, found: RegisteredVersion) -> Self:
         """Return the same release as one that the registry has confirmed."""
-        return replace(self, source="registry", found=found)
+        return replace(self, release=replace(self.release, run_id=found.run_id), source="registry", found=found)
 
 
 @dataclass(frozen=True)

@@ -265,7 +265,8 @@ class ReleaseLoader:
             if state.role == "answers":
                 self._cache.discard(state.bot, version.key)
             raise
-        return Loaded(judged.release, version.key, source, utc_now(), found=version, verdict=judged.digest)
+        release = replace(judged.release, run_id=version.run_id)
+        return Loaded(release, version.key, source, utc_now(), found=version, verdict=judged.digest)
 
     def _is_sealed(self, loaded: Loaded, version: RegisteredVersion) -> bool:
         """Whether the tags seal exactly the verdict by which a release in memory was proved; else it is read anew."""

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pipelines.errors import RegistryUnavailable
 from serving.release.alias_state import AliasState, Loaded, Look, Swap
 from serving.release.loader import ReleaseLoader
+from serving.telemetry.instruments import RELEASE_REFUSALS, RELEASE_SWAPS
+from serving.telemetry.spans import count
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +35,8 @@ class AliasWatch:
                     extra={"bot": self.state.bot, "alias": self.state.alias, "reason": str(look.problem)},
                 )
             await self._put(*self.state.after(look))
+            if look.refusal is not None:
+                count(RELEASE_REFUSALS, self.state.role)
             if look.refusal is not None or look.loaded is not None:
                 await asyncio.to_thread(self._loader.report, self.state, look)
             if look.untagged is not None:
@@ -76,6 +80,7 @@ class AliasWatch:
     async def _put(self, state: AliasState, swap: Swap | None) -> None:
         self.state = state
         if swap is not None:
+            count(RELEASE_SWAPS, swap.role, swap.loaded.source)
             await asyncio.to_thread(self._loader.record, swap)
             if self._on_swap is not None:
                 self._on_swap(swap)

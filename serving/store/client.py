@@ -29,6 +29,7 @@ from pipelines.settings import Settings
 from serving.clock import utc_now
 from serving.store.numbers import with_storable_numbers
 from serving.store.refusals import DUPLICATE_KEY, describe_refusal
+from serving.telemetry import spans
 
 __all__ = [
     "ASCENDING",
@@ -209,6 +210,10 @@ class Database:
         StoreUnavailable
             Any other driver error, or a timeout.
         """
+        with spans.database_call(what):
+            return await self._call(what, operation)
+
+    async def _call(self, what: str, operation: Awaitable[T]) -> T:
         try:
             # The driver's own limits do not cover the wait for a worker thread, which grows when the database hangs.
             async with asyncio.timeout(self.timeout_seconds):

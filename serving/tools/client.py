@@ -21,6 +21,8 @@ from pipelines.templates.references import filled, hidden, in_json, in_url, name
 from pipelines.templates.request import ToolRequest
 from serving.breaker import Breakers
 from serving.retry import Retries, is_in_time, retry_after_seconds
+from serving.telemetry import spans
+from serving.telemetry.traces import TRACEPARENT
 from serving.tools.answers import read_body
 from serving.tools.failures import Busy, Fate, describe, is_refusal, is_refused
 from serving.tools.guard import GuardedBackend, WatchedStream
@@ -227,14 +229,25 @@ class ToolClient:
         raise AssertionError("unreachable: the last try returns or raises")
 
     async def _send(self, outgoing: _Outgoing, fate: Fate) -> ToolAnswer:
+        with spans.span(outgoing.method, kind="client") as span:
+            span.set("http.request.method", outgoing.method)
+            headers = outgoing.headers
+            if span.traceparent is not None and not any(name.lower() == TRACEPARENT for name, _ in headers):
+                headers = (*headers, (TRACEPARENT, span.traceparent))
+            return await self._exchange(outgoing, headers, fate, span)
+
+    async def _exchange(
+        self, outgoing: _Outgoing, headers: tuple[tuple[str, str], ...], fate: Fate, span: spans.AnySpan
+    ) -> ToolAnswer:
         async with self._http.stream(
             outgoing.method,
             outgoing.url,
-            headers=outgoing.headers,
+            headers=headers,
             content=outgoing.content,
             # sent over the wire instead of the URL, which logs and traces see and which contains no secret
             extensions={"target": outgoing.target, "trace": fate.trace},
         ) as response:
+            span.set("http.response.status_code", response.status_code)
             stream = response.extensions.get("network_stream")
             if isinstance(stream, WatchedStream) and not stream.has_answered:
                 raise httpx2.RemoteProtocolError("it answered an earlier request twice")

@@ -10,6 +10,7 @@ from serving.dialogue.slots.constraints import Problem
 from serving.dialogue.slots.extraction import Extraction, extract_slots
 from serving.dialogue.slots.values import ValueReader
 from serving.dialogue.state import Form, Slot
+from serving.telemetry.spans import traced
 
 MAX_REPROMPTS = 3
 MAX_WORDS_AFTER_YES = 3
@@ -60,6 +61,7 @@ class Filling(BaseModel):
         )
 
 
+@traced("slots")
 def fill_slots(intent: Intent, form: Form | None, interpretation: Interpretation, *, reader: ValueReader) -> Filling:
     """Apply a message to an intent's form.
 

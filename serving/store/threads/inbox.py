@@ -74,6 +74,8 @@ class InboxItem(BaseModel):
         Why it was given up, if it was.
     is_open
         Whether it waits for an answer. Not so if it was put aside until its thread's next message.
+    traceparent
+        The trace of its arrival, with which its answer goes on.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,6 +95,7 @@ class InboxItem(BaseModel):
     is_open: bool = True
     wait_seconds: float | None = None
     beat: int | None = None
+    traceparent: str | None = Field(default=None, exclude_if=lambda traceparent: traceparent is None)
 
     @classmethod
     def new(
@@ -106,14 +109,14 @@ class InboxItem(BaseModel):
         happened_at: datetime,
         place: int,
         now: datetime,
+        traceparent: str | None = None,
     ) -> Self:
         """Build an item that is due at once."""
         thread = channel_thread_key(bot, thread_id, channel=channel)
         key = message_key(thread, message_id)
         times = {"happened_at": happened_at, "accepted_at": now, "due_at": now}
-        return cls(
-            key=key, thread=thread, bot=bot, channel=channel, event=event, place=place, wait_seconds=0.0, **times
-        )
+        names = {"key": key, "thread": thread, "bot": bot, "channel": channel, "traceparent": traceparent}
+        return cls(**names, event=event, place=place, wait_seconds=0.0, **times)
 
     @property
     def thread_hash(self) -> str:
