@@ -22,7 +22,7 @@ from tests.support.architecture import (
     renamed_imports,
 )
 
-MOST_LINES = 93_000
+MOST_LINES = 94_380
 MOST_FILES, MOST_IN_FILE = 26, 400
 MOST_DOCSTRINGS = 0.2
 

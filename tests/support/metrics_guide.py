@@ -48,7 +48,10 @@ def dashboard() -> str:
     widgets = [
         {
             "type": "metric",
-            **{"x": number % _PER_ROW * _WIDTH, "y": number // _PER_ROW * _HEIGHT, "width": _WIDTH, "height": _HEIGHT},
+            "x": number % _PER_ROW * _WIDTH,
+            "y": number // _PER_ROW * _HEIGHT,
+            "width": _WIDTH,
+            "height": _HEIGHT,
             "properties": {"view": "timeSeries", "region": "${AWS::Region}", "period": 60, **graph},
         }
         for number, graph in enumerate(graphs)
