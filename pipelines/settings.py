@@ -370,7 +370,7 @@ class Settings(BaseSettings):
             raise ValueError("it must be an http:// or https:// address")
         return value if address else None
 
-    @field_validator("out_of_scope_file", "telemetry_file", mode="before")
+    @field_validator("out_of_scope_file", "telemetry_file", "metrics_port", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

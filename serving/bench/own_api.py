@@ -93,6 +93,7 @@ def _program(settings: Settings) -> Program:
         f"{ENV_PREFIX}MONGO_DATABASE": settings.mongo_database,
         # Do not pay a provider for thousands of generated messages.
         f"{ENV_PREFIX}LLM_BASE_URL": "",
+        f"{ENV_PREFIX}METRICS_PORT": "",  # the running platform has it
         **ONE_THREAD,
     }
     return Program(

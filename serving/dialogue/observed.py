@@ -10,24 +10,23 @@ from pipelines.schemas.keys import thread_hash
 from pipelines.schemas.turns import Claim, TurnRecord
 from serving.dialogue.messages import UserMessage
 from serving.telemetry import spans
-from serving.telemetry.instruments import TURNS
+from serving.telemetry.instruments import OTHER, TURNS
 
 Outcome = Literal["answered", "repeated", "tool_failed", "reply_failed", "refused", "unavailable", "failed", "unknown"]
-_OUTCOME = "intentloop.outcome"
+_BOT, _OUTCOME = "intentloop.bot", "intentloop.outcome"
 
 
 class ObservedTurn:
     """A turn under way, as operators see it."""
 
     def __init__(self, span: spans.AnySpan, *, bot: str, channel: str) -> None:
-        self._span = span
-        self._bot = bot
-        span.set("intentloop.bot", bot)
+        self._span, self._bot = span, bot
         span.set("intentloop.channel", channel)
 
     def end(self, record: TurnRecord) -> None:
         """Note how it was answered."""
         span, outcome = self._span, self._span.attributes.get(_OUTCOME) or _outcome_of(record)
+        span.set(_BOT, self._bot)
         span.set("intentloop.thread", thread_hash(record.thread)[:12])
         span.set("intentloop.turn", record.turn)
         span.set("intentloop.release", record.release)
@@ -46,7 +45,8 @@ class ObservedTurn:
         if outcome != "refused":
             self._span.fail(type(error).__name__)
         self._span.set(_OUTCOME, outcome)
-        spans.count(TURNS, self._bot, "", "none", outcome)
+        # a name in a stranger's request need not be a bot's
+        spans.count(TURNS, str(self._span.attributes.get(_BOT, OTHER)), OTHER, "none", outcome)
 
 
 @contextmanager
@@ -65,16 +65,16 @@ def observed(message: UserMessage) -> Iterator[ObservedTurn]:
 def observed_again(claim: Claim, message: UserMessage) -> Iterator[None]:
     """Observe the end of a turn whose process has died, in the trace that it began in."""
     with spans.resume("turn", kind="internal", traceparent=claim.traceparent) as span:
-        span.set("intentloop.bot", message.bot)
         span.set("intentloop.channel", message.channel)
         span.set("intentloop.thread", thread_hash(claim.thread)[:12])
         span.set("intentloop.turn", claim.turn)
         yield
 
 
-def note_release(release: Release) -> None:
+def note_release(release: Release, *, bot: str) -> None:
     """Note which release answers the turn at work, and the MLflow run that made it."""
     span = spans.current()
+    span.set(_BOT, bot)
     span.set("intentloop.release", release.version)
     span.set("mlflow.run_id", release.run_id or None)
 

@@ -135,7 +135,7 @@ async def _carry_through(
     plan: TurnPlan | None,
 ) -> TurnRecord | None:
     started = time.perf_counter()
-    note_release(release)
+    note_release(release, bot=message.bot)
     state = admit_visitor(_state_of(thread), message).with_context(message.context)
     privacy = effects.privacy = services.privacy.of_turn(message, state, release.definition)
     if privacy is not None:
