@@ -12,6 +12,8 @@ GUIDE, DASHBOARD = DOCS / "telemetry.md", DOCS / "cloudwatch-dashboard.json"
 BEGIN = "<!-- metrics: generated from serving/telemetry/instruments.py by `make fix` -->\n"
 END = "<!-- end of metrics -->"
 NAMESPACE = "Intentloop"
+SHOWN_BY = ("route", "hop")
+"""Labels that CloudWatch gets, beside the service: each combination is a metric that is paid for."""
 _WIDTH, _HEIGHT, _PER_ROW = 8, 6, 3
 _TITLES = {
     "intentloop.turns": "Messages by route and outcome",
@@ -60,7 +62,8 @@ def dashboard() -> str:
 
 
 def _search(instrument: Instrument, statistic: str, more: str = "") -> str:
-    dimensions = ",".join((NAMESPACE, *instrument.labels))
+    by = [label for label in instrument.labels if label in SHOWN_BY]
+    dimensions = ",".join((NAMESPACE, '"service.name"', *by))
     return f"SEARCH('{{{dimensions}}} MetricName=\"{instrument.name}\"{more}', '{statistic}', 60)"
 
 
