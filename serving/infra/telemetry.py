@@ -44,6 +44,7 @@ class Telemetry(Construct):
     def variables(self, service: str) -> dict[str, str]:
         """Return what a program needs to send its traces and figures to the collector beside it."""
         return {
+            "INTENTLOOP_TELEMETRY": "otlp",
             "OTEL_SERVICE_NAME": service,
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{_PORT}",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
@@ -77,7 +78,8 @@ class Telemetry(Construct):
     def _settings(self) -> dict[str, object]:
         """Return the collector's configuration; what is sampled, the program has decided already."""
         by_route = {"dimensions": [[SERVICE, "route"], [SERVICE]], "metric_name_selectors": ["^intentloop\\.turns$"]}
-        rest = {"dimensions": [[SERVICE]], "metric_name_selectors": ["^intentloop\\.(llm|queue|release)\\..+$"]}
+        named = "llm|queue|release|tool|database|telemetry"
+        rest = {"dimensions": [[SERVICE]], "metric_name_selectors": [f"^intentloop\\.({named})\\..+$"]}
         hops = {"dimensions": [[SERVICE, "hop"]], "metric_name_selectors": ["^intentloop\\.hop\\.duration$"]}
         return {
             "receivers": {"otlp": {"protocols": {"http": {"endpoint": f"127.0.0.1:{_PORT}"}}}},

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 from serving.telemetry.instruments import INSTRUMENTS
 from tests.support.metrics_guide import DASHBOARD, GUIDE, dashboard, fresh_guide
@@ -27,3 +28,12 @@ def test_the_guides_queries_name_metrics_that_exist() -> None:
     ending = re.compile(r"_(bucket|sum|count)$")
     named = set(re.findall(r"\bintentloop_\w+", GUIDE.read_text(encoding="utf-8")))
     assert {name for name in named if name not in known and ending.sub("", name) not in known} == set()
+
+
+def test_the_stacks_collector_passes_every_metric_on() -> None:
+    snapshot = Path(__file__).parents[1] / "infra" / "snapshot.yaml"
+    listed = re.findall(r'"metric_name_selectors":\["([^"]+)"\]', snapshot.read_text(encoding="utf-8"))
+    selectors = {selector.replace("\\\\", "\\") for selector in listed}
+    assert selectors
+    unseen = [each.name for each in INSTRUMENTS if not any(re.search(one, each.name) for one in selectors)]
+    assert unseen == []
