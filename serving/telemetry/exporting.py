@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from opentelemetry.sdk.environment_variables import OTEL_METRIC_EXPORT_INTERVAL
+from opentelemetry.sdk.environment_variables import OTEL_BSP_MAX_QUEUE_SIZE, OTEL_METRIC_EXPORT_INTERVAL
 from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -31,6 +31,8 @@ from serving.telemetry.spans import Span, Trace
 CLOSE_SECONDS = 3.0
 """Longest wait for a collector at the end of the process."""
 _INTERVAL_MS = 60_000
+_MOST_WAITING = 2048
+"""Spans that wait for the collector; more are left out, as the SDK would do without counting them."""
 _FAILED = Status(StatusCode.ERROR)
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _NO_PARENT = set_span_in_context(NonRecordingSpan(SpanContext(0, 0, is_remote=False)))
@@ -78,8 +80,10 @@ class _Success:
 
     def __init__(self, signal: str, meter: Meter) -> None:
         self._signal, self._meter, self._is_lost = signal, meter, False
+        self.n_done = 0
 
     def note(self, number: int, *, is_sent: bool) -> None:
+        self.n_done += number
         self._meter.add(EXPORTS, number, (self._signal, "sent" if is_sent else "lost"))
         if self._is_lost == is_sent:
             self._is_lost = not is_sent
@@ -90,8 +94,8 @@ class _Success:
 class _CountedSpans(SpanExporter):
     """Counts what becomes of spans."""
 
-    def __init__(self, exporter: SpanExporter, meter: Meter) -> None:
-        self._exporter, self._success = exporter, _Success("traces", meter)
+    def __init__(self, exporter: SpanExporter, success: _Success) -> None:
+        self._exporter, self._success = exporter, success
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = SpanExportResult.FAILURE
@@ -129,7 +133,9 @@ class Exporting:
         self._seconds = int(os.environ.get(OTEL_METRIC_EXPORT_INTERVAL, _INTERVAL_MS)) / 1000
         self._ids, self._lock = _OwnIds(), threading.Lock()
         provider = TracerProvider(ALWAYS_ON, resource=self._resource, shutdown_on_exit=False, id_generator=self._ids)
-        self._processor = BatchSpanProcessor(_CountedSpans(exporters.spans, meter))
+        self._spans, self._n_taken = _Success("traces", meter), 0
+        self._most_waiting = int(os.environ.get(OTEL_BSP_MAX_QUEUE_SIZE, _MOST_WAITING))
+        self._processor = BatchSpanProcessor(_CountedSpans(exporters.spans, self._spans))
         provider.add_span_processor(self._processor)
         self._tracer = provider.get_tracer(SCOPE)
         self._stopped = threading.Event()
@@ -138,11 +144,17 @@ class Exporting:
 
     def take(self, trace: Trace) -> None:
         """Take a finished trace; never waits and never fails."""
+        number = len(trace.spans)
+        if self._n_taken + number - self._spans.n_done > self._most_waiting:
+            self._meter.add(EXPORTS, number, ("traces", "lost"))
+            return
         try:
             with self._lock:
+                self._n_taken += number
                 for span in trace.spans:
                     self._hand_over(span, trace)
         except Exception as error:
+            self._n_taken -= number
             _log.error("a trace is not exported: %s", type(error).__name__)
 
     def close(self) -> None:
