@@ -54,8 +54,9 @@ class _Simulation:
             for cell in range(scenario.fleet.cells)
         ]
         self._network = work.round_trips * scenario.fleet.round_trip_ms / 1000
-        for steps in (self._arrivals(), self._impatience(), self._look(), self._lose_zone()):
+        for steps in (self._impatience(), self._look(), self._lose_zone()):
             env.process(steps)
+        self._arrive()
         if scenario.fleet.autoscaling is not None:
             env.process(self._scale(self._apis))
             if scenario.fleet.workers:
@@ -75,14 +76,17 @@ class _Simulation:
 
     # -- messages
 
-    def _arrivals(self) -> Steps:
+    def _arrive(self) -> None:
+        """Have the first messages come; customers who wait send their next one themselves."""
         load = self._scenario.load
+        if not load.clients:
+            self._later(self._dice.expovariate(load.rate(self._env.now)), self._on_arrival)
         for _ in range(load.clients):
             self._send(self._new_message())
-        while not load.clients:
-            yield self._env.timeout(self._dice.expovariate(load.rate(self._env.now)))
-            self._send(self._new_message())
-        yield self._env.event()  # customers who wait send their next message themselves
+
+    def _on_arrival(self, _: simpy.Event) -> None:
+        self._send(self._new_message())
+        self._later(self._dice.expovariate(self._scenario.load.rate(self._env.now)), self._on_arrival)
 
     def _new_message(self) -> Message:
         dice, load, spread = self._dice, self._scenario.load, self._scenario.work.spread
@@ -324,7 +328,11 @@ class _Simulation:
             now = self._env.now
             alive = [process for process in group if process.died_at is None]
             done = sum(process.done_work(process.died_at or now) for process in group)
-            values.append((done - before) / (rules.period_seconds * max(1, len(alive))))
+            value = (done - before) / (rules.period_seconds * max(1, len(alive)))
+            if group is self._workers and self._fleet.workers_follow == "backlog":
+                places = self._limits.worker_slots * max(1, len(alive))
+                value = (len(self._queue) + sum(len(process.in_work) for process in alive)) / places
+            values.append(value)
             before = done
             is_high = len(values) == rules.periods and min(values) > rules.target
             if is_high and now - changed_at >= rules.cooldown_seconds:

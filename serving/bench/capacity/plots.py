@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from serving.bench.capacity.outcome import Outcome
 
@@ -86,6 +86,7 @@ def plot_runs(
     labels = {
         "in_work": "requests in work",
         "processes": "chat APIs",
+        "workers": "workers",
         "queue_age": "oldest event in the queue, s",
         "tries": "requests a second",
     }
@@ -102,7 +103,8 @@ def plot_runs(
             )
     rows[0].set(title=title, ylabel="p95 of answers, s", yscale="log")
     rows[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    rows[0].legend(frameon=False, fontsize=9)
+    rows[0].yaxis.set_minor_formatter(NullFormatter())
+    figure.legend(loc="outside lower center", ncols=len(runs), frameon=False, fontsize=9)
     for axes, column in zip(rows[1:], shown, strict=True):
         axes.set(ylabel=labels[column], ylim=(0, None))
     for axes in rows:

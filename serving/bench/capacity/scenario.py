@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Literal
 
+from serving.bench.capacity.traffic import Traffic
 from serving.bench.capacity.work import Limits, Work
 
 
@@ -81,6 +83,9 @@ class Fleet:
         From the decision to start a process until it takes messages: image, imports, release.
     autoscaling
         None: the numbers stay.
+    workers_follow
+        Whether autoscaling of workers looks at their processors, or at the events that are waiting or worked on, per
+        place for one.
     database_processors
         Of the primary.
     round_trip_ms
@@ -96,6 +101,7 @@ class Fleet:
     zones: int = 3
     start_seconds: float = 60.0
     autoscaling: Autoscaling | None = None
+    workers_follow: Literal["cpu", "backlog"] = "cpu"
     database_processors: float = 2.0
     round_trip_ms: float = 1.0
     cpu_factor: float = 1.0
@@ -180,3 +186,36 @@ class Scenario:
     sending_ms: float = 200.0
     remembers: bool = True
     seed: int = 0
+
+
+def busy_hour(
+    traffic: Traffic,
+    work: Work,
+    limits: Limits,
+    *,
+    times: float,
+    seconds: float,
+    utilisation: float = 0.6,
+    seed: int = 0,
+) -> Scenario:
+    """Return the busiest hour of an ordinary day with so many times as many messages, and a fleet of the right size.
+
+    At least one chat API and one worker run in each zone. The database is four times as large as that hour needs.
+    """
+    per_second = max(traffic.by_hour) * times
+    share, cpu = traffic.platform_share, work.cpu_ms / 1000
+    fleet = Fleet(processes=1)
+    api = per_second * ((1 - share) * cpu + share * work.repeat_cpu_ms / 1000)
+    return Scenario(
+        load=Load(per_second, platform_share=share, llm_share=traffic.llm_share),
+        fleet=Fleet(
+            processes=max(fleet.zones, math.ceil(api / utilisation)),
+            workers=max(fleet.zones, math.ceil(per_second * share * cpu / utilisation)) if share else 0,
+            autoscaling=Autoscaling(target=utilisation),
+            database_processors=max(2, math.ceil(4 * per_second * work.database_ms / 1000)),
+        ),
+        work=work,
+        limits=limits,
+        seconds=seconds,
+        seed=seed,
+    )

@@ -189,3 +189,14 @@ def test_the_queue_grows_while_there_are_too_few_workers() -> None:
     age = outcome.seconds["queue_age"]
     assert age.iloc[-1] > age.iloc[30] > 5
     assert outcome.seconds["queued"].iloc[-1] > 5000
+
+
+def test_workers_that_are_full_and_not_busy_are_noticed_by_their_backlog_alone() -> None:
+    # 145 a second are 58 % of a processor, and fill 30 of its 32 places for .21 s each
+    fleet = Fleet(3, workers=1, autoscaling=Autoscaling(target=0.75, periods=1, delay_seconds=0), start_seconds=1)
+    platform = replace(CALM, load=Load(145.0, platform_share=1.0), work=Work(cpu_ms=4.0), fleet=fleet, seconds=130.0)
+    by_cpu, by_backlog = (
+        simulate(replace(platform, fleet=replace(fleet, workers_follow=follows))).seconds["workers"].iloc[-1]
+        for follows in ("cpu", "backlog")
+    )
+    assert (by_cpu, by_backlog) == (1, 2)
