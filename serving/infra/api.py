@@ -17,8 +17,9 @@ from serving.infra.telemetry import Telemetry
 STOP_SECONDS = 40
 """Requests get 15 seconds to end, platform messages 10 more, and the database and telemetry a moment."""
 _CPU_PERCENT = 60
-_REQUESTS_PER_MINUTE = 1200
-"""For one task: a third of what a process on one processor answers, see `pipelines/docs/figures.md`."""
+_REQUESTS_PER_MINUTE = 6000
+"""For one task: 100 a second. A process answered 173 to 202 on the machine of `pipelines/docs/figures.md`, beside its
+own load generator and database; what it answers on Fargate has not been measured."""
 
 
 class Api(Construct):
