@@ -23,8 +23,6 @@ OURS = ("api", "channels", "trainings", "retrain", "db-init")
 _VARIABLES = {
     str(field.validation_alias or f"INTENTLOOP_{name.upper()}") for name, field in Settings.model_fields.items()
 }
-_COMING = {"INTENTLOOP_TELEMETRY", "INTENTLOOP_TRACE_SHARE"}
-"""Settings of the telemetry that the product is about to get; until then it ignores them."""
 _LIBRARIES = {
     "AWS_DEFAULT_REGION",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION",
@@ -53,7 +51,7 @@ def _environment(container: Resource, template: Template) -> dict[str, str]:
 @pytest.mark.parametrize("name", OURS)
 def test_task_has_only_variables_that_are_read(name: str, template: Template) -> None:
     given = set(_environment(programs(template)[name], template))
-    assert given - _VARIABLES - _LIBRARIES - _COMING == set()
+    assert given - _VARIABLES - _LIBRARIES == set()
 
 
 @pytest.mark.parametrize("name", OURS)
