@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -71,6 +71,16 @@ class Platform:
             body = {"thread_id": thread, "message_id": uuid4().hex, "text": text}
             self.call("POST", f"/bots/{bot}/messages", json=body)
         return thread
+
+    def until_back(self) -> None:
+        """Wait until the server, which was ended, answers again."""
+        give_up_at = monotonic() + SLOWLY_SECONDS
+        while True:
+            with suppress(httpx2.TransportError):
+                if self.client.get("/admin/").status_code == 200:
+                    return
+            assert monotonic() < give_up_at, self.local.text()
+            sleep(0.2)
 
     def until_answered(self, bot: str) -> None:
         """Wait until the bot's live release has been loaded, after its first promotion."""

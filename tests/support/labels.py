@@ -1,9 +1,15 @@
 """Items of the labelling queue for tests."""
 
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
 from pipelines.schemas.labels import LabelItem, Proposal, Source, label_id
+from serving.store.client import Database
+from serving.store.labelling.labels import Labels
 
 MONDAY = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -25,3 +31,15 @@ def accepted_item(bot: str, text: str, intent_id: str, **fields: Any) -> LabelIt
     item = label_item(bot, text, **fields)
     update = {"status": "accepted", "intent_id": intent_id, "destination": item.bound_for, "revision": 1}
     return item.model_copy(update=update)
+
+
+def store_labels(mongo_port: int, items: Sequence[LabelItem]) -> None:
+    """Put texts into the queue of a local platform, as mining does."""
+
+    async def store() -> None:
+        uri = f"mongodb://127.0.0.1:{mongo_port}"
+        with closing(Database(uri, name="intentloop", timeout_seconds=60.0)) as database:
+            await Labels(database).store(items)
+
+    with ThreadPoolExecutor(1) as pool:  # the caller's thread may run a browser's loop
+        pool.submit(asyncio.run, store()).result()

@@ -1,20 +1,15 @@
 """The label queue in a browser: keys that come faster than the page is drawn, and decisions that are never lost."""
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from pipelines.schemas.labels import LabelItem, Proposal
-from serving.store.client import Database
-from serving.store.labelling.labels import Labels
 from tests.support.admin_pages import Platform, opened
 from tests.support.browser import Watched, needs_browser
-from tests.support.labels import label_item
+from tests.support.labels import label_item, store_labels
 
 pytestmark = needs_browser
 
@@ -32,14 +27,7 @@ PRESS_ALL = """keys => keys.forEach(key =>
 
 def fill(platform: Platform, items: Sequence[LabelItem]) -> None:
     """Put texts into the queue, as mining does."""
-
-    async def store() -> None:
-        uri = f"mongodb://127.0.0.1:{platform.local.port['MONGO']}"
-        with closing(Database(uri, name="intentloop", timeout_seconds=60.0)) as database:
-            await Labels(database).store(items)
-
-    with ThreadPoolExecutor(1) as pool:  # this thread runs the browser's loop
-        pool.submit(asyncio.run, store()).result()
+    store_labels(platform.local.port["MONGO"], items)
 
 
 def texts(bot: str, count: int, *, agreed: str | None = None) -> list[LabelItem]:

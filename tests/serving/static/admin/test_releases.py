@@ -1,13 +1,16 @@
 """Training, verdicts, promotion, comparison and figures on the admin pages."""
 
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines.registry.client import Registry
 from pipelines.registry.verdict import REASONS_TAG
-from tests.support.admin_pages import Platform, opened
+from tests.support.admin_pages import SLOWLY_SECONDS, Platform, opened
 from tests.support.bots import TINY_BOT_WIRE, intent
 from tests.support.browser import Watched, needs_browser
 from tests.support.mlflow_server import register_for
@@ -35,6 +38,19 @@ def new_bot_with(platform: Platform, *folders: Path) -> str:
     for folder in folders:
         register_for(mlflow_of(platform), folder, bot=bot)
     return bot
+
+
+def talked_until(
+    platform: Platform, bot: str, kind: str, is_enough: Callable[[dict[str, Any]], object]
+) -> dict[str, Any]:
+    """Talk as customers, each once, until the figures of a trial are there; return them."""
+    give_up_at = monotonic() + SLOWLY_SECONDS
+    while not is_enough(found := platform.call("GET", f"/bots/{bot}/releases/{kind}")):
+        assert monotonic() < give_up_at, found
+        platform.say(bot, "hello")
+        sleep(0.2)
+    figures: dict[str, Any] = found
+    return figures
 
 
 def test_a_newcomer_teaches_trains_reads_the_verdict_and_promotes(page: Page, platform: Platform) -> None:
@@ -155,16 +171,48 @@ def test_a_canary_and_a_shadow_are_started_with_their_figures_and_stopped(
     platform.until_answered(bot)
     opened(page, platform, f"bots/{bot}/releases")
     page.get_by_role("button", name="Try release 2 as a canary").click()
-    page.get_by_role("dialog").get_by_label("Share of the conversations").fill("20")
+    page.get_by_role("dialog").get_by_label("Share of the conversations").fill("50")
     page.get_by_role("dialog").get_by_role("button", name="Start the canary").click()
     canary = page.get_by_role("region", name="Canary", exact=True)
-    expect(canary).to_contain_text("answers 20 % of the conversations")
+    expect(canary).to_contain_text("answers 50 % of the conversations")
+    arms = talked_until(platform, bot, "canary", lambda found: found["canary"] and found["others"])
+    canary.get_by_role("button", name="Count again").click()
+    for name, arm in (("Canary, release 2", "canary"), ("Live release", "others")):
+        row = canary.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name))
+        expect(row.get_by_role("cell").first).to_have_text(str(arms[arm]["turns"]))
     canary.get_by_role("button", name="Stop").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop the canary").click()
     expect(canary).to_have_count(0)
     page.get_by_role("button", name="Try release 2 as a shadow").click()
     page.get_by_role("dialog").get_by_role("button", name="Start the shadow").click()
-    expect(page.get_by_role("region", name="Shadow", exact=True)).to_contain_text("answers nobody")
+    shadow = page.get_by_role("region", name="Shadow", exact=True)
+    expect(shadow).to_contain_text("answers nobody")
+    seen = talked_until(platform, bot, "shadow", lambda found: found["total"] and found["total"]["turns"])
+    shadow.get_by_role("button", name="Count again").click()
+    total = shadow.get_by_role("row").filter(has=page.get_by_role("rowheader", name="All intents"))
+    expect(total.get_by_role("cell").first).not_to_have_text("0")
+    assert int(total.get_by_role("cell").first.inner_text()) >= seen["total"]["turns"]
+    shadow.get_by_role("button", name="Stop").click()
+    page.get_by_role("dialog").get_by_role("button", name="Stop the shadow").click()
+    expect(shadow).to_have_count(0)
+
+
+def test_a_training_that_waits_for_another_is_cancelled(page: Page, platform: Platform) -> None:
+    first, second = platform.new_bot(TINY_BOT_WIRE), platform.new_bot(TINY_BOT_WIRE)
+    ahead = f"/bots/{first}/trainings/{platform.call('POST', f'/bots/{first}/trainings')['id']}"
+    try:
+        opened(page, platform, f"bots/{second}/releases")
+        page.get_by_role("button", name="Train the first release").click()
+        waiting = page.get_by_role("status").filter(has_text="for its turn")
+        expect(waiting).to_contain_text("Waiting")
+        waiting.get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text("The last training was cancelled")).to_be_visible(timeout=TASK_MS)
+        (training,) = platform.call("GET", f"/bots/{second}/trainings")
+        assert (training["state"], training["started_at"]) == ("cancelled", None)
+        expect(page.get_by_role("button", name="Train the first release")).to_be_visible()
+    finally:
+        platform.call("POST", f"{ahead}/cancel")
+    assert platform.until_ended(ahead)["state"] == "cancelled"
 
 
 def test_two_releases_stand_beside_each_other_with_the_words_of_both(

@@ -1,5 +1,6 @@
 """Talking with a bot on its page: why it answers so, what it was taught, and the first training."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,10 @@ def test_draft_and_live_version_answer_and_say_why(page: Page, platform: Platfor
     expect(why.get_by_role("definition").filter(has_text=" ms").first).to_be_visible()
     chat.get_by_role("button", name="Call it for real").click()
     expect(why.get_by_text("Called", exact=True)).to_be_visible()
+    request = why.get_by_role("heading", name="Request").locator("xpath=..")
+    expect(request).to_contain_text(re.compile("GET http://.*/orders/1042"))
+    response = why.get_by_role("heading", name="Answer, as replies see it").locator("xpath=..")
+    expect(response).to_contain_text("ORD-1042")
     expect(chat.locator(".reply").first).to_contain_text("ORD-1042")
     page.get_by_label("Talk with").select_option(label="Release 1, live: it answers customers")
     say(page, "hello")

@@ -27,7 +27,7 @@ function Text({ text, start, end }) {
 export function Finding({ bot, finding, entities = [], onRepair, isBusy }) {
   const { word, kind } = SEVERITIES[finding.severity] || { word: finding.severity, kind: "plain" };
   const entity = entityOf(finding, entities);
-  return html`<li class="card finding">
+  return html`<div class="stack finding">
     <p class="row"><${Badge} kind=${kind}>${word}<//><strong>${capital(finding.title)}</strong>
       <span class="muted small-text">${finding.row}</span></p>
     <${Text} ...${finding} />
@@ -38,5 +38,5 @@ export function Finding({ bot, finding, entities = [], onRepair, isBusy }) {
       ${finding.intent_id && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "intents", finding.intent_id], finding.text ? { text: finding.text } : {})}>Open ${finding.intent_id}<//>`}
       ${entity && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "entities", entity])}>Open ${entity}<//>`}
     </div>
-  </li>`;
+  </div>`;
 }

@@ -12,6 +12,7 @@ import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Confirm } from "../../parts/dialog.js";
 import { Field } from "../../parts/field.js";
+import { MeasuredList } from "../../parts/measured_list.js";
 import { Page } from "../../parts/page.js";
 import { Progress } from "../../parts/progress.js";
 import { Empty, Failure, Loading } from "../../parts/states.js";
@@ -86,6 +87,7 @@ function List({ bot, head, list, query, work, mayEdit }) {
   }
   const names = (entities.data || []).map(({ name }) => name);
   const repair = mayEdit ? (finding) => work.repair([finding.id]) : null;
-  return html`<ul class="stack" aria-label="Findings">${items.map((finding) => html`<${Finding} key=${finding.id} bot=${bot} finding=${finding} entities=${names} onRepair=${repair} isBusy=${work.task.isRunning} />`)}</ul>
-    ${list.hasMore && html`<div><${Button} isBusy=${list.isLoading} onClick=${list.more}>Show more<//></div>`}`;
+  if (items.length === 0) return html`<${Loading} />`;
+  return html`<${MeasuredList} items=${items} label="Findings" guess=${140} keyOf=${({ id }) => id} onEnd=${list.more} row=${(finding) => html`
+    <${Finding} bot=${bot} finding=${finding} entities=${names} onRepair=${repair} isBusy=${work.task.isRunning} />`} />`;
 }

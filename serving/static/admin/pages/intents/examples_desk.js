@@ -117,7 +117,7 @@ export class ExamplesDesk {
     if (added) Object.assign(added.examples.find((each) => each.uid === uid), { text, entities });
     else if (waiting) Object.assign(waiting, { text, entities, readyAt });
     else {
-      this.outbox.push({ kind: "edit", uid, key: row.key, etag: row.etag, position: row.position, text, entities, readyAt });
+      this.outbox.push({ kind: "edit", uid, key: row.key, etag: row.etag, position: row.position, was: row.text, text, entities, readyAt });
       return;
     }
     this.outbox.keep();

@@ -1,7 +1,7 @@
 // How each kind of change to examples is sent. Every one may be sent again after an answer that was lost.
 
 import { counted } from "../../lib/format.js";
-import { get, path, post, put } from "../../lib/http.js";
+import { ApiError, get, newKey, path, post, put } from "../../lib/http.js";
 import { say } from "../../lib/notices.js";
 
 const isSameMark = (one, other) => one.begin === other.begin && one.end === other.end && one.name === other.name;
@@ -13,7 +13,7 @@ const wire = ({ text, entities }) => (entities ? { text, entities: entities.map(
 export const SEND = { add: sendAdded, edit: sendEdited, delete: sendDeleted, move: sendMoved };
 
 async function sendAdded(desk, op) {
-  const told = await postOnce(path`/bots/${desk.bot}/intents/${desk.intent}/examples`, { examples: op.examples.map(wire) }, op.idem);
+  const told = await postOnce(path`/bots/${desk.bot}/intents/${desk.intent}/examples`, { examples: op.examples.map(wire) }, { desk, op });
   if (told === null) {
     await desk.load();
     return;
@@ -37,12 +37,14 @@ async function sendAdded(desk, op) {
     return [{ ...row, uid: item.uid, text: item.text, entities: item.entities }];
   });
   for (const later of desk.queue) {
-    const row = later.kind === "edit" && mine.has(later.uid) && desk.item(later.uid);
+    const added = later.kind === "edit" && op.examples.find(({ uid }) => uid === later.uid);
+    const row = added && stored.get(added.text.toLowerCase());
     if (row) Object.assign(later, { key: row.key, etag: row.etag });
   }
 }
 
 async function sendEdited(desk, op) {
+  if (!op.key) Object.assign(op, await added(desk, op));
   const where = path`/bots/${desk.bot}/intents/${desk.intent}/examples/${op.key}`;
   let stored;
   try {
@@ -56,12 +58,21 @@ async function sendEdited(desk, op) {
   }
   const { key, etag, position, findings } = stored;
   const isNewest = !desk.queue.some((later) => later !== op && later.kind === "edit" && later.uid === op.uid);
+  if (!desk.item(op.uid)) await desk.load(); // an earlier visit has changed it, and here it has another uid
   desk.put(op.uid, isNewest ? { ...stored } : { key, etag, position, findings });
   for (const later of desk.queue) {
     if (later === op) continue;
     if (later.kind === "edit" && later.uid === op.uid) Object.assign(later, { key, etag });
     else if (later.uids?.includes(op.uid)) later.keys = later.keys.map((each) => (each === op.key ? key : each));
   }
+}
+
+/** What an example is known by that was added when nobody was told its key. */
+async function added(desk, op) {
+  const { items } = await get(path`/bots/${desk.bot}/examples`, { intent: desk.intent, text: op.was ?? op.text, limit: 200 });
+  const found = items.find(({ text }) => text.toLowerCase() === (op.was ?? op.text).toLowerCase());
+  if (!found) throw new ApiError(404, { detail: "The example is not there any more." });
+  return { key: found.key, etag: found.etag, position: found.position };
 }
 
 /** The example as an earlier try has stored it, whose answer was lost. */
@@ -77,20 +88,24 @@ async function standingAt(desk, position) {
 }
 
 /** Post once; null: an earlier try has done it, and its answer was not kept. */
-async function postOnce(where, body, key) {
+async function postOnce(where, body, { desk, op, step = "" }) {
   try {
-    return await post(where, body, { key });
+    return await post(where, body, { key: op.idem + step });
   } catch (error) {
     if (error.code === "done_already") return null;
-    throw error;
+    if (error.code !== "under_way") throw error;
+    // a server that was killed in the midst of it never ends that try; each of these changes may be made twice
+    op.idem = newKey();
+    desk.outbox.keep();
+    throw new ApiError(503, { detail: "The server was interrupted while it saved this. It is sent again." });
   }
 }
 
 async function sendDeleted(desk, op) {
-  await post(path`/bots/${desk.bot}/examples/delete`, { intents: [{ intent_id: desk.intent, keys: op.keys }] }, { key: op.idem });
+  await postOnce(path`/bots/${desk.bot}/examples/delete`, { intents: [{ intent_id: desk.intent, keys: op.keys }] }, { desk, op });
 }
 
 async function sendMoved(desk, op) {
-  await postOnce(path`/bots/${desk.bot}/intents/${op.to}/examples`, { examples: op.examples.map(wire) }, op.idem);
-  await post(path`/bots/${desk.bot}/examples/delete`, { intents: [{ intent_id: desk.intent, keys: op.keys }] }, { key: `${op.idem}-gone` });
+  await postOnce(path`/bots/${desk.bot}/intents/${op.to}/examples`, { examples: op.examples.map(wire) }, { desk, op });
+  await postOnce(path`/bots/${desk.bot}/examples/delete`, { intents: [{ intent_id: desk.intent, keys: op.keys }] }, { desk, op, step: "-gone" });
 }

@@ -1,6 +1,6 @@
 // Bringing one decision to the server. What went another way comes back as a problem: `{theirs, message}`.
 
-import { ApiError, getForEdit, path, post, put, remove } from "../../lib/http.js";
+import { ApiError, getForEdit, newKey, path, post, put, remove } from "../../lib/http.js";
 
 const labelPath = (bot, key) => path`/bots/${bot}/labels/${key}`;
 const decisionPath = (bot, key) => path`/bots/${bot}/labels/${key}/decision`;
@@ -13,10 +13,13 @@ function isSo(label, entry) {
   return isSame && (!entry.entities || entry.status !== "accepted" || spansOf(label.entities) === spansOf(entry.entities));
 }
 
+/** Other keys for decisions whose first request a server never ended, because it was killed in the midst of it. */
+const laterKeys = new Map();
+
 /** Decide a label; gives null once the server has it, also if somebody else has decided the same. */
 export async function decide(bot, { id, key, status, intent_id, entities, was }) {
   try {
-    await post(decisionPath(bot, key), { status, intent_id, entities, was }, { key: id });
+    await post(decisionPath(bot, key), { status, intent_id, entities, was }, { key: laterKeys.get(id) ?? id });
     return null;
   } catch (error) {
     if (!isFinal(error)) throw error;
@@ -24,7 +27,11 @@ export async function decide(bot, { id, key, status, intent_id, entities, was })
     const theirs = await read(bot, key);
     if (theirs === null) return { theirs: null, message: error.message };
     if (isSo(theirs.label, { status, intent_id, entities })) return null;
-    if (theirs.label.status === was) throw temporary(error); // nobody has decided it: the same request is under way
+    if (theirs.label.status === was) {
+      // nobody has decided it: the same request is under way, or was cut off. Of two only one can find it as it was.
+      if (error.code === "under_way") laterKeys.set(id, newKey());
+      throw temporary(error);
+    }
     return { theirs, message: "Somebody else has decided this text meanwhile." };
   }
 }
