@@ -45,13 +45,18 @@ MODEL_CODE = Path(__file__).parents[2] / "pipelines" / "steps" / "registration" 
 
 
 def start_mlflow(
-    folder: Path, *, port: int, artifacts: str = "./artifacts", environment: dict[str, str] | None = None
+    folder: Path,
+    *,
+    port: int,
+    artifacts: str = "./artifacts",
+    store: str = "sqlite:///mlflow.db",
+    environment: dict[str, str] | None = None,
 ) -> "subprocess.Popen[bytes]":
-    """Start a server whose data lie in a folder, artifacts perhaps elsewhere, and wait until it answers."""
+    """Start a server whose data lie in a folder, artifacts and store perhaps elsewhere, and wait until it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "output.log"
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", artifacts]
+    command += ["--backend-store-uri", store, "--artifacts-destination", artifacts]
     variables = {**os.environ, **QUIET, **(environment or {})}
     with log.open("ab") as output:
         process = subprocess.Popen(
