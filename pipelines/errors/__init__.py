@@ -9,6 +9,7 @@
     │       ├── TokenRefused  the key is missing or wrong
     │       └── AccessDenied  the key's role does not allow it
     ├── DataRejected          the author of the training data or bot file: repair the named rows
+    │   └── StoreNotEmpty     the operator: a backup goes into an empty database, or replaces what is there
     ├── SetupProblem          the person who starts the platform: a port, a folder, a missing program
     ├── ModelNotLoaded        the operator: no release can answer
     │   ├── NeverTrained      the author: the bot has no version at all, train it
@@ -24,6 +25,7 @@
     ├── RegistryUnavailable   the operator: the MLflow server does not answer
     ├── IssuerUnavailable     the operator: the OIDC issuer does not answer, so its tokens cannot be checked
     ├── StateConflict         nobody: retry, another worker has advanced the thread
+    │   ├── BackupDisturbed   the operator: somebody was being forgotten, repeat the backup
     │   ├── EditConflict      the editor: it has changed since they read it, merge both versions
     │   ├── MemberExists      the owner: they are a member already, change their roles
     │   ├── LastOwner         the owner: nobody would own the platform, name another owner first
@@ -61,6 +63,7 @@ from pipelines.errors.base import (
     BotError,
     DataRejected,
     SetupProblem,
+    StoreNotEmpty,
     without_password,
 )
 from pipelines.errors.client import (
@@ -70,6 +73,7 @@ from pipelines.errors.client import (
 )
 from pipelines.errors.conflicts import (
     AlreadyThere,
+    BackupDisturbed,
     DraftChanged,
     DraftNeeded,
     EditConflict,
@@ -132,6 +136,7 @@ __all__ = [
     "AlreadyThere",
     "ApiError",
     "ApiUnavailable",
+    "BackupDisturbed",
     "BotError",
     "DataRejected",
     "DeliveryFailed",
@@ -167,6 +172,7 @@ __all__ = [
     "SetupProblem",
     "StateConflict",
     "StoreBeingRestored",
+    "StoreNotEmpty",
     "StoreRefused",
     "StoreTooNew",
     "StoreUnavailable",

@@ -44,5 +44,13 @@ class DataRejected(BotError):
         return f"{self.source} cannot be used: {' | '.join(shown)}{more}"
 
 
+class StoreNotEmpty(DataRejected):
+    """A backup cannot be restored into this database: it would destroy what is there, which `found` describes."""
+
+    def __init__(self, found: str) -> None:
+        remedy = "restore into an empty database (INTENTLOOP_MONGO_DATABASE), or destroy all of this with --replace"
+        super().__init__("the database", [f"it holds {found}; {remedy}"])
+
+
 class SetupProblem(BotError):
     """The machine lacks something; the message says what, and what to do."""

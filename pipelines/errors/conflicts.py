@@ -13,6 +13,15 @@ class StateConflict(BotError):
         super().__init__("this conversation is being answered by another worker; send the message again")
 
 
+class BackupDisturbed(StateConflict):
+    """Conversations were forgotten during every attempt at a backup, which must not keep them."""
+
+    def __init__(self) -> None:
+        BotError.__init__(
+            self, "somebody is being forgotten, and a backup must not keep them; repeat `intentloop backup` afterwards"
+        )
+
+
 class EditConflict(StateConflict):
     """What an editor wants to replace has changed since they read it; nothing was written.
 

@@ -107,6 +107,7 @@ def test_release_refused_is_a_model_not_loaded() -> None:
         errors.StoreUnavailable("AutoReconnect"),
         errors.StoreTooNew(number=4, known=3),
         errors.StoreBeingRestored(),
+        errors.BackupDisturbed(),
         errors.RegistryUnavailable("http://127.0.0.1:5000", "refused"),
         errors.StateConflict(),
     ],

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import DataRejected, StateConflict
+from pipelines.errors import BackupDisturbed, DataRejected
 from pipelines.progress import Progress
 from pipelines.schemas import keys
 from serving.clock import utc_now
@@ -38,15 +38,6 @@ _ATTEMPTS = 3
 _AT_ONCE = 200
 
 
-class BusyForgetting(StateConflict):
-    """Conversations were forgotten during every attempt at a backup."""
-
-    def __init__(self) -> None:
-        Exception.__init__(
-            self, "somebody is being forgotten, and a backup must not keep them; repeat `intentloop backup` afterwards"
-        )
-
-
 @dataclass
 class _Total:
     """How many documents there are about, and how many were read."""
@@ -64,7 +55,7 @@ async def export(
     ------
     DataRejected
         There is something of that name.
-    BusyForgetting
+    BackupDisturbed
         Conversations were forgotten in the meantime, again and again.
     """
     folder = _folder_beside(place)
@@ -77,7 +68,7 @@ async def export(
             if await ForgottenThreads(database).deletions() <= before:
                 break
         else:
-            raise BusyForgetting
+            raise BackupDisturbed
         (folder / MANIFEST).write_bytes(manifest.to_bytes())
         if place.suffix == ".zip":
             _pack(folder, place, [MANIFEST, *(part.file for part in manifest.parts)])

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipelines.errors import DataRejected, StoreRefused
+from pipelines.errors import DataRejected, StoreNotEmpty, StoreRefused
 from pipelines.progress import Progress, part
 from pipelines.schemas.keys import COLLECTIONS, SCHEMA
 from serving.clock import utc_now
@@ -38,20 +38,6 @@ class Restored:
     problems: tuple[str, ...]
 
 
-class NotEmpty(DataRejected):
-    """There is something in the database that a restore would destroy."""
-
-    def __init__(self, found: Sequence[tuple[str, int]]) -> None:
-        self.found = tuple(found)
-        super().__init__(
-            "the database",
-            [
-                f"it holds {describe(found)}; restore into an empty database (INTENTLOOP_MONGO_DATABASE), or destroy "
-                "all of this with --replace"
-            ],
-        )
-
-
 def describe(found: Sequence[tuple[str, int]]) -> str:
     """Return the numbers of documents as words."""
     return ", ".join(f"{count:,} of {name!r}" for name, count in found) or "nothing"
@@ -75,7 +61,7 @@ async def write_back(
     ------
     DataRejected
         The backup is damaged or of a newer version, or a restore of another one was interrupted.
-    NotEmpty
+    StoreNotEmpty
         The database has documents, and `replaces` is False.
     """
     backup.verify(part(progress, 0.0, 0.3))
@@ -102,7 +88,7 @@ async def _begin(database: Database, manifest: Manifest, *, replaces: bool) -> N
     if found is not None and found["backup"] == manifest.digest and found["is_emptied"]:
         return
     if not replaces and (there := await contents(database)):
-        raise NotEmpty(there)
+        raise StoreNotEmpty(describe(there))
     place = {"_id": RESTORE}
     await database.call("begin the restore", schema.replace_one(place, mark, upsert=True))
     if replaces:

@@ -68,6 +68,9 @@ def test_a_release_goes_through_a_registry_on_postgres(mongo_uri: str, new_name:
         finally:
             stop(server)
         tables = subprocess.run(
-            ["psql", store.replace("+psycopg2", ""), "-Atc", "select count(*) from model_versions"], capture_output=True, text=True, check=True
+            [str(find_program("psql")), store.replace("+psycopg2", ""), "-Atc", "select count(*) from model_versions"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert tables.stdout.strip() == "2"

@@ -45,3 +45,13 @@ async def test_from_settings_is_as_patient_as_they_say_unless_a_task_needs_longe
     assert usual.collection("x").database.name == settings.mongo_database
     usual.close()
     patient.close()
+
+
+async def test_what_an_address_says_of_retries_and_secondaries_is_overruled() -> None:
+    options = "retryWrites=true&readPreference=secondaryPreferred&w=1&journal=false&replicaSet=rs0"
+    database = Database(f"mongodb://127.0.0.1:{free_port()}/?{options}", name="x", timeout_seconds=0.3)
+    options_used = database._client.options
+    assert (options_used.retry_writes, options_used.read_preference.name) == (False, "Primary")
+    assert database.collection("turns").write_concern.document == {"w": "majority", "j": True}
+    assert options_used.replica_set_name == "rs0"
+    database.close()

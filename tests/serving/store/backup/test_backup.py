@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import DataRejected, StoreBeingRestored
+from pipelines.errors import BackupDisturbed, DataRejected, StoreBeingRestored, StoreNotEmpty
 from pipelines.schemas.keys import COLLECTIONS, FORGOTTEN, INTENTS, LABELS, SCHEMA, STATES, TURNS, thread_hash
 from serving.store.backup import export as exporting
-from serving.store.backup.export import DRAFTS, ORDER, BusyForgetting, export
+from serving.store.backup.export import DRAFTS, ORDER, export
 from serving.store.backup.manifest import LEFT_OUT, MANIFEST, Manifest, open_backup
-from serving.store.backup.restore import NotEmpty, Restored, contents, write_back
+from serving.store.backup.restore import Restored, contents, write_back
 from serving.store.client import Database
 from serving.store.schema import Schema
 from serving.store.threads.forgotten import ForgottenThreads
@@ -224,7 +224,7 @@ async def test_a_database_that_is_not_empty_is_only_replaced_when_asked(
     await export(own, tmp_path / "b", program="1.0")
     await other.collection(INTENTS).insert_one({"_id": "c:greet", "bot": "c"})
     await other.collection("not_ours").insert_one({"_id": 1})
-    with pytest.raises(NotEmpty, match="it holds 1 of 'intents'; restore into an empty database"):
+    with pytest.raises(StoreNotEmpty, match="it holds 1 of 'intents'; restore into an empty database"):
         await bring_back(other, tmp_path / "b")
     assert await contents(other) == [("intents", 1)]
     await bring_back(other, tmp_path / "b", replaces=True)
@@ -357,7 +357,7 @@ async def test_nobody_who_is_forgotten_meanwhile_is_in_the_backup(
         return await own.collection(FORGOTTEN).find({}).to_list(None)
 
     monkeypatch.setattr(exporting._Export, "_write", always)
-    with pytest.raises(BusyForgetting, match="repeat `intentloop backup` afterwards"):
+    with pytest.raises(BackupDisturbed, match="repeat `intentloop backup` afterwards"):
         await export(own, tmp_path / "c", program="1.0")
     assert os.listdir(tmp_path) == ["b"]
 
