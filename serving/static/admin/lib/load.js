@@ -3,18 +3,20 @@
 import { useCallback, useEffect, useRef, useSignalEffect, useState } from "./html.js";
 import { signedOut } from "./http.js";
 
+const AGAIN_MS = 5000;
+
 /**
- * Load with `fetcher(abortSignal)` whenever `inputs` change. Gives `{data, error, isLoading, reload, set}`; while it
- * loads again the former data stays.
+ * Load with `fetcher(abortSignal)` whenever `inputs` change, and again while the server is away. Gives
+ * `{data, error, isLoading, reload, set}`; while it loads again the former data stays.
  */
 export function useLoad(fetcher, inputs) {
   const [state, setState] = useState({ data: undefined, error: null, isLoading: true });
   const latest = useRef(null);
-  const reload = useCallback(() => {
+  const load = (isQuiet) => {
     latest.current?.abort();
     const abort = new AbortController();
     latest.current = abort;
-    setState((before) => ({ ...before, error: null, isLoading: true }));
+    if (!isQuiet) setState((before) => ({ ...before, error: null, isLoading: true }));
     return fetcher(abort.signal).then(
       (data) => {
         if (!abort.signal.aborted) setState({ data, error: null, isLoading: false });
@@ -23,7 +25,14 @@ export function useLoad(fetcher, inputs) {
         if (!abort.signal.aborted) setState((before) => ({ ...before, error, isLoading: false }));
       },
     );
-  }, inputs);
+  };
+  const reload = useCallback(() => load(false), inputs);
+  useEffect(() => {
+    if (!state.error?.isTemporary) return undefined;
+    // the server is away: what says so goes once it is back
+    const timer = setTimeout(() => load(true), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [state.error]);
   useEffect(() => {
     setState({ data: undefined, error: null, isLoading: true });
     reload();

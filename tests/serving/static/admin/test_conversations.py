@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.admin_pages import SLOWLY_SECONDS, Platform, opened
 from tests.support.bots import TINY_BOT_WIRE
-from tests.support.browser import needs_browser
+from tests.support.browser import Watched, needs_browser
 from tests.support.hostile_texts import HOSTILE_TEXTS
 from tests.support.mlflow_server import register_for
 from tests.support.releases import reworded
@@ -37,6 +37,19 @@ def shop(platform: Platform, release_folders: tuple[Path, Path], tmp_path_factor
     platform.call("POST", f"/bots/{bot}/releases/1/promote", json={})
     platform.until_answered(bot)
     return bot
+
+
+def test_what_says_that_the_server_is_away_goes_when_it_is_back(
+    window: tuple[Page, Watched], platform: Platform, said: tuple[str, str]
+) -> None:
+    page, watched = window
+    watched.expected.append("ERR_FAILED")
+    page.route("**/api/v1/bots/default/conversations?*", lambda route: route.abort())
+    opened(page, platform, "bots/default/conversations")
+    expect(page.get_by_role("alert")).to_be_visible(timeout=SLOWLY)
+    page.unroute("**/api/v1/bots/default/conversations?*")
+    expect(page.get_by_role("list", name="Conversations").get_by_role("listitem").first).to_be_visible(timeout=SLOWLY)
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_a_message_that_was_corrected_says_so(page: Page, platform: Platform) -> None:
