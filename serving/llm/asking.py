@@ -15,6 +15,9 @@ from serving.llm.brief import Brief, tokens_in
 from serving.llm.completion import Completion, Usage
 from serving.store.usage import Asker, Period, Reservation, TokenBudget
 
+FAIR_SHARE = 0.5
+"""Share of the time limit that an endpoint must have had before its silence counts against it."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -107,11 +110,15 @@ class LlmGateway:
             reserved = await self._reserve(bot, prompt_tokens + brief.config.max_tokens, asker)
             if isinstance(reserved, Period):
                 return MeteredAnswer(ModelAnswer("over_budget", reserved.used_up))
-            # From here on, a timeout is the endpoint's fault; the reservation stays, since the tokens may be billed.
-            record = self._breakers.failed
+            # From here on, a timeout is the endpoint's fault, unless waiting for a place took most of the time. The
+            # reservation stays, since the tokens may be billed.
+            left = give_up_at - asyncio.get_running_loop().time()
+            is_fair = left >= FAIR_SHARE * self._timeout_seconds
+            record = self._breakers.failed if is_fair else self._breakers.gave_up
             try:
                 completion = await self._endpoint.complete(brief, text, give_up_at=give_up_at)
             except LlmUnavailable:
+                record = self._breakers.failed
                 self._settle(reserved, 0)
                 raise
             record = self._breakers.succeeded

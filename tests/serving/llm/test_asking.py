@@ -90,6 +90,23 @@ async def test_read_leaves_an_endpoint_alone_that_keeps_failing_and_comes_back(
     ] == ["understood", "understood"]
 
 
+async def test_waiting_for_a_place_does_not_count_against_the_endpoint(
+    make_reader: MakeReader, llm: ToolServer, llm_release: Release, new_name: str
+) -> None:
+    async def slow(request: Any, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(1.2)
+        await BUY(request, writer)
+
+    llm.behaviours = [slow]
+    reader = make_reader(llm_max_concurrent=FAILURES_TO_OPEN, llm_timeout_seconds=2.0)
+    texts = [f"{TENTS} {number}" for number in range(2 * FAILURES_TO_OPEN)]
+    readings = await asyncio.gather(*(reader.read(text, bot=new_name, release=llm_release) for text in texts))
+    late = [reading for reading in readings if reading.outcome == "unavailable"]
+    assert len(late) >= FAILURES_TO_OPEN
+    llm.behaviours = [BUY]
+    assert (await reader.read(TENTS, bot=new_name, release=llm_release)).outcome == "understood"
+
+
 async def test_read_with_an_empty_budget_asks_nobody(
     make_reader: MakeReader, llm: ToolServer, llm_release: Release, database: Database, new_name: str
 ) -> None:
