@@ -24,8 +24,10 @@ class Series:
 
     def observe(self, value: float) -> None:
         """Add a value to a histogram."""
-        self.least = min(self.least, value) if self.count else value
-        self.most = max(self.most, value)
+        if value > self.most:
+            self.most = value
+        if value < self.least or not self.count:
+            self.least = value
         self.count += 1
         self.value += value
         self.buckets[bisect_left(SECONDS, value)] += 1
@@ -64,7 +66,8 @@ class Meter:
     def observe(self, instrument: Instrument, value: float, values: Values) -> None:
         """Add a value to a histogram."""
         with self._lock:
-            self._of(instrument, values).observe(value)
+            series = self._series[instrument].get(values) or self._of(instrument, values)
+            series.observe(value)
 
     def set(self, instrument: Instrument, value: float, values: Values) -> None:
         """Set a gauge."""

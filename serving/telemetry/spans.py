@@ -177,16 +177,19 @@ class Span:
         if self._measure is not None:
             instrument, values = self._measure
             self._live.meter.observe(instrument, (self.ended_ns - self.began_ns) / 1e9, values)
-        if self.trace is not None:
-            _current.set(self._before)
-            self._keep(self.trace)
-
-    def _keep(self, trace: Trace) -> None:
-        if trace.is_closed:
-            return  # it went on in the background after its request was answered
-        if self._is_root or len(trace.spans) < MOST_SPANS:
+        trace = self.trace
+        if trace is None:
+            return
+        _current.set(self._before)
+        if self._is_root or trace.is_closed or len(trace.spans) >= MOST_SPANS:
+            self._end(trace)
+        else:
             trace.spans.append(self)
-        if self._is_root:
+
+    def _end(self, trace: Trace) -> None:
+        """Export a trace with its root. Leave out what went on after it was answered, or is too much."""
+        if self._is_root and not trace.is_closed:
+            trace.spans.append(self)
             trace.is_closed = True
             is_wanted = trace.is_sampled or (trace.is_failed and self._live.failed.take())
             if is_wanted and self._live.export is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
@@ -31,6 +32,7 @@ from tests.support.fixed import FixedReleases
 from tests.support.llm import asking
 from tests.support.traces import recording
 
+TOKEN = "a-token-for-this-test"
 MESSAGES = "/api/v1/bots/default/messages"
 RUN_ID = "0123456789abcdef0123456789abcdef"
 
@@ -71,6 +73,7 @@ async def api(settings: Settings, mongo_uri: str, tiny_release: Release, new_nam
             "mongo_uri": mongo_uri,
             "mongo_database": name,
             "endpoints": {"shop": shop.url},
+            "admin_token": SecretStr(TOKEN),
             "llm_base_url": f"{llm.url}/v1",
             "llm_prompt_price": 1e6,
             "llm_completion_price": 1e6,
@@ -134,6 +137,14 @@ async def test_turn_trace_release_and_run_are_connected(api: Api, caplog: pytest
     logged = [json.loads(line) for line in lines]
     assert {line["trace_id"] for line in logged} == {trace_id}
     assert any(turn.attributes["intentloop.thread"] in line["event"] for line in logged)
+
+
+async def test_the_admin_api_names_the_trace_of_a_turn(api: Api) -> None:
+    await api.say("hello")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    shown = await api.client.get("/api/v1/bots/default/conversations/visitor-7", headers=headers)
+    assert shown.status_code == 200, shown.text
+    assert shown.json()["turns"][0]["trace_id"] == f"{api.traces[0].id:032x}"
 
 
 async def test_context_comes_from_the_caller_and_goes_to_the_tool(api: Api) -> None:

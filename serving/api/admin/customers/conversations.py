@@ -142,6 +142,7 @@ class ExplainedTurn(BaseModel):
         description="Why the model read the text so; only if the release that answered is the one that answers now."
     )
     timings_ms: dict[str, float]
+    trace_id: str | None = Field(description="The trace of the turn; null if it was answered without tracing.")
 
 
 class ShownConversation(BaseModel):
@@ -289,6 +290,7 @@ async def _explained(record: TurnRecord, release: Release | None, decided: Label
             include={"turn", "message_id", "text", "release", "intent_id", "route", "confidence", "why", "timings_ms"}
         ),
         said_at=record.created_at,
+        trace_id=record.trace_id,
         context=message.context if message is not None else {},
         nlu=record.nlu,
         llm=record.llm,
