@@ -125,9 +125,9 @@ def mine_turns(
     """Find the texts worth a label.
 
     A text enters the queue if the language model or the customer had to say what it means, if the newest release is not
-    sure of it, or if the bot has few examples (`YOUNG`). Texts that are examples already are left out, and so are answers to the bot's questions unless there
-    is a wish in them. Texts in the queue are never added again; open items are updated with the newest release's
-    reading. Mining a second time adds nothing.
+    sure of it, or if the bot has few examples (`YOUNG`). Texts that are examples already are left out, and so are
+    answers to the bot's questions unless there is a wish in them. Texts in the queue are never added again; open items
+    are updated with the newest release's reading. Mining a second time adds nothing.
 
     Parameters
     ----------
