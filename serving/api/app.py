@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, Response
 
 from pipelines.settings import Settings
 from serving.access.same_origin import require_loopback_if_off
@@ -17,6 +17,7 @@ from serving.api import chat, health, mlflow_webhook, webhooks
 from serving.api.admin.routers import ADMIN_ROUTERS
 from serving.api.admin.streams import Streams
 from serving.api.admin_pages import ADMIN_PATH, AdminPages
+from serving.api.chat_page import ChatPage, bot_of_chat_page
 from serving.api.chat_paths import is_chat
 from serving.api.compat.prefix import CompatPaths
 from serving.api.compat.routes import COMPAT_ROUTERS
@@ -39,13 +40,13 @@ from serving.store.access.rate_use import RateUse
 from serving.telemetry.setup import open_telemetry
 from serving.wiring import open_services
 
-CHAT_PAGE = Path(__file__).parents[1] / "static" / "chat.html"
+_STATIC = Path(__file__).parents[1] / "static"
 _DRAFT_PATHS = re.compile(
     r"/api/v1/bots/[^/]+/(draft|examples|intents|entities)(/.*)?"
     r"|/admin/(intents|entities|train)(/.*)?|/admin/bots/[^/]+/import"
 )
-_WIDGET = CHAT_PAGE.parent / "widget" / "script.js"
-_DOCS_PAGE = CHAT_PAGE.with_name("docs.html")
+_WIDGET = _STATIC / "widget" / "script.js"
+_DOCS_PAGE = _STATIC / "docs.html"
 _DOCS_SOURCES = "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self'"  # Swagger UI styles as it goes
 
 
@@ -108,9 +109,10 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     for router in (*ADMIN_ROUTERS, *COMPAT_ROUTERS):
         app.include_router(router)
     app.include_router(health.router)
+    chat_page = ChatPage()
     pages = AdminPages(has_organisation=bool(settings.oidc_issuer and settings.oidc_client_id))
     app.include_router(pages.router)
-    app.add_api_route("/", _welcome, include_in_schema=False)
+    app.include_router(chat_page.router)
     app.add_api_route("/docs", _docs, include_in_schema=False)
     app.add_api_route("/static/widget/script.js", _widget, include_in_schema=False)
     install_openapi(app)
@@ -124,7 +126,12 @@ def create_app(settings: Settings, *, releases: Releases | None = None) -> FastA
     app.add_middleware(PublicCors)
     app.add_middleware(AdminCors, origins=settings.admin_origins)
     install_error_handlers(app)
-    app.add_middleware(SecurityHeaders, headers_by_path=_headers_of_pages(pages), ancestors_of=chat_page_ancestors)
+    app.add_middleware(
+        SecurityHeaders,
+        headers_by_path=_headers_of_pages(pages),
+        headers_of=lambda scope: chat_page.headers if bot_of_chat_page(scope) is not None else None,
+        ancestors_of=chat_page_ancestors,
+    )
     app.add_middleware(Tracing)
     app.add_middleware(CompatPaths)  # outermost: what looks at a path sees that of the route
     return app
@@ -137,10 +144,8 @@ def _following_registry(settings: Settings) -> Releases:
 
 
 def _headers_of_pages(admin_pages: AdminPages) -> dict[str, Headers]:
-    chat_page, docs_page = (page.read_text(encoding="utf-8") for page in (CHAT_PAGE, _DOCS_PAGE))
     return {
-        "/": page_headers(chat_page),
-        "/docs": page_headers(docs_page, more=_DOCS_SOURCES),
+        "/docs": page_headers(_DOCS_PAGE.read_text(encoding="utf-8"), more=_DOCS_SOURCES),
         ADMIN_PATH: admin_pages.headers,
     }
 
@@ -154,11 +159,3 @@ async def _widget() -> Response:
     """Return the chat window for other sites."""
     headers = {"Cache-Control": "public, max-age=300", "Cross-Origin-Resource-Policy": "cross-origin"}
     return FileResponse(_WIDGET, media_type="text/javascript", headers=headers)
-
-
-async def _welcome(request: Request) -> Response:
-    """Show the chat page to browsers and a greeting to programs."""
-    if "text/html" in request.headers.get("accept", "") and CHAT_PAGE.is_file():
-        return FileResponse(CHAT_PAGE, media_type="text/html", headers={"Vary": "Accept"})
-    links = {"docs": "/docs", "messages": "/api/v1/bots/{bot}/messages", "ready": "/health/ready"}
-    return JSONResponse({"message": "Welcome to the Intentloop chat API", **links}, headers={"Vary": "Accept"})

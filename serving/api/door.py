@@ -24,6 +24,7 @@ from pipelines.errors import (
 from pipelines.schemas.policy import BotPolicy
 from serving.access.origins import is_allowed
 from serving.access.visitors import read_visitor, visitor_hash
+from serving.api.chat_page import bot_of_chat_page
 from serving.api.chat_paths import bot_of_chat, is_chat
 from serving.dialogue.services import Services
 from serving.dialogue.visitors import VISITOR
@@ -98,8 +99,8 @@ def chat_page_ancestors(scope: Scope) -> tuple[str, ...]:
     """Return the origins of pages that may show the chat page in a frame: those of the bot that it talks to."""
     state = scope["app"].state
     services: Services | None = getattr(state, "services", None)
-    is_chat_page = scope["path"] == "/" and services is not None
-    return services.policies.known(state.default_bot).frame_ancestors if is_chat_page and services is not None else ()
+    bot = bot_of_chat_page(scope)
+    return services.policies.known(bot).frame_ancestors if bot is not None and services is not None else ()
 
 
 class AdminCors:

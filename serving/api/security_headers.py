@@ -60,8 +60,8 @@ def _inline_sources(html: str) -> Iterator[tuple[str, str]]:
 class SecurityHeaders:
     """Adds the headers to every response, errors included. Place it around everything else.
 
-    `headers_by_path` are those of pages, which need more than data. `ancestors_of` returns the origins of pages that
-    may show one in a frame.
+    `headers_by_path` are those of pages, which need more than data; `headers_of` returns those of pages with a name in
+    their path. `ancestors_of` returns the origins of pages that may show one in a frame.
     """
 
     def __init__(
@@ -69,10 +69,11 @@ class SecurityHeaders:
         app: ASGIApp,
         *,
         headers_by_path: Mapping[str, Headers],
+        headers_of: Callable[[Scope], Headers | None] = lambda _: None,
         ancestors_of: Callable[[Scope], Sequence[str]] = lambda _: (),
     ) -> None:
         self._app = app
-        self._headers_by_path = headers_by_path
+        self._headers_by_path, self._headers_of = headers_by_path, headers_of
         self._ancestors_of = ancestors_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,7 +81,7 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        page = self._headers_by_path.get(scope["path"])
+        page = self._headers_by_path.get(scope["path"]) or self._headers_of(scope)
         headers = DATA_HEADERS if page is None else framed(page, self._ancestors_of(scope))
 
         async def adding(message: Message) -> None:

@@ -1,5 +1,6 @@
 // The admin pages begin here.
 
+import "./lib/double_clicks.js";
 import { html, render } from "./lib/html.js";
 import { Shell } from "./parts/shell.js";
 

@@ -282,3 +282,37 @@ async def test_pages_of_named_origins_may_frame_the_chat_page(admin: AdminApi, p
     assert "x-frame-options" not in framed.headers
     for path in ("/docs", "/health/live"):
         assert "frame-ancestors 'none'" in (await page.get(path)).headers["content-security-policy"]
+
+
+async def test_the_chat_page_of_each_bot_has_its_title_and_says_why_it_does_not_answer(
+    admin: AdminApi, page: httpx2.AsyncClient
+) -> None:
+    for name in ("shop", "other"):
+        made = await admin.owner.post("/api/v1/bots", json={"name": name, "title": f"{name} <b>& co"})
+        assert made.status_code == 201, made.text
+    opened = await page.get("/chat/other")
+    assert opened.status_code == 200
+    assert "<title>other &lt;b&gt;&amp; co</title>" in opened.text
+    assert 'data-messages="../api/v1/bots/other/messages" data-kept=".other">' in opened.text
+    assert "script-src 'sha256-" in opened.headers["content-security-policy"]
+    assert "no release of it is live" in (await page.get("/chat/shop")).text
+    assert "frame-ancestors 'none'" in opened.headers["content-security-policy"]
+    for path in ("/chat/nobody", "/chat/Not%20a%20name<i>", "/?bot=A<i>"):
+        unknown = await page.get(path, headers={"Accept": "text/html"})
+        assert unknown.status_code == 404
+        assert "There is no bot called" in unknown.text
+        assert "<i>" not in unknown.text.split("<script>")[0]
+    asked = await page.get("/?bot=other", headers={"Accept": "text/html"})
+    assert (asked.status_code, asked.headers["location"]) == (307, "chat/other")
+
+
+async def test_the_chat_page_of_a_closed_bot_says_whom_it_answers(admin: AdminApi, page: httpx2.AsyncClient) -> None:
+    await set_access(admin, visitors="required", frame_ancestors=[SHOP])
+    closed = await page.get("/", headers={"Accept": "text/html"})
+    assert "answers only visitors who are signed in" in closed.text
+    framed = await page.get("/chat/default")
+    assert f"frame-ancestors {SHOP}" in framed.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in (await page.get("/chat/other")).headers["content-security-policy"]
+    await widget_key(admin)
+    await set_access(admin, widget_keys="required")
+    assert "answers only in pages that have a widget key" in (await page.get("/chat/default")).text

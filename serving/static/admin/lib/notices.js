@@ -3,6 +3,7 @@
 import { signal } from "./html.js";
 
 const STAY_MS = 8000;
+const STAY_WITH_UNDO_MS = 30_000;
 let next = 1;
 
 /** `[{id, text, kind, undo}]` */
@@ -12,7 +13,7 @@ export const notices = signal([]);
 export function say(text, { kind = "done", undo } = {}) {
   const id = next++;
   notices.value = [...notices.value.slice(-3), { id, text, kind, undo }];
-  if (kind !== "error") setTimeout(() => dismiss(id), undo ? STAY_MS * 2 : STAY_MS);
+  if (kind !== "error") setTimeout(() => dismiss(id), undo ? STAY_WITH_UNDO_MS : STAY_MS);
 }
 
 export const sayError = (error) => say(error.message, { kind: "error" });

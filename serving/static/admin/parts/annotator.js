@@ -1,5 +1,6 @@
 // Marking entities in a text: select words with the mouse, or with the arrow keys once the text has the focus.
 
+import { wasStray } from "../lib/double_clicks.js";
 import { html, useRef, useState } from "../lib/html.js";
 import { pieces, slicePoints, toPoints } from "../lib/text.js";
 import { Button } from "./button.js";
@@ -43,7 +44,7 @@ export function Annotator({ text, marks, entities, onChange, label = "Text" }) {
 
   const choose = () => {
     const selected = getSelection();
-    if (!selected.rangeCount || selected.isCollapsed || !box.current.contains(selected.anchorNode) || !box.current.contains(selected.focusNode)) return;
+    if (wasStray() || !selected.rangeCount || selected.isCollapsed || !box.current.contains(selected.anchorNode) || !box.current.contains(selected.focusNode)) return;
     const range = selected.getRangeAt(0);
     const found = spanOf(words, pointIn(box.current, range.startContainer, range.startOffset), pointIn(box.current, range.endContainer, range.endOffset));
     if (found) setSpan(found);

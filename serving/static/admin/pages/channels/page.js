@@ -3,6 +3,7 @@
 import { html } from "../../lib/html.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
+import { ChatPageLink } from "../../parts/chat_page_link.js";
 import { Page } from "../../parts/page.js";
 import { Loaded } from "../../parts/states.js";
 import { link } from "../../lib/router.js";
@@ -19,8 +20,7 @@ export default function Channels({ bot }) {
 /** Where somebody can talk with what answers customers, without a channel. */
 function Talk({ bot }) {
   const tried = html`<a href=${link(["bots", bot, "try"])}>Try it</a>`;
-  return html`<p class="note">${bot === "default"
-    ? html`To talk with the live bot as a customer does, open <a href="/" target="_blank" rel="noreferrer noopener">the chat page</a>; what is said there is a conversation like any other. Under ${tried} nothing is kept.`
-    : html`To talk with the bot without a channel, choose the live release under ${tried}.`}
+  return html`<p class="note">To talk with the live bot as a customer does, open <${ChatPageLink} bot=${bot}>the chat page<//>;
+    what is said there is a conversation like any other. Under ${tried} nothing is kept.
     ${" "}For a chat in your own web page, copy the lines under <a href=${link(["bots", bot, "settings", "access"])}>Settings, Who may chat</a>.</p>`;
 }

@@ -1,3 +1,4 @@
+import { wasStray } from "../../lib/double_clicks.js";
 import { html, useEffect, useRef, useState } from "../../lib/html.js";
 import { pieces, slicePoints, toPoints, toUnits } from "../../lib/text.js";
 import { hueOf } from "../../parts/marked_text.js";
@@ -61,7 +62,7 @@ export function AnnotatedText({ text, marks, number, onChoose, onRemove, onEdit,
   const press = () => {
     const release = () => {
       const chosen = root.current && selectedIn(root.current);
-      if (!chosen) return;
+      if (!chosen || wasStray()) return;
       const [anchor, focus] = chosen;
       caret.current = { anchor, focus };
       hide();

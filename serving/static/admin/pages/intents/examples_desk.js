@@ -20,6 +20,8 @@ export class ExamplesDesk {
     this.items = signal(null);
     this.next = signal(null);
     this.loadError = signal(null);
+    /** The deletions of this visit that can be taken back, `[{examples}]`. */
+    this.deleted = signal([]);
     this.filter = {};
     this.loads = 0;
     this.outbox = new Outbox(`examples/${bot}/${intent}`, {
@@ -137,8 +139,18 @@ export class ExamplesDesk {
 
   /** Delete examples, with a way back. */
   remove(uids) {
-    const gone = this.take(uids);
-    say(`${counted(gone.length, "example")} deleted.`, { undo: () => this.add(gone) });
+    const examples = this.take(uids);
+    if (!examples.length) return;
+    const step = { examples };
+    this.deleted.value = [...this.deleted.value, step];
+    say(`${counted(examples.length, "example")} deleted.`, { undo: () => this.restore(step) });
+  }
+
+  /** Bring back what was deleted last, or by one step; once. */
+  restore(step = this.deleted.value.at(-1)) {
+    if (!this.deleted.value.includes(step)) return;
+    this.deleted.value = this.deleted.value.filter((each) => each !== step);
+    this.add(step.examples);
   }
 
   /** End a conflict: the change is dropped, or with `isKept` its text is added as an example of its own. */

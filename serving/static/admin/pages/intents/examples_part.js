@@ -94,7 +94,9 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
           <${Button} isSmall onClick=${() => { isMoving.value = true; }}>Move<//>
           <${Button} isSmall kind="danger" onClick=${() => { desk.remove([...chosen.value]); chosen.value = new Set(); }}>Delete<//>
           <${Button} isSmall kind="quiet" onClick=${() => { chosen.value = new Set(); }}>Select none<//></span>`
-        : items?.length > 0 && html`<${Button} isSmall kind="quiet" onClick=${() => { chosen.value = new Set(items.map(({ uid }) => uid)); }}>Select all shown<//>`}
+        : html`<span class="actions">${desk.deleted.value.length > 0 && html`<${Button} isSmall onClick=${() => desk.restore()}>
+            Undo: bring back ${counted(desk.deleted.value.at(-1).examples.length, "example")}<//>`}
+          ${items?.length > 0 && html`<${Button} isSmall kind="quiet" onClick=${() => { chosen.value = new Set(items.map(({ uid }) => uid)); }}>Select all shown<//>`}</span>`}
     </div>`}
     <${Failure} error=${desk.loadError.value} onRetry=${() => desk.load()} />
     ${!items && !desk.loadError.value && html`<${Loading} />`}

@@ -29,7 +29,8 @@ export function RepliesPart({ bot, intent, draft, value }) {
     </section>
     ${variants.map((text, at) => html`<section key=${at} class="card reply">
       <div class="stack"><${TemplateField} label=${`Another way to say it ${at + 1}`} text=${text} values=${values} onInput=${(now) => setVariant(at, now)} />
-        <div class="actions"><${Button} kind="quiet" isSmall onClick=${() => draft.change({ speechResponses: variants.filter((_, number) => number !== at) })}>Remove<//></div></div>
+        <div class="actions"><${Button} kind="quiet" isSmall aria-label=${`Remove “${text}”`}
+          onClick=${() => draft.change({ speechResponses: variants.filter((_, number) => number !== at) })}>Remove<//></div></div>
       <div><h2>Preview</h2><${Bubbles} shown=${shown(`speechResponses[${at + 1}]`)} /></div>
     </section>`)}
     <div class="actions"><${Button} onClick=${() => draft.change({ speechResponses: [...variants, ""] })}>Add another way to say it<//></div>

@@ -5,6 +5,7 @@ import { useLoad } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { Button } from "../../parts/button.js";
+import { ChatPageLink } from "../../parts/chat_page_link.js";
 import { Loaded } from "../../parts/states.js";
 import { Totals } from "../analytics/totals.js";
 
@@ -18,6 +19,7 @@ export function Figures({ bot }) {
     <${Loaded} load=${load}>${({ figures, is_complete: isComplete }) => html`
       ${!isComplete && html`<p class="row muted small-text">Not all messages are counted yet. <${Button} isSmall isBusy=${load.isLoading} onClick=${load.reload}>Count on<//></p>`}
       <${Totals} bot=${bot} period=${period} figures=${figures} />
-      ${figures.messages === 0 && isComplete && html`<p class="muted">Nobody has written yet.${may("operator", bot) && html` <a href=${link(["bots", bot, "channels"])}>Connect a channel.</a>`}</p>`}`}<//>
+      ${figures.messages === 0 && isComplete && html`<p class="muted">Nobody has written yet. <${ChatPageLink} bot=${bot} />${may("operator", bot)
+        && html` or <a href=${link(["bots", bot, "channels"])}>connect a channel</a>`}.</p>`}`}<//>
   </section>`;
 }

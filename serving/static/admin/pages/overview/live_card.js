@@ -4,6 +4,7 @@ import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
+import { ChatPageLink } from "../../parts/chat_page_link.js";
 import { Share } from "../../parts/share.js";
 import { Verdict } from "../../parts/verdict.js";
 
@@ -15,7 +16,7 @@ export function LiveCard({ bot, live }) {
     <div class="between"><div class="row"><${Badge} kind=${problem ? "bad" : "good"}>Live<//>
         <h2><a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a></h2>
         <span class="muted" title=${moment(release.promoted_at)}>${release.promoted_at ? `promoted ${ago(release.promoted_at)}` : ""}${live.promoted_by ? ` by ${live.promoted_by}` : ""}</span></div>
-      <div class="actions">${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"])}>Try it<//>`}
+      <div class="actions"><${ChatPageLink} bot=${bot} isButton />${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"])}>Try it<//>`}
         <${Button} href=${link(["bots", bot, "releases"])}>Train and releases<//></div></div>
     <p><${Verdict} release=${release} /></p>
     ${release.accuracy && html`<p>It takes <${Share} value=${release.accuracy.value} low=${release.accuracy.low} high=${release.accuracy.high} /> of the sentences that it has never seen for the right intent.</p>`}

@@ -5,6 +5,7 @@ import { may } from "../../lib/session.js";
 import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
+import { ChatPageLink } from "../../parts/chat_page_link.js";
 
 /** Which release answers customers since when, and the way back to the one before. */
 export function Live({ bot, live, onMove }) {
@@ -17,7 +18,8 @@ export function Live({ bot, live, onMove }) {
         <strong><a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a></strong>
         ${release.promoted_at && html`<span class="muted" title=${moment(release.promoted_at)}>promoted <${Ago} at=${release.promoted_at} /></span>`}
       </div>
-      ${back && may("operator", bot) && html`<${Button} isSmall onClick=${() => onMove({ kind: "rollback", version: back })}>Roll back to release ${back}<//>`}
+      <span class="row"><${ChatPageLink} bot=${bot} />
+        ${back && may("operator", bot) && html`<${Button} isSmall onClick=${() => onMove({ kind: "rollback", version: back })}>Roll back to release ${back}<//>`}</span>
     </div>
     ${live.promoted_by && html`<p class="small-text">By ${live.promoted_by}${live.promoted_why && html`: ${live.promoted_why}`}</p>`}
     ${problem && html`<p class="note warn">It cannot answer: ${problem} ${answering && `Release ${answering} goes on answering.`}</p>`}

@@ -3,6 +3,7 @@ import { useEditing } from "../../lib/editing.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { say } from "../../lib/notices.js";
+import { ChatPageLink } from "../../parts/chat_page_link.js";
 import { Field } from "../../parts/field.js";
 import { SaveBar } from "../../parts/save_bar.js";
 import { Loaded } from "../../parts/states.js";
@@ -36,6 +37,9 @@ export function ChatAccess({ bot }) {
         </div>
         <${Field} label="Pages that may show the chat page in a frame" as="textarea" rows="2" placeholder="https://shop.example" spellcheck="false" hint="One origin a line. Empty: none."
           value=${fields.frame_ancestors.join("\n")} onChange=${(event) => set("frame_ancestors", originsOf(event.target.value))} />
+        <p class="hint">${fields.widget_keys === "required" || fields.visitors === "required"
+          ? "The chat page of this server does not answer then: it sends no key, and nobody signs in there."
+          : html`<${ChatPageLink} bot=${bot} /> of this server: it needs no key and knows nobody.`}</p>
         <${SaveBar} editing=${editing} titles=${TITLES} />
       </form>`;
     }}<//>
