@@ -3,10 +3,10 @@
 import { batch, effect, signal } from "./html.js";
 import { ApiError, signedOut } from "./http.js";
 import { recall, remember } from "./memory.js";
+import { UndoSteps } from "./undo_steps.js";
 
 const PAUSE_MS = 600;
 const RETRY_MS = [2000, 5000, 15000];
-const ONE_STEP_MS = 1200;
 
 const text = (value) => JSON.stringify(value ?? null);
 const isSame = (one, other) => text(one) === text(other);
@@ -30,10 +30,14 @@ export class Autosave {
     this.error = signal(null);
     /** `{fields, theirs, etag}` while somebody else has changed the same fields. */
     this.conflict = signal(null);
-    this.steps = signal(0);
+    /** Whether the person has closed the question about the conflict, to answer it later. */
+    this.isPutOff = signal(false);
+    this.undoSteps = new UndoSteps(key);
+    /** How many fields hold what cannot be saved, which their own words explain. */
+    this.unusable = signal(0);
+    this.steps = this.undoSteps.count;
     this.base = {};
     this.etag = null;
-    this.history = [];
     this.isSending = false;
     this.isLost = false;
     this.tries = 0;
@@ -48,6 +52,7 @@ export class Autosave {
     const kept = recall(this.key);
     this.base = data;
     this.etag = etag;
+    this.undoSteps.restore(etag);
     if (!kept) {
       this.value.value = data;
       return;
@@ -68,20 +73,13 @@ export class Autosave {
 
   /** Change some fields; changes of the same ones in quick succession are one step to undo. */
   change(fields) {
-    const names = Object.keys(fields).join(" ");
-    const last = this.history[this.history.length - 1];
-    if (!last || last.names !== names || Date.now() - last.at > ONE_STEP_MS) {
-      this.history = [...this.history.slice(-99), { names, value: this.value.value, at: Date.now() }];
-      this.steps.value = this.history.length;
-    } else last.at = Date.now();
+    this.undoSteps.note(fields, this.value.value);
     this.set({ ...this.value.value, ...fields });
   }
 
   undo() {
-    const step = this.history.pop();
-    if (!step) return;
-    this.steps.value = this.history.length;
-    this.set(step.value);
+    const before = this.undoSteps.pop();
+    if (before) this.set({ ...this.value.value, ...before });
   }
 
   set(value) {
@@ -94,6 +92,7 @@ export class Autosave {
   }
 
   keep() {
+    this.undoSteps.keep(this.etag);
     const changes = this.changes();
     const base = Object.fromEntries(Object.keys(changes).map((name) => [name, this.base[name] ?? null]));
     this.isLost = !remember(this.key, Object.keys(changes).length ? { changes, base, etag: this.etag } : null) && Object.keys(changes).length > 0;
@@ -167,6 +166,7 @@ export class Autosave {
     if (fields.length) {
       batch(() => {
         this.conflict.value = { fields, theirs };
+        this.isPutOff.value = false;
         this.status.value = "conflict";
       });
     } else this.save();
@@ -177,9 +177,9 @@ export class Autosave {
     const { fields, theirs } = this.conflict.value;
     this.conflict.value = null;
     if (whose === "theirs") {
-      this.history = [...this.history, { names: "", value: this.value.value, at: 0 }];
-      this.steps.value = this.history.length;
-      this.value.value = { ...this.value.value, ...Object.fromEntries(fields.map((name) => [name, theirs[name] ?? null])) };
+      const taken = Object.fromEntries(fields.map((name) => [name, theirs[name] ?? null]));
+      this.undoSteps.note(taken, this.value.value, { isApart: true });
+      this.value.value = { ...this.value.value, ...taken };
     }
     this.keep();
     this.save();

@@ -9,9 +9,9 @@ export function Conflict({ editing, titles = {} }) {
   const { mine, theirs } = editing.conflict;
   const names = Object.keys(mine).filter((name) => JSON.stringify(mine[name]) !== JSON.stringify(theirs[name]));
   return html`<div class="conflict" role="alert">
-    <p><strong>Somebody else has changed this meanwhile.</strong> Nothing was written. Which shall count?</p>
-    <div class="table"><table><thead><tr><th scope="col">What</th><th scope="col">Yours</th><th scope="col">Theirs</th></tr></thead>
+    <p><strong>This was changed in another tab or by somebody else meanwhile.</strong> Nothing was written. Which shall count?</p>
+    <div class="table"><table><thead><tr><th scope="col">What</th><th scope="col">Yours</th><th scope="col">The other one</th></tr></thead>
       <tbody>${names.map((name) => html`<tr key=${name}><th scope="row">${titles[name] || name}</th><td class="as-written">${written(mine[name])}</td><td class="as-written">${written(theirs[name])}</td></tr>`)}</tbody></table></div>
-    <div class="actions"><${Button} isBusy=${editing.isBusy} onClick=${editing.keepMine}>Write mine over it<//><${Button} onClick=${editing.takeTheirs}>Take theirs<//></div>
+    <div class="actions"><${Button} isBusy=${editing.isBusy} onClick=${editing.keepMine}>Write mine over it<//><${Button} onClick=${editing.takeTheirs}>Take the other<//></div>
   </div>`;
 }

@@ -112,6 +112,6 @@ function BotChoice({ bot, page }) {
     <select id=${id} value=${bot || ""} onChange=${choose}>
       ${!bot && html`<option value="">Choose a bot …</option>`}
       ${bot && !known.some(({ name }) => name === bot) && html`<option value=${bot}>${bot}</option>`}
-      ${known.map(({ name, title }) => html`<option key=${name} value=${name}>${title || name}</option>`)}
+      ${known.map(({ name, title }) => html`<option key=${name} value=${name}>${known.some((other) => other.name !== name && other.title === title) ? `${title} (${name})` : title || name}</option>`)}
     </select></div>`;
 }

@@ -30,7 +30,7 @@ def reply_of(platform: Platform, bot: str) -> str:
     return reply
 
 
-@pytest.mark.parametrize(("choice", "kept"), [("Keep mine", "Mine"), ("Take theirs", "Theirs")])
+@pytest.mark.parametrize(("choice", "kept"), [("Keep mine", "Mine"), ("Take the other", "Theirs")])
 def test_two_editors_see_both_versions_and_one_chooses(
     window: Window, platform: Platform, bot: str, choice: str, kept: str
 ) -> None:
@@ -48,7 +48,7 @@ def test_two_editors_see_both_versions_and_one_chooses(
 
     platform.call("PATCH", f"/bots/{bot}/intents/greet", json={"speechResponse": "Theirs"})
     reply.fill("Mine")
-    versions = page.get_by_role("dialog", name="Somebody else has changed this too")
+    versions = page.get_by_role("dialog", name=re.compile("changed in another tab or by somebody else"))
     expect(versions).to_contain_text("Mine")
     expect(versions).to_contain_text("Theirs")
     assert reply_of(platform, bot) == "Theirs"
@@ -161,7 +161,7 @@ def test_many_lines_are_pasted_moved_deleted_and_brought_back(page: Page, platfo
     assert set(spans(platform, bot, "other")) == {"greeting number 29", "greeting number 290"}
     page.get_by_role("button", name="Delete example 1", exact=True).click()
     expect(example(page, "greeting number 291")).to_have_count(0)
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     expect(example(page, "greeting number 291")).to_be_visible()
     saved(page)
     assert "greeting number 291" in spans_of_search(platform, bot, "number 291")

@@ -39,7 +39,7 @@ def test_an_intent_that_has_grown_meanwhile_is_not_deleted_unseen(window: Window
     add(platform, bot, "hail", "hey ho")
     dialog.get_by_role("button", name="Delete the intent").click()
     expect(dialog.get_by_role("alert")).to_contain_text(
-        "Somebody else has changed it meanwhile, so nothing was deleted"
+        "It was changed in another tab or by somebody else meanwhile, so nothing was deleted"
     )
     expect(dialog).to_contain_text("With it go 2 examples and its replies")
     assert is_there(platform, bot, "intents/hail")
@@ -59,7 +59,9 @@ def test_an_intent_that_has_grown_meanwhile_is_merged_whole(window: Window, plat
     expect(dialog).to_contain_text("1 example goes to “Greet”")
     add(platform, bot, "hail", "hey ho")
     dialog.get_by_role("button", name="Merge the intents").click()
-    expect(dialog.get_by_role("alert")).to_contain_text("somebody else has changed “Hail” meanwhile")
+    expect(dialog.get_by_role("alert")).to_contain_text(
+        "“Hail” was changed in another tab or by somebody else meanwhile"
+    )
     expect(dialog).to_contain_text("2 examples go to “Greet”")
     assert is_there(platform, bot, "intents/hail")
     dialog.get_by_role("button", name="Merge the intents").click()
@@ -80,7 +82,7 @@ def test_an_entity_that_has_grown_meanwhile_is_not_deleted_unseen(window: Window
     platform.call("PUT", f"/bots/{bot}/entities/city", json=grown)
     dialog.get_by_role("button", name="Delete the entity").click()
     expect(dialog.get_by_role("alert")).to_contain_text(
-        "Somebody else has changed it meanwhile, so nothing was deleted"
+        "It was changed in another tab or by somebody else meanwhile, so nothing was deleted"
     )
     expect(dialog).to_contain_text("With it go 2 values.")
     assert is_there(platform, bot, "entities/city")

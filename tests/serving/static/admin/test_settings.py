@@ -59,7 +59,7 @@ def test_somebody_elses_change_is_shown_beside_ones_own(window: tuple[Page, Watc
     page.get_by_label("Title").fill("mine")
     platform.call("PATCH", f"/bots/{bot}", json={"title": "theirs", "timezone": "Europe/Paris"})
     page.get_by_role("button", name="Save").click()
-    told = page.get_by_role("alert").filter(has_text="Somebody else has changed this")
+    told = page.get_by_role("alert").filter(has_text="changed in another tab or by somebody else")
     expect(told.get_by_role("row", name="Title mine theirs")).to_be_visible()
     told.get_by_role("button", name="Write mine over it").click()
     expect(told).to_have_count(0)

@@ -54,7 +54,7 @@ export function EntityEditor({ bot, name }) {
     draft.change({ entity_values: merged(draft.value.value.entity_values || [], found) });
     say(`${counted(found.length, "value")} added.`);
   };
-  const actions = mayEdit && html`<${SaveState} autosave=${draft} /><${Button} isSmall disabled=${draft.steps.value === 0} onClick=${() => draft.undo()}>Undo<//>`;
+  const actions = mayEdit && html`<${SaveState} autosave=${draft} /><${Button} isSmall disabled=${draft.steps.value === 0} title=${draft.steps.value ? "" : "There is nothing to undo"} onClick=${() => draft.undo()}>Undo<//>`;
   const usedBy = users.data || [];
   return html`<${Page} title=${name} back=${{ href: link(["bots", bot, "entities"]), title: "Entities" }} actions=${actions}>
     <${Loaded} load=${load}>${() => html`<fieldset class="bare stack" disabled=${!mayEdit}>
@@ -65,7 +65,7 @@ export function EntityEditor({ bot, name }) {
       </section>
       <section class="card">
         <${Check} label="Every known value counts" checked=${Boolean(value.lookup)} onChange=${(lookup) => draft.change({ lookup })}
-          hint="Wherever one of the values above stands in a message, it is found, even if no example marks it. Leave it off for values that are also ordinary words." />
+          hint="Wherever one of the values above stands in a message, it is found, even if no example marks it. Leave it off if a value is also an ordinary word: with the city “Nice”, “a nice evening” would mean the city." />
         <${Field} label="Pattern" class="mono-field" value=${value.pattern || ""} onInput=${(pattern) => draft.change({ pattern: pattern || null })} placeholder="ORD-\\d+"
           hint="For values that all look alike, such as order numbers: a regular expression (RE2). What it matches is a value." />
       </section>
@@ -76,7 +76,7 @@ export function EntityEditor({ bot, name }) {
     </fieldset>`}<//>
     ${isPasting.value && html`<${PasteValues} bot=${bot} name=${name} values=${values} onAdd=${add} onClose=${() => { isPasting.value = false; }} />`}
     ${isDeleting.value && html`<${DeleteEntity} bot=${bot} name=${name} usedBy=${usedBy} onClose=${() => { isDeleting.value = false; }} />`}
-    ${conflict && html`<${BothVersions} rows=${conflict.fields.map((field) => ({ name: FIELDS[field] || field, mine: lines(value[field]), theirs: lines(conflict.theirs[field]) }))}
-      onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => {}} />`}
+    ${conflict && !draft.isPutOff.value && html`<${BothVersions} rows=${conflict.fields.map((field) => ({ name: FIELDS[field] || field, mine: lines(value[field]), theirs: lines(conflict.theirs[field]) }))}
+      onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => { draft.isPutOff.value = true; }} />`}
   <//>`;
 }

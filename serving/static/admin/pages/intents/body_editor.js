@@ -16,13 +16,13 @@ function placeOf(text, units) {
 }
 
 /** The JSON body of a tool: as rows, or as it is written. What is no JSON is not saved. */
-export function BodyEditor({ bot, value, samples, body, values, onChange }) {
+export function BodyEditor({ bot, value, samples, body, values, onChange, onFault }) {
   const rows = rowsOf(body);
   const isWritten = useSignal(rows === null);
   const set = (now) => onChange(bodyOf(now));
   const edit = (at, fields) => set(rows.map((row, number) => (number === at ? { ...row, ...fields } : row)));
   if (isWritten.value || rows === null) {
-    return html`<${WrittenBody} bot=${bot} value=${value} samples=${samples} body=${body} values=${values} onChange=${onChange}
+    return html`<${WrittenBody} bot=${bot} value=${value} samples=${samples} body=${body} values=${values} onChange=${onChange} onFault=${onFault}
       toRows=${rows !== null && (() => { isWritten.value = false; })} />`;
   }
   return html`<div class="stack">
@@ -43,7 +43,7 @@ function freeName(rows) {
   return `field_${number}`;
 }
 
-function WrittenBody({ bot, value, samples, body, values, onChange, toRows }) {
+function WrittenBody({ bot, value, samples, body, values, onChange, onFault, toRows }) {
   const key = `body/${bot}/${value.intentId}`;
   const text = useSignal(recall(key) ?? body);
   const fault = useSignal(null);
@@ -78,6 +78,12 @@ function WrittenBody({ bot, value, samples, body, values, onChange, toRows }) {
       abort.abort();
     };
   }, [text.value, body]);
+  const isFaulty = Boolean(fault.value);
+  useEffect(() => {
+    if (!isFaulty) return undefined;
+    onFault(1);
+    return () => onFault(-1);
+  }, [isFaulty]);
   const frame = useRef(null);
   const type = (now) => {
     text.value = now;

@@ -65,7 +65,7 @@ export function IntentEditor({ bot, intent, part, query }) {
   const conflict = draft.conflict.value;
   const state = part === "examples" ? desk.outbox : draft;
   const actions = mayEdit && load.data && html`<${SaveState} autosave=${state} />
-    ${part !== "examples" && html`<${Button} isSmall disabled=${draft.steps.value === 0} onClick=${() => draft.undo()}>Undo<//>`}`;
+    ${part !== "examples" && html`<${Button} isSmall disabled=${draft.steps.value === 0} title=${draft.steps.value ? "" : "There is nothing to undo"} onClick=${() => draft.undo()}>Undo<//>`}`;
   return html`<${Page} title=${value?.name || intent} back=${back} actions=${actions} isWide=${part === "replies" || part === "tool"}>
     <nav class="tabs" aria-label="Parts of the intent">${Object.entries(PARTS).map(([name, title]) => html`
       <a key=${name} href=${link(["bots", bot, "intents", intent, ...(name === "examples" ? [] : [name])])} aria-current=${part === name ? "page" : undefined}>${title}</a>`)}</nav>
@@ -76,7 +76,7 @@ export function IntentEditor({ bot, intent, part, query }) {
       ${part === "tool" && html`<${ToolPart} ...${shared} />`}
       ${part === "settings" && html`<${SettingsPart} ...${shared} />`}
     </fieldset>`}<//>
-    ${conflict && html`<${BothVersions} rows=${conflict.fields.map((name) => ({ name: FIELDS[name] || name, mine: value[name], theirs: conflict.theirs[name] }))}
-      onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => {}} />`}
+    ${conflict && !draft.isPutOff.value && html`<${BothVersions} rows=${conflict.fields.map((name) => ({ name: FIELDS[name] || name, mine: value[name], theirs: conflict.theirs[name] }))}
+      onMine=${() => draft.resolve("mine")} onTheirs=${() => draft.resolve("theirs")} onClose=${() => { draft.isPutOff.value = true; }} />`}
   <//>`;
 }

@@ -1,4 +1,5 @@
 import { html, useEffect, useRef } from "../../lib/html.js";
+import { findingInWords } from "../../lib/findings.js";
 import { link } from "../../lib/router.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
@@ -55,4 +56,4 @@ export function ExampleRow({ bot, desk, row, number, isChosen, isEditing, mayEdi
 
 const Findings = ({ bot, desk, row }) => row.findings.length > 0 && html`
   <a class="badge-link" href=${link(["bots", bot, "findings"], { intent: desk.intent, check: row.findings[0] })}>
-    <${Badge} kind="warn">${row.findings[0].replaceAll("_", " ")}${row.findings.length > 1 && ` +${row.findings.length - 1}`}<//></a>`;
+    <${Badge} kind="warn">${findingInWords(row.findings[0])}${row.findings.length > 1 && ` +${row.findings.length - 1}`}<//></a>`;

@@ -1,6 +1,7 @@
 // The examples of an intent: found, added, edited, marked, moved and deleted.
 
 import { html, useEffect, useSignal } from "../../lib/html.js";
+import { findingInWords } from "../../lib/findings.js";
 import { counted } from "../../lib/format.js";
 import { useDelayed } from "../../lib/load.js";
 import { recall, remember } from "../../lib/memory.js";
@@ -84,7 +85,7 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
       <${Field} label="Search the examples" type="search" value=${search.value} onInput=${(now) => { search.value = now; }} />
       <${Field} label="Marked entity" as="select" value=${entity.value} onChange=${(event) => { entity.value = event.target.value; }}>
         <option value="">any</option>${entities.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}<//>
-      ${finding.value && html`<${Button} isSmall onClick=${() => { finding.value = ""; }}>Only “${finding.value.replaceAll("_", " ")}” ✕<//>`}
+      ${finding.value && html`<${Button} isSmall onClick=${() => { finding.value = ""; }}>Only “${findingInWords(finding.value)}” ✕<//>`}
     </div>
     ${desk.outbox.status.value === "refused" && html`<${Failure} error=${desk.outbox.error.value}><${Button} onClick=${() => desk.drop()}>Discard this change<//><//>`}
     ${mayEdit && html`<div class="between bulk">
@@ -136,7 +137,7 @@ function AddExample({ desk, onMany }) {
   };
   const paste = (event) => {
     const pasted = event.clipboardData?.getData("text/plain") || "";
-    if (!/\S[^\S\n]*[\r\n]+\s*\S/.test(pasted)) return;
+    if (!/\S[^\S\n]*[\r\n\t]+\s*\S/.test(pasted)) return; // one line, and of a spreadsheet one cell
     event.preventDefault();
     onMany(pasted);
   };

@@ -15,7 +15,7 @@ const wire = ({ text, entities = [] }) => ({ text, entities });
 export function MergeIntent({ bot, intent, name, target, onClose }) {
   const where = path`/bots/${bot}/intents/${intent}`;
   const { load, seen, remove } = useSeen(withQuery(where, { examples: true }),
-    `Its examples are in “${target.name}” now, but somebody else has changed “${name}” meanwhile, so it was not deleted. Merge again to take along what it holds now.`);
+    `Its examples are in “${target.name}” now, but “${name}” was changed in another tab or by somebody else meanwhile, so it was not deleted. Merge again to take along what it holds now.`);
   const moved = useSignal(0);
   const merge = async () => {
     const examples = seen.trainingData || [];

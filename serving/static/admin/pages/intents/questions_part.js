@@ -11,7 +11,7 @@ const newName = (parameters) => {
   return `value_${number}`;
 };
 
-export function QuestionsPart({ draft, value, entities, marked, mayEdit, onNewEntity }) {
+export function QuestionsPart({ bot, draft, value, entities, marked, mayEdit, onNewEntity }) {
   const parameters = value.parameters || [];
   const set = (rows) => draft.change({ parameters: rows });
   const edit = (at, fields) => set((draft.value.value.parameters || []).map((each, number) => (number === at ? { ...each, ...fields } : each)));
@@ -25,9 +25,9 @@ export function QuestionsPart({ draft, value, entities, marked, mayEdit, onNewEn
     return html`<${Empty} title="No questions" action=${mayEdit && add}>If the bot needs values before it can answer, such as a date or a size, add a question for each. What the customer has said already is not asked again.<//>`;
   }
   return html`<div class="stack">
-    ${parameters.map((parameter, at) => html`<${QuestionCard} key=${at} parameter=${parameter} number=${at + 1} entities=${entities} isMarked=${marked.includes(parameter.type)}
+    ${parameters.map((parameter, at) => html`<${QuestionCard} key=${at} bot=${bot} parameter=${parameter} number=${at + 1} entities=${entities} isMarked=${marked.includes(parameter.type)}
       taken=${parameters.filter((_, number) => number !== at).map((other) => other.name)} sharesType=${parameters.some((other, number) => number !== at && other.type === parameter.type)}
-      onChange=${(fields) => edit(at, fields)} onNewEntity=${onNewEntity}
+      onChange=${(fields) => edit(at, fields)} onNewEntity=${onNewEntity} onFault=${(by) => { draft.unusable.value += by; }}
       onUp=${at > 0 && (() => move(at, -1))} onDown=${at < parameters.length - 1 && (() => move(at, 1))} onRemove=${() => set(parameters.filter((_, number) => number !== at))} />`)}
     ${mayEdit && html`<div class="actions">${add}</div>`}
   </div>`;

@@ -52,7 +52,7 @@ export function ToolPart({ bot, intent, draft, value, mayEdit }) {
         <section class="card"><h2>Body</h2>
           <${Check} label="Send a JSON body" hint="If not, the values are added to the address." checked=${Boolean(tool.isJson)}
             onChange=${(on) => set({ isJson: on, ...(on && (tool.jsonData || "{}").trim() === "{}" ? { jsonData: bodyFor(value.parameters || []) } : {}) })} />
-          ${tool.isJson && html`<${BodyEditor} bot=${bot} value=${value} samples=${samples} body=${tool.jsonData ?? "{}"} values=${values} onChange=${(jsonData) => set({ jsonData })} />`}
+          ${tool.isJson && html`<${BodyEditor} bot=${bot} value=${value} samples=${samples} body=${tool.jsonData ?? "{}"} values=${values} onChange=${(jsonData) => set({ jsonData })} onFault=${(by) => { draft.unusable.value += by; }} />`}
         </section>
         <${Mapping} mapping=${tool.responseMapping} onChange=${(responseMapping) => set({ responseMapping })} />
         <section class="card"><h2>Before it is called</h2>

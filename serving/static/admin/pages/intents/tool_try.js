@@ -29,11 +29,13 @@ export function ToolTry({ bot, value, samples, preview, mayEdit }) {
     else isAsking.value = true;
   };
   const { tool, faults } = preview.data || { tool: null, faults: [] };
+  const isUnwritten = !(value.apiDetails?.url || "").trim(); // nothing was done wrong yet
   // an answer belongs to the request that it answered
   const sent = answered.value?.request === request ? answered.value.data.tool : null;
   return html`<div class="stack">
     <${Failure} error=${preview.error || call.error} />
-    ${faults.map((fault) => html`<p key=${fault.field} class="wrong">${fault.field === "jsonData" ? "Body" : fault.field.replace("headers.", "Header ")}: ${fault.detail}</p>`)}
+    ${isUnwritten && html`<p class="muted small-text">Write the address, and the request is shown here.</p>`}
+    ${faults.filter(({ field }) => field !== "url" || !isUnwritten).map((fault) => html`<p key=${fault.field} class="wrong">${fault.field === "jsonData" ? "Body" : fault.field === "url" ? "Address" : fault.field.replace("headers.", "Header ")}: ${fault.detail}</p>`)}
     ${tool && html`<div role="group" aria-label="Request"><h3>Request</h3>
       <pre>${[`${tool.method || ""} ${tool.url || ""}`, ...tool.headers.map(({ name, value: text }) => `${name}: ${text}`), ...(tool.body === null ? [] : ["", json(tool.body)])].join("\n")}</pre>
       ${tool.problem && html`<p class="wrong">${tool.problem}</p>`}</div>`}

@@ -48,7 +48,7 @@ export function General({ bot }) {
           <datalist id="timezones">${timezones().map((zone) => html`<option key=${zone} value=${zone} />`)}</datalist>
         </div>
       </section>
-      <${Phrases} phrases=${fields.phrases} mayEdit=${mayEdit} onChange=${(phrases) => set("phrases", phrases)} />
+      <${Phrases} phrases=${fields.phrases} builtIn=${editing.load.data.data.built_in_phrases} mayEdit=${mayEdit} onChange=${(phrases) => set("phrases", phrases)} />
       <${SaveBar} editing=${editing} titles=${TITLES} mayEdit=${mayEdit} role="author" />
     </form>`;
   }}<//>`;

@@ -23,15 +23,15 @@ const PHRASES = {
 };
 
 /** The sentences that the bot says unasked, in words of one's own. */
-export function Phrases({ phrases, mayEdit, onChange }) {
+export function Phrases({ phrases, builtIn = {}, mayEdit, onChange }) {
   const change = (name) => (text) => {
     const { [name]: _, ...rest } = phrases;
     onChange(text.trim() ? { ...rest, [name]: text } : rest);
   };
   const own = Object.keys(phrases).length;
   return html`<details class="card"><summary><strong>Phrases</strong> <span class="muted">${own ? `${own} in your words` : "what the bot says unasked, in your words"}</span></summary>
-    <p class="hint">Leave one empty, and the bot says it as it does in its language.</p>
-    <div class="phrases">${Object.entries(PHRASES).map(([name, { when, holds }]) => html`<${Field} key=${name} label=${when} maxlength="1000" disabled=${!mayEdit} value=${phrases[name] || ""}
+    <p class="hint">Leave one empty, and the bot says the sentence that stands there in grey.</p>
+    <div class="phrases">${Object.entries(PHRASES).map(([name, { when, holds }]) => html`<${Field} key=${name} label=${when} maxlength="1000" disabled=${!mayEdit} value=${phrases[name] || ""} placeholder=${builtIn[name] || ""}
       hint=${holds.length ? `May hold ${holds.map((word) => `{${word}}`).join(" and ")}.` : ""} onInput=${change(name)} />`)}</div>
   </details>`;
 }

@@ -1,10 +1,12 @@
 import { html, useState } from "../../lib/html.js";
 import { count, counted, listed } from "../../lib/format.js";
+import { capital } from "../../lib/releases.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Table } from "../../parts/table.js";
 
 const SHOWN = 100;
+const FIELDS = { title: "title", description: "description", language: "language", timezone: "time zone", phrases: "phrases", nlu: "understanding" };
 const CHANGES = { created: { word: "New", kind: "good" }, updated: { word: "Changed", kind: "info" }, deleted: { word: "Deleted", kind: "bad" } };
 
 export const deletedIn = (report) => report.intents_deleted + report.entities_deleted;
@@ -38,7 +40,9 @@ export function Report({ report }) {
   return html`<dl class="values">
       <div><dt>Intents</dt><dd>${said("intents")}</dd></div>
       <div><dt>Entities</dt><dd>${said("entities")}</dd></div>
-      ${report.fields.length > 0 && html`<div><dt>Settings</dt><dd>${listed(report.fields)} changed</dd></div>`}
+      ${report.fields.length > 0 && html`<div><dt>Settings</dt><dd>${listed(report.fields.map((name) => FIELDS[name] || name))} changed
+        ${report.changed_fields.map(({ name, before, after }) => html`<p key=${name} class="small-text">${capital(FIELDS[name] || name)}: ${before
+          ? html`<bdi>“${before}”</bdi>` : "empty"} → ${after ? html`<bdi>“${after}”</bdi>` : "empty"}</p>`)}</dd></div>`}
     </dl>
     ${report.parts.length > 0 && html`<${Table} caption="What changes" columns=${COLUMNS} rows=${report.parts.slice(0, SHOWN)} keyOf=${({ kind, name }) => `${kind}/${name}`} />`}
     ${report.parts.length > SHOWN && html`<p class="muted">And ${counted(report.parts.length - SHOWN, "more change")}.</p>`}
