@@ -37,7 +37,7 @@ def render_url(template: str, values: RequestValues, *, append_slots: bool) -> s
                 pairs += [f"{name}={_quoted(one)}" for one in (value if isinstance(value, list) else [value])]
     url = base + _path(path, marks) + ("?" + "&".join(pairs) if pairs else "")
     if len(url) > _MAX_URL_CHARS:
-        raise TemplateError(f"a URL may have at most {_MAX_URL_CHARS} characters")
+        raise TemplateError(f"an address may have at most {_MAX_URL_CHARS} characters")
     return url
 
 
@@ -52,25 +52,27 @@ def _split_base(text: str, marks: Marks) -> tuple[str, str]:
     first = MARK.match(text)
     value = marks.values[int(first[1])] if first else None
     if not text:
-        raise TemplateError("the URL is empty; a URL starts with http://, https:// or an endpoint")
+        raise TemplateError("the address is empty; an address starts with http://, https:// or an endpoint")
     if first and isinstance(value, Endpoint):
         base, rest = str(value), text[first.end() :]
         if "@" in base.partition("//")[2].partition("/")[0]:
             raise TemplateError("an endpoint may not contain a user name; send it as a header with a secret")
     elif first:
-        raise TemplateError("the host of a URL must be fixed; no value may stand in it, but {{ endpoints.NAME }} may")
+        raise TemplateError(
+            "the host of an address must be fixed; no value may stand in it, but {{ endpoints.NAME }} may"
+        )
     else:
         literal = _LITERAL_BASE.match(text)
         if literal is None:
-            raise TemplateError("a URL starts with http://, https:// or an endpoint")
+            raise TemplateError("an address starts with http://, https:// or an endpoint")
         base = literal[0].partition(OPEN)[0]
         rest = _without_conditions(text[len(base) :], marks)
         if rest.startswith(OPEN) or "@" in base or "%" in base:
-            raise TemplateError("the host of a URL must be fixed; it may contain no value, user name or %")
+            raise TemplateError("the host of an address must be fixed; it may contain no value, user name or %")
         _check_host(base)
     rest = _without_conditions(rest, marks)
     if rest and rest[0] not in "/?#":
-        raise TemplateError("after its host or endpoint a URL must continue with / or ?")
+        raise TemplateError("after its host or endpoint an address must continue with / or ?")
     return base, rest
 
 
@@ -91,7 +93,7 @@ def _check_host(base: str) -> None:
     except ValueError:
         is_usable = False
     if not is_usable:
-        raise TemplateError(f"a URL has no such host or port as {base!r}")
+        raise TemplateError(f"an address has no such host or port as {base!r}")
 
 
 def _path(text: str, marks: Marks) -> str:

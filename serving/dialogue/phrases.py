@@ -201,6 +201,12 @@ PHRASES: Mapping[str, Phrases] = {
 }
 
 
+def built_in_phrases(language: str) -> dict[str, str]:
+    """Return the sentences of a language that a bot may replace, by their names in a bot file."""
+    phrases = phrases_of(language)
+    return {name: str(getattr(phrases, to_snake(name))) for name in PLACEHOLDERS_BY_PHRASE}
+
+
 def phrases_of(language: str, own: Mapping[str, str] | None = None) -> Phrases:
     """Return the sentences for a language tag, with a bot's own in place of some of them."""
     phrases = PHRASES.get(base_language(language), PHRASES["en"])

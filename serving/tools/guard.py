@@ -36,6 +36,10 @@ _REFUSED_NETWORKS = tuple(
 _NAT64 = ip_network("64:ff9b::/96")
 
 
+SETTINGS_PLACE = "settings.env of the server's home folder"
+"""How a message names the file that only an operator may know the place of."""
+
+
 class AddressRefused(httpcore2.ConnectError):
     """The guard does not let this host be reached; the message does not name it, `host` does."""
 
@@ -45,7 +49,8 @@ class AddressRefused(httpcore2.ConnectError):
         self.host = host
         super().__init__(
             "its host is not on the public internet; the operator can allow it: add it to "
-            "INTENTLOOP_TOOL_ALLOWED_HOSTS in settings.env of the server's home folder, and start the server again"
+            f"INTENTLOOP_TOOL_ALLOWED_HOSTS in {SETTINGS_PLACE}, make that file if there is none, and start the server "
+            "again"
         )
 
 

@@ -17,15 +17,15 @@ from pipelines.templates.request import render_parts
 _ENDPOINT = re.compile(r"\bendpoints\s*(?:\.\s*(\w+)|\[\s*['\"]([^'\"]+)['\"]\s*\])")
 _NAME = re.compile(r"^'?(\w+)'? (?:has no value|is undefined)|has no attribute '(\w+)'")
 _REPAIRS = (
-    ("the URL is empty", "write the address to call, as {{ endpoints.NAME }}/path."),
-    ("a URL starts with", "begin it with https:// or with {{ endpoints.NAME }}."),
-    ("the host of a URL", "write the host out, or name it as {{ endpoints.NAME }} and let the operator set it."),
-    ("a URL has no such host", "correct the host or its port."),
+    ("the address is empty", "write the address to call, as {{ endpoints.NAME }}/path."),
+    ("an address starts with", "begin it with https:// or with {{ endpoints.NAME }}."),
+    ("the host of an address", "write the host out, or name it as {{ endpoints.NAME }} and let the operator set it."),
+    ("an address has no such host", "correct the host or its port."),
     ("after its host", "write a / behind the host."),
     ("has no value, and a part of a path", "give it a default, as {{ parameters.NAME or 'all' }}, or require it."),
     ("a value in a path", "require the value, or give it a default."),
     ("is not a header", "correct the name."),
-    ("printable ASCII", "write {{ value | urlencode }}, or send it in the URL or the body."),
+    ("printable ASCII", "write {{ value | urlencode }}, or send it in the address or the body."),
     ("is undefined", "declare it, or correct the name."),
     ("has no attribute", "correct the name."),
     ("jsonData", "correct the JSON."),
@@ -107,11 +107,11 @@ def _offset(template: str, fault: TemplateError) -> int | None:
     if named is not None:
         found = re.search(rf"\b{re.escape(named[1] or named[2])}\b", template)
         return found.start() if found else None
-    if "the host of a URL" in str(fault) and "{{" in template:
+    if "the host of an address" in str(fault) and "{{" in template:
         return template.index("{{")
     if "printable ASCII" in str(fault):
         return next((at for at, sign in enumerate(template) if not (sign.isascii() and sign.isprintable())), 0)
-    return 0 if template.strip() and "URL" in str(fault) else None
+    return 0 if template.strip() and "address" in str(fault) else None
 
 
 def place_in(template: str, offset: int) -> str:

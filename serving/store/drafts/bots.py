@@ -37,11 +37,22 @@ class ImportedPart(BaseModel):
     examples_after: int = 0
 
 
+class ChangedField(BaseModel):
+    """A text of the bot itself that an import changes, such as its title."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    before: str
+    after: str
+
+
 class ImportReport(BaseModel):
     """The effect of an import.
 
     What the file holds and the bot has in the same form is `unchanged`; its place among the others does not matter.
-    `fields` names the bot's own fields that have changed, such as `language`. `repairs` holds one sentence per
+    `fields` names the bot's own fields that have changed, such as `language`; `changed_fields` has the texts among them
+    before and after. `repairs` holds one sentence per
     annotation with wrong offsets, `notes` one per thing that the file left unsaid. A preview's `parts` name what would
     change, at most 2,000 of them.
     """
@@ -57,6 +68,7 @@ class ImportReport(BaseModel):
     entities_unchanged: int = 0
     entities_deleted: int = 0
     fields: tuple[str, ...] = ()
+    changed_fields: tuple[ChangedField, ...] = ()
     repairs: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     parts: tuple[ImportedPart, ...] = ()
@@ -159,6 +171,9 @@ def _report(plan: ImportPlan, *, repairs: tuple[str, ...], notes: tuple[str, ...
         entities_unchanged=entities.unchanged,
         entities_deleted=len(entities.deleted),
         fields=plan.changed_fields,
+        changed_fields=tuple(
+            ChangedField(name=name, before=before, after=after) for name, before, after in plan.changed_texts
+        ),
         repairs=repairs,
         notes=notes,
     )

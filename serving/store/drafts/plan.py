@@ -22,6 +22,7 @@ from serving.store.portions import portions
 _SHARES = {INTENT: (0.2, 0.6), ENTITY: (0.8, 0.2)}
 """Where writing a kind begins in an import's progress, and how much of it that is."""
 _LOOK_SECONDS = 0.05
+_TEXTS = ("title", "description", "language", "timezone")
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,14 @@ class ImportPlan:
         before = self.stored.fields
         after = self.top["fields"]
         return tuple(name for name in {**before, **after} if not is_same(before.get(name), after.get(name)))
+
+    @property
+    def changed_texts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield those of the bot's changed fields that are short texts, before and after."""
+        before, after = self.stored.fields, self.top["fields"] if self.top is not None else {}
+        for name in self.changed_fields:
+            if name in _TEXTS:
+                yield name, str(before.get(name) or ""), str(after.get(name) or "")
 
     def replaced(self) -> Iterator[tuple[str, str, Document | None]]:
         """Yield what the import replaces: collection, `_id`, and the document before, if there was one."""

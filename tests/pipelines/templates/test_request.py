@@ -109,9 +109,9 @@ def test_render_request_refuses_the_name_of_a_header(name: str) -> None:
     [
         ("http://a/{{ parameters.nope }}", "its url: 'nope' is undefined: no parameter of the intent is called so"),
         ("http://a/{{ nope }}", "'nope' is undefined"),
-        ("http://{{ context.host }}/", "the host of a URL must be fixed"),
-        ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint a URL must continue with"),
-        ("ftp://a/", "a URL starts with http://, https:// or an endpoint"),
+        ("http://{{ context.host }}/", "the host of an address must be fixed"),
+        ("{{ endpoints.shop }}.evil.example/", "after its host or endpoint an address must continue with"),
+        ("ftp://a/", "an address starts with http://, https:// or an endpoint"),
         ("http://a/{{ parameters.v", "{{ is not closed; write }} behind its name"),
     ],
 )

@@ -9,6 +9,7 @@ import httpx2
 import jwt
 import pytest
 
+from pipelines.errors import no_such_bot
 from pipelines.registry.release import Release
 from pipelines.settings import Settings
 from serving.store.threads.states import StoredThread
@@ -297,6 +298,9 @@ async def test_the_chat_page_of_each_bot_has_its_title_and_says_why_it_does_not_
     assert "script-src 'sha256-" in opened.headers["content-security-policy"]
     assert "no release of it is live" in (await page.get("/chat/shop")).text
     assert "frame-ancestors 'none'" in opened.headers["content-security-policy"]
+    releases = admin.services.releases
+    assert isinstance(releases, FixedReleases)
+    releases.error_by_bot["nobody"] = no_such_bot("nobody")
     for path in ("/chat/nobody", "/chat/Not%20a%20name<i>", "/?bot=A<i>"):
         unknown = await page.get(path, headers={"Accept": "text/html"})
         assert unknown.status_code == 404
@@ -307,6 +311,7 @@ async def test_the_chat_page_of_each_bot_has_its_title_and_says_why_it_does_not_
 
 
 async def test_the_chat_page_of_a_closed_bot_says_whom_it_answers(admin: AdminApi, page: httpx2.AsyncClient) -> None:
+    await visitor_key(admin)
     await set_access(admin, visitors="required", frame_ancestors=[SHOP])
     closed = await page.get("/", headers={"Accept": "text/html"})
     assert "answers only visitors who are signed in" in closed.text

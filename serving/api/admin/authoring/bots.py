@@ -27,6 +27,7 @@ from serving.api.admin.etags import IfMatch, etag_of
 from serving.api.admin.paging import Cursor, Limit, Page, decode_cursor, encode_cursor
 from serving.api.admin.route import AdminRouter, note_change
 from serving.channels.incoming import BotName
+from serving.dialogue.phrases import built_in_phrases
 from serving.dialogue.services import Services
 from serving.store.drafts.bots import import_bot
 from serving.store.drafts.kinds import BOT_FIELDS, INTENT, Wire
@@ -80,6 +81,7 @@ class BotOut(BotSummary):
 
     timezone: str
     phrases: dict[str, str] = Field(description="Sentences that it says of its own accord, if they are its own.")
+    built_in_phrases: dict[str, str] = Field(description="What it says in its language where it has no own phrase.")
     intent_count: int
     entity_count: int
     example_count: int
@@ -216,6 +218,7 @@ async def _shown(request: Request, access: DraftAccess, bot: str, *, head: Head 
         **_summary(bot, fields),
         timezone=str(fields.get("timezone") or "UTC"),
         phrases={key: str(text) for key, text in phrases.items()} if isinstance(phrases, dict) else {},
+        built_in_phrases=built_in_phrases(str(fields.get("language") or "en")),
         intent_count=len(head.of(INTENTS)),
         entity_count=len(head.of(ENTITIES)),
         example_count=sum(len(intent.rows) for intent in intents),

@@ -100,7 +100,7 @@ async def preview_intent(bot: Bot, sent: PreviewIn, request: Request, access: Ac
                 services=services,
                 tools=tools,
             )
-            tool = TriedCall.of(call)
+            tool = TriedCall.of(call, request, bot=bot)
             result, context = tool.result, context | tool.context
     if tool is not None and tool.is_called:
         note_change(request, target=intent.intent_id)

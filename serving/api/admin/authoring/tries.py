@@ -16,6 +16,7 @@ from pipelines.schemas.understanding import EntitySpan, IntentScore
 from serving.access.roles import Role
 from serving.api.access import allow
 from serving.api.admin.route import AdminRouter
+from serving.api.admin.settings_place import with_settings_place
 from serving.api.errors import ErrorBody
 from serving.channels.incoming import BotName, Context, Id, Text, new_message_id
 from serving.dialogue.messages import BotMessage, FormStatus, UserMessage
@@ -124,14 +125,14 @@ class TriedCall(BaseModel):
     duration_ms: float | None
 
     @classmethod
-    def of(cls, call: ShownCall) -> "TriedCall":
-        """Convert a call."""
+    def of(cls, call: ShownCall, request: Request, *, bot: str) -> "TriedCall":
+        """Convert a call, for who has sent the request."""
         shown = call.record.model_dump(include={"intent_id", "method", "url", "body", "result", "context"})
         return cls(
             **shown,
             headers=tuple(TriedHeader(name=name, value=value) for name, value in call.headers),
             is_called=call.is_called,
-            problem=call.problem,
+            problem=with_settings_place(call.problem, request, bot=bot),
             answer=call.answer,
             duration_ms=call.record.duration_ms,
         )
@@ -188,7 +189,7 @@ async def try_message(bot: Annotated[BotName, Path()], tried: TryIn, request: Re
     found = await try_turn(message, state, release, services, turn=turn + 1, tools=tools)
     after = found.outcome.decision.state
     await states.save(bot, thread_id, turn=turn + 1, state=after.model_dump_json(), now=now)
-    return _shown(found, thread_id, turn + 1, release, understanding, kept_until=now + KEPT)
+    return _shown(found, request, bot, thread_id, turn + 1, release, understanding, kept_until=now + KEPT)
 
 
 def tried_message(bot: str, thread_id: str, text: str, context: Context, services: Services) -> UserMessage:
@@ -253,7 +254,15 @@ def _decided_by(found: TriedTurn) -> Literal["shortcut", "language model", "mode
 
 
 def _shown(
-    found: TriedTurn, thread_id: str, turn: int, release: Release, understanding: str, *, kept_until: datetime
+    found: TriedTurn,
+    request: Request,
+    bot: str,
+    thread_id: str,
+    turn: int,
+    release: Release,
+    understanding: str,
+    *,
+    kept_until: datetime,
 ) -> Tried:
     outcome, decision = found.outcome, found.outcome.decision
     nlu, route = outcome.read.nlu, decision.route
@@ -279,7 +288,7 @@ def _shown(
         slots=tuple(slots),
         form=decision.form_status,
         is_handed_over=decision.is_handed_over,
-        tool=TriedCall.of(found.call) if found.call is not None else None,
+        tool=TriedCall.of(found.call, request, bot=bot) if found.call is not None else None,
         llm=outcome.read.llm,
         explanation=found.explanation,
         problem=outcome.reply.problem,

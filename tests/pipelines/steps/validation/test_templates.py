@@ -245,7 +245,7 @@ def test_check_templates_needs_answers_to_compare_with_and_knows_the_names_of_a_
 
 HOSTILE_TOOLS: dict[str, tuple[dict[str, object], str]] = {
     **{
-        url: ({"url": url}, "error buy.apiDetails.url: line 1, column 1: a URL starts with http://, https:// or an")
+        url: ({"url": url}, "error buy.apiDetails.url: line 1, column 1: an address starts with http://, https:// or")
         for url in (
             "file:///etc/passwd",
             "FILE:///x",
@@ -258,7 +258,7 @@ HOSTILE_TOOLS: dict[str, tuple[dict[str, object], str]] = {
     },
     "user name": (
         {"url": "https://ann:pw@a/x"},
-        "error buy.apiDetails.url: line 1, column 1: the host of a URL must be",
+        "error buy.apiDetails.url: line 1, column 1: the host of an address must be",
     ),
     "line end": ({"url": "https://a/x\r\nHost: b"}, "error buy.apiDetails.url: it holds a line end"),
     "nul": ({"url": "https://a/\x00"}, "error buy.apiDetails.url: it holds a line end or another control character"),

@@ -63,18 +63,18 @@ def test_check_templates_refuses_a_body_that_is_no_json(template: str, finding: 
 @pytest.mark.parametrize(
     ("template", "finding"),
     [
-        ("", "the URL is empty"),
-        ("   ", "the URL is empty"),
-        ("api.example/x", "line 1, column 1: a URL starts with http://, https:// or an endpoint"),
-        ("//api.example/x", "a URL starts with http://, https:// or an endpoint"),
-        ("ftp://api.example/x", "a URL starts with http://, https:// or an endpoint"),
-        ("https://{{ parameters.town }}.example/x", "line 1, column 9: the host of a URL must be fixed"),
-        ("{{ 'https://' ~ parameters.town }}/x", "line 1, column 1: the host of a URL must be fixed"),
-        ("{{ context.base }}/x", "line 1, column 1: the host of a URL must be fixed"),
-        ("{{ parameters.town }}", "line 1, column 1: the host of a URL must be fixed"),
-        ("https://a.example:{{ parameters.guests }}/x", "line 1, column 19: the host of a URL must be fixed"),
-        ("https://a.example:99999/x", "a URL has no such host or port"),
-        ("{{ endpoints.shop }}x", "after its host or endpoint a URL must continue with / or ?"),
+        ("", "the address is empty"),
+        ("   ", "the address is empty"),
+        ("api.example/x", "line 1, column 1: an address starts with http://, https:// or an endpoint"),
+        ("//api.example/x", "an address starts with http://, https:// or an endpoint"),
+        ("ftp://api.example/x", "an address starts with http://, https:// or an endpoint"),
+        ("https://{{ parameters.town }}.example/x", "line 1, column 9: the host of an address must be fixed"),
+        ("{{ 'https://' ~ parameters.town }}/x", "line 1, column 1: the host of an address must be fixed"),
+        ("{{ context.base }}/x", "line 1, column 1: the host of an address must be fixed"),
+        ("{{ parameters.town }}", "line 1, column 1: the host of an address must be fixed"),
+        ("https://a.example:{{ parameters.guests }}/x", "line 1, column 19: the host of an address must be fixed"),
+        ("https://a.example:99999/x", "an address has no such host or port"),
+        ("{{ endpoints.shop }}x", "after its host or endpoint an address must continue with / or ?"),
     ],
 )
 def test_check_templates_refuses_a_url_that_can_never_be_called(template: str, finding: str) -> None:
@@ -88,7 +88,7 @@ def test_check_templates_refuses_a_user_name_in_a_url_and_names_it_as_a_secret()
     secret, found = findings(url="https://ann:pw@a.example/x")
     assert secret.startswith("warning url: its 'user name in the URL' seems to hold a key")
     assert found.startswith("error url: ")
-    assert "the host of a URL must be fixed; it may contain no value, user name" in found
+    assert "the host of an address must be fixed; it may contain no value, user name" in found
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,8 @@ async def test_draft_is_exported_and_imported(admin: AdminApi) -> None:
     other = {**wire, "intents": wire["intents"][::-1], "about": "x"}
     put = await admin.owner.put(url, json=other, headers={"If-Match": shown.headers["etag"]})
     assert (put.json()["intents_unchanged"], put.json()["fields"]) == (len(wire["intents"]), ["about"])
+    titled = await admin.owner.put(url, json={**other, "title": "Shop"}, params={"preview": True}, headers=ANY)
+    assert titled.json()["changed_fields"] == [{"name": "title", "before": wire.get("title", ""), "after": "Shop"}]
     stale = await admin.owner.put(url, json=wire, headers={"If-Match": shown.headers["etag"]})
     assert (stale.status_code, stale.json()["current"]) == (412, other)
     assert (await admin.owner.put(url, json=wire)).status_code == 428

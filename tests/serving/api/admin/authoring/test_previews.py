@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.schemas.phrases import PLACEHOLDERS_BY_PHRASE
 from pipelines.settings import Settings
 from tests.fakes.tool_server import ToolServer, answer, tool_server
 from tests.support.admin import AdminApi, open_admin
@@ -87,6 +88,17 @@ async def test_a_tool_that_fails_shows_what_it_answered_and_who_can_do_what(admi
     private = {**wire, "apiDetails": {**wire["apiDetails"], "url": "http://127.0.0.1:9/orders"}}
     dead_end = await preview(admin, private, tool="called")
     assert "(INTENTLOOP_TOOL_ALLOWED_HOSTS=127.0.0.1)" in dead_end["tool"]["problem"]
+    place = str(admin.app.state.settings.home.resolve() / "settings.env")
+    assert place in dead_end["tool"]["problem"]
+    author = await (await admin.as_("author")).post(URL, json={"intent": private, "tool": "called"})
+    assert place not in author.json()["tool"]["problem"], "only an operator may know where it is"
+    assert "settings.env of the server's home folder" in author.json()["tool"]["problem"]
+
+
+async def test_what_a_bot_says_unasked_is_shown_in_its_language(admin: AdminApi) -> None:
+    shown = (await admin.owner.get("/api/v1/bots/shop")).json()
+    assert (shown["phrases"], shown["built_in_phrases"]["done"]) == ({}, "Erledigt.")
+    assert set(shown["built_in_phrases"]) == set(PLACEHOLDERS_BY_PHRASE)
 
 
 async def test_broken_json_is_told_with_its_place(admin: AdminApi) -> None:
