@@ -43,7 +43,6 @@ class Environment:
             "MLFLOW_TRACKING_URI": f"https://{self.parameters.registry_domain}",
             "MLFLOW_TRACKING_USERNAME": "admin",
             "MLFLOW_DISABLE_TELEMETRY": "true",
-            "INTENTLOOP_TELEMETRY": "otlp",
             "INTENTLOOP_TRACE_SHARE": str(self.traced_share),
             "AWS_DEFAULT_REGION": self.stack.region,
         }
@@ -53,6 +52,8 @@ class Environment:
         return {
             "INTENTLOOP_SECRETS_MANAGER_PREFIX": TOOL_PREFIX,
             "INTENTLOOP_LLM_BASE_URL": self.llm_url(),
+            "INTENTLOOP_LLM_PROMPT_PRICE": self.parameters.llm_prompt_price,
+            "INTENTLOOP_LLM_COMPLETION_PRICE": self.parameters.llm_completion_price,
             "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
         }
 

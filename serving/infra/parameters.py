@@ -6,6 +6,7 @@ from constructs import Construct
 from serving.infra.choices import Choices
 
 _DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
+_PRICE = r"^[0-9]+(\.[0-9]+)?$"
 _DIGEST = r"^sha256:[0-9a-f]{64}$"
 _CERTIFICATE = r"^arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/[0-9a-f-]+$"
 _SECRET = r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+-[A-Za-z0-9]{6}$"  # noqa: S105
@@ -33,6 +34,9 @@ class Parameters(Construct):
         self.llm_key = self._text(
             "LlmKeyArn", "ARN of the secret with the key of the language model's endpoint: its text, no JSON", _SECRET
         )
+        # without prices the product computes no cost, and nobody would hear that it grows
+        self.llm_prompt_price = self._text("LlmPromptPrice", "Price of a million prompt tokens", _PRICE)
+        self.llm_completion_price = self._text("LlmCompletionPrice", "Price of a million completion tokens", _PRICE)
         self.llm_url = (
             self._text("LlmUrl", "Address of your own language model, https://HOST/v1", r"^https://[^\s@?#]+$")
             if choices.llm == "self-hosted"

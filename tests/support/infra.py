@@ -20,7 +20,13 @@ SNAPSHOT = ROOT / "tests" / "serving" / "infra" / "snapshot.yaml"
 Template = dict[str, Any]
 Resource = dict[str, Any]
 
-EVERY_CHOICE = [dict(zip(ALLOWED, values, strict=True)) for values in product(*ALLOWED.values())]
+_COMBINATIONS = [dict(zip(ALLOWED, values, strict=True)) for values in product(*ALLOWED.values())]
+EVERY_CHOICE = [
+    each
+    for each in _COMBINATIONS
+    if each["database"] == "documentdb" or (each["efs"] == "off" and each["llm"] == "openai")
+]
+"""Every combination with DocumentDB. Atlas only takes something away, so that it is built with each size and pages."""
 _ACCOUNT, _REGION = "123456789012", "eu-central-1"
 SAMPLES = {
     "AWS::AccountId": _ACCOUNT,
@@ -30,6 +36,8 @@ SAMPLES = {
     "ChatDomain": "chat.example.com",
     "PagesDomain": "bots.example.com",
     "RegistryDomain": "mlflow.example.com",
+    "LlmCompletionPrice": "1.6",
+    "LlmPromptPrice": "0.4",
     "LlmUrl": "https://llm.example.com/v1",
     "RetrainedBot": "default",
     "RetrainingTimes": "cron(0 3 * * ? *)",
