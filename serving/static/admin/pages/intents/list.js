@@ -22,7 +22,8 @@ async function difference(bot, signal) {
 
 export function IntentList({ bot, query }) {
   const load = useGrowing((onSome) => readIntents(bot, onSome), [bot]);
-  const differs = useLoad((signal) => difference(bot, signal), [bot]);
+  // for this the whole draft is read, so the list goes first
+  const differs = useLoad(async (signal) => (load.isPart ? null : difference(bot, signal)), [bot, load.isPart]);
   const text = useSignal(query.text || "");
   const isMaking = useSignal(false);
   const gone = useSignal(null);
