@@ -43,9 +43,13 @@ def test_a_double_click_deletes_one_example_and_it_can_be_brought_back(
     assert len(texts(platform, bot)) == 3
 
 
-def test_of_a_pasted_spreadsheet_one_column_is_taken_without_its_heading(
-    page: Page, platform: Platform, bot: str
-) -> None:
+def test_of_a_pasted_spreadsheet_one_column_is_taken_without_its_heading(page: Page, platform: Platform) -> None:
+    # long enough that there are words under the button of the dialog
+    long = [
+        {"text": f"bring {n} pizzas to the house with the green door, " + "and hurry up please, " * 20}
+        for n in range(30)
+    ]
+    bot = platform.new_bot({"intents": [{**PIZZA, "trainingData": long}]})
     opened(page, platform, f"bots/{bot}/intents/order_pizza")
     page.get_by_role("button", name="Paste many").click()
     many = page.get_by_role("dialog", name="Add many examples")
@@ -53,15 +57,20 @@ def test_of_a_pasted_spreadsheet_one_column_is_taken_without_its_heading(
     many.get_by_label("One example a line").fill(pasted)
     expect(many.get_by_label("Column with the examples")).to_have_value("0")
     expect(many.get_by_label("The first line is a heading: text, size")).to_be_checked()
-    add = many.get_by_role("button", name="Add 3 examples")
-    add.dblclick()
+    box = many.get_by_role("button", name="Add 3 examples").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.up()
     expect(many).to_have_count(0)
     expect(example(page, "a small pizza please")).to_be_visible()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
     saved(page)
+    expect(page.get_by_role("dialog")).to_have_count(0)  # nor the choice of an entity
     new = {"a small pizza please", 'one large, "hot" one', "new order"}
     assert texts(platform, bot) >= new
-    assert len(texts(platform, bot)) == 6
+    assert len(texts(platform, bot)) == len(long) + 3
 
 
 def test_a_change_can_be_undone_after_a_reload_unless_somebody_was_there(
