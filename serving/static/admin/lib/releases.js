@@ -44,6 +44,9 @@ export function moveInWords({ kind, why }) {
 /** Why somebody moved a release, without the words of the machine. */
 export const reasonOf = ({ why }) => why.replace(/^alias (canary|shadow)( removed)?(: )?/, "");
 
+/** Who has promoted a release: `intentloop train --promote by root@host` is `root@host (intentloop train --promote)`. */
+export const whoPromoted = (by) => by.replace(/^(intentloop .+) by (\S+)$/, "$2 ($1)").replace(/ over the admin API$/, "");
+
 /** Sentences that say what a draft changes beside the release that answers; none if nothing. */
 export function differenceInWords({ bot, intents, entities }) {
   return [
@@ -67,7 +70,9 @@ function partsInWords(parts, one, many) {
 }
 
 const fieldsIn = (fields) => [...new Set(fields.map(({ field }) => FIELDS[field] || field))];
-const some = (names) => (names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(", ")} and ${names.length - MOST_NAMED} others` : listed(names));
+const some = (names) => (names.length > MOST_NAMED
+  ? `${names.slice(0, MOST_NAMED).join(", ")} and ${names.length - MOST_NAMED} others`
+  : listed(names));
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const ended = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);

@@ -93,8 +93,9 @@ const SENTENCES = [
   [/^the release has no intent '(.+)'$/, (found) => `The likeliest intent is ${found[1]}, which this release does not have.`],
   [/^answer to the form; (.+)$/, () => "The message answers the question that was open."],
   [/^form is active; (.+)$/, () => "A question was open, and the message is no clear request for something else."],
-  [/^digression from (.+?); (.+)$/, (found) => `It asks for something else while ${found[1]} was waiting for an answer; the bot comes back to that afterwards.`],
-  [/^language model: (.+)$/, (found) => `The language model decided: ${found[1]}`],
+  [/^digression from (.+?); (.+)$/,
+    (found) => `It asks for something else while ${found[1]} was waiting for an answer; the bot comes back to that afterwards.`],
+  [/^language model: (.+)$/, (found) => `The language model decided: ${found[1].replace(/^the language model /, "it ")}.`],
   [/^given up: (.+)$/, (found) => `The server gave this message up: ${found[1]}`],
 ];
 

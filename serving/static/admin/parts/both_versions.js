@@ -2,7 +2,8 @@ import { html } from "../lib/html.js";
 import { Button } from "./button.js";
 import { Dialog } from "./dialog.js";
 
-const shown = (value) => (value === null || value === undefined || value === "" ? "(empty)" : typeof value === "string" ? value : JSON.stringify(value, null, 2));
+const isEmpty = (value) => value === null || value === undefined || value === "";
+const shown = (value) => (isEmpty(value) ? "(empty)" : typeof value === "string" ? value : JSON.stringify(value, null, 2));
 
 /** Two versions side by side, when two people have changed the same: `rows` are `[{name, mine, theirs}]`. */
 export function BothVersions({ title = "This was changed in another tab or by somebody else too", rows, onMine, onTheirs, onClose, mine = "Keep mine", theirs = "Take the other" }) {

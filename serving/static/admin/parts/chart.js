@@ -25,9 +25,9 @@ function loadLibrary() {
 
 /**
  * A figure per day. `days`: `2026-11-29`; `values`, `low` and `high`: a number or null a day; without `low` bars are drawn.
- * `tell(value)` writes a value. The same figures are in a table that can be opened.
+ * `tell(value)` writes a value; `isWhole`: there are no halves. The same figures are in a table that can be opened.
  */
-export function Chart({ title, subtitle, days, values, low, high, tell }) {
+export function Chart({ title, subtitle, days, values, low, high, tell, isWhole = false }) {
   const box = useRef(null);
   const [isMissing, setMissing] = useState(false);
   const [isSystemDark, setSystemDark] = useState(DARK.matches);
@@ -45,7 +45,8 @@ export function Chart({ title, subtitle, days, values, low, high, tell }) {
     loadLibrary().then(
       (uPlot) => {
         if (isGone) return;
-        plot = new uPlot(options(uPlot, { title, tell, hasBand: Boolean(low), width: element.clientWidth }), data(days, values, low, high), element);
+        const wanted = { title, tell, isWhole, hasBand: Boolean(low), width: element.clientWidth };
+        plot = new uPlot(options(uPlot, wanted), data(days, values, low, high), element);
         resize.observe(element);
       },
       () => setMissing(true),
@@ -59,22 +60,39 @@ export function Chart({ title, subtitle, days, values, low, high, tell }) {
   const columns = [
     { title: "Day", isHeading: true, cell: (at) => days[at] },
     { title, class: "number", cell: (at) => tell(values[at]) },
-    ...(low ? [{ title: "95 % interval", class: "number", cell: (at) => (values[at] === null ? "–" : `${tell(low[at])} to ${tell(high[at])}`) }] : []),
+    ...(low
+      ? [{ title: "95 % interval", class: "number", cell: (at) => (values[at] === null ? "–" : `${tell(low[at])} to ${tell(high[at])}`) }]
+      : []),
   ];
   return html`<figure class="card chart">
     <figcaption><strong>${title}</strong> ${subtitle && html`<span class="muted small-text">${subtitle}</span>`}</figcaption>
-    ${isMissing ? html`<p class="muted">The chart could not be loaded; the table has its figures.</p>` : html`<div class="chart-box" ref=${box} aria-hidden="true"></div>`}
-    <details><summary class="small-text">As a table</summary><${Table} caption=${`${title} by day`} columns=${columns} rows=${days.map((_, at) => at)} /></details>
+    ${isMissing
+      ? html`<p class="muted">The chart could not be loaded; the table has its figures.</p>`
+      : html`<div class="chart-box" ref=${box} aria-hidden="true"></div>`}
+    <details><summary class="small-text">As a table</summary>
+      <${Table} caption=${`${title} by day`} columns=${columns} rows=${days.map((_, at) => at)} /></details>
   </figure>`;
 }
 
-const data = (days, values, low, high) => [days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000), values, ...(low ? [low, high] : [])];
+const WHOLE = [1, 2, 5].flatMap((step) => [1, 10, 100, 1000, 10_000, 100_000].map((power) => step * power)).sort((a, b) => a - b);
 
-function options(uPlot, { title, tell, hasBand, width }) {
+const data = (days, values, low, high) => [
+  days.map((day) => Date.parse(`${day}T00:00:00Z`) / 1000),
+  values,
+  ...(low ? [low, high] : []),
+];
+
+/** What is under the pointer stands in the legend, which is hidden while nothing is. */
+const showLegend = (plot) => plot.root.classList.toggle("at-rest", plot.cursor.idx === null || plot.cursor.idx === undefined);
+
+function options(uPlot, { title, tell, isWhole, hasBand, width }) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const [accent, muted, line] = [colour("accent"), colour("muted"), colour("line")];
-  const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: `12px ${style.getPropertyValue("font-family") || "sans-serif"}` };
+  const font = `12px ${style.getPropertyValue("font-family") || "sans-serif"}`;
+  const axis = { stroke: muted, grid: { stroke: line, width: 1 }, ticks: { show: false }, font };
+  const days = { ...axis, size: 32, gap: 9, space: 70, values: [[86400, "{D} {MMM}", null, null, null, null, null, null, 0]] };
+  const amounts = { ...axis, size: 62, values: (_, ticks) => ticks.map(tell), ...(isWhole ? { incrs: WHOLE } : {}) };
   const told = (_, value) => (value === null || value === undefined ? "–" : tell(value));
   const edge = { stroke: "transparent", width: 0, points: { show: false } };
   const main = { label: title, value: told, stroke: accent, width: 2, spanGaps: false };
@@ -84,9 +102,12 @@ function options(uPlot, { title, tell, hasBand, width }) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     cursor: { drag: { setScale: false, x: false }, points: { size: 7 } },
     legend: { live: true, markers: { show: false } },
-    scales: { x: { range: (_, first, last) => [first - HALF_DAY, last + HALF_DAY] }, y: { range: (_, least, most) => [0, most > 0 ? most * 1.08 : 1] } },
-    hooks: hasBand ? { draw: [(plot) => drawIntervals(plot, accent)] } : {},
-    axes: [{ ...axis, size: 28, space: 70, values: [[86400, "{D} {MMM}", null, null, null, null, null, null, 0]] }, { ...axis, size: 62, values: (_, ticks) => ticks.map(tell) }],
+    scales: {
+      x: { range: (_, first, last) => [first - HALF_DAY, last + HALF_DAY] },
+      y: { range: (_, least, most) => [0, most > 0 ? most * 1.08 : 1] },
+    },
+    hooks: { ready: [showLegend], setLegend: [showLegend], ...(hasBand ? { draw: [(plot) => drawIntervals(plot, accent)] } : {}) },
+    axes: [days, amounts],
     series: [{ label: "Day", value: "{D} {MMM}" }, hasBand ? main : bars, ...(hasBand ? [edge, edge] : [])],
   };
 }

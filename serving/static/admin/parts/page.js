@@ -10,7 +10,7 @@ export function Page({ title, lead, actions, back, isWide = false, children }) {
   return html`<div class=${isWide ? "page wide" : "page"}>
     <header class="page-head">
       <div>
-        ${back && html`<a class="back" href=${back.href}>${back.title}</a>`}
+        ${back && html`<a class="back" href=${back.href}><span aria-hidden="true">← </span>${back.title}</a>`}
         <h1 tabindex="-1" ref=${heading}>${title}</h1>
         ${lead && html`<p class="lead">${lead}</p>`}
       </div>

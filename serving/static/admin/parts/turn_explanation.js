@@ -24,14 +24,17 @@ export function RouteBadge({ route }) {
 function Timings({ timings }) {
   const hops = Object.entries(timings || {});
   if (!hops.length) return null;
-  return html`<section><h3>Time</h3><dl class="values">${hops.map(([hop, ms]) => html`<div key=${hop}><dt>${HOPS[hop] || hop}</dt><dd>${milliseconds(ms)}</dd></div>`)}</dl></section>`;
+  return html`<section><h3>Time</h3><dl class="values">${hops.map(([hop, ms]) => html`
+    <div key=${hop}><dt>${HOPS[hop] || hop}</dt><dd>${milliseconds(ms)}</dd></div>`)}</dl></section>`;
 }
 
-function LanguageModel({ llm }) {
+function LanguageModel({ llm, why }) {
   if (!llm) return null;
+  const said = [why.includes(llm.why) ? "" : llm.why, llm.model && `Model: ${llm.model}`, llm.from_cache && "a kept answer"];
+  const more = said.filter(Boolean);
   return html`<section><h3>Language model</h3>
     <p>${LLM[llm.outcome] || llm.outcome} ${llm.intent_id && html`<strong><${IntentName} id=${llm.intent_id} /></strong>`}</p>
-    <p class="muted small-text">${llm.why}${llm.model && ` (${llm.model}${llm.from_cache ? ", a kept answer" : ""})`}</p></section>`;
+    ${more.length > 0 && html`<p class="muted small-text">${more.join(", ")}</p>`}</section>`;
 }
 
 /** `turn` is one of `lib/turns.js`; `children` stand first, such as a way to say that it was wrong. */
@@ -55,8 +58,10 @@ export function TurnExplanation({ turn, children }) {
     <${Words} explanation=${explanation} />
     <${Values} slots=${turn.slots} form=${turn.form} />
     ${turn.tool && html`<section><h3>Tool</h3><${ToolCall} call=${turn.tool} /></section>`}
-    <${LanguageModel} llm=${turn.llm} />
+    <${LanguageModel} llm=${turn.llm} why=${turn.why || ""} />
     <${Timings} timings=${turn.timings} />
-    <p class="muted small-text">Answered by ${turn.release === "draft" ? `the draft, with the understanding of release ${turn.understanding}` : `release ${turn.release}`}.</p>
+    <p class="muted small-text">Answered by ${turn.release === "draft"
+      ? `the draft, with the understanding of release ${turn.understanding}`
+      : `release ${turn.release}`}.</p>
   </div>`;
 }

@@ -138,7 +138,7 @@ def test_what_is_stored_is_what_was_selected_in_every_script(page: Page, platfor
     bot = platform.new_bot({"intents": [intent], "entities": [{"name": "thing"}]})
     opened(page, platform, f"bots/{bot}/intents/hard")
     for number, (text, begin, end) in enumerate(cases):
-        search = page.get_by_label("Search the examples")
+        search = page.get_by_label("Search examples")
         search.fill(text)
         row = example(page, text)
         expect(page.get_by_role("list", name="Examples").get_by_role("listitem")).to_have_count(1)
@@ -200,7 +200,7 @@ def test_the_focus_stays_where_somebody_has_gone_on_to(page: Page, platform: Pla
         {"intents": [{"intentId": "ship", "name": "Ship", "trainingData": texts}], "entities": [{"name": "city"}]}
     )
     opened(page, platform, f"bots/{bot}/intents/ship")
-    search = page.get_by_label("Search the examples")
+    search = page.get_by_label("Search examples")
     frames = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
     # out of the choice of an entity

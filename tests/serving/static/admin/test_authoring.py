@@ -51,6 +51,13 @@ def test_two_editors_see_both_versions_and_one_chooses(
     versions = page.get_by_role("dialog", name=re.compile("changed in another tab or by somebody else"))
     expect(versions).to_contain_text("Mine")
     expect(versions).to_contain_text("Theirs")
+    # beside each other, over the whole width of the dialog
+    mine, theirs, whole = (found.bounding_box() for found in (*versions.locator("figure").all(), versions))
+    assert mine
+    assert theirs
+    assert whole
+    assert mine["y"] == theirs["y"]
+    assert mine["width"] + theirs["width"] > 0.9 * whole["width"]
     assert reply_of(platform, bot) == "Theirs"
     versions.get_by_role("button", name=choice).click()
     saved(page)
@@ -150,7 +157,7 @@ def test_many_lines_are_pasted_moved_deleted_and_brought_back(page: Page, platfo
     saved(page)
     assert len(platform.call("GET", f"/bots/{bot}/examples?intent=greet&limit=200&text=greeting")["items"]) == 200
 
-    page.get_by_label("Search the examples").fill("number 29")
+    page.get_by_label("Search examples").fill("number 29")
     expect(page.get_by_role("list", name="Examples").get_by_role("listitem")).to_have_count(11)
     page.get_by_role("checkbox", name="Select example 1", exact=True).check()
     page.get_by_role("checkbox", name="Select example 2", exact=True).check()

@@ -67,6 +67,17 @@ def places(hostile_bot: str) -> list[str]:
     return [*PLATFORM_PAGES, *bots, *deeper, "bots/default/releases/1"]
 
 
+STICKING_OUT = """() => {
+  const scrolls = ".table, .tabs, .virtual, .annotated-frame, pre, .chart-box, [role=list][tabindex]";
+  return [...document.querySelectorAll("main *")].filter((each) => {
+    const { right, width, height } = each.getBoundingClientRect();
+    const isSeen = width > 1 && height > 1 && each.checkVisibility();
+    return right > innerWidth && isSeen && !each.parentElement.closest(scrolls);
+  }).map((each) => each.outerHTML.slice(0, 120));
+}"""
+"""What is beyond the screen's edge and cannot be scrolled to."""
+
+
 def settle(page: Page) -> None:
     """Wait until the page has shown what it asks for."""
     expect(page.locator("main h1").first).to_be_visible()
@@ -130,7 +141,21 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, platform: Platform, 
             settle(page)
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wide.append(place)
+            wide += [f"{place}: {found}" for found in page.evaluate(STICKING_OUT)]
     assert wide == []
+
+
+def test_the_current_tab_is_in_sight_on_a_narrow_screen(browser: Browser, platform: Platform) -> None:
+    with open_window(browser, platform.url, viewport={"width": 360, "height": 800}) as (context, _):
+        page = signed_in(context, platform)
+        for place, tab in (("settings/access", "Who may chat"), ("intents/track_order/settings", "Settings")):
+            opened(page, platform, f"bots/default/{place}")
+            current = page.locator(".tabs").get_by_role("link", name=tab)
+            expect(current).to_have_attribute("aria-current", "page")
+            box = current.bounding_box()
+            assert box is not None
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 360
 
 
 def test_whoever_is_not_signed_in_sees_the_sign_in_and_comes_back(browser: Browser, platform: Platform) -> None:

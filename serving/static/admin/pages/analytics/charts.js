@@ -11,8 +11,9 @@ export function Charts({ days }) {
   const shown = SHARES.filter(({ name }) => share(name, "share").some((value) => value !== null));
   const hasCost = days.some(({ figures }) => figures.cost !== null);
   return html`<div class="charts">
-    <${Chart} title="Messages" days=${names} values=${of(({ messages }) => messages)} tell=${count} />
-    ${shown.map(({ name, title, means }) => html`<${Chart} key=${name} title=${title} subtitle=${means} days=${names} tell=${(value) => percent(value, 0)}
+    <${Chart} title="Messages" subtitle="of customers" days=${names} values=${of(({ messages }) => messages)} tell=${count} isWhole />
+    ${shown.map(({ name, title, means }) => html`<${Chart} key=${name} title=${title} subtitle=${means} days=${names}
+      tell=${(value) => percent(value, 0)}
       values=${share(name, "share")} low=${share(name, "low")} high=${share(name, "high")} />`)}
     ${hasCost && html`<${Chart} title="Cost of the language model" days=${names} values=${of(({ cost }) => cost)} tell=${costInWords} />`}
   </div>`;

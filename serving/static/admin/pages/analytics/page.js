@@ -27,7 +27,8 @@ export default function Analytics({ bot, query }) {
     return () => clearTimeout(timer);
   }, [load.data]);
   const period = { since, until };
-  return html`<${Page} title="Analytics" isWide lead="Days are those of UTC. In brackets stands the 95 % interval: with few messages a share can be far off by chance.">
+  return html`<${Page} title="Analytics" isWide
+    lead="Days are in UTC. The range in brackets is the 95 % interval: with few messages, a share can be far off by chance.">
     <${Period} key=${`${since}/${until}`} bot=${bot} query=${query} since=${since} until=${until} days=${days} />
     <${Loaded} load=${load}>${(shown) => html`
       ${isCounting && html`<p class="note" role="status">Still counting; the newest days come first.</p>`}

@@ -25,11 +25,12 @@ export function Changes({ before, after }) {
   if (!found.length) return null;
   const [had, has] = [before !== null && before !== undefined, after !== null && after !== undefined];
   const titles = had && has ? ["Before", "After"] : had ? ["It was"] : ["It is"];
-  return html`<details><summary>${found.length === 1 ? "1 field" : `${found.length} fields`}</summary>
+  return html`<details class="small-text"><summary>${found.length === 1 ? "1 field" : `${found.length} fields`}</summary>
     <div class="table" tabindex="0" role="region" aria-label="What changed"><table>
       <thead><tr><th scope="col">Field</th>${titles.map((title) => html`<th key=${title} scope="col">${title}</th>`)}</tr></thead>
       <tbody>${found.slice(0, MOST_LINES).map((row) => html`<tr key=${row.path}><th scope="row" class="mono">${row.path || "value"}</th>
-        ${had && html`<td class=${`as-written${has ? " was" : ""}`}>${written(row.before)}</td>`}${has && html`<td class="as-written">${written(row.after)}</td>`}</tr>`)}</tbody>
+        ${had && html`<td class=${`as-written${has ? " was" : ""}`}>${written(row.before)}</td>`}${has && html`<td
+          class="as-written">${written(row.after)}</td>`}</tr>`)}</tbody>
     </table></div>
     ${found.length > MOST_LINES && html`<p class="hint">And ${found.length - MOST_LINES} more.</p>`}
   </details>`;

@@ -33,25 +33,33 @@ export default function Audit({ query }) {
   const choose = (name) => (event) => change(name)(event.target.value);
   const actions = useMemo(() => [...new Set(list.items?.map(({ action }) => action))].sort(), [list.items]);
   const isFiltered = Object.values(filter).some(Boolean);
-  return html`<${Page} title="Audit log" lead="Every change to the platform. Nothing here can be changed or deleted; secrets and customers' words are left out.">
-    <form class="row end" role="search" onSubmit=${(event) => event.preventDefault()}>
-      <${Field} label="Bot" as="select" value=${filter.bot} onChange=${choose("bot")}><option value="">All, and the platform</option>${(bots.value || []).map(({ name, title }) => html`<option key=${name} value=${name}>${title || name}</option>`)}<//>
+  return html`<${Page} title="Audit log"
+    lead="Every change to the platform. Nothing here can be changed or deleted; secrets and customers' words are left out.">
+    <form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
+      <${Field} label="Bot" as="select" value=${filter.bot} onChange=${choose("bot")}><option
+        value="">Everything</option>${(bots.value || []).map(({ name, title }) => html`<option key=${name}
+          value=${name}>${title || name}</option>`)}<//>
       <${Field} label="Who" placeholder="name or id" value=${filter.by} onInput=${change("by")} />
       <${Field} label="Action" placeholder="Promote a release" list="audit-actions" value=${filter.action} onInput=${change("action")} />
       <datalist id="audit-actions">${actions.map((action) => html`<option key=${action} value=${action} />`)}</datalist>
-      <${Field} label="Outcome" as="select" value=${filter.outcome} onChange=${choose("outcome")}><option value="">Any</option><option value="done">Done</option><option value="refused">Refused</option><//>
+      <${Field} label="Outcome" as="select" value=${filter.outcome} onChange=${choose("outcome")}><option value="">Any</option><option
+        value="done">Done</option><option value="refused">Refused</option><//>
       <${Field} label="From" type="date" value=${filter.since} onInput=${change("since")} />
       <${Field} label="To" type="date" value=${filter.until} onInput=${change("until")} />
     </form>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${!list.items ? !list.error && html`<${Loading} />`
       : html`${list.items.length === 0 && !list.hasMore
-        ? html`<${Empty} title=${isFiltered ? "No entry fits" : "No entry yet"} action=${isFiltered && html`<${Button} onClick=${() => replaceQuery({})}>Show all<//>`}>
+        ? html`<${Empty} title=${isFiltered ? "No entry fits" : "No entry yet"}
+          action=${isFiltered && html`<${Button} onClick=${() => replaceQuery({})}>Show all<//>`}>
             ${isFiltered ? "An action is written exactly as the log has it." : "Changes over these pages, the admin API and the commands appear here."}<//>`
-        : html`<ol class="audit" aria-label="Entries">${list.items.map((entry) => html`<li key=${entry.id} class="card">
-            <div class="between"><h2>${entry.action}${entry.outcome === "refused" && html` <${Badge} kind="bad">refused<//>`}</h2><span class="muted" title=${moment(entry.at)}>${ago(entry.at)}</span></div>
-            <p class="small-text"><button type="button" class="plain-link" title="Show only theirs" onClick=${() => change("by")(entry.by)}>${entry.by_name || entry.by}</button>
-              ${" on "}${moment(entry.at)}${entry.bot && html`, bot <strong>${entry.bot}</strong>`}${entry.target && html`, <code>${entry.target}</code>`}${entry.address && html`, from ${entry.address}`}</p>
+        : html`<ol class="audit" aria-label="Entries">${list.items.map((entry) => html`<li key=${entry.id}>
+            <div class="between"><h2>${entry.action}${entry.outcome === "refused" && html` <${Badge} kind="bad">refused<//>`}</h2>
+              <span class="muted small-text" title=${moment(entry.at)}>${ago(entry.at)}</span></div>
+            <p class="small-text muted">by <button type="button" class="plain-link" title="Show only theirs"
+              onClick=${() => change("by")(entry.by)}>${entry.by_name || entry.by}</button>
+              ${" on "}${moment(entry.at)}${entry.bot && html`, bot <strong>${entry.bot}</strong>`}${
+                entry.target && html`, <code>${entry.target}</code>`}${entry.address && html`, from ${entry.address}`}</p>
             <${Changes} before=${entry.before} after=${entry.after} /></li>`)}</ol>`}
         ${list.hasMore && html`<${Button} isBusy=${list.isLoading} onClick=${list.more}>Earlier entries<//>`}`}
   <//>`;

@@ -7,7 +7,9 @@ import { Button } from "../../parts/button.js";
 import { Field } from "../../parts/field.js";
 
 /** The conditions of a search as they stand in the address. */
-export const CONDITIONS = ["text", "thread_id", "intent", "route", "min_confidence", "max_confidence", "channel", "release", "since", "until", "having"];
+export const CONDITIONS = [
+  "text", "thread_id", "intent", "route", "min_confidence", "max_confidence", "channel", "release", "since", "until", "having",
+];
 
 const RARE = CONDITIONS.filter((name) => name !== "text" && name !== "route");
 
@@ -35,7 +37,8 @@ function Typed({ name, query, ...rest }) {
 /** A moment in the person's own time; the address has it in UTC. */
 function Moment({ name, query, label }) {
   const date = query[name] ? new Date(query[name]) : null;
-  const local = date && !Number.isNaN(date.getTime()) ? new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16) : "";
+  const isMoment = date && !Number.isNaN(date.getTime());
+  const local = isMoment ? new Date(date.getTime() - date.getTimezoneOffset() * 60000).toISOString().slice(0, 16) : "";
   const choose = (event) => change(name, event.target.value ? new Date(event.target.value).toISOString() : "");
   return html`<${Field} label=${label} type="datetime-local" value=${local} onChange=${choose} />`;
 }
@@ -44,13 +47,14 @@ export function Filters({ bot, query }) {
   const intents = useLoad(() => intentsOf(bot), [bot]);
   const given = CONDITIONS.filter((name) => query[name]);
   const [isOpen, setOpen] = useState(RARE.some((name) => query[name]));
-  const select = (name, label, every, options) => html`<${Field} label=${label} as="select" value=${query[name] || ""} onChange=${(event) => change(name, event.target.value)}>
+  const select = (name, label, every, options) => html`<${Field} label=${label} as="select" value=${query[name] || ""}
+    onChange=${(event) => change(name, event.target.value)}>
     <option value="">${every}</option>${options.map(([value, title]) => html`<option key=${value} value=${value}>${title}</option>`)}<//>`;
   const known = (intents.data || []).map(({ intent_id: id, name }) => [id, name || id]);
   if (query.intent && !known.some(([id]) => id === query.intent)) known.unshift([query.intent, query.intent]);
   return html`<search class="stack" aria-label="Search conversations">
     <div class="row end">
-      <${Typed} name="text" query=${query} label="Words of the customer" type="search" dir="auto" />
+      <${Typed} name="text" query=${query} label="Customer wrote" type="search" dir="auto" />
       ${select("route", "Outcome", "Every outcome", Object.entries(ROUTES).map(([value, { word }]) => [value, word]))}
       <${Button} aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>${isOpen ? "Fewer conditions" : "More conditions"}<//>
       ${given.length > 0 && html`<${Button} kind="quiet" onClick=${() => replaceQuery({})}>Clear<//>`}
@@ -61,7 +65,7 @@ export function Filters({ bot, query }) {
       <${Typed} name="max_confidence" query=${query} label="Confidence up to" type="number" min="0" max="1" step="0.05" />
       <${Typed} name="channel" query=${query} label="Channel" placeholder="rest" list="channels" />
       <${Typed} name="release" query=${query} label="Release" inputmode="numeric" />
-      <${Typed} name="thread_id" query=${query} label="Conversation" hint="Its id, whole." />
+      <${Typed} name="thread_id" query=${query} label="Conversation" placeholder="its whole id" />
       <${Moment} name="since" query=${query} label="From" />
       <${Moment} name="until" query=${query} label="Before" />
       ${select("having", "It took", "Whatever it took", [["llm", "The language model"], ["tool_failure", "A tool that failed"]])}

@@ -16,7 +16,7 @@ import { RouteBadge, TurnExplanation } from "../../parts/turn_explanation.js";
 import { Person } from "./person.js";
 import { Replay } from "./replay.js";
 
-const BACK = (bot) => ({ href: link(["bots", bot, "conversations"]), title: "All conversations" });
+const BACK = (bot) => ({ href: link(["bots", bot, "conversations"]), title: "Conversations" });
 const AT_ONCE = 50;
 
 /** One conversation: what was said on one side, why on the other. */
@@ -38,12 +38,14 @@ export function Thread({ bot, thread, query }) {
   const actions = turns.length > 0 && html`
     ${may("author", bot) && html`<${Button} onClick=${() => setOpened("replay")}>Replay with another release<//>`}
     ${may("operator", bot) && html`<${Button} onClick=${() => setOpened("person")}>Export or forget …<//>`}`;
-  return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, over ${channelName(channel)}`}`}>
+  return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide
+    lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, ${channelName(channel)}`}`}>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${list.isLoading && !turns.length && html`<${Loading} />`}
     ${turns.length > 0 && html`<div class="columns talk">
       <section class="stack" aria-label="What was said">
-        <ol class="transcript whole stack">${turns.map((turn) => html`<${Turn} key=${turn.turn} turn=${turn} isChosen=${turn === chosen} />`)}</ol>
+        <ol class="transcript whole stack">${turns.map((turn) => html`<${Turn} key=${turn.turn} turn=${turn}
+          isChosen=${turn === chosen} />`)}</ol>
         ${list.hasMore && html`<div><${Button} isBusy=${list.isLoading} onClick=${list.more}>Show later messages<//></div>`}
       </section>
       <${Why} key=${chosen.turn} bot=${bot} thread=${thread} turn=${chosen} onTaught=${list.reload} /></div>`}
@@ -58,11 +60,13 @@ function Turn({ turn, isChosen }) {
     // where both do not fit side by side, the reasons are below everything that was said
     if (matchMedia("(max-width: 800px)").matches) requestAnimationFrame(() => document.querySelector(".talk > aside")?.scrollIntoView());
   };
-  const sure = turnOfLog(turn).confidence;
+  const sure = turn.route === "form" ? null : turnOfLog(turn).confidence; // how sure an answer's intent is says nothing
   return html`<li class="exchange">
-    <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" aria-pressed=${isChosen} aria-label=${`Why was “${turn.text}” answered so?`} onClick=${choose}>${saidBy(turn)}</button>
+    <button type="button" class=${isChosen ? "bubble said chosen" : "bubble said"} dir="auto" aria-pressed=${isChosen}
+      aria-label=${`Why was “${turn.text}” answered so?`} onClick=${choose}>${saidBy(turn)}</button>
     ${turn.correction && html`<${Corrected} correction=${turn.correction} />`}
-    <p class="row small-text said-line"><${RouteBadge} route=${turn.route} /><span class="muted"><${IntentName} id=${turn.intent_id} />${sure !== null && `, ${confidence(sure)}`}</span></p>
+    <p class="row small-text said-line"><${RouteBadge} route=${turn.route} />
+      <span class="muted"><${IntentName} id=${turn.intent_id} />${sure !== null && `, ${confidence(sure)}`}</span></p>
     ${turn.tool?.failure && html`<p class="note bad">The tool of ${turn.tool.intent_id} failed: ${turn.tool.failure}</p>`}
     ${turn.replies.map((reply, number) => html`<div key=${number} class="bubble reply" dir="auto"><${LongText} text=${reply.text} /></div>`)}
     ${turn.is_handed_over && html`<p class="note">Handed over to a person.</p>`}
@@ -81,9 +85,12 @@ function Why({ bot, thread, turn, onTaught }) {
     <h2>Why <span dir="auto">“${turn.text}”</span> was answered so</h2>
     <p class="muted small-text"><time datetime=${turn.said_at}>${moment(turn.said_at)}</time></p>
     <${TurnExplanation} turn=${shown}>
-      ${turn.label && html`<p class="note">The customer said that “${turn.label.text}” meant ${turn.label.intent_id || "none of the offered intents"}.</p>`}
-      ${!turn.explanation && turn.nlu && html`<p class="muted small-text">Another release answers now, so only what was stored with the message is known.</p>`}
+      ${turn.label && html`<p class="note">
+        The customer said that “${turn.label.text}” meant ${turn.label.intent_id || "none of the offered intents"}.</p>`}
+      ${!turn.explanation && turn.nlu && html`<p class="muted small-text">
+        Another release answers now, so only what was stored with the message is known.</p>`}
       <div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Correct it<//></div><//>
-    ${isTeaching && html`<${Teach} bot=${bot} turn=${shown} source=${{ thread, turn: turn.turn }} targets=${["label", "example", "test"]} onTaught=${onTaught} onClose=${() => setTeaching(false)} />`}
+    ${isTeaching && html`<${Teach} bot=${bot} turn=${shown} source=${{ thread, turn: turn.turn }} targets=${["label", "example", "test"]}
+      onTaught=${onTaught} onClose=${() => setTeaching(false)} />`}
   </aside>`;
 }

@@ -19,7 +19,8 @@ function Text({ text, start, end }) {
   if (!text) return null;
   const isPart = start !== null && start !== undefined && end > start;
   return html`<p class="finding-text" dir="auto">${isPart
-    ? html`<span>${slicePoints(text, 0, start)}</span><mark class="fault">${slicePoints(text, start, end)}</mark><span>${slicePoints(text, end, Infinity)}</span>`
+    ? html`<span>${slicePoints(text, 0, start)}</span><mark
+      class="fault">${slicePoints(text, start, end)}</mark><span>${slicePoints(text, end, Infinity)}</span>`
     : text}</p>`;
 }
 
@@ -34,9 +35,11 @@ export function Finding({ bot, finding, entities = [], onRepair, isBusy }) {
     <p>${capital(finding.explanation)}</p>
     <p class="muted">${capital(finding.repair)}</p>
     <div class="actions">
-      ${onRepair && finding.is_repairable && html`<${Button} isSmall isBusy=${isBusy} aria-label=${`Repair: ${finding.title}, ${finding.row}`} onClick=${() => onRepair(finding)}>Repair<//>`}
-      ${finding.intent_id && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "intents", finding.intent_id], finding.text ? { text: finding.text } : {})}>Open ${finding.intent_id}<//>`}
-      ${entity && html`<${Button} isSmall kind="quiet" href=${link(["bots", bot, "entities", entity])}>Open ${entity}<//>`}
+      ${onRepair && finding.is_repairable && html`<${Button} isSmall isBusy=${isBusy}
+        aria-label=${`Repair: ${finding.title}, ${finding.row}`} onClick=${() => onRepair(finding)}>Repair<//>`}
+      ${finding.intent_id && html`<${Button} isSmall
+        href=${link(["bots", bot, "intents", finding.intent_id], finding.text ? { text: finding.text } : {})}>Open ${finding.intent_id}<//>`}
+      ${entity && html`<${Button} isSmall href=${link(["bots", bot, "entities", entity])}>Open ${entity}<//>`}
     </div>
   </div>`;
 }

@@ -11,6 +11,7 @@ import { Button } from "../../parts/button.js";
 import { Page } from "../../parts/page.js";
 import { SaveState } from "../../parts/save_state.js";
 import { Empty, Loaded } from "../../parts/states.js";
+import { Tabs } from "../../parts/tabs.js";
 import { ExamplesDesk } from "./examples_desk.js";
 import { ExamplesPart } from "./examples_part.js";
 import { QuestionsPart } from "./questions_part.js";
@@ -20,8 +21,9 @@ import { ToolPart } from "./tool_part.js";
 
 const PARTS = { examples: "Examples", replies: "Replies", questions: "Questions", tool: "Tool", settings: "Settings" };
 const FIELDS = {
-  name: "Name", speechResponse: "Reply", speechResponses: "Other ways to reply", quickReplies: "Buttons", parameters: "Questions", apiTrigger: "Whether a tool is called",
-  apiDetails: "Tool", confirm: "Confirm before acting", confirmPrompt: "Question before acting", resumePrompt: "What is said on the return to it",
+  name: "Name", speechResponse: "Reply", speechResponses: "Other ways to reply", quickReplies: "Buttons", parameters: "Questions",
+  apiTrigger: "Whether a tool is called", apiDetails: "Tool", confirm: "Confirm before acting", confirmPrompt: "Question before acting",
+  resumePrompt: "What is said on the return to it",
 };
 
 /** One intent, part by part; everything that is typed saves itself. */
@@ -35,9 +37,12 @@ export function IntentEditor({ bot, intent, part, query }) {
   }), [where]);
   const entities = useLoad(() => entitiesOf(bot), [bot]);
   const needsMarked = part === "questions";
-  const summary = useLoad(async () => (needsMarked ? (await intentsOf(bot)).find(({ intent_id: id }) => id === intent) : null), [bot, intent, needsMarked]);
+  const own = async () => (needsMarked ? (await intentsOf(bot)).find(({ intent_id: id }) => id === intent) : null);
+  const summary = useLoad(own, [bot, intent, needsMarked]);
   useEffect(() => {
-    const leave = guardLeaving(() => ((draft.isLost || desk.outbox.isLost) && "Something is not saved yet and this browser cannot keep it. Leave all the same?") || null);
+    const leave = guardLeaving(() => (draft.isLost || desk.outbox.isLost
+      ? "Something is not saved yet and this browser cannot keep it. Leave all the same?"
+      : null));
     return () => {
       leave();
       desk.outbox.close();
@@ -52,25 +57,31 @@ export function IntentEditor({ bot, intent, part, query }) {
   const makeEntity = async (name) => {
     const made = await post(path`/bots/${bot}/entities`, { name });
     forgetNames(bot);
-    entities.set((all) => [...(all || []), { name: made.name, value_count: 0, pattern: null, lookup: false, used_by: null }]);
+    const added = { name: made.name, value_count: 0, pattern: null, lookup: false, used_by: null };
+    entities.set((all) => [...(all || []), added]);
   };
   const mayEdit = may("author", bot);
   const back = { href: link(["bots", bot, "intents"]), title: "Intents" };
   if (load.data === undefined && load.error?.status === 404) {
-    return html`<${Page} title="Intent" back=${back}><${Empty} title=${`There is no intent with the id “${intent}”`} action=${html`<${Button} href=${back.href}>To the intents<//>`}>It was deleted or merged, or the address is mistyped.<//><//>`;
+    const away = html`<${Button} href=${back.href}>To the intents<//>`;
+    return html`<${Page} title="Intent" back=${back}><${Empty} title=${`There is no intent with the id “${intent}”`} action=${away}>
+      It was deleted or merged, or the address is mistyped.<//><//>`;
   }
   const value = draft.value.value;
   const shared = { bot, intent, draft, value, mayEdit, entities: entities.data || [], onNewEntity: makeEntity };
   const names = shared.entities.map(({ name }) => name);
   const conflict = draft.conflict.value;
+  const tabs = Object.entries(PARTS).map(([name, title]) => (
+    { name, title, href: link(["bots", bot, "intents", intent, ...(name === "examples" ? [] : [name])]) }));
   const state = part === "examples" ? desk.outbox : draft;
   const actions = mayEdit && load.data && html`<${SaveState} autosave=${state} />
     ${part !== "examples" && html`<${Button} isSmall disabled=${draft.steps.value === 0} title=${draft.steps.value ? "" : "There is nothing to undo"} onClick=${() => draft.undo()}>Undo<//>`}`;
-  return html`<${Page} title=${value?.name || intent} back=${back} actions=${actions} isWide=${part === "replies" || part === "tool"}>
-    <nav class="tabs" aria-label="Parts of the intent">${Object.entries(PARTS).map(([name, title]) => html`
-      <a key=${name} href=${link(["bots", bot, "intents", intent, ...(name === "examples" ? [] : [name])])} aria-current=${part === name ? "page" : undefined}>${title}</a>`)}</nav>
+  const isWide = part === "replies" || part === "tool";
+  return html`<${Page} title=${value?.name || intent} back=${back} actions=${actions} isWide=${isWide}>
+    <${Tabs} label="Parts of the intent" tabs=${tabs} current=${part} />
     <${Loaded} load=${load}>${() => html`<fieldset class="bare" disabled=${!mayEdit && part !== "examples"}>
-      ${part === "examples" && html`<${ExamplesPart} bot=${bot} desk=${desk} entities=${names} onNewEntity=${makeEntity} total=${null} mayEdit=${mayEdit} query=${query} />`}
+      ${part === "examples" && html`<${ExamplesPart} bot=${bot} desk=${desk} entities=${names} onNewEntity=${makeEntity} total=${null}
+        mayEdit=${mayEdit} query=${query} />`}
       ${part === "replies" && html`<${RepliesPart} ...${shared} />`}
       ${part === "questions" && html`<${QuestionsPart} ...${shared} marked=${summary.data?.entities || []} />`}
       ${part === "tool" && html`<${ToolPart} ...${shared} />`}

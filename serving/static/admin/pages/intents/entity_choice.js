@@ -23,7 +23,8 @@ export function EntityChoice({ words, rect, entities, mark, onChoose, onMake, on
   });
   const offered = () => {
     const text = typed.value.trim();
-    const found = entities.filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST).map((name) => ({ name }));
+    const found = entities.filter((name) => name.toLowerCase().includes(text.toLowerCase())).slice(0, MOST)
+      .map((name) => ({ name }));
     return text && !entities.includes(text) ? [...found, { name: text, isNew: true }] : found;
   };
   const take = ({ name, isNew }) => {
@@ -59,12 +60,15 @@ export function EntityChoice({ words, rect, entities, mark, onChoose, onMake, on
     active.value = 0;
   };
   return html`<div class="entity-choice" role="dialog" aria-label=${`Which entity is “${words}”?`} ref=${box} onKeyDown=${keys}>
-    <p><bdi class="mono">${words}</bdi> is</p>
-    <input type="search" role="combobox" aria-label="Entity" aria-expanded="true" aria-controls=${id} aria-autocomplete="list" autocomplete="off"
-      aria-activedescendant=${`${id}-${active.value}`} placeholder=${entities.length ? "Find or name an entity" : "Name an entity, such as city"} value=${typed.value} onInput=${type} />
+    <p>What is <strong><bdi>${words}</bdi></strong>?</p>
+    <input type="search" role="combobox" aria-label="Entity" aria-expanded="true" aria-controls=${id} aria-autocomplete="list"
+      autocomplete="off" aria-activedescendant=${`${id}-${active.value}`} value=${typed.value} onInput=${type}
+      placeholder=${entities.length ? "Find or name an entity" : "Name an entity, such as city"} />
     <ul id=${id} role="listbox" aria-label="Entities">${offered().map((entry, at) => html`
       <li key=${entry.name} id=${`${id}-${at}`} role="option" aria-selected=${at === active.value} onClick=${() => take(entry)}>
-        ${entry.isNew ? `Make “${entry.name}”` : html`<span class="dot" style=${{ "--hue": hueOf(entry.name) }}></span>${entry.name}`}</li>`)}</ul>
+        ${entry.isNew
+          ? `Make “${entry.name}”`
+          : html`<span class="dot" style=${{ "--hue": hueOf(entry.name) }}></span>${entry.name}`}</li>`)}</ul>
     ${fault && offered().some(({ isNew }) => isNew) && html`<p class="wrong small-text" role="status">${fault}</p>`}
     <${Failure} error=${make.error} />
     ${mark && html`<${Button} isSmall onClick=${onRemove}>Remove the mark “${mark.name}”<//>`}

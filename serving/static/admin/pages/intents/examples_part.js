@@ -82,12 +82,13 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
   return html`<div class="stack">
     ${mayEdit && html`<${AddExample} desk=${desk} onMany=${(lines) => { pasting.value = lines; }} />`}
     <div class="row end">
-      <${Field} label="Search the examples" type="search" value=${search.value} onInput=${(now) => { search.value = now; }} />
+      <${Field} label="Search examples" type="search" value=${search.value} onInput=${(now) => { search.value = now; }} />
       <${Field} label="Marked entity" as="select" value=${entity.value} onChange=${(event) => { entity.value = event.target.value; }}>
         <option value="">any</option>${entities.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}<//>
       ${finding.value && html`<${Button} isSmall onClick=${() => { finding.value = ""; }}>Only “${findingInWords(finding.value)}” ✕<//>`}
     </div>
-    ${desk.outbox.status.value === "refused" && html`<${Failure} error=${desk.outbox.error.value}><${Button} onClick=${() => desk.drop()}>Discard this change<//><//>`}
+    ${desk.outbox.status.value === "refused" && html`<${Failure} error=${desk.outbox.error.value}><${Button}
+      onClick=${() => desk.drop()}>Discard this change<//><//>`}
     ${mayEdit && html`<div class="between bulk">
       <span class="muted">${total !== null && !isFiltered ? counted(total, "example") : items && counted(items.length, "example")}${desk.next.value ? " and more" : ""}</span>
       ${chosen.value.size > 0
@@ -104,19 +105,24 @@ export function ExamplesPart({ bot, desk, entities, onNewEntity, total, mayEdit,
     ${items?.length === 0 && (isFiltered ? html`<p class="muted">No example is like that.</p>`
       : desk.intent in NEEDED ? html`<${Empty} title=${NEEDED[desk.intent].title}>${NEEDED[desk.intent].text}<//>`
       : html`<${Empty} title="No examples yet">Write what customers would say when they want this, in ten or more different ways. Then select the words in them that are values, such as a city or a date.<//>`)}
-    ${items?.length > 0 && html`<p class="hint">Select words to mark them as a value. With the keyboard: Tab to a text, Shift and arrow keys select, Enter chooses the entity.</p>
+    ${items?.length > 0 && html`<p
+      class="hint">Select words to mark them as a value. With the keyboard: Tab to a text, Shift and arrow keys select, Enter chooses the entity.</p>
       <${MeasuredList} items=${items} label="Examples" keyOf=${({ uid }) => uid} onEnd=${() => desk.more()} row=${(row, at) => html`
-        <${ExampleRow} bot=${bot} desk=${desk} row=${row} number=${at + 1} mayEdit=${mayEdit} isChosen=${chosen.value.has(row.uid)} isEditing=${editing.value === row.uid}
+        <${ExampleRow} bot=${bot} desk=${desk} row=${row} number=${at + 1} mayEdit=${mayEdit} isChosen=${chosen.value.has(row.uid)}
+          isEditing=${editing.value === row.uid}
           onPick=${() => pick(row.uid)} onEdit=${() => { editing.value = row.uid; }}
           onEdited=${() => { if (editing.value === row.uid) editing.value = null; focusRow(row.uid); }}
           onStep=${(by) => step(row.uid, by)} onChoose=${(found) => { choice.value = { ...found, uid: row.uid }; }} />`} />`}
-    ${choice.value && html`<${EntityChoice} key=${`${choice.value.uid}-${choice.value.begin}`} rect=${choice.value.rect} mark=${choice.value.mark} entities=${entities}
+    ${choice.value && html`<${EntityChoice} key=${`${choice.value.uid}-${choice.value.begin}`} rect=${choice.value.rect}
+      mark=${choice.value.mark} entities=${entities}
       words=${slicePoints(desk.item(choice.value.uid).text, choice.value.begin, choice.value.end)}
       onChoose=${mark} onMake=${onNewEntity} onRemove=${unmark} onClose=${leaveChoice} />`}
     ${pasting.value !== null && html`<${PasteExamples} desk=${desk} text=${pasting.value} onClose=${() => { pasting.value = null; }} />`}
-    ${isMoving.value && html`<${MoveExamples} bot=${bot} from=${desk.intent} count=${chosen.value.size} onClose=${() => { isMoving.value = false; }}
+    ${isMoving.value && html`<${MoveExamples} bot=${bot} from=${desk.intent} count=${chosen.value.size}
+      onClose=${() => { isMoving.value = false; }}
       onChoose=${take} />`}
-    ${conflict && html`<${BothVersions} title="This example has changed or is gone meanwhile" mine="Add mine as an example" theirs="Leave it as it is"
+    ${conflict && html`<${BothVersions} title="This example has changed or is gone meanwhile" mine="Add mine as an example"
+      theirs="Leave it as it is"
       rows=${[{ name: "Example", mine: conflict.op.text, theirs: conflict.op.theirs ?? "It is not there any more." }]}
       onMine=${() => desk.drop({ isKept: true })} onTheirs=${() => desk.drop()} onClose=${() => desk.drop()} />`}
   </div>`;
@@ -142,7 +148,8 @@ function AddExample({ desk, onMany }) {
     onMany(pasted);
   };
   return html`<form class="row end" onSubmit=${submit}>
-    <${Field} label="New example" dir="auto" autocomplete="off" placeholder="What a customer would write; Enter adds it" value=${text.value} onInput=${set} onPaste=${paste} />
+    <${Field} label="New example" dir="auto" autocomplete="off" placeholder="What a customer would write" value=${text.value}
+      onInput=${set} onPaste=${paste} />
     <${Button} kind="primary" type="submit" disabled=${!text.value.trim()}>Add<//>
     <${Button} onClick=${() => onMany("")}>Paste many<//>
   </form>`;

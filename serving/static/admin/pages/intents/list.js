@@ -41,35 +41,55 @@ export function IntentList({ bot, query }) {
   const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
   const shown = useMemo(() => (load.data || []).filter(({ intent_id: id, name, entities, parameters, findings }) => {
     const all = [id, name, ...entities, ...parameters].join(" ").toLowerCase();
-    return words.every((word) => all.includes(word)) && (!query.entity || entities.includes(query.entity)) && (!query.finding || findings.includes(query.finding));
+    return words.every((word) => all.includes(word))
+      && (!query.entity || entities.includes(query.entity))
+      && (!query.finding || findings.includes(query.finding));
   }), [load.data, text.value, query.entity, query.finding]);
   const isTrainable = differs.data && (!differs.data.isAvailable || differs.data.parts > 0);
-  const make = mayEdit && html`<${Button} kind=${isTrainable ? "plain" : "primary"} onClick=${() => { isMaking.value = true; }}>New intent<//>`;
-  const actions = html`${make}${mayEdit && isTrainable && html`<${Button} kind="primary" href=${link(["bots", bot, "releases"])}>Train<//>`}`;
-  return html`<${Page} title="Intents" lead="What customers can want. Each has examples of how they say it, questions to ask, and an answer." actions=${actions}>
-    ${differs.data?.isAvailable && differs.data.parts > 0 && html`<p class="note">The draft differs from what answers customers in ${counted(differs.data.parts, "part")}. Customers notice it after a training.</p>`}
+  const make = mayEdit && html`<${Button} kind=${isTrainable ? "plain" : "primary"}
+    onClick=${() => { isMaking.value = true; }}>New intent<//>`;
+  const train = mayEdit && isTrainable && html`<${Button} kind="primary" href=${link(["bots", bot, "releases"])}>Train<//>`;
+  return html`<${Page} title="Intents" actions=${html`${make}${train}`}
+    lead="What customers can want. Each has examples of how they say it, questions to ask, and an answer.">
+    ${differs.data?.isAvailable && differs.data.parts > 0 && html`<p class="note">The draft differs from what answers customers in
+      ${" "}${counted(differs.data.parts, "part")}. Customers notice it after a training.</p>`}
     <${Loaded} load=${load}>${(intents) => (intents.length === 0
-      ? html`<${Empty} title="No intents yet" action=${make}>An intent is one thing that customers want, such as the status of an order.<//>`
-      : html`<div class="row end"><${Field} label="Search" type="search" placeholder="Name, id, entity" value=${text.value} onInput=${(now) => { text.value = now; }} />
-          <span class="muted">${load.isPart ? "Reading all intents …" : shown.length === intents.length ? counted(intents.length, "intent") : `${count(shown.length)} of ${counted(intents.length, "intent")}`}</span></div>
-        ${shown.length === 0 ? !load.isPart && html`<p class="muted">No intent is like that.</p>` : html`<${VirtualList} items=${shown} rowHeight=${56} label="Intents" height=${640} keyOf=${(row) => row.intent_id}
-          row=${(row) => html`<${IntentRow} bot=${bot} row=${row} mayEdit=${mayEdit} onDelete=${() => { gone.value = row; }} />`} />`}`)}<//>
+      ? html`<${Empty} title="No intents yet"
+        action=${make}>An intent is one thing that customers want, such as the status of an order.<//>`
+      : html`<div class="row end"><${Field} label="Search" type="search" placeholder="Name, id, entity" value=${text.value}
+            onInput=${(now) => { text.value = now; }} />
+          <span class="beside-field">${load.isPart
+            ? "Reading all intents …"
+            : shown.length === intents.length
+              ? counted(intents.length, "intent")
+              : `${count(shown.length)} of ${counted(intents.length, "intent")}`}</span></div>
+        ${shown.length === 0
+          ? !load.isPart && html`<p class="muted">No intent is like that.</p>`
+          : html`<${VirtualList} items=${shown} rowHeight=${56} label="Intents" keyOf=${(row) => row.intent_id}
+            row=${(row) => html`<${IntentRow} bot=${bot} row=${row} mayEdit=${mayEdit}
+              onDelete=${() => { gone.value = row; }} />`} />`}`)}<//>
     ${isMaking.value && html`<${NewIntent} bot=${bot} known=${load.data || []} onClose=${stopMaking} />`}
-    ${gone.value && html`<${DeleteIntent} bot=${bot} intent=${gone.value.intent_id} name=${gone.value.name} onClose=${() => { gone.value = null; }}
-      onDone=${() => (load.isPart ? load.reload() : load.set((all) => all.filter((row) => row.intent_id !== gone.value.intent_id)))} />`}
+    ${gone.value && html`<${DeleteIntent} bot=${bot} intent=${gone.value.intent_id} name=${gone.value.name}
+      onClose=${() => { gone.value = null; }}
+      onDone=${() => (load.isPart
+        ? load.reload()
+        : load.set((all) => all.filter((row) => row.intent_id !== gone.value.intent_id)))} />`}
   <//>`;
 }
 
 function IntentRow({ bot, row, mayEdit, onDelete }) {
   const { intent_id: id, name, example_count: examples, parameters, findings, has_tool: hasTool, user_defined: isOwn } = row;
   return html`<div class="intent-row">
-    <a class="intent-name" href=${link(["bots", bot, "intents", id])}><strong>${name || id}</strong><span class="muted mono">${id}</span></a>
+    <a class="intent-name" href=${link(["bots", bot, "intents", id])}>
+      <strong>${name || id}</strong>${name && name !== id && html`<span class="muted mono">${id}</span>`}</a>
     <span class="row intent-badges">
-      ${findings.length > 0 && html`<a class="badge-link" href=${link(["bots", bot, "findings"], { intent: id })}><${Badge} kind="warn">${counted(findings.length, "finding")}<//></a>`}
+      ${findings.length > 0 && html`<a class="badge-link" href=${link(["bots", bot, "findings"], { intent: id })}>
+        <${Badge} kind="warn">${counted(findings.length, "finding")}<//></a>`}
       ${hasTool && html`<${Badge} kind="info">tool<//>`}
       ${parameters.length > 0 && html`<${Badge}>${counted(parameters.length, "question")}<//>`}
     </span>
     <span class="number">${counted(examples, "example")}</span>
-    ${mayEdit && html`<${Button} kind="quiet" isSmall disabled=${!isOwn} title=${isOwn ? "" : "Every bot needs this intent"} aria-label=${`Delete ${name || id}`} onClick=${onDelete}>Delete<//>`}
+    ${mayEdit && html`<${Button} kind="quiet" isSmall disabled=${!isOwn} title=${isOwn ? "" : "Every bot needs this intent"}
+      aria-label=${`Delete ${name || id}`} onClick=${onDelete}>Delete<//>`}
   </div>`;
 }

@@ -54,8 +54,10 @@ function Queue({ bot, query, names, titleOf }) {
   useKeys(keysOf(queue));
 
   const label = queue.current.value;
-  return html`<${Page} title="Label queue" lead="What customers wrote and the bot was not sure about. Say what they meant, and the next training learns it."
-    actions=${html`<${Button} kind="quiet" href=${link(["bots", bot, "labels", "decided"])}>Decided texts<//><${AcceptAgreed} bot=${bot} queue=${queue} outbox=${outbox} /><${FillQueue} bot=${bot} isOpen=${isFilling} onOpen=${setFilling} onFilled=${() => queue.load()} />`}>
+  return html`<${Page} title="Label queue"
+    lead="What customers wrote and the bot was not sure about. Say what they meant, and the next training learns it."
+    actions=${html`<${Button} href=${link(["bots", bot, "labels", "decided"])}>Decided texts<//><${AcceptAgreed} bot=${bot} queue=${queue}
+      outbox=${outbox} /><${FillQueue} bot=${bot} isOpen=${isFilling} onOpen=${setFilling} onFilled=${() => queue.load()} />`}>
     <${Session} queue=${queue} outbox=${outbox} />
     <${Problems} bot=${bot} queue=${queue} outbox=${outbox} titleOf=${titleOf} />
     <${Filters} filter=${queue.filter.value} intents=${names.data?.intents || []} isTogether=${queue.isTogether.value}

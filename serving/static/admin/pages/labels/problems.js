@@ -9,7 +9,8 @@ import { overrule } from "./delivery.js";
 
 /** Decisions that the server has not taken: somebody else's beside one's own, or why it cannot be used. */
 export function Problems({ bot, queue, outbox, titleOf }) {
-  return outbox.problems.value.map((problem) => html`<${Problem} key=${problem.entry.id} bot=${bot} problem=${problem} queue=${queue} outbox=${outbox} titleOf=${titleOf} />`);
+  return outbox.problems.value.map((problem) => html`<${Problem} key=${problem.entry.id} bot=${bot} problem=${problem} queue=${queue}
+    outbox=${outbox} titleOf=${titleOf} />`);
 }
 
 function Problem({ bot, problem, queue, outbox, titleOf }) {
@@ -28,12 +29,15 @@ function Problem({ bot, problem, queue, outbox, titleOf }) {
   return html`<div class="conflict" role="alert">
     <p><strong>${message}</strong></p>
     ${theirs?.label && html`<p class="conflict-text" dir="auto">${theirs.label.text}</p>
-      <dl class="versions"><div><dt>You</dt><dd>${inWords(wanted, titleOf)}</dd></div>
-        <div><dt>${theirs.label.decided_by || "Now"}${theirs.label.decided_at && html` <span class="muted">${ago(theirs.label.decided_at)}</span>`}</dt><dd>${inWords(theirs.label, titleOf)}</dd></div></dl>`}
+      <dl class="told-versions"><div><dt>You</dt><dd>${inWords(wanted, titleOf)}</dd></div>
+        <div><dt>${theirs.label.decided_by || "Now"}${theirs.label.decided_at && html` <span
+          class="muted">${ago(theirs.label.decided_at)}</span>`}</dt><dd>${inWords(theirs.label, titleOf)}</dd></div></dl>`}
     <div class="actions">
       ${theirs?.label
-        ? html`<${Button} onClick=${() => outbox.dismiss(problem)}>Keep theirs<//><${Button} isBusy=${mine.isBusy} onClick=${() => mine.run()}>Use mine<//>`
-        : html`<${Button} isBusy=${again.isBusy} onClick=${() => again.run()}>Decide it again<//><${Button} kind="quiet" onClick=${() => outbox.dismiss(problem)}>Leave it<//>`}
+        ? html`<${Button} onClick=${() => outbox.dismiss(problem)}>Keep theirs<//><${Button} isBusy=${mine.isBusy}
+          onClick=${() => mine.run()}>Use mine<//>`
+        : html`<${Button} isBusy=${again.isBusy} onClick=${() => again.run()}>Decide it again<//><${Button} kind="quiet"
+          onClick=${() => outbox.dismiss(problem)}>Leave it<//>`}
     </div>
     <${Failure} error=${again.error || mine.error} />
   </div>`;

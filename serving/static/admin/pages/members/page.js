@@ -28,23 +28,29 @@ export default function Members() {
     say(`${removing.name} is no member any more.`);
   };
   const columns = [
-    { title: "Name", isHeading: true, cell: ({ name }) => name },
-    { title: "Known by", cell: ({ email, subject }) => (email ? email : html`<span class="mono" title="sub of their tokens">${subject}</span>`) },
+    { title: "Name", isHeading: true, class: "middle-cell", cell: ({ name }) => name },
+    { title: "Known by", class: "wide-cell", cell: ({ email, subject }) => (email ? email : html`<span class="mono"
+      title="sub of their tokens">${subject}</span>`) },
     { title: "May", cell: ({ roles }) => html`<${RoleList} roles=${roles} />` },
     { title: "Since", class: "nowrap", cell: ({ created_at: at, by }) => html`<span title=${`added by ${by}`}>${day(at)}</span>` },
-    { title: "Change", isUnseen: true, cell: (member) => html`<span class="row">
+    { title: "Change", isUnseen: true, cell: (member) => html`<span class="actions end">
       <${Button} isSmall aria-label=${`Change ${member.name}`} onClick=${() => setEditing(member)}>Change<//>
       <${Button} isSmall kind="danger" aria-label=${`Remove ${member.name}`} onClick=${() => setRemoving(member)}>Remove<//></span>` },
   ];
-  return html`<${Page} title="Members" lead="People who sign in through your organisation. They also have the roles of their groups there." actions=${add}>
+  return html`<${Page} title="Members"
+    lead="People who sign in through your organisation. They also have the roles of their groups there."
+    actions=${list.items?.length > 0 && add}>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${!list.items ? !list.error && html`<${Loading} />` : list.items.length === 0
-      ? html`<${Empty} title="No member yet" action=${add}><p>Connect an OpenID Connect issuer, such as Entra ID, Cognito or Keycloak, with <code>INTENTLOOP_OIDC_ISSUER</code>. Then name here who may do what. Without one, people sign in with <a href="#/keys">keys</a>.</p><//>`
+      ? html`<${Empty} title="No member yet" action=${add}><p>Connect an OpenID Connect issuer, such as Entra ID, Cognito or Keycloak, with
+          ${" "}<code>INTENTLOOP_OIDC_ISSUER</code>. Then name here who may do what. Without one, people sign in with${" "}
+          <a href="#/keys">keys</a>.</p><//>`
       : html`<${Table} caption="Members" columns=${columns} rows=${list.items} keyOf=${({ id }) => id} />`}
     ${list.hasMore && html`<${Button} isBusy=${list.isLoading} onClick=${list.more}>More<//>`}
     ${isAdding && html`<${NewMember} onAdded=${list.reload} onClose=${() => setAdding(false)} />`}
     ${editing && html`<${EditMember} member=${editing} onSaved=${list.reload} onClose=${() => setEditing(null)} />`}
-    ${removing && html`<${Confirm} title=${`Remove ${removing.name}?`} confirm="Remove" onConfirm=${drop} onClose=${() => setRemoving(null)}>
+    ${removing && html`<${Confirm} title=${`Remove ${removing.name}?`} confirm="Remove" onConfirm=${drop}
+      onClose=${() => setRemoving(null)}>
       <p>The roles named here go at once, also in sessions that are open. Roles of their groups at the issuer stay.</p><//>`}
   <//>`;
 }

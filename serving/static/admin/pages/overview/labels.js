@@ -15,7 +15,9 @@ function Waiting({ bot }) {
   const load = useLoad((signal) => get(path`/bots/${bot}/labels/counts`, {}, { signal }), [bot]);
   return html`<section class="card" aria-labelledby="waiting"><h2 id="waiting">Labels</h2>
     <${Loaded} load=${load}>${(counts) => html`
-      <a class="stat" href=${link(["bots", bot, "labels"])}><span class="value">${count(counts.open)}</span><span class="muted">waiting for a decision</span></a>
-      <p class="muted small-text">${counted(counts.accepted, "label")} accepted: ${count(counts.train)} for training, ${count(counts.holdout)} for measuring.</p>`}<//>
+      <p class="row"><strong class="big">${count(counts.open)}</strong> <a
+        href=${link(["bots", bot, "labels"])}>waiting for a decision</a></p>
+      <p class="muted small-text">${counted(counts.accepted, "label")} accepted: ${count(counts.train)} for training,
+        ${" "}${count(counts.holdout)} for measuring.</p>`}<//>
   </section>`;
 }

@@ -1,5 +1,6 @@
 import { html } from "../../lib/html.js";
 import { ago, moment } from "../../lib/format.js";
+import { whoPromoted } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { Badge } from "../../parts/badge.js";
@@ -13,15 +14,17 @@ export function LiveCard({ bot, live }) {
   const { release, problem, answering, canary, shadow } = live;
   const to = (version) => html`<a href=${link(["bots", bot, "releases", version])}>release ${version}</a>`;
   return html`<section class="card" aria-label="What is live">
-    <div class="between"><div class="row"><${Badge} kind=${problem ? "bad" : "good"}>Live<//>
+    <div class="between"><div class="row grows"><${Badge} kind=${problem ? "bad" : "good"}>Live<//>
         <h2><a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a></h2>
-        <span class="muted" title=${moment(release.promoted_at)}>${release.promoted_at ? `promoted ${ago(release.promoted_at)}` : ""}${live.promoted_by ? ` by ${live.promoted_by}` : ""}</span></div>
+        <span class="muted" title=${moment(release.promoted_at)}>${release.promoted_at ? `promoted ${ago(release.promoted_at)}` : ""}${live.promoted_by ? ` by ${whoPromoted(live.promoted_by)}` : ""}</span></div>
       <div class="actions"><${ChatPageLink} bot=${bot} isButton />${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"])}>Try it<//>`}
         <${Button} href=${link(["bots", bot, "releases"])}>Train and releases<//></div></div>
     <p><${Verdict} release=${release} /></p>
-    ${release.accuracy && html`<p>It takes <${Share} value=${release.accuracy.value} low=${release.accuracy.low} high=${release.accuracy.high} /> of the sentences that it has never seen for the right intent.</p>`}
+    ${release.accuracy && html`<p>It finds the right intent for${" "}<${Share}
+      ...${release.accuracy} /> of the sentences that it has never seen.</p>`}
     ${live.promoted_why && html`<p class="muted">Why it was promoted: ${live.promoted_why}</p>`}
     ${problem && html`<p class="note warn">It cannot answer: ${problem} ${answering && html`Meanwhile ${to(answering)} answers.`}</p>`}
-    ${(canary || shadow) && html`<p>On trial: ${canary && html`${to(canary)} as a canary`}${canary && shadow ? ", " : ""}${shadow && html`${to(shadow)} as a shadow`}.</p>`}
+    ${(canary || shadow) && html`<p>On trial: ${canary && html`${to(canary)} as a canary`}${canary && shadow ? ", " : ""}${
+      shadow && html`${to(shadow)} as a shadow`}.</p>`}
   </section>`;
 }

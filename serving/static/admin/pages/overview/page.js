@@ -19,7 +19,7 @@ export default function Overview({ bot }) {
     <${Loaded} load=${live}>${(shown) => (shown.release
       ? html`<${LiveCard} bot=${bot} live=${shown} />
         <${Figures} bot=${bot} />
-        <div class="columns"><${Drift} bot=${bot} /><${Labels} bot=${bot} /></div>`
+        <div class="columns even"><${Drift} bot=${bot} /><${Labels} bot=${bot} /></div>`
       : html`<${Steps} bot=${bot} />`)}<//>
   <//>`;
 }

@@ -7,8 +7,10 @@ import { Table } from "../../parts/table.js";
 function told(value, unit) {
   if (unit === "share") return percent(value);
   if (unit === "ms") return milliseconds(value);
-  return unit === "p" ? `p = ${value.toPrecision(2)}` : count(value);
+  return unit === "p" ? `p = ${value.toPrecision(2)}` : count(Math.round(value * 10) / 10);
 }
+
+const interval = ({ low, high, unit }) => (low === null || low === undefined ? "–" : `${told(low, unit)} to ${told(high, unit)}`);
 
 function limitOf({ limit, is_floor: isFloor, unit }) {
   if (limit === null || limit === undefined) return "none";
@@ -29,10 +31,11 @@ export function Checks({ measures }) {
   const columns = [
     { title: "Check", isHeading: true, class: "wide-cell", cell: ({ name }) => capital(name) },
     { title: "Value", class: "number", cell: ({ value, unit }) => told(value, unit) },
-    { title: "95 % interval", class: "number", cell: ({ low, high, unit }) => (low === null || low === undefined ? "–" : `${told(low, unit)} to ${told(high, unit)}`) },
+    { title: "95 % interval", class: "number", cell: interval },
     { title: "Limit", class: "nowrap", cell: limitOf },
     { title: "Of", class: "number", cell: ({ n }) => count(n) },
     { title: "Result", cell: (row) => html`<${Badge} kind=${resultOf(row).kind}>${resultOf(row).word}<//>` },
   ];
-  return html`<section class="stack" aria-labelledby="checks"><h2 id="checks">What was checked</h2><${Table} caption="What was checked" columns=${columns} rows=${rows} /></section>`;
+  return html`<section class="stack" aria-labelledby="checks"><h2 id="checks">What was checked</h2>
+    <${Table} caption="What was checked" columns=${columns} rows=${rows} /></section>`;
 }

@@ -2,7 +2,7 @@ import { html, useState } from "../../lib/html.js";
 import { moment } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
-import { moveInWords, reasonOf } from "../../lib/releases.js";
+import { moveInWords, reasonOf, whoPromoted } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { Button } from "../../parts/button.js";
 import { Failure, Loading } from "../../parts/states.js";
@@ -26,7 +26,7 @@ function Entries({ bot }) {
     { title: "What", class: "nowrap", isHeading: true, cell: moveInWords },
     { title: "From", class: "number", cell: (entry) => release(entry.from_version) },
     { title: "To", class: "number", cell: (entry) => release(entry.to_version) },
-    { title: "By", cell: ({ by }) => by },
+    { title: "By", cell: ({ by }) => whoPromoted(by) },
     { title: "Why", class: "wide-cell", cell: (entry) => reasonOf(entry) || html`<span class="muted">not said</span>` },
   ];
   return html`<${Table} caption="Journal of releases" columns=${columns} rows=${pages.items} keyOf=${(entry) => entry.number} />

@@ -27,11 +27,12 @@ export function ReleasePage({ bot, version }) {
   const reload = () => Promise.all([load.reload(), live.reload()]);
   const release = load.data;
   const actions = release && html`<${Actions} bot=${bot} release=${release} live=${live.data} onMove=${setMove} />`;
-  return html`<${Page} title=${`Release ${version}`} back=${{ href: link(["bots", bot, "releases"]), title: "← Train and releases" }} actions=${actions}>
+  return html`<${Page} title=${`Release ${version}`} back=${{ href: link(["bots", bot, "releases"]), title: "Train and releases" }}
+    actions=${actions}>
     <${Loaded} load=${load}>${(shown) => html`
       <p class="row">${placesOf(shown).map(({ kind, word }) => html`<${Badge} key=${word} kind=${kind}>${word}<//>`)}
         <span class="muted" title=${moment(shown.registered_at)}>Made ${ago(shown.registered_at)}</span>
-        ${shown.promoted_at && html`<span class="muted">promoted ${moment(shown.promoted_at)}</span>`}
+        ${shown.promoted_at && html`<span class="muted">Promoted ${moment(shown.promoted_at)}</span>`}
         <${OutsideLink} href=${shown.page}>Version in MLflow<//><${OutsideLink} href=${shown.run_page}>Its training in MLflow<//></p>
       <${VerdictCard} bot=${bot} release=${shown} />
       <${Loaded} load=${measured}>${(tables) => html`
@@ -41,7 +42,8 @@ export function ReleasePage({ bot, version }) {
         <${Measured} bot=${bot} title="By intent" what="Intent" page="intents" rows=${tables.intents} />
         <${Confusions} bot=${bot} rows=${tables.confusions} />
         <${Measured} bot=${bot} title="By entity" what="Entity" page="entities" rows=${tables.entities} />`}<//>`}<//>
-    ${move && html`<${Move} bot=${bot} move=${move} live=${live.data} onMoved=${reload} onStale=${reload} onClose=${() => setMove(null)} />`}
+    ${move && html`<${Move} bot=${bot} move=${move} live=${live.data} onMoved=${reload} onStale=${reload}
+      onClose=${() => setMove(null)} />`}
   <//>`;
 }
 
@@ -49,7 +51,9 @@ function Actions({ bot, release, live, onMove }) {
   const { version } = release;
   const other = live?.release?.version;
   const mayMove = may("operator", bot) && live && !release.is_live;
-  return html`${other && other !== version && html`<${Button} href=${link(["bots", bot, "releases", "compare", other, version])}>Compare with release ${other}<//>`}
+  return html`${other && other !== version && html`<${Button}
+    href=${link(["bots", bot, "releases", "compare", other, version])}>Compare with release ${other}<//>`}
     ${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"], { release: release.is_live ? "" : version })}>Try it<//>`}
-    ${mayMove && release.verdict === "passed" && html`<${Button} kind="primary" onClick=${() => onMove({ kind: "promote", version })}>Promote<//>`}`;
+    ${mayMove && release.verdict === "passed" && html`<${Button} kind="primary"
+      onClick=${() => onMove({ kind: "promote", version })}>Promote<//>`}`;
 }

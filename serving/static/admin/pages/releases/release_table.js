@@ -12,14 +12,20 @@ import { Verdict } from "../../parts/verdict.js";
 /** All releases, the newest first: what was measured, where each is in use, and what can be done with it. */
 export function ReleaseTable({ bot, releases, trainings, live, onMove }) {
   const byVersion = new Map(trainings.filter(({ version }) => version).map((training) => [training.version, training.by]));
+  const madeBy = ({ version, copied_from: origin }) => (byVersion.has(version)
+    ? `by ${byVersion.get(version)}`
+    : origin ? `copied from ${origin}` : "");
   const columns = [
-    { title: "Release", isHeading: true, cell: (release) => html`<a class="nowrap" href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a>
-        <div class="row">${placesOf(release).map(({ kind, word }) => html`<${Badge} key=${word} kind=${kind}>${word}<//>`)}</div>` },
-    { title: "Made", cell: (release) => html`<span class="nowrap" title=${moment(release.registered_at)}>${ago(release.registered_at)}</span>
-        <div class="muted small-text">${byVersion.has(release.version) ? `by ${byVersion.get(release.version)}` : release.copied_from ? `copied from ${release.copied_from}` : ""}</div>` },
+    { title: "Release", isHeading: true, class: "nowrap", cell: (release) => html`
+        <a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a>
+        ${placesOf(release).map(({ kind, word }) => html` <${Badge} key=${word} kind=${kind}>${word}<//>`)}` },
+    { title: "Made", cell: (release) => html`<span class="nowrap"
+      title=${moment(release.registered_at)}>${ago(release.registered_at)}</span>
+        <div class="muted small-text">${madeBy(release)}</div>` },
     { title: "Verdict", class: "wide-cell", cell: (release) => html`<${Verdict} release=${release} isShort />` },
-    { title: "Accuracy", class: "number", cell: ({ accuracy }) => (accuracy ? html`<${Share} value=${accuracy.value} low=${accuracy.low} high=${accuracy.high} />` : "–") },
-    { title: "Actions", isUnseen: true, cell: (release) => html`<${Actions} bot=${bot} release=${release} live=${live} onMove=${onMove} />` },
+    { title: "Accuracy", class: "number", cell: ({ accuracy }) => (accuracy ? html`<${Share} ...${accuracy} />` : "–") },
+    { title: "Actions", isUnseen: true, cell: (release) => html`<${Actions} bot=${bot} release=${release} live=${live}
+      onMove=${onMove} />` },
   ];
   return html`<${Table} caption="Releases" columns=${columns} rows=${releases} keyOf=${(release) => release.version} />`;
 }
@@ -29,9 +35,11 @@ function Actions({ bot, release, live, onMove }) {
   const begin = (kind) => () => onMove({ kind, version: release.version });
   const name = `release ${release.version}`;
   const isPromotable = release.verdict === "passed";
-  return html`<div class="actions">
-    ${isPromotable && html`<${Button} isSmall kind="primary" aria-label=${`Promote ${name}`} onClick=${begin("promote")}>Promote<//>`}
-    ${isPromotable && live.release && !release.aliases.includes("canary") && html`<${Button} isSmall aria-label=${`Try ${name} as a canary`} onClick=${begin("canary")}>Canary<//>`}
-    ${live.release && !release.aliases.includes("shadow") && html`<${Button} isSmall aria-label=${`Try ${name} as a shadow`} onClick=${begin("shadow")}>Shadow<//>`}
+  return html`<div class="actions end">
+    ${live.release && !release.aliases.includes("shadow") && html`<${Button} isSmall aria-label=${`Try ${name} as a shadow`}
+      onClick=${begin("shadow")}>Shadow<//>`}
+    ${isPromotable && live.release && !release.aliases.includes("canary") && html`<${Button} isSmall
+      aria-label=${`Try ${name} as a canary`} onClick=${begin("canary")}>Canary<//>`}
+    ${isPromotable && html`<${Button} isSmall aria-label=${`Promote ${name}`} onClick=${begin("promote")}>Promote<//>`}
   </div>`;
 }

@@ -14,11 +14,16 @@ export function VerdictCard({ bot, release }) {
   return html`<section class="card" aria-labelledby="verdict">
     <div class="row"><h2 id="verdict">Verdict</h2><${Badge} kind=${kind}>${word}<//></div>
     ${reasons.length > 1
-      ? html`<div><p>It may not answer customers, for ${reasons.length} reasons:</p><ul class="bullets">${reasons.map((reason) => html`<li key=${reason}>${capital(reason)}</li>`)}</ul></div>`
+      ? html`<div><p>It may not answer customers, for ${reasons.length} reasons:</p>
+          <ul class="bullets">${reasons.map((reason) => html`<li key=${reason}>${capital(reason)}</li>`)}</ul></div>`
       : html`<p>${sentence}</p>`}
-    ${release.verdict === "failed" && html`<p class="actions"><${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//><span class="muted">Change the draft, then train again.</span></p>`}
-    ${accuracy && html`<p>It takes <strong><${Share} value=${accuracy.value} low=${accuracy.low} high=${accuracy.high} /></strong> of ${accuracy.n ?? "the"} sentences that it has never seen for the right intent.</p>`}
-    ${notes.length > 0 && html`<details open=${release.verdict !== "passed"}><summary>${notes.length === 1 ? "One remark" : `${notes.length} remarks`}</summary>
+    ${release.verdict === "failed" && html`<p class="actions">
+      <${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//>
+      <span class="muted">Change the draft, then train again.</span></p>`}
+    ${accuracy && html`<p>It finds the right intent for${" "}<${Share}
+      ...${accuracy} /> of ${accuracy.n ?? "the"} sentences that it has never seen.</p>`}
+    ${notes.length > 0 && html`<details open=${release.verdict !== "passed"}>
+      <summary>${notes.length === 1 ? "One remark" : `${notes.length} remarks`}</summary>
       <ul class="bullets">${notes.map((note) => html`<li key=${note}>${capital(note)}</li>`)}</ul></details>`}
   </section>`;
 }

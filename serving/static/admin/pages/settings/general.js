@@ -37,14 +37,18 @@ export function General({ bot }) {
       ${settings.data && html`<${Pending} bot=${bot} settings=${settings.data} only=${["language", "timezone", "phrases"]} />`}
       <section class="card"><h2>The bot</h2>
         <${Field} label="Title" maxlength="200" disabled=${!mayEdit} value=${fields.title} onInput=${(text) => set("title", text)} />
-        <${Field} label="What it is for" as="textarea" maxlength="2000" disabled=${!mayEdit} value=${fields.description} onInput=${(text) => set("description", text)} />
+        <${Field} label="What it is for" as="textarea" maxlength="2000" disabled=${!mayEdit} value=${fields.description}
+          onInput=${(text) => set("description", text)} />
         <p class="muted small-text">In addresses it is <code>${bot}</code>, which never changes.</p>
       </section>
       <section class="card"><h2>Its customers</h2>
         <div class="row top">
-          <${Field} label="Language" as="select" disabled=${!mayEdit} value=${fields.language} hint="Of the words and dates that are read, and of the sentences the bot says unasked." onChange=${(event) => set("language", event.target.value)}>
+          <${Field} label="Language" as="select" disabled=${!mayEdit} value=${fields.language}
+            hint="How words and dates are read, and what the bot says unasked."
+            onChange=${(event) => set("language", event.target.value)}>
             ${languages(fields.language).map(({ tag, name }) => html`<option key=${tag} value=${tag}>${name} (${tag})</option>`)}<//>
-          <${Field} label="Time zone" list="timezones" disabled=${!mayEdit} value=${fields.timezone} hint="Decides what “tomorrow” and “tonight” are." onInput=${(text) => set("timezone", text.trim())} />
+          <${Field} label="Time zone" list="timezones" disabled=${!mayEdit} value=${fields.timezone} 
+            hint="Decides what “tomorrow” and “tonight” are." onInput=${(text) => set("timezone", text.trim())} />
           <datalist id="timezones">${timezones().map((zone) => html`<option key=${zone} value=${zone} />`)}</datalist>
         </div>
       </section>

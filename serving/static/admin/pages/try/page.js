@@ -19,6 +19,9 @@ import { Transcript } from "./transcript.js";
 
 const LEAD = "Write as a customer would. Nothing of it reaches your customers, the figures or the label queue.";
 
+const OF_THE_DRAFT = "The draft answers with its replies, forms and tools as they are now. It understands what the newest release has "
+  + "learnt: train the bot so that new examples count.";
+
 async function read(bot, abort) {
   const [releases, trainings] = await Promise.all([
     get(path`/bots/${bot}/releases`, { limit: 50 }, { signal: abort }),
@@ -52,16 +55,18 @@ function Trying({ bot, releases, query }) {
     replaceQuery({ ...query, release: event.target.value });
   };
   const startAgain = () => say("A new conversation.", { undo: chat.startAgain() });
-  return html`<${IntentNames} bot=${bot}><div class="row end">
+  return html`<${IntentNames} bot=${bot}><div class="row end talk-with">
       <${Field} label="Talk with" as="select" value=${chat.release.value} onChange=${choose}>
         ${offered.map(({ value, title }) => html`<option key=${value} value=${value}>${title}</option>`)}<//>
       <${Button} disabled=${chat.entries.value.length === 0} onClick=${startAgain}>Start again<//>
     </div>
-    <${Check} label="Call tools for real" hint=${chat.tools.value === "called" ? "What they do is done: an order is placed, a message is sent." : "Off: calls are shown and not sent."}
+    <${Check} label="Call tools for real" hint=${chat.tools.value === "called"
+        ? "What they do is done: an order is placed, a message is sent."
+        : "Off: calls are shown and not sent."}
       checked=${chat.tools.value === "called"} onChange=${(on) => { chat.tools.value = on ? "called" : "shown"; }} />
     <div class="columns talk">
       <section class="stack" aria-label="Chat"><${Transcript} chat=${chat}>
-          <p class="muted empty-chat">${chat.release.value === "draft" ? "The draft answers with its replies, forms and tools as they are now. It understands what the newest release has learnt: train the bot so that new examples count." : "Say something."}</p><//>
+          <p class="muted empty-chat">${chat.release.value === "draft" ? OF_THE_DRAFT : "Say something."}</p><//>
         <${Composer} chat=${chat} />
         <${Unknown} chat=${chat} /></section>
       <${Why} bot=${bot} chat=${chat} />
@@ -95,12 +100,14 @@ function Unknown({ chat }) {
 function Why({ bot, chat }) {
   const [isTeaching, setTeaching] = useState(false);
   const entry = chat.chosen.value;
-  if (!entry) return html`<aside class="card"><h2>Why</h2><p class="muted">Send a message: here you see what the bot understood, how sure it was, and what decided.</p></aside>`;
+  if (!entry) return html`<aside class="card"><h2>Why</h2><p
+    class="muted">Send a message: here you see what the bot understood, how sure it was, and what decided.</p></aside>`;
   const isShortcut = entry.turn.ranking.length === 0 && entry.text.startsWith("/");
   return html`<aside class="card" aria-label="Why">
     <h2>Why <span dir="auto">“${entry.shown}”</span> was answered so</h2>
     <${TurnExplanation} turn=${entry.turn}>
-      ${may("author", bot) && !isShortcut && html`<div class="actions"><${Button} isSmall onClick=${() => setTeaching(true)}>Correct it<//></div>`}<//>
+      ${may("author", bot) && !isShortcut && html`<div class="actions"><${Button} isSmall
+        onClick=${() => setTeaching(true)}>Correct it<//></div>`}<//>
     ${isTeaching && html`<${Teach} bot=${bot} turn=${entry.turn} onClose=${() => setTeaching(false)} />`}
   </aside>`;
 }
