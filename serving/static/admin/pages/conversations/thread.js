@@ -39,7 +39,7 @@ export function Thread({ bot, thread, query }) {
     ${may("author", bot) && html`<${Button} onClick=${() => setOpened("replay")}>Replay with another release<//>`}
     ${may("operator", bot) && html`<${Button} onClick=${() => setOpened("person")}>Export or forget …<//>`}`;
   return html`<${Page} title="Conversation" back=${BACK(bot)} actions=${actions} isWide
-    lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, ${channelName(channel)}`}`}>
+    lead=${html`<span class="mono" dir="auto">${thread}</span>${channel && `, over ${channelName(channel)}`}`}>
     <${Failure} error=${list.error} onRetry=${list.reload} />
     ${list.isLoading && !turns.length && html`<${Loading} />`}
     ${turns.length > 0 && html`<div class="columns talk">

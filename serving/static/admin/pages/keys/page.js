@@ -42,7 +42,7 @@ export default function Keys() {
     { title: "May", cell: (key) => html`<${RoleList} roles=${key.roles} />` },
     { title: "Last used", class: "nowrap", cell: lastUse },
     { title: "Expires", class: "nowrap", cell: expiry },
-    { title: "Made", class: "nowrap", cell: (key) => html`<span title=${`by ${key.by}`}>${day(key.created_at)}</span>` },
+    { title: "Made", class: "nowrap rare-cell", cell: (key) => html`<span title=${`by ${key.by}`}>${day(key.created_at)}</span>` },
     { title: "Revoke", isUnseen: true, class: "number", cell: (key) => key.state === "valid" && html`<${Button} isSmall kind="danger"
       aria-label=${`Revoke ${key.name}`} onClick=${() => setRevoking(key)}>Revoke<//>` },
   ];

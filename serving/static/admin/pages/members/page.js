@@ -32,7 +32,7 @@ export default function Members() {
     { title: "Known by", class: "wide-cell", cell: ({ email, subject }) => (email ? email : html`<span class="mono"
       title="sub of their tokens">${subject}</span>`) },
     { title: "May", cell: ({ roles }) => html`<${RoleList} roles=${roles} />` },
-    { title: "Since", class: "nowrap", cell: ({ created_at: at, by }) => html`<span title=${`added by ${by}`}>${day(at)}</span>` },
+    { title: "Since", class: "nowrap rare-cell", cell: ({ created_at: at, by }) => html`<span title=${`added by ${by}`}>${day(at)}</span>` },
     { title: "Change", isUnseen: true, cell: (member) => html`<span class="actions end">
       <${Button} isSmall aria-label=${`Change ${member.name}`} onClick=${() => setEditing(member)}>Change<//>
       <${Button} isSmall kind="danger" aria-label=${`Remove ${member.name}`} onClick=${() => setRemoving(member)}>Remove<//></span>` },
