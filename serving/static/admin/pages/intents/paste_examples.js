@@ -43,17 +43,13 @@ export function PasteExamples({ desk, text: given = "", onClose }) {
   const column = chosen ?? likeliestColumn(rows);
   const { lines, repeated } = examplesOf(rows.slice(hasHeading ? 1 : 0).map((row) => row[column] || ""));
   const shownNow = new Set((desk.items.value || []).map((row) => row.text.toLowerCase()));
-  const isKnown = (line) => shownNow.has(line.toLowerCase());
-  const known = lines.filter(isKnown).length;
-  const fresh = lines.length - known;
+  const known = lines.filter((line) => shownNow.has(line.toLowerCase())).length;
   const type = (now) => {
     setText(now);
     remember(kept, now || null);
   };
   const add = () => {
-    for (let at = 0; at < lines.length; at += AT_ONCE) {
-      desk.add(lines.slice(at, at + AT_ONCE).map((line) => ({ text: line })), { isTold: true });
-    }
+    for (let at = 0; at < lines.length; at += AT_ONCE) desk.add(lines.slice(at, at + AT_ONCE).map((line) => ({ text: line })), { isTold: true });
     remember(kept, null);
     onClose();
   };
