@@ -49,6 +49,7 @@ CONTROL_FLOW = {
     "_GivenUp": "ends the thread of a question to the registry that nobody waits for any more",
     "_OpenQuote": "between the reader of tables in text and its parts, which reads the rows another way",
     "_Unusable": "between parts of what an issuer says; becomes `TokenRefused`, or the keys from before are used on",
+    "WrongChoice": "told by the AWS app, a program of its own that ends with it",
     "_EventTakenOver": "ends one delivery whose event another worker has taken over",
 }
 
