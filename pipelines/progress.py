@@ -6,6 +6,8 @@ from pathlib import Path
 
 Progress = Callable[[float, str], None]
 """Called with the share done, in [0, 1], and the current activity."""
+READING_DRAFT = "reading the bot and its examples"
+"""The activity of a training that reads the draft: what is saved later is not learnt."""
 
 
 def part(report: Progress, start: float, end: float) -> Progress:

@@ -121,6 +121,7 @@ def run_training(
         with contextlib.suppress(RegistryUnavailable):
             _close_run(runs, run_id, executed, failed=_reason_of(error))
         raise
+    progress(1.0, "the release is made; storing the record of its training")
     # if the server does not answer now, it has the version already; the next retraining finds it and closes its run
     _close_run(runs, run_id, executed)
     return _outcome(params, runs, run_id, executed)

@@ -33,6 +33,7 @@
     │   ├── AlreadyThere      the author: choose another name, or change what is there
     │   ├── DraftNeeded       the author: something depends on it, so it is not deleted without being told so
     │   ├── ImportUnderWay    the author: somebody else imports the same bot, repeat it when they are done
+    │   ├── NothingToLearn    the author: write examples for an intent of your own, then train
     │   ├── LiveReleaseChanged the operator: somebody else has promoted meanwhile, look again
     │   ├── TaskOver          the person who cancels a task: it has ended before
     │   ├── LabelDecided      the labeller: somebody else was faster, take the next text
@@ -82,6 +83,7 @@ from pipelines.errors.conflicts import (
     LastOwner,
     LiveReleaseChanged,
     MemberExists,
+    NothingToLearn,
     StateConflict,
     TaskOver,
     ThreadForgotten,
@@ -161,6 +163,7 @@ __all__ = [
     "NeverTrained",
     "NotAuthentic",
     "NotFound",
+    "NothingToLearn",
     "PreconditionMissing",
     "PromotionRefused",
     "QueueUnavailable",

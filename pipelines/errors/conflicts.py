@@ -113,6 +113,17 @@ class LiveReleaseChanged(StateConflict):
         )
 
 
+class NothingToLearn(StateConflict):
+    """A bot has no example for an intent of its own, so a training would teach it nothing."""
+
+    def __init__(self, bot: str) -> None:
+        BotError.__init__(
+            self,
+            f"bot {bot!r} has nothing to learn yet: no intent of your own has an example; make one, write a few "
+            "sentences that customers would say for it, and train then",
+        )
+
+
 class TaskOver(StateConflict):
     """A task has ended before it could be cancelled."""
 

@@ -23,6 +23,8 @@ GATE_TAG, GATE_PASSED, GATE_FAILED = "gate", "passed", "failed"
 DATA_TAG, VERDICT_TAG, SIGNATURE_TAG = "data_hash", "verdict", "verdict_signature"
 REASONS_TAG = "gate_reasons"
 """Why a version has failed its gate: sentences that quote no customer."""
+WARNINGS_TAG = "gate_warnings"
+"""What whoever promotes a version must know, a line for each sentence; quotes nobody."""
 JUDGING_TAGS = (GATE_TAG, DATA_TAG, VERDICT_TAG, SIGNATURE_TAG)
 """The tags that decide whether a version may answer; when one changes, a refused version is judged again."""
 

@@ -24,6 +24,7 @@ _TITLE_BY_CHECK = {
     "no_phone_number": "personal data: phone numbers",
     "no_card_number": "personal data: card numbers",
     "no_bank_account": "personal data: bank accounts",
+    "bot_has_examples": "nothing to learn from",
     "enough_examples": "intents with few examples",
     "refusing_is_measured": "no out-of-scope texts",
     "examples_differ": "intents whose examples repeat one wording",

@@ -11,6 +11,8 @@ from pipelines.schemas import html
 VERDICT_FORMAT = 1
 MEASURE_COLUMNS = ("check", "value", "95 % interval", "limit", "n", "result")
 """Heads of the table of measures."""
+ACCEPT_RELABELLED = "--accept-relabelled"
+"""Stands in the reason against a release whose examples have other labels than those of the version in production."""
 
 
 class Measure(BaseModel):
@@ -93,7 +95,8 @@ class Check(BaseModel):
     """Result of one of the gate's checks.
 
     Each of `reasons` is a sentence against the release; `notes` are further remarks, for example about what could not
-    be checked. `measures` are what was checked, in the order of the gate's page.
+    be checked. `warnings` refuse nothing, but whoever promotes the release must know them. `measures` are what was
+    checked, in the order of the gate's page.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -101,7 +104,13 @@ class Check(BaseModel):
     reasons: tuple[str, ...] = ()
     figures: dict[str, float] = Field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     measures: tuple[Measure, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Warnings and notes, what matters most first."""
+        return (*self.warnings, *self.notes)
 
     @property
     def passed(self) -> bool:
@@ -116,6 +125,7 @@ class Check(BaseModel):
             reasons=tuple(reason for check in every for reason in check.reasons),
             figures={name: value for check in every for name, value in check.figures.items()},
             notes=tuple(note for check in every for note in check.notes),
+            warnings=tuple(warning for check in every for warning in check.warnings),
             measures=tuple(measure for check in every for measure in check.measures),
         )
 
@@ -125,6 +135,9 @@ class Check(BaseModel):
         if not self.reasons:
             n_judged = sum(measure.limit is not None for measure in self.measures)
             checks = f"none of {n_judged} checks" if n_judged > 1 else "nothing"
+            if self.warnings:
+                known = "; ".join(warning.rstrip(".") for warning in self.warnings)
+                return f"Passed: {checks} refuses this version, so it may answer customers. Know this first: {known}."
             return f"Passed: {checks} speaks against it, so this version may answer customers."
         if len(self.reasons) == 1:
             return f"Refused because {self.reasons[0].rstrip('.')}."
@@ -139,7 +152,7 @@ class Check(BaseModel):
             for result in (each.told_result,)
         ]
         measured = html.table(MEASURE_COLUMNS, rows) if rows else ""
-        return html.block(html.line(self.sentence), *against, measured, *map(html.line, self.notes))
+        return html.block(html.line(self.sentence), *against, measured, *map(html.line, self.remarks))
 
 
 class Verdict(BaseModel):

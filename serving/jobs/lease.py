@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from pipelines.errors import BotError, JobOver, NotFound, StoreUnavailable, TrainingBusy
+from pipelines.progress import READING_DRAFT
 from pipelines.schemas.keys import training_key
 from pipelines.settings import Settings
 from serving.clock import is_set_within, utc_now
@@ -76,12 +77,14 @@ class TrainingLease:
     def report(self, share: float, what: str) -> None:
         """Report the share done, in [0, 1], and the present step."""
         self._progress = (share, what)
+        if what == READING_DRAFT:
+            self._run.setdefault("draft_read_at", utc_now())
         if not self._steps or _plain(what) != _plain(self._steps[-1].text):
             self._steps = (*self._steps, Step(at=utc_now(), share=share, text=what[:_MAX_STEP_CHARS]))[-_MAX_STEPS:]
 
     def note_run(self, run_id: str, run_url: str) -> None:
         """Report the MLflow run."""
-        self._run = {"run_id": run_id, "run_url": run_url}
+        self._run |= {"run_id": run_id, "run_url": run_url}
 
     def conclude(self, **changes: Any) -> None:
         """Write the outcome of the job, if there is one; waits if the database is away for a moment."""
@@ -165,8 +168,8 @@ class TrainingLease:
                 self.is_overdue = True
                 os.kill(os.getpid(), signal.SIGTERM)
             await self._look_whether_cancelled()
-            if written != (self._progress, self._run):
-                written = (self._progress, self._run)
+            if written != (self._progress, {**self._run}):
+                written = (self._progress, {**self._run})
                 try:
                     await self._write(until=utc_now() + self._ttl)
                 except StoreUnavailable as error:

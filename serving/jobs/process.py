@@ -9,6 +9,7 @@ from functools import partial
 
 from pydantic import SecretStr
 
+from pipelines.schemas.verdict import ACCEPT_RELABELLED
 from pipelines.settings import ENV_PREFIX, Settings
 from serving.processes.child import Child, Program
 from serving.store.work.jobs import Job
@@ -41,10 +42,11 @@ class TrainingProcess:
 
     async def run(self, job: Job, *, stop: asyncio.Event) -> ChildExit:
         """Run a job to its end, or end it as soon as `stop` is set or this task is cancelled."""
+        accepting = [ACCEPT_RELABELLED] if job.accepts_relabelled else []
         program = Program(
             f"training-{job.bot}",
             f"the training of bot {job.bot!r}",
-            [*self._command, "--bot", job.bot, "--job", str(job.number)],
+            [*self._command, "--bot", job.bot, "--job", str(job.number), *accepting],
             environment={**environment_of(self._settings), **PATIENT},
         )
         child = await asyncio.to_thread(partial(Child, program, home=self._settings.home.resolve()))

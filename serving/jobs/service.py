@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
-from pipelines.errors import NotFound, TaskOver, no_such_bot
+from pipelines.errors import NotFound, NothingToLearn, TaskOver, no_such_bot
 from pipelines.settings import Settings
 from serving.dialogue.services import Services
 from serving.jobs.attempts import Attempts
@@ -14,7 +14,7 @@ from serving.jobs.child_runner import ChildRunner
 from serving.jobs.process import TrainingProcess
 from serving.jobs.retraining import report_failure
 from serving.store.client import Database
-from serving.store.drafts.bots import has_intents
+from serving.store.drafts.bots import has_intents, has_own_examples
 from serving.store.schema import Schema
 from serving.store.work.jobs import Backend, Job, Jobs, describe_cancelling
 from serving.store.work.leases import Leases
@@ -54,21 +54,26 @@ class TrainingService:
         self._database, self._backend, self._now = database, backend, now
         self._jobs, self._schema = Jobs(database), Schema(database)
 
-    async def request(self, bot: str, *, by: str) -> tuple[Job, bool]:
+    async def request(self, bot: str, *, by: str, accepts_relabelled: bool = False) -> tuple[Job, bool]:
         """Request a training of a bot; returns the job, and whether it is new.
 
         A job that waits or runs is returned instead of a new one: an impatient second click is no error, and its
         training could not start before the first one ends anyway. A waiting job is submitted once more, in case its
-        message was lost. `by` says who asks, for the record.
+        message was lost. `by` says who asks, for the record; `accepts_relabelled`, that labels which differ from those
+        of the live release are meant.
 
-        Raises `NotFound` if there is no such bot, and `QueueUnavailable` if the queue did not take the job; the next
-        request submits the same job again.
+        Raises `NotFound` if there is no such bot, `NothingToLearn` if it has no example of its own, and
+        `QueueUnavailable` if the queue did not take the job; the next request submits the same job again.
         """
         if not await has_intents(self._database, bot=bot):
             raise no_such_bot(bot)
+        if not await has_own_examples(self._database, bot=bot):
+            raise NothingToLearn(bot)
         await self._schema.ensure()
         now = self._now()
-        job, is_new = await self._jobs.request(bot, by=by, now=now, backend=self._backend.name)
+        job, is_new = await self._jobs.request(
+            bot, by=by, now=now, backend=self._backend.name, accepts_relabelled=accepts_relabelled
+        )
         shown = self._jobs.seen(job, now=now)
         if shown.state == "queued":
             await self._backend.submit(job)
@@ -92,14 +97,15 @@ class TrainingService:
     async def cancel(self, bot: str, number: int, *, by: str) -> Job:
         """End a job: at once if it waits, and within seconds if a process trains, wherever that runs.
 
-        Idempotent. `by` says who wants it, for the record. Raises `NotFound`, and `TaskOver` if it has ended otherwise.
+        Idempotent. `by` says who wants it, for the record. Raises `NotFound`, and `TaskOver` if it has ended otherwise,
+        or has made its version: that is registered.
         """
         while True:
             job = await self._find(bot, number)
             shown = self._jobs.seen(job, now=self._now())
             if shown.state == "cancelled" or (job.cancelled_by is not None and not shown.is_over):
                 return shown
-            if shown.is_over:
+            if shown.is_over or (shown.state == "running" and shown.share >= 1):
                 raise TaskOver("training", str(number), state=shown.state)
             changes: dict[str, Any] = {"cancelled_by": by}
             if shown.state == "queued":

@@ -34,8 +34,9 @@ from serving.store.client import Database
 T = TypeVar("T")
 TABLES = (
     "holdout/intents.csv", "holdout/entities.csv", "holdout/confusions.csv", "gate/comparison.csv", "gate/replay.csv",
+    "gate/relabelled.csv",
 )  # fmt: skip
-"""Tables that a training logs; the last two only if another version answered."""
+"""Tables that a training logs; the last three only if another version answered."""
 
 
 @dataclass(frozen=True)

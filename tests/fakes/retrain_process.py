@@ -11,6 +11,7 @@ import time
 
 from pipelines.errors import JobOver, TrainingBusy
 from pipelines.home import get_settings
+from pipelines.progress import READING_DRAFT
 from pipelines.schemas.retraining import Trained
 from serving.jobs.lease import TrainingLease
 from serving.jobs.process import EXIT_BUSY
@@ -22,6 +23,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bot", required=True)
     parser.add_argument("--job", type=int, required=True)
+    parser.add_argument("--accept-relabelled", action="store_true")
     options = parser.parse_args()
     settings = get_settings()
     plan = json.loads((settings.home / "plan.json").read_bytes())[options.bot]
@@ -29,8 +31,9 @@ def main() -> int:
         with TrainingLease(settings, options.bot, job=options.job) as lease:
             lease.note_run("run", "http://mlflow/#/run")
             action = plan[lease.number - 1]
+            lease.report(0.02, READING_DRAFT)
             for share in (0.3, 0.6, 0.9):
-                lease.report(share, "fitting")
+                lease.report(share, "fitting with other labels" if options.accept_relabelled else "fitting")
                 time.sleep(600 if action == "hang" else 0.5)
                 if action == "die":
                     sys.stderr.write("something broke\n")

@@ -200,7 +200,7 @@ def test_run_training_of_changed_labels_and_without_the_conversations_is_not_pas
     params = TrainParams(bot="tiny", source=source, home=tmp_path / "home", tracking_uri=mlflow_uri, min_accuracy=0.0)
     outcome = run_training(params, settings_at(tmp_path / "home"), progress=lambda share, what: None)
     assert outcome.gate_reasons.startswith(
-        "6 of 13 texts of 'track_order' are now labelled 'order_product'; if that is meant, train again with "
+        "6 of 13 texts of 'track_order' are now labelled 'order_product'; if that is meant, train again and accept "
     )
     assert "the stored conversations could not be replayed" in outcome.gate_reasons
 

@@ -4,7 +4,7 @@ Each check returns its reasons as sentences; a release passes if there are none.
 one more check, made by `serving.replay.gate`, which the training notebook combines with these.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from pipelines.nlu.model import NluModel
@@ -12,16 +12,18 @@ from pipelines.progress import Progress
 from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import Example
-from pipelines.schemas.training import TrainParams
+from pipelines.schemas.training import Finding, TrainParams
 from pipelines.schemas.verdict import Check, Measure
 from pipelines.shares import describe_share, wilson_interval
 from pipelines.steps.evaluation.behaviour import BehaviourResult, run_behaviour
 from pipelines.steps.evaluation.compare import INTENTS, Comparison, OutcomeChange, PairedTest, compare_evaluations
 from pipelines.steps.evaluation.evaluate import Evaluation, evaluate_model
 from pipelines.steps.evaluation.floors import HELD_OUT, MIN_ROWS
+from pipelines.steps.validation.checks import SAYS_NOTHING
 
 MAX_BEHAVIOUR_ROWS = 250
 """Enough for a share to the nearest percent or two; each is parsed nine times."""
+_MAX_SILENT = 5
 ALPHA = 0.05
 """Significance level: a difference that chance makes more often counts as none."""
 
@@ -59,6 +61,18 @@ def _measure_of(result: BehaviourResult, floor: float) -> Measure:
         n=result.n_utterances,
         passed=result.kept >= floor or result.n_utterances < MIN_ROWS,
     )
+
+
+def check_replies(findings: Iterable[Finding]) -> Check:
+    """Warn of intents that customers can reach and that say nothing, as validation found them."""
+    silent = [repr(finding.row) for finding in findings if finding.check == SAYS_NOTHING]
+    if not silent:
+        return Check()
+    listed = ", ".join(silent[:_MAX_SILENT]) + (
+        f" and {len(silent) - _MAX_SILENT} more" if silent[_MAX_SILENT:] else ""
+    )
+    none = "this intent has no reply" if len(silent) == 1 else "these intents have no reply"
+    return Check(warnings=(f"{none}, so customers are only told that it is done: {listed}",))
 
 
 def measure_release(folder: Path) -> Check:

@@ -69,8 +69,8 @@ def describe_gate(gate: Check, *, link: Callable[[str], str] | None = None) -> s
     `link` returns the address of an artifact.
     """
     reasons = "".join(f"\n- {reason}" for reason in gate.reasons if len(gate.reasons) > 1)
-    notes = "".join(f"\n- {note}" for note in gate.notes[:_MAX_NOTES])
-    more = f"\n- {len(gate.notes) - _MAX_NOTES} more on the gate's page" if len(gate.notes) > _MAX_NOTES else ""
+    notes = "".join(f"\n- {note}" for note in gate.remarks[:_MAX_NOTES])
+    more = f"\n- {len(gate.remarks) - _MAX_NOTES} more on the gate's page" if len(gate.remarks) > _MAX_NOTES else ""
     changed = f"\n\nWhat changes, and what was not checked:\n{notes}{more}" if notes else ""
     shown = (f"[{name}]({link(name)})" if link is not None else f"`{name}`" for name in _PAGES)
     return f"**{gate.sentence}**\n{reasons}{changed}\n\nTo read, under Artifacts: {', '.join(shown)}."
@@ -105,7 +105,7 @@ def render_gate(
         folded=[_row(measure) for measure in gate.measures if _is_folded(measure)],
         changes=[(_sentence(change.sentence), change.commands(version, bot=bot)) for change in changes],
         reasons=[_sentence(reason) for reason in gate.reasons],
-        notes=[_sentence(note) for note in gate.notes],
+        notes=[_sentence(note) for note in gate.remarks],
         tables=[_shown(name, table, gate.figures) for name, table in tables.items() if name not in _AS_MEASURES],
         subject=f"{bot}, version {version}" if bot and version != UNKNOWN_VERSION else bot or "",
     )

@@ -34,6 +34,8 @@ _STEM = 5
 """Letters from which on a word stands for all that begin with it: `star` is not `start`."""
 _ALIKE = 0.5
 """Jaccard similarity of character 4-grams to an example, from which on an utterance may be meant for that intent."""
+MANY_ANSWERED = 0.3
+"""Share of what a bot is not for that it may answer without a warning."""
 _COLLECT = (
     "collect what customers ask for in vain, one JSON row a line, in out-of-scope/BOT.jsonl of the home folder or with "
     "--out-of-scope"
@@ -57,8 +59,10 @@ def check_out_of_scope(
     `evaluation` is that of the held-out rows. Nothing is held against a release for it.
     """
     n_own = sum(each.example.intent == OUT_OF_SCOPE for each in evaluation.predictions)
-    if n_own >= MIN_ROWS or extract.frame.empty:
+    if extract.frame.empty:
         return Check()
+    if n_own >= MIN_ROWS:
+        return Check(warnings=_warn_of_answers(evaluation.metrics))
     n_rows = int(extract.frame["intent"].eq(OUT_OF_SCOPE).sum())
     warning = _describe_lack(n_rows, n_own)
     language = extract.bot_file.language
@@ -87,7 +91,17 @@ def check_out_of_scope(
         f"built_in_{name}": measured.metrics[name]
         for name in ("out_of_scope_recall", "out_of_scope_asked", "out_of_scope_answered")
     }
-    return Check(figures=figures, notes=(note,), measures=(measure,))
+    return Check(figures=figures, notes=(note,), warnings=_warn_of_answers(measured.metrics), measures=(measure,))
+
+
+def _warn_of_answers(metrics: Mapping[str, float]) -> tuple[str, ...]:
+    answered = metrics.get("out_of_scope_answered", 0.0)
+    if answered < MANY_ANSWERED:
+        return ()
+    return (
+        f"it answers {answered:.0%} of the questions that it is not made for, as if it knew: teach more intents, give "
+        "it examples of what it should not answer, or raise its threshold",
+    )
 
 
 def rows_for(bot_file: BotFile, frame: pd.DataFrame, topics: Iterable[Topic]) -> tuple[list[Example], list[str]]:

@@ -24,7 +24,7 @@ def describe_version(
     against = f"compared with version {compared_with}" if compared_with else "there was no version to compare it with"
     if gate.passed:
         opening = [
-            f"PASSED the gate: nothing speaks against it ({against}).",
+            f"PASSED the gate: nothing {'refuses' if gate.warnings else 'speaks against'} it ({against}).",
             f"To promote it, give it the alias `{alias}` under *Aliases* above; the button *Promote model* does not.",
         ]
     elif len(gate.reasons) == 1:
@@ -36,6 +36,8 @@ def describe_version(
             f"It must not answer: a chat API refuses it even with the alias `{alias}`. Correct that and train again."
         )
     parts = [*opening, _listed(_figures(evaluation, manifest))]
+    if gate.warnings:
+        parts.insert(len(opening), "Know this before you promote it:\n\n" + _listed(gate.warnings))
     if gate.notes:
         parts += ["What changes, and what was not checked:", _listed(gate.notes)]
     parts.append("Every check with its limits: `gate/report.html` among the artifacts of the source run.")

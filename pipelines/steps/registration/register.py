@@ -18,6 +18,7 @@ from pipelines.registry.verdict import (
     GATE_TAG,
     REASONS_TAG,
     VERDICT_FILE,
+    WARNINGS_TAG,
     manifest_hash,
     verdict_tags,
     write_verdict,
@@ -125,6 +126,8 @@ def _log_model(folder: Path, verdict_file: Path, *, name: str, run_id: str, regi
 def _facts(manifest: Manifest, gate: Check, evaluation: Evaluation) -> dict[str, str]:
     """Return the tags that are for people; a version that failed its gate has no stage."""
     facts = {STAGE_TAG: "Staging"} if gate.passed else {REASONS_TAG: "; ".join(gate.reasons)[:_MAX_TAG_CHARS]}
+    if gate.warnings:
+        facts[WARNINGS_TAG] = "\n".join(gate.warnings)[:_MAX_TAG_CHARS]
     if "accuracy" in evaluation.metrics:
         facts["accuracy"] = f"{evaluation.metrics['accuracy']:.4f}"
     if "n_in_scope" in evaluation.metrics:
@@ -139,7 +142,7 @@ def _verdict(
         bot=manifest.bot,
         passed=gate.passed,
         reasons=gate.reasons,
-        notes=gate.notes,
+        notes=gate.remarks,
         figures={name: value for name, value in (evaluation.metrics | gate.figures).items() if math.isfinite(value)},
         data_hash=manifest.data_hash,
         manifest_sha256=manifest_hash(folder),

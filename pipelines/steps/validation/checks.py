@@ -17,10 +17,14 @@ from pipelines.schemas.parameter import BOOLEAN, FREE_TEXT, TEXT_TYPES
 from pipelines.schemas.training import Finding, Severity
 
 FEW_EXAMPLES = 5
+SAYS_NOTHING = "intent_says_something"
+"""The check of intents that neither reply nor act."""
 Place = tuple[int, int]
 """Characters `[start, end)` of an example's text."""
 _NEVER_RECOGNISED = (FALLBACK_INTENT, WELCOME_INTENT, HANDOVER_INTENT)
 """Intents that need not be recognised from a text: the platform chooses them."""
+_BUILT_IN = (*_NEVER_RECOGNISED, CANCEL_INTENT)
+"""Intents that the platform brings along."""
 _BUILT_IN_TYPES = {*TEXT_TYPES, BOOLEAN, *SYSTEM_TYPES, *SYSTEM_TYPES_BY_ALIAS}
 """Types of parameters that need no entity and no example."""
 
@@ -107,7 +111,7 @@ def check_intents(
     called = {*public_shortcuts, *_buttons(bot_file)} - {
         CANCEL_INTENT
     }  # except that one, which customers write in words
-    asks_llm = bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"  # before the trained model
+    asks_llm = _asks_llm(bot_file)
     for intent in bot_file.intents:
         count, row = counts[intent.intent_id], intent.intent_id
         is_reached = count or row in called or asks_llm
@@ -120,7 +124,7 @@ def check_intents(
             yield warning("enough_examples", row, f"it has {count} example(s).", f"add some; {FEW_EXAMPLES} or more.")
         if is_reached and _says_nothing(intent):
             explanation = "it has no reply, so customers are told that it is done, and nothing is."
-            yield warning("intent_says_something", row, explanation, "write a speechResponse, or give it a tool.")
+            yield warning(SAYS_NOTHING, row, explanation, "write a reply (`speechResponse`), or give it a tool.")
         yield from _check_buttons(intent, {each.intent_id for each in bot_file.intents})
         for parameter in intent.parameters:
             row = f"{intent.intent_id}.{parameter.name}"
@@ -137,10 +141,26 @@ def check_intents(
                 yield warning("prompt_is_there", row, "it is required but has no prompt.", "write the question to ask.")
 
 
+def check_something_is_taught(frame: pd.DataFrame, bot_file: BotFile) -> Iterator[Finding]:
+    """Find a bot that knows only the platform's own intents: it would take every message for one of them."""
+    taught = set(frame["intent"].tolist())
+    if not _asks_llm(bot_file) and not any(
+        each.intent_id in taught for each in bot_file.intents if each.intent_id not in _BUILT_IN
+    ):
+        explanation = "no intent of your own has an example, so every message would be taken for one of the platform's."
+        repair = "make an intent, and write a few sentences that customers would say for it."
+        yield error("bot_has_examples", "the whole bot", explanation, repair)
+
+
+def _asks_llm(bot_file: BotFile) -> bool:
+    """Whether a language model reads every message before the trained model."""
+    return bot_file.llm_config is not None and bot_file.llm_config.mode == "zero_shot"
+
+
 def _says_nothing(intent: Intent) -> bool:
     """Whether an intent neither replies nor acts, and the platform has no sentence of its own for it."""
     texts = (intent.speech_response, *intent.speech_responses)
-    is_said = any(text.strip() for text in texts) or intent.intent_id in (*_NEVER_RECOGNISED, CANCEL_INTENT)
+    is_said = any(text.strip() for text in texts) or intent.intent_id in _BUILT_IN
     return not is_said and intent.tool is None
 
 

@@ -20,7 +20,15 @@ from pipelines.schemas.findings import title_of
 from pipelines.schemas.training import SEVERITIES, Finding, Severity
 from pipelines.steps.data.extract import Extract
 from pipelines.steps.validation.annotations import check_annotations
-from pipelines.steps.validation.checks import check_entities, check_intents, check_spans, check_texts, error, note
+from pipelines.steps.validation.checks import (
+    check_entities,
+    check_intents,
+    check_something_is_taught,
+    check_spans,
+    check_texts,
+    error,
+    note,
+)
 from pipelines.steps.validation.fields import check_entity_fields, check_intent_fields
 from pipelines.steps.validation.privacy import check_privacy, shown_text
 from pipelines.steps.validation.repair import propose
@@ -146,6 +154,8 @@ def check_bot(
     if not any(has_content(clean(text)) for text in frame.loc[frame["intent"].ne(OUT_OF_SCOPE), "text"]):
         nothing = "no intent has an example that can be learnt from."
         findings = [error("has_examples", "training data", nothing, "add at least two utterances to each intent.")]
+    else:
+        findings = [*check_something_is_taught(frame, bot_file)]
     findings += check_spans(frame, bot_file)
     findings += check_texts(frame)
     findings += _of_intents(check_similar(frame), bot_file)

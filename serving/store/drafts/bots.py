@@ -11,11 +11,12 @@ from pipelines.botfile.check import check_content, check_patterns
 from pipelines.botfile.spans import repair_spans
 from pipelines.botfile.test_rows import read_rows, to_row
 from pipelines.errors import BotError, DataRejected, DraftChanged, StoreUnavailable, no_such_bot
-from pipelines.schemas.bot import TEST_SET_FIELD
-from pipelines.schemas.keys import INTENTS
+from pipelines.schemas.bot import HANDOVER_INTENT, SYSTEM_INTENTS, TEST_SET_FIELD
+from pipelines.schemas.keys import BOTS, INTENTS, LABELS, thread_key
 from serving.clock import utc_now
 from serving.store.client import Database
 from serving.store.drafts.import_journal import ImportJournal, restore_killed_import
+from serving.store.drafts.kinds import examples_of
 from serving.store.drafts.plan import Changes, ImportPlan, is_same, plan_import, read_drafts, write_plan
 from serving.store.drafts.revisions import Revisions
 from serving.store.drafts.test_sets import TestSets
@@ -237,6 +238,29 @@ async def export_bot(database: Database, *, bot: str) -> dict[str, Any]:
 async def has_intents(database: Database, *, bot: str) -> bool:
     """Whether a bot has any intent."""
     return await database.call("look for intents", database.collection(INTENTS).find_one({"bot": bot})) is not None
+
+
+async def has_own_examples(database: Database, *, bot: str) -> bool:
+    """Whether a training would teach a bot anything but the platform's own intents.
+
+    Accepted labels are examples too, and a language model that reads every message needs none. A draft that cannot be
+    read counts as one: the training says what is wrong with it.
+    """
+    intents = database.collection(INTENTS)
+    built_in = {thread_key(bot, name) for name in (*SYSTEM_INTENTS, HANDOVER_INTENT)}
+    found = await database.call("look for examples", intents.find({"bot": bot}, {"_id": 1}).to_list(None))
+    for key in [document["_id"] for document in found if document["_id"] not in built_in]:
+        document = await database.call("look for examples", intents.find_one({"_id": key})) or {"intent": {}}
+        wire = document.get("intent")
+        if not isinstance(wire, dict) or examples_of(wire):
+            return True
+    for name, query in (
+        (LABELS, {"bot": bot, "status": "accepted"}),
+        (BOTS, {"_id": bot, "fields.llm.mode": "zero_shot"}),
+    ):
+        if await database.call("look for examples", database.collection(name).find_one(query, {"_id": 1})):
+            return True
+    return False
 
 
 def check_bot_file(content: object, *, source: str) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class Job(BaseModel):
     also the log. `version` is the result, and `reason` why it failed, waits, had nothing to do or was refused by the
     gate. `until` is when its holder counts as dead, by the holder's clock, and `ttl_seconds` for how long it may stay
     silent; None without one. `backend` runs such jobs: the chat API in child processes, or the workers on a queue;
-    documents call it `crew`. `cancelled_by` names who wants it to end.
+    documents call it `crew`. `cancelled_by` names who wants it to end. `accepts_relabelled`: the requester means
+    the labels that differ from the live release's. `draft_read_at` is when the draft was read; None: not yet.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -83,6 +84,8 @@ class Job(BaseModel):
     answers: bool = False
     reason: str = ""
     cancelled_by: str | None = None
+    accepts_relabelled: bool = False
+    draft_read_at: Moment | None = None
     steps: tuple[Step, ...] = ()
 
     @property
@@ -118,7 +121,9 @@ class Jobs:
         self._quarantine = Quarantine(database)
         self._named: set[str] = set()
 
-    async def request(self, bot: str, *, by: str, now: datetime, backend: Backend | None = None) -> tuple[Job, bool]:
+    async def request(
+        self, bot: str, *, by: str, now: datetime, backend: Backend | None = None, accepts_relabelled: bool = False
+    ) -> tuple[Job, bool]:
         """Request a training; return the job and whether it is new. A job that waits or runs already is reused.
 
         `by` names the requester for the record. Raise `StoreUnavailable` if the database does not respond, or if too
@@ -133,7 +138,10 @@ class Jobs:
                 dead = seen.model_dump(include={"state", "reason", "ended_at", "until"})
                 if await self.change(newest, **dead) is None:
                     continue  # it was not dead after all
-            job = Job(bot=bot, number=newest.number + 1 if newest else 1, by=by, backend=backend, created_at=now)
+            number = newest.number + 1 if newest else 1
+            job = Job(
+                bot=bot, number=number, by=by, backend=backend, created_at=now, accepts_relabelled=accepts_relabelled
+            )
             try:
                 await self._database.call("write job", self._jobs.insert_one(self._document(job)))
             except DuplicateKeyError:
@@ -203,6 +211,7 @@ class Jobs:
             until=until,
             ttl_seconds=(until - now).total_seconds(),
             started_at=now,
+            draft_read_at=None,
             reason="",
         )
 

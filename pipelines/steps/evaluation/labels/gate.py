@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from pipelines.schemas.examples import OUT_OF_SCOPE, name_of
 from pipelines.schemas.training import TrainParams
-from pipelines.schemas.verdict import Check, Measure
+from pipelines.schemas.verdict import ACCEPT_RELABELLED, Check, Measure
 from pipelines.steps.evaluation.labels.changes import ChangedSpan, Fate, LabelChanges
 
 MIN_CHANGED = 5
@@ -13,13 +13,13 @@ MIN_CHANGED = 5
 MIN_CHANGED_OVERALL = 11
 """Ten examples that an author moves to better places are no reason."""
 MIN_SPANS = 10
-"""An entity type with fewer annotations may vanish with a few texts."""
+"""An entity type with fewer annotations may vanish with a few texts, and many may be added: it is only now taught."""
 _SHOWN = 8
 """Reasons about single intents or types; more are counted. A verdict's reasons have to fit into a tag."""
 _TARGETS = 3
 _ACCEPT = (
-    "if that is meant, train again with `intentloop train --accept-relabelled`, in a notebook with "
-    "`accept_relabelled = True`"
+    "if that is meant, train again and accept it: the admin pages have a button for it, commands the option "
+    f"`{ACCEPT_RELABELLED}`, notebooks `accept_relabelled = True`"
 )
 _SHOWN_INTENTS = 6
 """Intents that gained or lost most examples; more are counted."""
@@ -119,9 +119,10 @@ def _types(changes: LabelChanges, params: TrainParams, *, types: Collection[str]
         is_gone = then >= MIN_SPANS and not changes.spans_now.get(name) and name not in changes.renamed_types
         if is_gone and name in types and name not in named:
             yield f"none of the {then} annotations of type {name!r} is left: their texts were deleted or replaced"
-    added = Counter(each.type for each in changes.spans if each.fate == "added" and changes.spans_then.get(each.type))
+    added = Counter(each.type for each in changes.spans if each.fate == "added")
     for name, count in added.most_common():
-        if _is_much(count, changes.n_spans_by_type[name], limit=1.0):
+        is_new = changes.spans_then.get(name, 0) < MIN_SPANS
+        if not is_new and _is_much(count, changes.n_spans_by_type[name], limit=1.0):
             n_then = changes.n_spans_by_type[name]
             yield f"{count} annotations of type {name!r} were added to texts that had none of it; they were {n_then}"
 

@@ -19,6 +19,7 @@ from serving.jobs.kinds import LookForDrift
 router = AdminRouter(prefix="/api/v1/bots/{bot}", tags=["releases"], responses=ERRORS)
 
 Row = Mapping[str, str]
+_MOST_RELABELLED = 500
 _ONLY = "only version "
 """Begins the column of a table of paired tests that names the other version."""
 
@@ -63,6 +64,14 @@ class ChangedTurns(BaseModel):
     losing: int = Field(description="Of these, turns of conversations that no longer reach their goal.")
 
 
+class Relabelled(BaseModel):
+    """A text whose intent or annotation is another than when the release that answered was trained."""
+
+    text: str = Field(description="Not that of a customer's message, which is only named as one.")
+    before: str = Field(description="`intent 'order'`, `entity 'size'` or `no entity`.")
+    now: str
+
+
 class Measured(BaseModel):
     """The tables of a training; empty where its run does not have them."""
 
@@ -73,6 +82,7 @@ class Measured(BaseModel):
     compared_with: str | None = Field(description="The version that answered then.")
     tests: list[PairedTest]
     changed: list[ChangedTurns] = Field(description="The most frequent first. They quote nobody.")
+    relabelled: list[Relabelled] = Field(description="At most 500.")
 
 
 class DriftWeek(BaseModel):
@@ -123,6 +133,10 @@ async def show_measured(bot: Bot, version: Version, request: Request) -> Measure
             for row in tests
         ],
         changed=_changed(tables["gate/replay.csv"]),
+        relabelled=[
+            Relabelled(text=row["text"], before=row["was"], now=row["is"])
+            for row in tables["gate/relabelled.csv"][:_MOST_RELABELLED]
+        ],
     )
 
 

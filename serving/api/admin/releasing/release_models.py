@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.registry.client import ACCURACY_ROWS_TAG, REFUSED_TAG, RegisteredVersion
-from pipelines.registry.verdict import GATE_TAG, REASONS_TAG
-from pipelines.schemas.verdict import Check
+from pipelines.registry.verdict import GATE_TAG, REASONS_TAG, WARNINGS_TAG
+from pipelines.schemas.verdict import ACCEPT_RELABELLED, Check
 from pipelines.shares import wilson_interval
 from serving.api.fields import ONE_LINE, VERSION_PATTERN
 from serving.release.manager import Evidence, Overview, ReleaseManager
@@ -34,6 +34,11 @@ class Release(BaseModel):
         description="What its gate says; `none`: nobody has judged it."
     )
     reasons: str = Field(description="Why it has not passed; quotes nobody.")
+    warnings: list[str] = Field(description="What whoever promotes it must know, though nothing refuses it.")
+    is_relabelled: bool = Field(
+        description="Whether it was refused for labels that differ from those of the release that answered then; a "
+        "training with `accept_relabelled` accepts them."
+    )
     refused: str | None = Field(description="Why the servers refuse to answer with it, if they do.")
     accuracy: Accuracy | None
     registered_at: datetime | None
@@ -53,6 +58,8 @@ class Release(BaseModel):
             aliases=aliases,
             verdict="passed" if gate == "passed" else "failed" if gate == "failed" else "none",
             reasons=found.tags.get(REASONS_TAG, ""),
+            warnings=found.tags.get(WARNINGS_TAG, "").splitlines(),
+            is_relabelled=gate == "failed" and ACCEPT_RELABELLED in found.tags.get(REASONS_TAG, ""),
             refused=found.tags.get(REFUSED_TAG),
             accuracy=_accuracy(found),
             registered_at=found.created_at,

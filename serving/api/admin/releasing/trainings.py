@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.schemas.verdict import ACCEPT_RELABELLED
 from serving.access.roles import Role
 from serving.api.access import Caller, allow
 from serving.api.admin.known_bots import KNOWN_BOT
@@ -45,13 +46,34 @@ class Training(BaseModel):
     log: str | None = Field(description="Page of the MLflow run, with figures, tables and the executed notebook.")
     version: str | None = Field(description="The version it produced.")
     answers: bool = Field(description="Whether that version was promoted.")
+    draft_read_at: datetime | None = Field(
+        description="Changes of the draft that were saved by then are learnt; null: it has not been read yet."
+    )
+    is_relabelled: bool = Field(
+        description="Whether it was refused for labels that differ from those of the live release; a training with "
+        "`accept_relabelled` accepts them."
+    )
     reason: str = Field(description="Why it failed, waits, had nothing to do, or was refused by the gate.")
 
     @classmethod
     def of(cls, job: Job) -> "Training":
         """Convert a job."""
-        shown = job.model_dump(include=set(cls.model_fields) - {"id", "log"})
-        return cls(id=job.number, log=job.run_url or None, **shown)
+        shown = job.model_dump(include=set(cls.model_fields) - {"id", "log", "is_relabelled"})
+        is_relabelled = job.state == "done" and ACCEPT_RELABELLED in job.reason
+        return cls(id=job.number, log=job.run_url or None, is_relabelled=is_relabelled, **shown)
+
+
+class TrainingIn(BaseModel):
+    """What a training shall accept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    accept_relabelled: bool = Field(
+        default=False, description="Accept that labels differ from those of the live release: they are meant."
+    )
+
+
+_ACCEPTING_NOTHING = TrainingIn()
 
 
 class TrainingLog(BaseModel):
@@ -74,11 +96,19 @@ def trainings_of(request: Request) -> TrainingService:
     status_code=202,
     summary="Request a training",
     dependencies=[allow(Role.AUTHOR)],
-    responses={200: {"model": Training, "description": "A training is waiting or running already."}},
+    responses={
+        200: {"model": Training, "description": "A training is waiting or running already."},
+        409: {"model": ErrorBody, "description": "No intent of your own has an example yet."},
+    },
 )
-async def request_training(bot: Bot, request: Request, response: Response, caller: Caller) -> Training:
-    """Train a bot in the background. Status 200 and the existing training if one is waiting or running already."""
-    job, is_new = await trainings_of(request).request(bot, by=caller.name)
+async def request_training(
+    bot: Bot, request: Request, response: Response, caller: Caller, said: TrainingIn = _ACCEPTING_NOTHING
+) -> Training:
+    """Train a bot in the background. Status 200 and the existing training if one is waiting or running already.
+
+    The training reads the draft when it begins, not when it is requested: `draft_read_at` says when.
+    """
+    job, is_new = await trainings_of(request).request(bot, by=caller.name, accepts_relabelled=said.accept_relabelled)
     response.status_code = 202 if is_new else 200
     response.headers["Location"] = f"/api/v1/bots/{bot}/trainings/{job.number}"
     return Training.of(job)
@@ -118,7 +148,7 @@ async def show_training(bot: Bot, number: Number, request: Request) -> Training:
     summary="Cancel a training",
     status_code=202,
     dependencies=[allow(Role.AUTHOR)],
-    responses={409: {"model": ErrorBody, "description": "It has ended already."}},
+    responses={409: {"model": ErrorBody, "description": "It has ended already, or has made its release."}},
 )
 async def cancel_training(bot: Bot, number: Number, request: Request, caller: Caller) -> Training:
     """Cancel a training: one that waits at once, one that runs within seconds, on whichever machine it runs.

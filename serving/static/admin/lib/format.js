@@ -2,6 +2,7 @@
 
 const WHOLE = new Intl.NumberFormat("en");
 const MOMENT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 const DAY = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium" });
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const STEPS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30], ["month", 12], ["year", Infinity]];
@@ -20,6 +21,8 @@ export function percent(share, digits = 1) {
 export const confidence = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
 
 export const moment = (text) => (text ? MOMENT.format(new Date(text)) : "–");
+/** The time of day to the second: `23:04:10`. */
+export const clock = (text) => (text ? CLOCK.format(new Date(text)) : "–");
 export const day = (text) => (text ? DAY.format(new Date(text)) : "–");
 
 /** `3 minutes ago`. */

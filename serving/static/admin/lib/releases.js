@@ -18,12 +18,21 @@ const FIELDS = {
   phrases: "phrases", llm: "language model", thresholds: "thresholds", userDefined: "kind",
 };
 const MOST_NAMED = 6;
+const TELLING = 30; // sentences; with fewer, chance says more than the bot
 
 /** `{kind, word, sentence}` of a release. */
-export function verdictOf({ verdict, reasons, refused }) {
+export function verdictOf({ verdict, reasons, refused, warnings = [], accuracy }) {
   const { kind, word, sentence } = VERDICTS[verdict] || VERDICTS.none;
-  const why = reasons ? capital(reasons) : sentence;
+  const why = reasons ? capital(reasons) : verdict === "passed" ? passed(warnings, accuracy) || sentence : sentence;
   return { kind, word, sentence: refused ? `${ended(why)} The servers refuse it: ${refused}` : ended(why) };
+}
+
+/** What must be said beside "passed", if anything must. */
+function passed(warnings, accuracy) {
+  if (warnings.length > 0) return `It may answer customers, but know this first: ${warnings.map((warning) => ended(capital(warning))).join(" ")}`;
+  const n = accuracy ? accuracy.n ?? TELLING : 0;
+  if (n >= TELLING) return "";
+  return `It may answer customers, but it was measured on ${n === 0 ? "no sentence" : `only ${counted(n, "sentence")}`}, so nobody knows how good it is: try it yourself.`;
 }
 
 /** Where a release is in use: `[{kind, word}]`. */
@@ -75,4 +84,4 @@ const some = (names) => (names.length > MOST_NAMED
   : listed(names));
 
 export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-const ended = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);
+export const ended = (text) => (/[.!?]$/.test(text) ? text : `${text}.`);

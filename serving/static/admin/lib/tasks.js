@@ -6,6 +6,9 @@ import { get, post } from "./http.js";
 const ENDED = new Set(["done", "failed", "cancelled", "nothing-to-do"]);
 const POLL_MS = 1500;
 
+/** How long a training takes, in words. */
+export const DURATION = "A small bot usually takes a minute or two, longer while the machine is busy.";
+
 export const hasEnded = (work) => ENDED.has(work.state);
 
 /** Follow a task or training at `where` (`/bots/shop/tasks/ID`); calls `onChange(work)` and resolves with it when it ends. */

@@ -17,6 +17,6 @@ export function Progress({ task, onCancel, title }) {
   return html`<div class="progress" role="status">
     <div class="progress-words"><strong>${title || "Working"}</strong><span>${work.state === "queued" ? work.step || "Waiting for its turn" : work.step}</span></div>
     <progress max="1" value=${work.share || undefined} aria-label=${title || "Progress"}></progress>
-    ${onCancel && html`<${Button} isSmall onClick=${onCancel}>Cancel<//>`}
+    ${onCancel && !(work.share >= 1) && html`<${Button} isSmall onClick=${onCancel}>Cancel<//>`}
   </div>`;
 }

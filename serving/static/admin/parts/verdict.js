@@ -11,7 +11,7 @@ function firstOf(sentence) {
 /** The verdict about a release: its word, and why in a sentence; the first reason alone where it is to be short. */
 export function Verdict({ release, isShort = false }) {
   const { kind, word, sentence } = verdictOf(release);
-  const isTold = !(isShort && release.verdict === "passed");
+  const isTold = !(isShort && release.verdict === "passed" && (release.warnings || []).length === 0);
   return html`<span class="verdict"><${Badge} kind=${kind}>${word}<//>${
     isTold && html` <span class="small-text" title=${isShort ? sentence : ""}>${isShort ? firstOf(sentence) : sentence}</span>`}</span>`;
 }

@@ -12,7 +12,7 @@ from pipelines.registry.release import Release
 from pipelines.schemas.bot import BotFile
 from pipelines.schemas.examples import OUT_OF_SCOPE, Example, LabelledSpan
 from pipelines.schemas.thresholds import Thresholds
-from pipelines.schemas.training import TrainParams
+from pipelines.schemas.training import Finding, TrainParams
 from pipelines.schemas.understanding import NluResult
 from pipelines.schemas.verdict import Check
 from pipelines.steps.evaluation.compare import Comparison, OutcomeChange, PairedTest, compare_evaluations
@@ -21,6 +21,7 @@ from pipelines.steps.evaluation.floors import check_floors
 from pipelines.steps.evaluation.gate import (
     check_behaviour,
     check_comparison,
+    check_replies,
     compare_with,
     entity_types,
     measure_release,
@@ -75,7 +76,15 @@ def test_gate_passes_a_release_that_is_as_good(tiny_release: Release, tiny_model
     assert check.passed
     assert check.figures["compared_rows"] == len(HELD_OUT)
     assert check.notes[0].startswith("compared with version 1 on 21 held-out utterances; 0 more were left out")
-    assert check_floors(evaluate_model(tiny_model, HELD_OUT), PARAMS).passed
+    check = check_floors(evaluate_model(tiny_model, HELD_OUT), PARAMS)
+    assert check.passed
+    assert check.warnings == (
+        "only 21 sentences were kept back to measure on, so nobody knows how good it is: try it yourself, and write "
+        "more examples",
+    )
+    assert check.sentence.startswith("Passed: none of ")
+    assert "Know this first: only 21 sentences" in check.sentence
+    assert not check_floors(evaluate_model(tiny_model, [*HELD_OUT, *HELD_OUT]), PARAMS).warnings
 
 
 def test_swapped_label_set_is_caught_though_the_held_out_rows_agree(tiny_release: Release) -> None:
@@ -290,3 +299,14 @@ def test_check_of_all_passes_only_what_every_check_passes() -> None:
     both = Check.of_all([good, bad])
     assert (both.passed, both.reasons, both.figures, both.notes) == (False, ("r",), {"a": 1.0, "b": 2.0}, ("n",))
     assert "Refused because r." in both._repr_html_()
+
+
+def test_check_replies_warns_of_intents_that_say_nothing() -> None:
+    def found(check: str, intent_id: str) -> Finding:
+        return Finding(severity="warning", check=check, row=intent_id, explanation="it has none.", repair="write one.")
+
+    assert check_replies([found("enough_examples", "order")]) == Check()
+    (one,) = check_replies([found("intent_says_something", "order")]).warnings
+    assert one == "this intent has no reply, so customers are only told that it is done: 'order'"
+    (many,) = check_replies(found("intent_says_something", f"i{number}") for number in range(7)).warnings
+    assert many.endswith("told that it is done: 'i0', 'i1', 'i2', 'i3', 'i4' and 2 more")

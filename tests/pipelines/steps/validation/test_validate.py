@@ -149,7 +149,7 @@ def test_validate_an_intent_that_says_nothing_is_a_warning() -> None:
         ({"apiDetails": tool}, [("warning", "intent_says_something", "a")]),  # it is not called
         ({"apiDetails": tool, "apiTrigger": True}, []),
         ({"speechResponses": ["", "Hello"]}, []),
-        ({"intentId": "cancel"}, []),
+        ({"intentId": "cancel"}, [("error", "bot_has_examples", "the whole bot")]),  # it has a sentence of its own
     ):
         wire = {"intents": [{**quiet, **fields}], "entities": []}
         assert summary(checked(wire)) == said
@@ -234,6 +234,15 @@ def test_validate_errors_come_first() -> None:
 )
 def test_validate_bot_with_nothing_to_learn_is_an_error(wire: dict[str, Any]) -> None:
     assert [finding.check for finding in checked(wire).errors] == ["has_examples"]
+
+
+def test_validate_bot_with_no_intent_of_its_own_is_an_error() -> None:
+    built_in = intent("cancel", "", ["stop that", "forget it", "never mind", "no more", "leave it"])
+    assert summary(checked({"intents": [built_in]})) == [("error", "bot_has_examples", "the whole bot")]
+    own = intent("order", "Thanks.", ["a pizza please", "I want soup", "bring me tea", "a cake", "one coffee"])
+    assert not checked({"intents": [built_in, own]}).errors
+    asks_llm = {"intents": [built_in], "llm": {"mode": "zero_shot", "model": "any"}}
+    assert not checked(asks_llm).errors
 
 
 def test_validate_out_of_scope_rows_are_not_examples(tmp_path: Path) -> None:

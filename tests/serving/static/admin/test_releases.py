@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines.registry.client import Registry
-from pipelines.registry.verdict import REASONS_TAG
+from pipelines.registry.verdict import REASONS_TAG, WARNINGS_TAG
+from pipelines.schemas.verdict import ACCEPT_RELABELLED
 from tests.support.admin_pages import SLOWLY_SECONDS, Platform, opened
 from tests.support.bots import TINY_BOT_WIRE, intent
 from tests.support.browser import Watched, needs_browser
@@ -73,7 +74,7 @@ def test_a_newcomer_teaches_trains_reads_the_verdict_and_promotes(page: Page, pl
     page.get_by_role("link", name="Read its verdict").click()
 
     expect(page.get_by_role("heading", name="Release 1", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing speaks against it")).to_be_visible()
+    expect(page.get_by_text("kept back to measure on, so nobody knows how good it is")).to_be_visible()
     expect(page.get_by_role("table", name="What was checked")).to_contain_text("Accuracy on held-out utterances")
     page.get_by_role("button", name="Intent", exact=False).first.click()
     expect(page.get_by_role("columnheader", name="Intent")).to_have_attribute("aria-sort", "ascending")
@@ -136,6 +137,47 @@ def test_a_refused_release_says_why_and_cannot_be_promoted(
     row.get_by_role("link", name="Release 1").click()
     expect(page.get_by_role("region", name="Verdict")).to_contain_text("must be at least 60.0 %")
     expect(page.get_by_role("button", name="Promote")).to_have_count(0)
+
+
+def test_changed_labels_can_be_accepted_where_they_were_refused(
+    page: Page, platform: Platform, release_folders: tuple[Path, Path]
+) -> None:
+    bot = platform.new_bot(TINY_BOT_WIRE)
+    reason = f"20 of 20 texts of 'order' are now labelled 'refund'; if that is meant: `{ACCEPT_RELABELLED}`"
+    version = register_for(mlflow_of(platform), release_folders[0], bot=bot, passed=False, reasons=(reason,))
+    registry = Registry(mlflow_of(platform))
+    registry.set_tag(registry.find_version(bot, version), REASONS_TAG, reason)
+    opened(page, platform, f"bots/{bot}/releases/1")
+    page.get_by_role("button", name="That is meant: train again and accept it").click()
+    expect(page.get_by_role("progressbar", name="Progress of the training")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+
+
+def test_warnings_of_a_release_are_read_before_it_is_promoted(
+    page: Page, platform: Platform, release_folders: tuple[Path, Path]
+) -> None:
+    bot = new_bot_with(platform, release_folders[0])
+    registry = Registry(mlflow_of(platform))
+    registry.set_tag(
+        registry.find_version(bot, "1"), WARNINGS_TAG, "this intent has no reply: 'order'\nit knows little"
+    )
+    opened(page, platform, f"bots/{bot}/releases")
+    expect(page.get_by_role("row").filter(has_text="Release 1")).to_contain_text("know this first: This intent has no")
+    page.get_by_role("button", name="Promote release 1").click()
+    expect(page.get_by_role("dialog").get_by_role("listitem")).to_have_text(
+        ["This intent has no reply: 'order'.", "It knows little."]
+    )
+
+
+def test_a_bot_without_examples_is_not_trained_and_told_what_to_write(
+    window: tuple[Page, Watched], platform: Platform
+) -> None:
+    page, watched = window
+    watched.expected.append("409")
+    bot = platform.new_bot()
+    opened(page, platform, f"bots/{bot}/releases")
+    page.get_by_role("button", name="Train the first release").click()
+    expect(page.get_by_role("alert")).to_contain_text("write a few sentences that customers would say for it")
 
 
 def test_a_promotion_that_somebody_else_made_meanwhile_is_refused_in_words(

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.errors import DataRejected, NotFound, StoreUnavailable
 from serving.store.client import Database
-from serving.store.drafts.bots import check_bot_file, export_bot, has_intents, import_bot
+from serving.store.drafts.bots import check_bot_file, export_bot, has_intents, has_own_examples, import_bot
 from tests.support.bots import TINY_BOT
 from tests.support.commands import CommandWatch
 
@@ -235,3 +235,18 @@ async def test_import_bot_waits_no_more_than_a_few_times_as_long_as_it_works(dat
     report = await import_bot(database, {"intents": intents}, bot=new_name, source="f.json")
     assert report.intents_created == 500
     assert time.monotonic() - began < 5 * busy[0] + 3
+
+
+async def test_has_own_examples_counts_neither_the_built_in_intents_nor_empty_ones(
+    database: Database, new_name: str
+) -> None:
+    built_in = {"name": "Cancel", "intentId": "cancel", "trainingData": [{"text": "stop that"}]}
+    empty = {"name": "Order", "intentId": "order", "trainingData": []}
+    await import_bot(database, {"intents": [built_in, empty], "entities": []}, bot=new_name, source="test")
+    assert not await has_own_examples(database, bot=new_name)
+    taught = {**empty, "trainingData": [{"text": "a pizza please"}]}
+    await import_bot(database, {"intents": [built_in, taught], "entities": []}, bot=new_name, source="test")
+    assert await has_own_examples(database, bot=new_name)
+    reads_all = {"intents": [built_in], "entities": [], "llm": {"mode": "zero_shot", "model": "any"}}
+    await import_bot(database, reads_all, bot=f"{new_name}-llm", source="test")
+    assert await has_own_examples(database, bot=f"{new_name}-llm")

@@ -2,10 +2,11 @@
 
 import { html, useMemo } from "../../lib/html.js";
 import { bots } from "../../lib/bots.js";
-import { ago, moment } from "../../lib/format.js";
+import { moment } from "../../lib/format.js";
 import { get } from "../../lib/http.js";
 import { useDelayed, usePages } from "../../lib/load.js";
 import { replaceQuery } from "../../lib/router.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Field } from "../../parts/field.js";
@@ -55,7 +56,7 @@ export default function Audit({ query }) {
             ${isFiltered ? "An action is written exactly as the log has it." : "Changes over these pages, the admin API and the commands appear here."}<//>`
         : html`<ol class="audit" aria-label="Entries">${list.items.map((entry) => html`<li key=${entry.id}>
             <div class="between"><h2>${entry.action}${entry.outcome === "refused" && html` <${Badge} kind="bad">refused<//>`}</h2>
-              <span class="muted small-text" title=${moment(entry.at)}>${ago(entry.at)}</span></div>
+              <span class="muted small-text"><${Ago} at=${entry.at} /></span></div>
             <p class="small-text muted">by <button type="button" class="plain-link" title="Show only theirs"
               onClick=${() => change("by")(entry.by)}>${entry.by_name || entry.by}</button>
               ${" on "}${moment(entry.at)}${entry.bot && html`, bot <strong>${entry.bot}</strong>`}${

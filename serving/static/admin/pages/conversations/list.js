@@ -1,9 +1,10 @@
 import { html, useState } from "../../lib/html.js";
-import { ago, confidence, moment } from "../../lib/format.js";
+import { confidence, moment } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
 import { channelName, saidBy } from "../../lib/turns.js";
+import { Ago } from "../../parts/ago.js";
 import { Button } from "../../parts/button.js";
 import { IntentName } from "../../parts/intent_name.js";
 import { Page } from "../../parts/page.js";
@@ -57,6 +58,6 @@ function Row({ bot, item }) {
       ${item.route === "intent" && item.confidence !== null && html`<span class="muted"
         title="Confidence">${confidence(item.confidence)}</span>`}
       <span class="muted rare dotted">${channelName(item.channel)}</span><span class="muted rare dotted">release ${item.release}</span>
-      <time class="muted" datetime=${item.said_at} title=${moment(item.said_at)}>${ago(item.said_at)}</time></span>
+      <span class="muted"><${Ago} at=${item.said_at} /></span></span>
   </a>`;
 }

@@ -2,12 +2,13 @@
 
 import { html, useEffect, useState } from "../../lib/html.js";
 import { entitiesOf } from "../../lib/bots.js";
-import { ago, counted, moment } from "../../lib/format.js";
+import { counted } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad, usePages } from "../../lib/load.js";
 import { capital } from "../../lib/releases.js";
 import { replaceQuery } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Confirm } from "../../parts/dialog.js";
@@ -59,7 +60,7 @@ export default function Findings({ bot, query }) {
 function When({ head }) {
   if (!head.task_id) return null;
   return html`<div class="row" role="status">
-    <span>Checked <time datetime=${head.validated_at} title=${moment(head.validated_at)}>${ago(head.validated_at)}</time></span>
+    <span>Checked <${Ago} at=${head.validated_at} /></span>
     ${head.is_current === true && html`<${Badge} kind="good">The draft has not changed since<//>`}
     ${head.is_current === false && html`<${Badge} kind="warn">The draft has changed since: check again<//>`}
     ${Object.entries(head.counts).filter(([, count]) => count > 0).map(([severity, count]) => html`

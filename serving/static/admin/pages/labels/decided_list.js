@@ -1,9 +1,9 @@
 import { html, useState } from "../../lib/html.js";
-import { ago, moment } from "../../lib/format.js";
 import { get, getForEdit, path, remove } from "../../lib/http.js";
 import { usePages } from "../../lib/load.js";
 import { say, sayError } from "../../lib/notices.js";
 import { link } from "../../lib/router.js";
+import { Ago } from "../../parts/ago.js";
 import { Button } from "../../parts/button.js";
 import { Field } from "../../parts/field.js";
 import { Page } from "../../parts/page.js";
@@ -38,7 +38,7 @@ export function DecidedList({ bot, titleOf }) {
   const columns = [
     { title: "Text", isHeading: true, cell: ({ text, entities }) => html`<${MarkedText} text=${text} marks=${entities.map(({ start, end, type }) => ({ begin: start, end, name: type }))} />` },
     { title: "Decided", cell: (label) => html`${inWords(label, titleOf)}${label.destination && html` <span class="muted small-text">${BECOMES[label.destination]}</span>`}` },
-    { title: "By", cell: ({ decided_by: by, decided_at: at }) => html`${by} <span class="muted small-text" title=${moment(at)}>${ago(at)}</span>` },
+    { title: "By", cell: ({ decided_by: by, decided_at: at }) => html`${by} <span class="muted small-text"><${Ago} at=${at} /></span>` },
     { title: "Open again", isUnseen: true, cell: (label) => html`<${Button} isSmall aria-label=${`Open again: ${label.text}`} onClick=${() => open(label)}>Open again<//>` },
   ];
   return html`<${Page} title="Decided texts" back=${{ href: link(["bots", bot, "labels"]), title: "Label queue" }} lead="What a release has learnt already goes by the correction with its next training.">

@@ -1,10 +1,11 @@
 import { html } from "../../lib/html.js";
-import { ago, count, percent } from "../../lib/format.js";
+import { count, percent } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
 import { useTask } from "../../lib/tasks.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { OutsideLink } from "../../parts/outside_link.js";
@@ -40,7 +41,7 @@ export function Drift({ bot }) {
     ${found && !found.reading && html`<p class="note">There was no message of the last four weeks to compare.</p>`}
     <${Loaded} load=${load}>${(shown) => (shown.looked_at
       ? html`<p><${Badge} kind=${read(shown.reading).kind}>${read(shown.reading).word}<//> ${read(shown.reading).sentence}</p>
-        <p class="muted small-text">Looked at ${ago(shown.looked_at)}, beside release ${shown.version}. ${may("labeller", bot) && html`<a href=${link(["bots", bot, "conversations"])}>Conversations</a> `}<${OutsideLink} href=${shown.run_page}>In MLflow<//></p>
+        <p class="muted small-text">Looked at <${Ago} at=${shown.looked_at} />, beside release ${shown.version}. ${may("labeller", bot) && html`<a href=${link(["bots", bot, "conversations"])}>Conversations</a> `}<${OutsideLink} href=${shown.run_page}>In MLflow<//></p>
         <details><summary class="small-text">By week</summary><p class="muted small-text">Below 0.1 nothing has changed, above 0.25 a lot has.</p><${Table} caption="Drift by week" columns=${columns} rows=${shown.weeks} /></details>`
       : html`<p class="muted">Nobody has looked yet whether customers write otherwise than the release was trained for.</p>`)}<//>
   </section>`;

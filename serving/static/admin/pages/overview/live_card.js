@@ -1,8 +1,8 @@
 import { html } from "../../lib/html.js";
-import { ago, moment } from "../../lib/format.js";
 import { whoPromoted } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { ChatPageLink } from "../../parts/chat_page_link.js";
@@ -16,7 +16,7 @@ export function LiveCard({ bot, live }) {
   return html`<section class="card" aria-label="What is live">
     <div class="between"><div class="row grows"><${Badge} kind=${problem ? "bad" : "good"}>Live<//>
         <h2><a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a></h2>
-        <span class="muted" title=${moment(release.promoted_at)}>${release.promoted_at ? `promoted ${ago(release.promoted_at)}` : ""}${live.promoted_by ? ` by ${whoPromoted(live.promoted_by)}` : ""}</span></div>
+        <span class="muted">${release.promoted_at && html`promoted <${Ago} at=${release.promoted_at} />`}${live.promoted_by ? ` by ${whoPromoted(live.promoted_by)}` : ""}</span></div>
       <div class="actions"><${ChatPageLink} bot=${bot} isButton />${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"])}>Try it<//>`}
         <${Button} href=${link(["bots", bot, "releases"])}>Train and releases<//></div></div>
     <p><${Verdict} release=${release} /></p>

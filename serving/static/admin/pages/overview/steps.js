@@ -1,11 +1,12 @@
 import { html } from "../../lib/html.js";
-import { ago, counted } from "../../lib/format.js";
+import { counted } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { capital } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
-import { hasEnded } from "../../lib/tasks.js";
+import { DURATION, hasEnded } from "../../lib/tasks.js";
+import { Ago } from "../../parts/ago.js";
 import { Button } from "../../parts/button.js";
 import { Loaded } from "../../parts/states.js";
 import { Verdict } from "../../parts/verdict.js";
@@ -51,7 +52,7 @@ function Teach({ bot, draft, findings, isDone }) {
     <${Button} href=${link(["bots", bot, "findings"])}>${!findings.task_id ? "Check the examples" : isOld ? "Check again" : "Findings"}<//>
     ${own === 0 && html`<${Button} href=${link(["bots", bot, "transfer"])}>Import a bot file<//>`}`}>
     <p>${said}</p>
-    ${error > 0 && html`<p><strong>${counted(error, "error")}</strong> ${isOld ? `stood there when the draft was last checked, ${ago(findings.validated_at)}. It has changed since.` : "would stop a training."}</p>`}
+    ${error > 0 && html`<p><strong>${counted(error, "error")}</strong> ${isOld ? html`stood there when the draft was last checked, <${Ago} at=${findings.validated_at} />. It has changed since.` : "would stop a training."}</p>`}
     ${warning > 0 && html`<p>${counted(warning, "warning")} to look at.</p>`}<//>`;
 }
 
@@ -63,7 +64,7 @@ function TrainStep({ bot, training, newest, isNow, isDone }) {
 }
 
 function trainingInWords(training, isRunning) {
-  if (!training) return "A training makes a release of the draft and judges it. It takes a minute or two.";
+  if (!training) return `A training makes a release of the draft and judges it. ${DURATION}`;
   if (isRunning) return `A training is under way: ${training.step || "waiting for its turn"}.`;
   if (training.state === "failed") return `The last training failed. ${capital(training.reason)}`;
   if (training.state === "cancelled") return "The last training was cancelled.";

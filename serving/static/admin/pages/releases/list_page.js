@@ -38,7 +38,7 @@ export function ListPage({ bot }) {
   const onTrained = () => Promise.all([trainings.reload(), reload()]);
   return html`<${Page} title="Train and releases" lead="A training makes a release of the draft and judges it. Customers meet it when somebody promotes it.">
     <${Loaded} load=${live}>${(shown) => html`<${Live} bot=${bot} live=${shown} onMove=${setMove} />`}<//>
-    <${Loaded} load=${trainings}>${(shown) => html`<${Train} bot=${bot} trainings=${shown} live=${live.data} onEnd=${onTrained} />`}<//>
+    <${Loaded} load=${trainings}>${(shown) => html`<${Train} bot=${bot} trainings=${shown} live=${live.data} onEnd=${onTrained} onMade=${releases.reload} />`}<//>
     ${releases.items && html`<${Trials} bot=${bot} canary=${tried("canary")} shadow=${tried("shadow")} onMove=${setMove} />`}
     <section class="stack" aria-labelledby="all-releases"><h2 id="all-releases">Releases</h2>
       <${Failure} error=${releases.error} onRetry=${releases.reload} />

@@ -3,6 +3,7 @@ import { ApiError, path, post } from "../../lib/http.js";
 import { say } from "../../lib/notices.js";
 import { Confirm } from "../../parts/dialog.js";
 import { Field } from "../../parts/field.js";
+import { Warnings } from "../../parts/warnings.js";
 
 const WORDS = {
   promote: { title: "Promote", confirm: "Promote", kind: "primary", where: (bot, version) => path`/bots/${bot}/releases/${version}/promote` },
@@ -36,6 +37,7 @@ export function Move({ bot, move, live, onMoved, onStale, onClose }) {
   };
   return html`<${Confirm} title=${`${words.title} release ${version}`} confirm=${words.confirm} kind=${words.kind} onConfirm=${run} onClose=${onClose}>
     <p>${meaning(kind, version, before)}</p>
+    ${(kind === "promote" || kind === "canary") && html`<${Warnings} release=${move.release} />`}
     ${kind === "canary" && html`<${Field} label="Share of the conversations, in percent" type="number" min="1" max="100" step="1" value=${share} onInput=${setShare} />`}
     <${Field} label="Why?" hint="For the journal, so that others understand it later." maxlength="500" value=${why} onInput=${setWhy} placeholder=${kind === "rollback" ? "asks too often" : "knows the new refund rules"} />
   <//>`;

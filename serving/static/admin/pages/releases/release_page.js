@@ -1,10 +1,10 @@
 import { html, useState } from "../../lib/html.js";
 import { get, path } from "../../lib/http.js";
-import { ago, moment } from "../../lib/format.js";
 import { useLoad } from "../../lib/load.js";
 import { placesOf } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { OutsideLink } from "../../parts/outside_link.js";
@@ -16,6 +16,7 @@ import { Confusions } from "./confusions.js";
 import { Conversations } from "./conversations.js";
 import { Measured } from "./measured.js";
 import { Move } from "./move.js";
+import { Relabelled } from "./relabelled.js";
 import { VerdictCard } from "./verdict_card.js";
 
 /** The verdict about a release, as a page to read. */
@@ -31,11 +32,12 @@ export function ReleasePage({ bot, version }) {
     actions=${actions}>
     <${Loaded} load=${load}>${(shown) => html`
       <p class="row">${placesOf(shown).map(({ kind, word }) => html`<${Badge} key=${word} kind=${kind}>${word}<//>`)}
-        <span class="muted" title=${moment(shown.registered_at)}>Made ${ago(shown.registered_at)}</span>
-        ${shown.promoted_at && html`<span class="muted">Promoted ${moment(shown.promoted_at)}</span>`}
+        <span class="muted">Made <${Ago} at=${shown.registered_at} /></span>
+        ${shown.promoted_at && html`<span class="muted">Promoted <${Ago} at=${shown.promoted_at} /></span>`}
         <${OutsideLink} href=${shown.page}>Version in MLflow<//><${OutsideLink} href=${shown.run_page}>Its training in MLflow<//></p>
       <${VerdictCard} bot=${bot} release=${shown} />
       <${Loaded} load=${measured}>${(tables) => html`
+        <${Relabelled} measured=${tables} />
         <${Better} bot=${bot} version=${version} measured=${tables} />
         <${Conversations} bot=${bot} version=${version} measured=${tables} live=${live.data} />
         <${Checks} measures=${shown.gate?.measures || []} />
@@ -55,5 +57,5 @@ function Actions({ bot, release, live, onMove }) {
     href=${link(["bots", bot, "releases", "compare", other, version])}>Compare with release ${other}<//>`}
     ${may("author", bot) && html`<${Button} href=${link(["bots", bot, "try"], { release: release.is_live ? "" : version })}>Try it<//>`}
     ${mayMove && release.verdict === "passed" && html`<${Button} kind="primary"
-      onClick=${() => onMove({ kind: "promote", version })}>Promote<//>`}`;
+      onClick=${() => onMove({ kind: "promote", version, release })}>Promote<//>`}`;
 }

@@ -1,8 +1,8 @@
 import { html } from "../../lib/html.js";
-import { ago, moment } from "../../lib/format.js";
 import { placesOf } from "../../lib/releases.js";
 import { link } from "../../lib/router.js";
 import { may } from "../../lib/session.js";
+import { Ago } from "../../parts/ago.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Share } from "../../parts/share.js";
@@ -19,8 +19,7 @@ export function ReleaseTable({ bot, releases, trainings, live, onMove }) {
     { title: "Release", isHeading: true, class: "nowrap", cell: (release) => html`
         <a href=${link(["bots", bot, "releases", release.version])}>Release ${release.version}</a>
         ${placesOf(release).map(({ kind, word }) => html` <${Badge} key=${word} kind=${kind}>${word}<//>`)}` },
-    { title: "Made", cell: (release) => html`<span class="nowrap"
-      title=${moment(release.registered_at)}>${ago(release.registered_at)}</span>
+    { title: "Made", cell: (release) => html`<span class="nowrap"><${Ago} at=${release.registered_at} /></span>
         <div class="muted small-text">${madeBy(release)}</div>` },
     { title: "Verdict", class: "wide-cell", cell: (release) => html`<${Verdict} release=${release} isShort />` },
     { title: "Accuracy", class: "number", cell: ({ accuracy }) => (accuracy ? html`<${Share} ...${accuracy} />` : "–") },
@@ -32,7 +31,7 @@ export function ReleaseTable({ bot, releases, trainings, live, onMove }) {
 
 function Actions({ bot, release, live, onMove }) {
   if (release.is_live || !may("operator", bot) || !live) return null;
-  const begin = (kind) => () => onMove({ kind, version: release.version });
+  const begin = (kind) => () => onMove({ kind, version: release.version, release });
   const name = `release ${release.version}`;
   const isPromotable = release.verdict === "passed";
   return html`<div class="actions end">

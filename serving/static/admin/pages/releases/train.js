@@ -2,25 +2,40 @@ import { html, useEffect } from "../../lib/html.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { say } from "../../lib/notices.js";
+import { link } from "../../lib/router.js";
 import { differenceInWords } from "../../lib/releases.js";
 import { may } from "../../lib/session.js";
-import { hasEnded, useTask } from "../../lib/tasks.js";
-import { Ago } from "../../parts/ago.js";
+import { DURATION, hasEnded, useTask } from "../../lib/tasks.js";
 import { Button } from "../../parts/button.js";
-import { OutsideLink } from "../../parts/outside_link.js";
 import { Failure, Loading } from "../../parts/states.js";
 import { TrainingLog } from "./training_log.js";
 import { TrainingOutcome } from "./training_outcome.js";
+import { UnderWay } from "./under_way.js";
 
-/** Start a training, follow it, and say what came of it. `trainings`: the last ones, newest first. */
-export function Train({ bot, trainings, live, onEnd }) {
+/** Say what came of a training, and where to read why. */
+function tell(bot, { state, version, reason }) {
+  if (state !== "done") return;
+  const more = version && { title: reason ? "Read why" : "Read its verdict", href: link(["bots", bot, "releases", version]) };
+  if (!version) say("The training has ended.");
+  else if (reason) say(`Release ${version} was made and refused: it may not answer customers.`, { kind: "error", more });
+  else say(`Release ${version} is ready.`, { more });
+}
+
+/**
+ * Start a training, follow it, and say what came of it. `trainings`: the last ones, newest first; `onMade` is called when one
+ * has made its release and still stores its record.
+ */
+export function Train({ bot, trainings, live, onEnd, onMade }) {
   const [newest] = trainings;
   const differs = (signal) => get(path`/bots/${bot}/draft/difference`, {}, { signal });
-  const difference = useLoad(differs, [bot, live?.release?.version]);
+  // the server compares with what it has loaded, which follows a promotion some seconds later
+  const difference = useLoad(differs, [bot, live?.release?.version, live?.answering]);
+  const compared = difference.data?.is_available && difference.data.version;
+  const isSettling = Boolean(live?.release && compared) && compared !== live.release.version;
   const task = useTask(bot, {
     folder: "trainings",
     onEnd: (ended) => {
-      if (ended.state === "done") say(ended.version ? `Release ${ended.version} is ready.` : "The training has ended.");
+      tell(bot, ended);
       onEnd();
       difference.reload();
     },
@@ -30,47 +45,34 @@ export function Train({ bot, trainings, live, onEnd }) {
   }, [newest?.id]);
   const work = task.work || newest;
   const isRunning = task.isRunning || (newest && !hasEnded(newest));
+  const isMade = isRunning && work?.share >= 1;
+  useEffect(() => {
+    if (isMade) onMade();
+  }, [isMade]);
+  const start = (body) => task.start(path`/bots/${bot}/trainings`, body);
   return html`<section class="card" aria-labelledby="train">
     <div class="between"><h2 id="train">Train</h2>
-      ${may("author", bot) && !isRunning && html`<${Button} kind="primary" onClick=${() => task.start(path`/bots/${bot}/trainings`)}>
+      ${may("author", bot) && !isRunning && html`<${Button} kind="primary" onClick=${() => start()}>
         Train${live?.release ? "" : " the first release"}<//>`}
     </div>
-    ${!isRunning && html`<${WhatChanges} load=${difference} />`}
+    ${!isRunning && html`<${WhatChanges} load=${difference} isSettling=${isSettling} live=${live?.release?.version} />`}
     <${Failure} error=${task.error} />
     ${isRunning && html`<${UnderWay} bot=${bot} work=${work} onCancel=${task.cancel} />`}
-    ${work && !isRunning && html`<${TrainingOutcome} bot=${bot} training=${work} />`}
+    ${work && !isRunning && html`<${TrainingOutcome} bot=${bot} training=${work} onAccept=${() => start({ accept_relabelled: true })} />`}
     ${work && html`<${TrainingLog} key=${work.id} bot=${bot} training=${work} />`}
   </section>`;
 }
 
-/** Why a training waits: what the server says about it, once. */
-function waitingInWords({ step, reason }) {
-  const said = (step || "").replace(/^waiting:?\s*/i, "");
-  if (/ trains the bot$/.test(said)) return "Another training is under way; this one is next.";
-  return [said || "for its turn", reason].filter(Boolean).join(". ");
-}
-
-function UnderWay({ bot, work, onCancel }) {
-  const isWaiting = work.state === "queued";
-  return html`<div class="progress" role="status">
-    <div class="progress-words"><strong>${isWaiting ? "Waiting" : "Training"}</strong>
-      <span>${isWaiting ? waitingInWords(work) : work.step || "begins"}</span>
-      ${!isWaiting && html`<span class="muted">${Math.round((work.share || 0) * 100)} %</span>`}</div>
-    <progress max="1" value=${work.share || undefined} aria-label="Progress of the training"></progress>
-    ${may("author", bot) && html`<${Button} isSmall onClick=${onCancel}>Cancel<//>`}
-    <span class="muted small-text">${isWaiting || !work.started_at ? "Asked for" : "Begun"}${" "}
-      <${Ago} at=${(!isWaiting && work.started_at) || work.created_at} /> by ${work.by}. You may leave this page.${" "}
-      <${OutsideLink} href=${work.log}>Its run in MLflow<//></span>
-  </div>`;
-}
-
 /** The difference of the draft to the live release, in words. */
-function WhatChanges({ load }) {
+function WhatChanges({ load, isSettling, live }) {
+  if (isSettling) {
+    return html`<p class="muted" role="status">The server is loading release ${live}; then you see here what the draft changes.</p>`;
+  }
   if (!load.data) return load.error ? html`<${Failure} error=${load.error}
     onRetry=${load.reload} />` : html`<${Loading}>Comparing the draft …<//>`;
   const { is_available: isKnown, difference, version } = load.data;
   if (!isKnown) {
-    return html`<p class="muted">It learns the whole draft: its intents, examples, replies and settings. It takes a minute or two.</p>`;
+    return html`<p class="muted">It learns the whole draft: its intents, examples, replies and settings. ${DURATION}</p>`;
   }
   const said = differenceInWords(difference);
   if (said.length === 0) {

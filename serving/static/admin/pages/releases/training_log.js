@@ -1,9 +1,8 @@
 import { html, useEffect, useState } from "../../lib/html.js";
+import { clock } from "../../lib/format.js";
 import { get, path } from "../../lib/http.js";
 import { useLoad } from "../../lib/load.js";
 import { Loaded } from "../../parts/states.js";
-
-const TIME = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /** The steps of a training, shown on demand. */
 export function TrainingLog({ bot, training }) {
@@ -20,5 +19,5 @@ function Lines({ bot, training }) {
   return html`<${Loaded} load=${load}>${({ lines }) => (lines.length === 0
     ? html`<p class="muted">Nothing has begun yet.</p>`
     : html`<ol class="log">${lines.map(({ at, share, text }, number) => html`<li key=${number}>
-        <time class="mono muted">${TIME.format(new Date(at))}</time><span class="mono muted">${Math.round(share * 100)} %</span><span>${text}</span></li>`)}</ol>`)}<//>`;
+        <time class="mono muted">${clock(at)}</time><span class="mono muted">${Math.round(share * 100)} %</span><span>${text}</span></li>`)}</ol>`)}<//>`;
 }

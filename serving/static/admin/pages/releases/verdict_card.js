@@ -4,6 +4,8 @@ import { link } from "../../lib/router.js";
 import { Badge } from "../../parts/badge.js";
 import { Button } from "../../parts/button.js";
 import { Share } from "../../parts/share.js";
+import { Warnings } from "../../parts/warnings.js";
+import { AcceptLabels } from "./relabelled.js";
 
 /** Whether a release may answer, every reason against it, and what its gate remarks. */
 export function VerdictCard({ bot, release }) {
@@ -11,12 +13,15 @@ export function VerdictCard({ bot, release }) {
   const reasons = release.gate?.reasons || [];
   const notes = release.gate?.notes || [];
   const { accuracy } = release;
+  const warnings = release.verdict === "passed" ? release.warnings : [];
   return html`<section class="card" aria-labelledby="verdict">
     <div class="row"><h2 id="verdict">Verdict</h2><${Badge} kind=${kind}>${word}<//></div>
     ${reasons.length > 1
       ? html`<div><p>It may not answer customers, for ${reasons.length} reasons:</p>
           <ul class="bullets">${reasons.map((reason) => html`<li key=${reason}>${capital(reason)}</li>`)}</ul></div>`
-      : html`<p>${sentence}</p>`}
+      : html`<p>${warnings.length > 0 && !release.refused ? "Nothing refuses it, so it may answer customers." : sentence}</p>`}
+    ${warnings.length > 0 && html`<${Warnings} release=${release} />`}
+    ${release.is_relabelled && html`<${AcceptLabels} bot=${bot} />`}
     ${release.verdict === "failed" && html`<p class="actions">
       <${Button} isSmall href=${link(["bots", bot, "findings"])}>Look at the findings<//>
       <span class="muted">Change the draft, then train again.</span></p>`}

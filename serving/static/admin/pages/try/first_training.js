@@ -1,7 +1,7 @@
 import { html, useEffect } from "../../lib/html.js";
 import { path } from "../../lib/http.js";
 import { link } from "../../lib/router.js";
-import { hasEnded, useTask } from "../../lib/tasks.js";
+import { DURATION, hasEnded, useTask } from "../../lib/tasks.js";
 import { Button } from "../../parts/button.js";
 import { Progress } from "../../parts/progress.js";
 import { Empty } from "../../parts/states.js";
@@ -19,6 +19,6 @@ export function FirstTraining({ bot, running, onDone }) {
       <${Progress} task=${task} title="Training" onCancel=${task.cancel} />
       ${failed && html`<${Button} href=${link(["bots", bot, "findings"])}>See the findings<//>`}`}>
     No release of this bot has been trained, so nothing would understand a message. A training learns from the examples of
-    the draft; for a small bot it takes a few minutes. Customers see nothing of it: that needs a promotion.
+    the draft. ${DURATION} Customers see nothing of it: that needs a promotion.
   <//>`;
 }

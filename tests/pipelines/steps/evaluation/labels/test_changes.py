@@ -108,7 +108,8 @@ def test_check_relabelled_refuses_many_changed_labels_and_names_them(sentence: s
     check = judged(edit)
     (reason,) = check.reasons
     assert reason.startswith(sentence)
-    assert "if that is meant, train again with `intentloop train --accept-relabelled`" in reason
+    assert "if that is meant, train again and accept it: the admin pages have a button" in reason
+    assert "`--accept-relabelled`" in reason
     assert not all(measure.passed for measure in check.measures)
     accepted = judged(edit, accept_relabelled=True)
     assert accepted.passed
@@ -203,6 +204,16 @@ def test_check_relabelled_counts_no_deleted_and_no_added_text() -> None:
     grown = judged(lambda _: more)
     assert grown.notes == ("learns from 81 examples, version 3 from 80: 'extra' +1",)
     assert grown.model_copy(update={"notes": ()}) == judged()
+
+
+def test_check_relabelled_lets_an_author_annotate_what_had_hardly_any_annotation() -> None:
+    few = annotated(without("city"), count=71)(BEFORE)
+    taught = compare_labels(few, BEFORE, version="3")
+    assert (taught.spans_then["city"], len(taught.spans)) == (9, 71)
+    assert check_relabelled(taught, TrainParams(), types=TYPES, version="3").passed
+    ten = compare_labels(annotated(without("city"), count=70)(BEFORE), BEFORE, version="3")
+    (reason,) = check_relabelled(ten, TrainParams(), types=TYPES, version="3").reasons
+    assert reason.startswith("70 annotations of type 'city' were added to texts that had none of it; they were 10; if")
 
 
 def test_check_relabelled_finds_annotations_that_went_with_their_texts() -> None:

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from pipelines.errors import NotFound
+from pipelines.progress import READING_DRAFT
 from serving.api.admin.releasing import trainings
 from serving.api.admin.streams import Streams
 from serving.api.compat import training
@@ -23,6 +24,7 @@ from serving.jobs.child_runner import ChildRunner
 from serving.jobs.process import TrainingProcess
 from serving.jobs.service import TrainingService
 from serving.store.client import Database
+from serving.store.drafts.bots import import_bot
 from serving.store.work.jobs import Jobs
 from serving.store.work.leases import Leases
 from tests.support.admin import admin_access
@@ -151,6 +153,30 @@ def test_trainings_wants_the_token_a_bot_and_a_number(
         assert api.get(f"/api/v1/bots/{new_name}/trainings").json() == []
 
 
+def test_training_is_refused_without_examples_and_accepts_other_labels_if_told(
+    planned: Platform, open_api: Callable[[], TestClient], new_name: str
+) -> None:
+    empty, trainings = f"{new_name}-empty", f"/api/v1/bots/{new_name}/trainings"
+    cancel = {"name": "Cancel", "intentId": "cancel", "trainingData": [{"text": "stop that"}]}
+    wire = {"intents": [cancel], "entities": []}
+    planned.ask(lambda database: import_bot(database, wire, bot=empty, source="test"))
+    planned.add_bot(new_name)
+    planned.plan(**{new_name: ["done"]})
+    with open_api() as api:
+        refused = api.post(f"/api/v1/bots/{empty}/trainings")
+        assert (refused.status_code, refused.json()["error"]) == (409, "conflict")
+        assert "write a few sentences that customers would say for it" in refused.json()["detail"]
+        assert api.get(f"/api/v1/bots/{empty}/trainings").json() == []
+        assert api.post(trainings, json={"accept": True}).status_code == 422
+        assert api.post(trainings, json={"accept_relabelled": True}).status_code == 202
+        wait_for(lambda: api.get(f"{trainings}/1").json()["state"] == "done")
+        log = api.get(f"{trainings}/1/log").json()
+        assert [line["text"] for line in log["lines"]] == [READING_DRAFT, "fitting with other labels"]
+        shown = api.get(f"{trainings}/1").json()
+        assert shown["started_at"] <= shown["draft_read_at"] <= shown["ended_at"]
+        assert shown["is_relabelled"] is False
+
+
 def test_training_that_waits_or_runs_is_cancelled_and_followed_to_its_end(
     planned: Platform, open_api: Callable[[], TestClient], new_name: str
 ) -> None:
@@ -175,7 +201,10 @@ def test_training_that_waits_or_runs_is_cancelled_and_followed_to_its_end(
             os.kill(pid, 0)
         assert api.post(f"{running}/1/cancel").json()["state"] == "cancelled"
         log = api.get(f"{running}/1/log").json()
-        assert ([line["text"] for line in log["lines"]], log["run"]) == (["fitting"], "http://mlflow/#/run")
+        assert ([line["text"] for line in log["lines"]], log["run"]) == (
+            [READING_DRAFT, "fitting"],
+            "http://mlflow/#/run",
+        )
 
         assert api.post(running).status_code == 202  # a cancelled one is in nobody's way
         wait_for(lambda: api.get(f"{running}/2").json()["state"] == "done")
