@@ -88,7 +88,8 @@ def test_what_could_not_be_saved_outlives_the_page_and_is_saved_later(
     window: Window, platform: Platform, bot: str
 ) -> None:
     page, watched = window
-    watched.expected.append("ERR_FAILED")
+    # 409: what the reload cut off is still under way at the server when it is sent again
+    watched.expected.extend(["ERR_FAILED", "409"])
     opened(page, platform, f"bots/{bot}/intents/greet")
     expect(example(page, "hi there")).to_be_visible()
 
