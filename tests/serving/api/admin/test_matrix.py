@@ -29,7 +29,8 @@ OPEN = {
     ("GET", "/bots/channels/{channel}/webhook"), ("POST", "/bots/channels/{channel}/webhook"),
     ("GET", "/health/live"), ("GET", "/health/ready"), ("GET", "/ready"),
     ("GET", "/admin"), ("GET", "/admin/"), ("GET", "/admin/assets/{digest}/{path:path}"),
-    ("GET", "/"), ("GET", "/chat/{bot}"), ("GET", "/docs"), ("GET", "/static/widget/script.js"), ("GET", "/openapi.json"),
+    ("GET", "/"), ("GET", "/chat/{bot}"), ("GET", "/static/widget/script.js"),
+    ("GET", "/docs"), ("GET", "/openapi.json"),
     ("GET", "/api/v1/session/login"), ("GET", "/api/v1/session/callback"),
     ("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"),
 }  # fmt: skip
