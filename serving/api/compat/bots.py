@@ -133,7 +133,7 @@ async def import_compat_bot(
     report = await import_bot(
         access.drafts.database, await _unmasked(content, name, access), bot=name, source=_called(file.filename)
     )
-    counts = report.model_dump(exclude={"repairs", "notes", "fields", "parts"})
+    counts = {name: value for name, value in report.model_dump().items() if isinstance(value, int)}
     note_change(request, after=counts)
     return CompatImported(
         num_intents_created=report.intents_created,
