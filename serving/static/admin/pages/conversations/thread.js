@@ -82,7 +82,7 @@ function Why({ bot, thread, turn, onTaught }) {
   const [isTeaching, setTeaching] = useState(false);
   const shown = turnOfLog(turn);
   return html`<aside class="card" aria-label="Why">
-    <h2>Why <span dir="auto">“${turn.text}”</span> was answered so</h2>
+    <h2>Why <span dir="auto">“${saidBy(turn)}”</span> was answered so</h2>
     <p class="muted small-text"><time datetime=${turn.said_at}>${moment(turn.said_at)}</time></p>
     <${TurnExplanation} turn=${shown}>
       ${turn.label && html`<p class="note">
