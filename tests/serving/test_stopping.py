@@ -99,7 +99,7 @@ async def test_a_worker_ends_with_status_0(
         process = start_worker(tmp_path / "worker", release=tiny_release_folder, mongo_uri=mongo_uri)
         try:
             log = tmp_path / "worker" / "output.log"
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 while "working on" not in log.read_text():  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             process.terminate()

@@ -40,6 +40,6 @@ async def provider_maker(registry: ScriptedRegistry, folder: Path) -> AsyncItera
 
 async def until(is_so: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while not is_so():  # noqa: ASYNC110 - the provider offers no event, and needs none
             await asyncio.sleep(0.02)

@@ -170,7 +170,7 @@ async def test_real_server_is_understood(webhook_server: str, settings: Settings
 
     try:
         await asyncio.to_thread(move_an_alias)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(120):
             while not releases.wakes:  # noqa: ASYNC110 - another task's progress
                 await asyncio.sleep(0.05)
     finally:

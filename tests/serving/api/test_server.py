@@ -55,7 +55,7 @@ async def serving(
     port = free_port()
     server = make_server(app, host="127.0.0.1", port=port, limits=limits, on_exit=on_exit)
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while not server.started:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     yield port
@@ -79,7 +79,7 @@ async def exchange(port: int, *pieces: bytes, whole: bool = False) -> bytes:
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             with suppress(ConnectionError):
                 return await reader.read(-1 if whole else PIECE)
         return b""
@@ -179,7 +179,7 @@ async def test_streams_that_would_never_end_are_told_when_the_server_is_asked_to
             await StreamingResponse(forever())(scope, receive, send)
 
     limits = ConnectionLimits(max_connections=64, receive_seconds=9.0, send_seconds=9.0, keep_alive_seconds=9)
-    async with asyncio.timeout(10), serving(app, limits, on_exit=is_ending.set) as port:
+    async with asyncio.timeout(120), serving(app, limits, on_exit=is_ending.set) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(GET % b"/")
         await reader.readuntil(b"begun\n")

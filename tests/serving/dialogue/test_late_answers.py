@@ -107,7 +107,7 @@ async def call_of(chat: Chat, turn: int) -> ToolRecord:
 
 async def late_answer_of(chat: Chat, turn: int) -> ToolRecord:
     """Wait for the late answer of a turn, and give the call."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while (call := await call_of(chat, turn)).late_answer is None:  # noqa: ASYNC110 - the database has no event
             await asyncio.sleep(0.02)
     return call

@@ -126,7 +126,7 @@ async def no_other_jobs(database: Database) -> None:
 
 
 async def until_over(jobs: Jobs, bot: str, number: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(180):
         while (job := await jobs.find(bot, number)) is None or not job.is_over:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
@@ -287,7 +287,7 @@ async def test_child_runner_trains_one_bot_after_the_other_and_says_what_failed(
     bots = [f"{new_name}{letter}" for letter in "ab"]
     for bot in (*bots, *bots):
         await runner.submit((await jobs.request(bot, by="test", now=now()))[0])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while [job.state for bot in bots for job in await jobs.recent(bot, limit=2)] != ["failed", "done"]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert at_once == [1, 1]

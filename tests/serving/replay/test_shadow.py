@@ -67,7 +67,7 @@ def replies_changed(release: Release, text: str, *, version: str = "2") -> Relea
 async def counted(player: ShadowPlayer, turns: int) -> dict[str, ShadowCount]:
     """Wait until so many turns were tried; gives what was counted by intent."""
     found: dict[str, ShadowCount] = {}
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(120):
         while sum(count.turns for count in found.values()) < turns:
             await asyncio.sleep(0.02)
             for count in player.take_counts():
