@@ -149,7 +149,8 @@ async def test_task_of_a_process_that_was_told_to_end_is_done_by_the_next_one(
     plan(**{new_name: "done"})
     async with office.open() as service:
         left = await service.find(new_name, task.id)
-        assert (left.state, left.attempts) == ("queued", 0)
+        # the attempt that was cut off does not count, and the next may have begun already
+        assert (left.state, left.attempts) in (("queued", 0), ("running", 1), ("done", 1))
         assert (await ended(service, task)).state == "done"
 
 
