@@ -240,7 +240,7 @@ async def test_untouched_cache_answers_and_is_confirmed_once_the_registry_is_bac
     answering = provider.current(site.bot)
     registry.is_down = False
     await until(lambda: provider.status(site.bot).last_poll_at is not None)
-    assert provider.current(site.bot) is answering  # what was proved is not loaded a second time
+    assert provider.current(site.bot).model is answering.model  # what was proved is not loaded a second time
     state = provider._watches[site.bot].state
     assert state.loaded is not None
     assert state.loaded.is_confirmed
