@@ -101,7 +101,7 @@ def test_an_empty_platform_becomes_a_bot_that_answers(page: Page, platform: Plat
     hands.press(page.get_by_role("link", name="Train and releases"))
     hands.press(page.get_by_role("button", name="Train the first release"))
     expect(page.get_by_text("has passed")).to_be_visible(timeout=TRAINING_MS)
-    hands.press(page.get_by_role("link", name="Read its verdict"))
+    hands.press(page.get_by_role("main").get_by_role("link", name="Read its verdict"))
     expect(page.get_by_role("heading", name="Release 1", exact=True)).to_be_visible()
     hands.press(page.get_by_role("button", name="Promote"))
     dialog = page.get_by_role("dialog")

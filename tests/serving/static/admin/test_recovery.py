@@ -106,7 +106,7 @@ def test_what_is_typed_while_the_server_is_killed_is_saved_once_it_is_back(
     expect(reply_in(replies)).to_have_value("Welcome!", timeout=SLOWLY)
     for tab in (replies, examples):
         expect(tab.get_by_text("Saved", exact=True)).to_be_visible(timeout=SLOWLY)
-    expect(labels.get_by_role("heading", name="Everything is decided")).to_be_visible(timeout=SLOWLY)
+    expect(labels.get_by_role("heading", name="No text waits for a label")).to_be_visible(timeout=SLOWLY)
     expect(labels.get_by_role("group", name="Progress")).not_to_contain_text("not sent yet", timeout=SLOWLY)
     expect(example(examples, "a trip to Oslo").locator("mark")).to_be_visible()
     assert platform.call("GET", f"/bots/{bot}/intents/travel")["speechResponse"] == "Welcome!"

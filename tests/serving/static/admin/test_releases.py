@@ -71,7 +71,7 @@ def test_a_newcomer_teaches_trains_reads_the_verdict_and_promotes(page: Page, pl
     expect(page.locator(".log li").first).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_text("has passed")).to_be_visible(timeout=TRAINING_MS)
     expect(page.get_by_role("row").filter(has_text="Release 1")).to_contain_text("Passed")
-    page.get_by_role("link", name="Read its verdict").click()
+    page.get_by_role("main").get_by_role("link", name="Read its verdict").click()
 
     expect(page.get_by_role("heading", name="Release 1", exact=True)).to_be_visible()
     expect(page.get_by_text("kept back to measure on, so nobody knows how good it is")).to_be_visible()
