@@ -5,7 +5,7 @@ import json
 from typing import Annotated, Any
 
 from fastapi import File, Path, Request, UploadFile
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -133,7 +133,9 @@ async def import_compat_bot(
     report = await import_bot(
         access.drafts.database, await _unmasked(content, name, access), bot=name, source=_called(file.filename)
     )
-    counts = {name: value for name, value in report.model_dump().items() if isinstance(value, int)}
+    counts: dict[str, JsonValue] = {
+        name: value for name, value in report.model_dump().items() if isinstance(value, int)
+    }
     note_change(request, after=counts)
     return CompatImported(
         num_intents_created=report.intents_created,
