@@ -79,7 +79,7 @@ async def exchange(port: int, *pieces: bytes, whole: bool = False) -> bytes:
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0)
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(10):
             with suppress(ConnectionError):
                 return await reader.read(-1 if whole else PIECE)
         return b""
@@ -179,7 +179,7 @@ async def test_streams_that_would_never_end_are_told_when_the_server_is_asked_to
             await StreamingResponse(forever())(scope, receive, send)
 
     limits = ConnectionLimits(max_connections=64, receive_seconds=9.0, send_seconds=9.0, keep_alive_seconds=9)
-    async with asyncio.timeout(120), serving(app, limits, on_exit=is_ending.set) as port:
+    async with asyncio.timeout(10), serving(app, limits, on_exit=is_ending.set) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(GET % b"/")
         await reader.readuntil(b"begun\n")

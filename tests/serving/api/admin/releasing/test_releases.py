@@ -277,7 +277,7 @@ async def test_mlflow_that_is_down_is_said_in_a_plain_sentence_and_soon(
             ("POST", f"{url}/1/promote"),
             ("POST", f"{url}/rollback"),
         ):
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(30):
                 response = await admin.owner.request(method, path, json={} if method == "POST" else None)
             assert (response.status_code, response.json()["error"]) == (503, "registry_unavailable")
             assert "the MLflow server at *** did not answer" in response.json()["detail"]
