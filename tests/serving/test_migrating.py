@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -60,7 +61,7 @@ async def test_two_processes_answer_while_the_database_is_migrated(
 ) -> None:
     await plant(mongo_uri)
     # they talk for as long as it takes, which on a busy machine is more than customers may send
-    more = {
+    more: dict[str, Any] = {
         "release": tiny_release_folder, "mongo_uri": mongo_uri, "shop": f"http://127.0.0.1:{free_port()}",
         "settings": {"rate_limit_thread": 0, "rate_limit_address": 0},
     }  # fmt: skip
